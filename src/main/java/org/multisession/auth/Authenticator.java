@@ -1,0 +1,103 @@
+package org.multisession.auth;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.session.EndReason;
+import org.multisession.session.LastSeen;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.User;
+import org.multisession.user.UserDao;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers "who is this?": the session of the token first, the legacy token of a user second, one SQL round each. Holds
+ * nothing between requests, so an ended session is refused from the next request on. Safe for use by many threads.
+ */
+public final class Authenticator {
+
+    private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
+
+    private final Database database;
+    private final UserSessionDao sessions;
+    private final UserDao users;
+    private final SessionRules rules;
+    private final LastSeen lastSeen;
+    private final SignOut signOut;
+    private final InstantSource clock;
+
+    public Authenticator(
+            Database database,
+            UserSessionDao sessions,
+            UserDao users,
+            SessionRules rules,
+            LastSeen lastSeen,
+            SignOut signOut,
+            InstantSource clock) {
+        this.database = database;
+        this.sessions = sessions;
+        this.users = users;
+        this.rules = rules;
+        this.lastSeen = lastSeen;
+        this.signOut = signOut;
+        this.clock = clock;
+    }
+
+    /**
+     * The user of the first of these tokens that is somebody's, or null. A browser may hold a stale cookie beside the
+     * good one, so all are tried, in this order.
+     */
+    public @Nullable SignedIn authenticate(List<SessionToken> presented) {
+        for (SessionToken token : presented) {
+            SignedIn found = authenticate(token);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable SignedIn authenticate(SessionToken token) {
+        Found found = database.read(handle -> {
+            UserSession session = sessions.find(handle, token);
+            return session != null
+                    ? new Found(session, null)
+                    : new Found(null, users.findByLegacyToken(handle, token.value()));
+        });
+        UserSession session = found.session();
+        if (session == null) {
+            User user = found.legacy();
+            return user == null ? null : new SignedIn(user, token, null);
+        }
+        Instant now = clock.instant();
+        EndReason expiry = rules.expiry(session, now);
+        if (expiry != null) {
+            endForGood(token, expiry);
+            return null;
+        }
+        lastSeen.note(session, now);
+        return new SignedIn(session.user(), token, session);
+    }
+
+    private record Found(
+            @Nullable UserSession session, @Nullable User legacy) {}
+
+    /**
+     * What ran out stays out, also if the timeout is raised tomorrow or the old app writes a fresh last_seen_at. The
+     * request is refused whether or not this can be written now.
+     */
+    private void endForGood(SessionToken token, EndReason reason) {
+        try {
+            signOut.end(token, reason);
+        } catch (DatabaseException e) {
+            log.warn("A session that ran out could not be ended now; it is refused all the same: {}", e.getMessage());
+        }
+    }
+}

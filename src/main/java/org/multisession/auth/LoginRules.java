@@ -1,0 +1,17 @@
+package org.multisession.auth;
+
+/** Who may sign in, and how a number is proved to be theirs. */
+public record LoginRules(Verification verification, Registration registration) {
+
+    /** What proves that a phone number is the person's own. */
+    public enum Verification {
+        /** Nothing: the number alone signs in. For closed networks. */
+        NONE
+    }
+
+    /** What becomes of a number that no user has. */
+    public enum Registration {
+        CLOSED,
+        OPEN
+    }
+}

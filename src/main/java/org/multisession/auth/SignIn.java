@@ -1,0 +1,142 @@
+package org.multisession.auth;
+
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import org.multisession.auth.LoginRules.Registration;
+import org.multisession.db.Database;
+import org.multisession.db.Transaction;
+import org.multisession.session.EndReason;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.User;
+import org.multisession.user.UserDao;
+
+/**
+ * Starts a session for the owner of a phone number, in one transaction:
+ *
+ * <ol>
+ *   <li>the legacy token that the mirror is about to overwrite is adopted as a session of its own, so that the old
+ *       devices which hold it stay signed in;
+ *   <li>the new session is written;
+ *   <li>{@code users.auth_token} is set to its token (the mirror), so that the old app accepts it too;
+ *   <li>what is over the number of sessions that a user may have ends, the least recently seen first.
+ * </ol>
+ */
+public final class SignIn {
+
+    /** What came of it. */
+    public sealed interface Result {
+        /** The session is on the disk. */
+        record Started(User user, SessionToken token) implements Result {}
+
+        /** No user has this number, and registration is closed. */
+        record UnknownNumber() implements Result {}
+
+        /** More than one user has this number; nobody is guessed. */
+        record AmbiguousNumber() implements Result {}
+    }
+
+    private final Database database;
+    private final UserSessionDao sessions;
+    private final UserDao users;
+    private final LoginRules login;
+    private final SessionRules rules;
+    private final SecureRandom random;
+    private final InstantSource clock;
+
+    public SignIn(
+            Database database,
+            UserSessionDao sessions,
+            UserDao users,
+            LoginRules login,
+            SessionRules rules,
+            SecureRandom random,
+            InstantSource clock) {
+        this.database = database;
+        this.sessions = sessions;
+        this.users = users;
+        this.login = login;
+        this.rules = rules;
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /**
+     * Signs the owner of this number in on one more device. Nobody who is signed in already is signed out by it, up to
+     * the number of sessions that a user may have.
+     */
+    public Result signIn(PhoneNumber number) {
+        boolean mayRegister = login.registration() == Registration.OPEN && number.valid();
+        // Looked up on a reader first: a stranger's wrong guess must not take the write lock.
+        List<User> seen = database.read(handle -> users.findByPhone(handle, number));
+        if (seen.size() > 1) {
+            return new Result.AmbiguousNumber();
+        }
+        if (seen.isEmpty() && !mayRegister) {
+            return new Result.UnknownNumber();
+        }
+        return database.write(transaction -> {
+            // Looked up again: between the two looks a user may have gone, or a parallel sign-in have registered one.
+            List<User> found = users.findByPhone(transaction, number);
+            if (found.size() > 1) {
+                return new Result.AmbiguousNumber();
+            }
+            if (found.isEmpty() && !mayRegister) {
+                return new Result.UnknownNumber();
+            }
+            Instant now = clock.instant();
+            User user = found.isEmpty() ? users.insert(transaction, number, now) : found.get(0);
+            return start(transaction, user, now);
+        });
+    }
+
+    private Result start(Transaction transaction, User user, Instant now) throws SQLException {
+        adoptLegacyToken(transaction, user, now);
+        SessionToken token = SessionToken.random(random);
+        sessions.insert(transaction, user.id(), token, now);
+        users.mirror(transaction, user.id(), token.value());
+        evictSurplus(transaction, user, token, now);
+        return new Result.Started(user, token);
+    }
+
+    private void adoptLegacyToken(Transaction transaction, User user, Instant now) throws SQLException {
+        String overwritten = users.legacyToken(transaction, user.id());
+        if (overwritten == null) {
+            return;
+        }
+        SessionToken legacy = new SessionToken(overwritten);
+        if (sessions.wasIssued(transaction, legacy)) {
+            return;
+        }
+        if (users.isShared(transaction, overwritten)) {
+            // It opened nobody's account. Once it stands in one row only, it would open that one for both.
+            sessions.refuseForEver(transaction, user.id(), legacy, EndReason.AMBIGUOUS, now);
+        } else {
+            sessions.insert(transaction, user.id(), legacy, now);
+        }
+    }
+
+    private void evictSurplus(Transaction transaction, User user, SessionToken newest, Instant now)
+            throws SQLException {
+        List<UserSession> all = sessions.ofUser(transaction, user.id());
+        int surplus = all.size() - rules.maxPerUser();
+        if (surplus <= 0) {
+            return;
+        }
+        List<UserSession> leastRecentlySeen = all.stream()
+                .filter(session -> !session.token().equals(newest))
+                .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
+                .limit(surplus)
+                .toList();
+        for (UserSession session : leastRecentlySeen) {
+            sessions.end(transaction, session.token(), EndReason.EVICTED, now);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package org.multisession.auth;
+
+import org.jspecify.annotations.Nullable;
+import org.multisession.session.SessionToken;
+import org.multisession.session.UserSession;
+import org.multisession.user.User;
+
+/**
+ * Who a request comes from, and by which token.
+ *
+ * @param session the session of the token; null for a legacy token, which may be many devices' at once
+ */
+public record SignedIn(
+        User user, SessionToken token, @Nullable UserSession session) {
+
+    /** The way in. */
+    public enum Via {
+        /** A row of {@code user_sessions}. */
+        SESSION,
+        /** {@code users.auth_token}, from before the change. */
+        LEGACY
+    }
+
+    public Via via() {
+        return session != null ? Via.SESSION : Via.LEGACY;
+    }
+}

@@ -1,0 +1,41 @@
+package org.multisession.boot;
+
+import jakarta.servlet.ServletContextEvent;
+import jakarta.servlet.ServletContextListener;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.DatabaseException;
+import org.multisession.migration.MigrationRefusedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where everything begins: at deploy it starts the application, which migrates the database, and at undeploy it stops
+ * it. If it cannot start, the reason is the first error in the log and the deploy fails: Tomcat serves nothing then.
+ */
+public final class AppListener implements ServletContextListener {
+
+    private static final Logger log = LoggerFactory.getLogger(AppListener.class);
+
+    private @Nullable Application application;
+
+    @Override
+    public void contextInitialized(ServletContextEvent event) {
+        try {
+            application = Application.start(event.getServletContext(), InstantSource.system());
+        } catch (SetupRefusedException | MigrationRefusedException | DatabaseException e) {
+            String reason = "Multi-Session did not start, and the database was not changed: " + e.getMessage() + ".";
+            log.error(reason);
+            throw new StartRefusedException(reason);
+        }
+    }
+
+    @Override
+    public void contextDestroyed(ServletContextEvent event) {
+        if (application != null) {
+            application.close();
+            application = null;
+        }
+        Drivers.deregister();
+    }
+}

@@ -1,0 +1,184 @@
+package org.multisession.boot;
+
+import jakarta.servlet.ServletContext;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.multisession.auth.Authenticator;
+import org.multisession.auth.LoginRules.Registration;
+import org.multisession.auth.LoginRules.Verification;
+import org.multisession.auth.SignIn;
+import org.multisession.auth.SignOut;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.SqliteFile;
+import org.multisession.migration.Migrator;
+import org.multisession.session.LastSeen;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.user.UserColumns;
+import org.multisession.user.UserDao;
+import org.multisession.web.SessionCookie;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The running application: settings, then the database, then the migration, then the routes; and all of it closed. */
+final class Application implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Application.class);
+
+    /** The old app waits as long (Python's sqlite3 does by default). */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    /** How long a deploy waits for a database that is locked, perhaps by another node's migration. */
+    private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
+
+    private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
+
+    private final SqliteFile file;
+    private final Database database;
+    private final LastSeen lastSeen;
+    private final ScheduledExecutorService housekeeping;
+
+    private Application(SqliteFile file, Database database, LastSeen lastSeen, ScheduledExecutorService housekeeping) {
+        this.file = file;
+        this.database = database;
+        this.lastSeen = lastSeen;
+        this.housekeeping = housekeeping;
+    }
+
+    /** Starts, or leaves nothing open. */
+    static Application start(ServletContext context, InstantSource clock) {
+        Settings.Read read = Settings.read(SettingSources.of(context));
+        Settings settings = read.settings();
+        log.info("Settings: {}", String.join(", ", read.effective()));
+        String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
+        SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner);
+        try {
+            Database database = Database.open(file, settings.poolSize(), BUSY_TIMEOUT);
+            try {
+                return start(context, clock, settings, file, database);
+            } catch (RuntimeException e) {
+                database.close();
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static Application start(
+            ServletContext context, InstantSource clock, Settings settings, SqliteFile file, Database database) {
+        log.info("Database: SQLite {}, journal mode {}", file.path(), database.journalMode());
+        Migrator migrator = new Migrator(database, clock);
+        if (settings.login().registration() == Registration.OPEN) {
+            requireThatUsersCanBeAdded(migrator);
+        }
+        UserColumns columns = UserColumns.of(migratePatiently(migrator, clock).userColumns());
+
+        SecureRandom random = new SecureRandom();
+        PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
+        UserDao users = new UserDao(columns, phoneNumbers);
+        UserSessionDao sessions = new UserSessionDao(columns);
+        LastSeen lastSeen = new LastSeen(database, sessions, settings.session());
+        SignOut signOut = new SignOut(database, sessions, clock);
+        SignIn signIn = new SignIn(database, sessions, users, settings.login(), settings.session(), random, clock);
+        Authenticator authenticator =
+                new Authenticator(database, sessions, users, settings.session(), lastSeen, signOut, clock);
+        SessionCookie cookie = new SessionCookie(settings.cookie());
+        new Routes(authenticator, signIn, signOut, phoneNumbers, cookie, migrator, settings.stage(), random)
+                .register(context);
+
+        ScheduledExecutorService housekeeping = housekeeping();
+        every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
+        every(housekeeping, SCHEMA_CHECK_INTERVAL, "checking the schema", () -> repair(migrator));
+        if (settings.login().verification() == Verification.NONE) {
+            log.warn("multisession.login.verification = none: whoever knows a phone number can sign in with it."
+                    + " For closed networks only");
+        }
+        log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
+        return new Application(file, database, lastSeen, housekeeping);
+    }
+
+    private static void requireThatUsersCanBeAdded(Migrator migrator) {
+        List<String> unknown = migrator.unknownColumnsToFill();
+        if (!unknown.isEmpty()) {
+            throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
+                    + " needs a value for " + String.join(", ", unknown)
+                    + ", which is not known here; give the column a default, or close registration"));
+        }
+    }
+
+    private static Migrator.Outcome migratePatiently(Migrator migrator, InstantSource clock) {
+        Instant giveUp = clock.instant().plus(DEPLOY_PATIENCE);
+        while (true) {
+            try {
+                return migrator.migrate();
+            } catch (DatabaseBusyException e) {
+                if (clock.instant().isAfter(giveUp)) {
+                    throw new DatabaseBusyException(
+                            "the database was locked by another process for longer than "
+                                    + DEPLOY_PATIENCE.toSeconds()
+                                    + " seconds. Find out which (fuser, lsof), let it finish, and deploy again",
+                            e);
+                }
+                log.info("Migration: the database is locked by another process; waiting");
+            }
+        }
+    }
+
+    /** Somebody rebuilt a table (Alembic does) and with it dropped what the promises rest on. */
+    private static void repair(Migrator migrator) {
+        List<String> missing = migrator.missing();
+        if (!missing.isEmpty()) {
+            log.warn("The schema lacks {}; made anew now", String.join(", ", missing));
+            migrator.migrate();
+        }
+    }
+
+    private static ScheduledExecutorService housekeeping() {
+        return Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "multi-session-housekeeping");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private static void every(ScheduledExecutorService housekeeping, Duration interval, String what, Runnable task) {
+        Runnable surviving = () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                // A task that throws is never run again.
+                log.warn("Failed {}; tried again in {}: {}", what, interval, e.getMessage());
+            }
+        };
+        var unused = housekeeping.scheduleWithFixedDelay(
+                surviving, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Writes what is still to be written, then lets go of the database. */
+    @Override
+    public void close() {
+        housekeeping.shutdown();
+        try {
+            if (!housekeeping.awaitTermination(10, TimeUnit.SECONDS)) {
+                housekeeping.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            housekeeping.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+        lastSeen.flush();
+        database.close();
+        file.close();
+        log.info("Multi-Session has stopped; the database is closed");
+    }
+}

@@ -1,0 +1,28 @@
+package org.multisession.boot;
+
+import java.sql.Driver;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Collections;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** JDBC drivers register with the JVM for ever; without this, a redeploy would leak the whole class loader. */
+final class Drivers {
+
+    private static final Logger log = LoggerFactory.getLogger(Drivers.class);
+
+    private Drivers() {}
+
+    static void deregister() {
+        for (Driver driver : Collections.list(DriverManager.getDrivers())) {
+            if (driver.getClass().getClassLoader() == Drivers.class.getClassLoader()) {
+                try {
+                    DriverManager.deregisterDriver(driver);
+                } catch (SQLException e) {
+                    log.warn("The driver {} could not be deregistered: {}", driver.getClass(), e.getMessage());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package org.multisession.db;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open database: {@link #read} for one look, {@link #write} for one transaction.
+ *
+ * <p>On SQLite there is exactly one writing connection. Writers in this process queue for it, which costs nothing
+ * (SQLite admits one at a time anyway) and spares them the busy loop; readers have a small pool of their own. Safe for
+ * use by many threads. A call inside another call's callback is a mistake: it could wait for itself.
+ */
+public final class Database implements AutoCloseable {
+
+    /** Work on a borrowed connection. */
+    @FunctionalInterface
+    public interface Work<H extends Handle, T> {
+        T run(H handle) throws SQLException;
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
+
+    private final HikariDataSource readers;
+    private final HikariDataSource writer;
+    private final Duration busyTimeout;
+
+    private Database(HikariDataSource readers, HikariDataSource writer, Duration busyTimeout) {
+        this.readers = readers;
+        this.writer = writer;
+        this.busyTimeout = busyTimeout;
+    }
+
+    /**
+     * Opens the pools on an existing SQLite file.
+     *
+     * @param poolSize how many readers at once
+     * @param busyTimeout how long to wait for somebody else's lock, and for a free connection
+     * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is made
+     */
+    public static Database open(SqliteFile file, int poolSize, Duration busyTimeout) {
+        HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout);
+        try {
+            return new Database(
+                    pool("multi-session-readers", file.forReading(busyTimeout), poolSize, busyTimeout),
+                    writer,
+                    busyTimeout);
+        } catch (RuntimeException e) {
+            writer.close();
+            throw e;
+        }
+    }
+
+    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setDataSource(source);
+        config.setMaximumPoolSize(size);
+        // A SQLite connection is a file handle: it neither ages nor drops, so none is retired or kept alive by timers.
+        config.setMaxLifetime(0);
+        config.setIdleTimeout(0);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(Math.max(250, wait.toMillis()));
+        try {
+            return new HikariDataSource(config);
+        } catch (HikariPool.PoolInitializationException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw cause instanceof SQLException sql ? translated(sql) : new DatabaseException("could not open", cause);
+        }
+    }
+
+    /** Runs one reading callback. It sees the database as committed by everyone up to each of its statements. */
+    public <T> T read(Work<? super Handle, T> work) {
+        try (Connection connection = readers.getConnection()) {
+            try {
+                return work.run(new Handle(connection));
+            } catch (SQLException e) {
+                forgetIfBroken(readers, connection, e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw translated(e);
+        }
+    }
+
+    /**
+     * Runs one writing callback as one transaction, which has the write lock from its first statement on. When this
+     * returns, the work is on the disk; when it throws, nothing of it is kept.
+     *
+     * @throws DatabaseBusyException if the lock could not be had within the busy timeout
+     */
+    public <T> T write(Work<? super Transaction, T> work) {
+        try (Connection connection = writer.getConnection()) {
+            try {
+                Sqlite.begin(connection);
+                T result = work.run(new Transaction(connection));
+                Sqlite.commit(connection, busyTimeout);
+                return result;
+            } catch (SQLException e) {
+                undo(connection);
+                forgetIfBroken(writer, connection, e);
+                throw e;
+            } catch (RuntimeException | Error e) {
+                undo(connection);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw translated(e);
+        }
+    }
+
+    private void undo(Connection connection) {
+        try {
+            Sqlite.rollback(connection);
+        } catch (SQLException e) {
+            // A full disk ends the transaction by itself and the rollback then fails; a connection whose state is
+            // not certain is never used again.
+            writer.evictConnection(connection);
+        }
+    }
+
+    /** SQLite's driver gives no SQLState, so the pool cannot tell by itself that a connection is past use. */
+    private static void forgetIfBroken(HikariDataSource pool, Connection connection, SQLException e) {
+        if (!Sqlite.isBusy(e) && !Sqlite.isConstraint(e)) {
+            log.warn("A database connection is replaced after: {}", e.getMessage());
+            pool.evictConnection(connection);
+        }
+    }
+
+    static DatabaseException translated(SQLException e) {
+        if (e instanceof SQLTransientConnectionException || Sqlite.isBusy(e)) {
+            return new DatabaseBusyException("the database is locked by somebody else", e);
+        }
+        return new DatabaseException(Sqlite.describe(e), e);
+    }
+
+    /** The journal mode that the file has, for the log: it is never changed on an existing one. */
+    public String journalMode() {
+        return read(handle -> {
+            try (PreparedStatement statement = handle.prepare("PRAGMA journal_mode");
+                    ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getString(1) : "unknown";
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        readers.close();
+        writer.close();
+    }
+}

@@ -1,0 +1,73 @@
+package org.multisession.db;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoField;
+import java.time.temporal.TemporalAccessor;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Times as the database holds them.
+ *
+ * <p>Written in one shape only: TEXT, UTC, {@code YYYY-MM-DD HH:MM:SS.ffffff}. It is what SQLAlchemy's {@code DateTime}
+ * writes on SQLite, and the only thing that it reads: a single row in another shape makes the old app's whole query
+ * fail. Read in every shape that a row may have: without a fraction, ISO 8601 with {@code T}, {@code Z} or an offset,
+ * and integer milliseconds since 1970. JDBC's own timestamp methods are never used: they misread microseconds.
+ */
+public final class SqlTime {
+
+    private static final DateTimeFormatter WRITTEN = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private static final DateTimeFormatter READ = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE)
+            .optionalStart()
+            .appendLiteral('T')
+            .optionalEnd()
+            .optionalStart()
+            .appendLiteral(' ')
+            .optionalEnd()
+            .append(DateTimeFormatter.ISO_LOCAL_TIME)
+            .optionalStart()
+            .appendOffsetId()
+            .optionalEnd()
+            .toFormatter(Locale.ROOT);
+
+    private SqlTime() {}
+
+    /** The text to store for this moment; what is finer than a microsecond is cut off. */
+    public static String format(Instant time) {
+        return WRITTEN.format(time);
+    }
+
+    /** The moment that a stored value means, or null where it is NULL or cannot be read. */
+    public static @Nullable Instant parse(@Nullable String stored) {
+        if (stored == null || stored.isBlank()) {
+            return null;
+        }
+        String text = stored.strip();
+        try {
+            if (isInteger(text)) {
+                return Instant.ofEpochMilli(Long.parseLong(text));
+            }
+            TemporalAccessor read = READ.parse(text);
+            ZoneOffset offset = read.isSupported(ChronoField.OFFSET_SECONDS)
+                    ? ZoneOffset.ofTotalSeconds(read.get(ChronoField.OFFSET_SECONDS))
+                    : ZoneOffset.UTC;
+            return LocalDateTime.from(read).toInstant(offset);
+        } catch (DateTimeException | NumberFormatException e) {
+            return null;
+        }
+    }
+
+    private static boolean isInteger(String text) {
+        int start = text.startsWith("-") ? 1 : 0;
+        return start < text.length() && text.chars().skip(start).allMatch(c -> c >= '0' && c <= '9');
+    }
+}

@@ -1,0 +1,126 @@
+package org.multisession.db;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+
+/** What is peculiar to SQLite: how a transaction begins, what its error codes mean, which pragmas a connection needs. */
+final class Sqlite {
+
+    private Sqlite() {}
+
+    /**
+     * Takes the write lock at once. A deferred transaction that reads first and writes later fails with BUSY_SNAPSHOT,
+     * whatever the timeout. The driver's own transaction mode is not used: it begins the next transaction right after
+     * a commit, and an idle pool would then hold the lock for ever.
+     */
+    static void begin(Connection connection) throws SQLException {
+        run(connection, "BEGIN IMMEDIATE");
+    }
+
+    /**
+     * Commits, trying again while a reader of another process holds a rollback-journal database: the transaction is
+     * still whole then, and a later COMMIT goes through.
+     */
+    static void commit(Connection connection, Duration patience) throws SQLException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                run(connection, "COMMIT");
+                return;
+            } catch (SQLException e) {
+                // Each try has itself waited for the busy timeout, so this loop does not spin.
+                if (!isBusy(e) || System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    static void rollback(Connection connection) throws SQLException {
+        run(connection, "ROLLBACK");
+    }
+
+    static boolean isBusy(SQLException e) {
+        int code = e.getErrorCode() & 0xff;
+        return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
+    }
+
+    static boolean isConstraint(SQLException e) {
+        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CONSTRAINT.code;
+    }
+
+    /** What an error means to the operator, in words; the driver's own text where it says enough. */
+    static String describe(SQLException e) {
+        return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
+            case SQLITE_NOTADB -> "the file is no SQLite database, or an encrypted one";
+            case SQLITE_READONLY -> "the database is read-only for the account that Tomcat runs as";
+            case SQLITE_CANTOPEN ->
+                "the database, or a file beside it, could not be opened; the account that Tomcat runs as must be"
+                        + " allowed to read and write the file and its folder";
+            case SQLITE_FULL -> "the disk is full";
+            case SQLITE_IOERR -> "the disk could not be read or written (" + e.getMessage() + ")";
+            case SQLITE_CORRUPT -> "the database file is damaged (" + e.getMessage() + ")";
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /**
+     * Opens connections on one existing file and makes sure of each that it has the pragmas that the promises rest on;
+     * they belong to a connection, not to the file.
+     */
+    static final class Source extends SQLiteDataSource {
+
+        private final int busyTimeoutMillis;
+        private final boolean readOnly;
+
+        Source(String url, SQLiteConfig config, Duration busyTimeout, boolean readOnly) {
+            super(config);
+            this.busyTimeoutMillis = Math.toIntExact(busyTimeout.toMillis());
+            this.readOnly = readOnly;
+            config.setBusyTimeout(busyTimeoutMillis);
+            config.enforceForeignKeys(true);
+            config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+            setUrl(url);
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            try {
+                if (readOnly) {
+                    run(connection, "PRAGMA query_only=ON");
+                }
+                require(connection, "foreign_keys", 1);
+                require(connection, "busy_timeout", busyTimeoutMillis);
+                require(connection, "synchronous", 2);
+                require(connection, "query_only", readOnly ? 1 : 0);
+                return connection;
+            } catch (SQLException | RuntimeException e) {
+                connection.close();
+                throw e;
+            }
+        }
+
+        private static void require(Connection connection, String pragma, int wanted) throws SQLException {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("PRAGMA " + pragma)) {
+                int found = row.next() ? row.getInt(1) : -1;
+                if (found != wanted) {
+                    throw new SQLException("PRAGMA " + pragma + " is " + found + ", not " + wanted);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+
+/** What a database holds by its own catalogue: tables, views, indexes, triggers, and the columns of a table. */
+final class Catalogue {
+
+    /** An entry of {@code sqlite_master}. */
+    record Entry(
+            String type,
+            String name,
+            String table,
+            @Nullable String sql) {}
+
+    /** A row of {@code PRAGMA table_info}. */
+    record Column(String name, String type, boolean notNull, boolean hasDefault, int primaryKeyPosition) {
+
+        /** Whether a new row must name a value for it. */
+        boolean mustBeFilled() {
+            return notNull && !hasDefault && primaryKeyPosition == 0;
+        }
+
+        /** Whether it is SQLite's row id under another name: always a whole number, and given out by SQLite. */
+        boolean isRowId() {
+            return primaryKeyPosition == 1 && type.equalsIgnoreCase("INTEGER");
+        }
+    }
+
+    private static final String ENTRIES =
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2";
+
+    private static final String COLUMNS = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?)";
+
+    private static final String UNIQUE_COLUMNS = """
+            SELECT i.name, (SELECT group_concat(c.name) FROM pragma_index_info(i.name) c)
+            FROM pragma_index_list(?) i
+            WHERE i."unique" = 1 AND i.partial = 0
+            """;
+
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    private Catalogue() {}
+
+    static Catalogue read(Handle handle) throws SQLException {
+        Catalogue catalogue = new Catalogue();
+        try (PreparedStatement statement = handle.prepare(ENTRIES);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                Entry entry = new Entry(row.getString(1), row.getString(2), row.getString(3), row.getString(4));
+                catalogue.entries.put(key(entry.name()), entry);
+            }
+        }
+        return catalogue;
+    }
+
+    @Nullable
+    Entry get(String name) {
+        return entries.get(key(name));
+    }
+
+    boolean has(String name) {
+        return get(name) != null;
+    }
+
+    /** Whether this object is there; one of ours only if it is just as this version makes it. */
+    boolean has(SchemaObject object) {
+        Entry entry = get(object.name());
+        return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
+    }
+
+    /** The names of all tables and views. */
+    List<String> relations() {
+        return entries.values().stream()
+                .filter(entry -> entry.type().equals("table") || entry.type().equals("view"))
+                .map(Entry::name)
+                .toList();
+    }
+
+    /** Everything but the named, as text: equal before and after, or something has changed that must not. */
+    String schemaWithout(Set<String> names) {
+        return entries.values().stream()
+                .filter(entry -> !names.contains(entry.name()))
+                .map(Entry::toString)
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** The columns of a table by their names in lower case, in the table's order. */
+    static Map<String, Column> columns(Handle handle, String table) throws SQLException {
+        Map<String, Column> columns = new LinkedHashMap<>();
+        try (PreparedStatement statement = handle.prepare(COLUMNS)) {
+            statement.setString(1, table);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    Column column = new Column(
+                            row.getString(1),
+                            row.getString(2),
+                            row.getBoolean(3),
+                            row.getString(4) != null,
+                            row.getInt(5));
+                    columns.put(key(column.name()), column);
+                }
+            }
+        }
+        return columns;
+    }
+
+    /** Whether no two rows of the table can hold the same value in this one column. */
+    static boolean isUnique(Handle handle, String table, String column) throws SQLException {
+        List<String> primaryKey = new ArrayList<>();
+        for (Column each : columns(handle, table).values()) {
+            if (each.primaryKeyPosition() > 0) {
+                primaryKey.add(key(each.name()));
+            }
+        }
+        if (primaryKey.equals(List.of(column))) {
+            return true;
+        }
+        try (PreparedStatement statement = handle.prepare(UNIQUE_COLUMNS)) {
+            statement.setString(1, table);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    String names = row.getString(2);
+                    if (names != null && key(names).equals(column)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    private static String key(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,168 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.multisession.db.Handle;
+import org.multisession.migration.Catalogue.Column;
+
+/**
+ * Looks at a database before anything is done to it, and refuses what could only be guessed at. Reads only.
+ *
+ * @param isNew no table at all: the users table will be made
+ * @param userColumns the columns of {@code users}, in lower case and the table's order
+ * @param missing what has to be made, in order
+ * @param outdated triggers and indexes of ours that say something else than this version's; they are made anew
+ */
+record Inspection(
+        Catalogue catalogue,
+        boolean isNew,
+        List<String> userColumns,
+        List<SchemaObject> missing,
+        List<SchemaObject> outdated) {
+
+    private static final List<String> NEEDED_OF_USERS = List.of("id", "phone", "auth_token");
+    private static final List<String> NEEDED_OF_SESSIONS =
+            List.of("id", "user_id", "auth_token", "created_at", "last_seen_at");
+
+    boolean hasNothingToDo() {
+        return missing.isEmpty() && outdated.isEmpty();
+    }
+
+    static Inspection of(Handle handle) throws SQLException {
+        Catalogue catalogue = Catalogue.read(handle);
+        boolean isNew = catalogue.relations().isEmpty();
+        List<String> userColumns = List.of();
+        List<SchemaObject> wanted = new ArrayList<>();
+        if (isNew) {
+            wanted.addAll(SchemaObject.users());
+        } else {
+            userColumns = checkUsers(handle, catalogue);
+            checkSessions(handle, catalogue);
+        }
+        wanted.addAll(SchemaObject.additions());
+        List<SchemaObject> missing = new ArrayList<>();
+        List<SchemaObject> outdated = new ArrayList<>();
+        for (SchemaObject object : wanted) {
+            Catalogue.Entry there = catalogue.get(object.name());
+            if (there == null) {
+                missing.add(object);
+            } else if (!there.type().equals(object.kind())) {
+                throw new MigrationRefusedException("the database has a " + there.type() + " named " + there.name()
+                        + ", a name that is needed for a " + object.kind() + ". Rename it");
+            } else if (!catalogue.has(object)) {
+                if (object.isTable()) {
+                    throw new MigrationRefusedException("the table " + there.name()
+                            + " is not the one that this version of Multi-Session makes. Deploy the version that"
+                            + " made it, or a newer one");
+                }
+                outdated.add(object);
+            }
+        }
+        return new Inspection(catalogue, isNew, userColumns, missing, outdated);
+    }
+
+    private static List<String> checkUsers(Handle handle, Catalogue catalogue) throws SQLException {
+        Catalogue.Entry users = catalogue.get("users");
+        if (users == null) {
+            throw new MigrationRefusedException("there is no table users, but there are others ("
+                    + some(catalogue.relations()) + "). This is not the database of the app with the users;"
+                    + " check multisession.db.url");
+        }
+        if (!users.type().equals("table")) {
+            throw new MigrationRefusedException("users is a " + users.type()
+                    + ", not a table. Sessions must point to the table that holds the users");
+        }
+        Map<String, Column> columns = Catalogue.columns(handle, "users");
+        requireColumns("users", columns, NEEDED_OF_USERS);
+        Column id = Objects.requireNonNull(columns.get("id"));
+        String idType = id.type();
+        if (!idType.toUpperCase(Locale.ROOT).contains("INT")) {
+            throw new MigrationRefusedException("users.id is declared as "
+                    + (idType.isEmpty() ? "nothing" : idType) + ". User ids must be whole numbers (INTEGER),"
+                    + " because user_sessions.user_id is one");
+        }
+        if (id.isRowId()) {
+            return List.copyOf(columns.keySet());
+        }
+        refuseRows(
+                handle,
+                "SELECT quote(id) FROM users WHERE typeof(id) <> 'integer' LIMIT 6",
+                "users.id must be a whole number in every row; these are none: ");
+        if (!Catalogue.isUnique(handle, "users", "id")) {
+            throw new MigrationRefusedException("users.id is neither the primary key nor unique, so a session could"
+                    + " belong to two users. Make it the primary key");
+        }
+        return List.copyOf(columns.keySet());
+    }
+
+    private static void checkSessions(Handle handle, Catalogue catalogue) throws SQLException {
+        Catalogue.Entry sessions = catalogue.get("user_sessions");
+        if (sessions == null) {
+            return;
+        }
+        if (!sessions.type().equals("table")) {
+            throw new MigrationRefusedException("user_sessions is a " + sessions.type() + ", not a table");
+        }
+        Map<String, Column> columns = Catalogue.columns(handle, "user_sessions");
+        requireColumns("user_sessions", columns, NEEDED_OF_SESSIONS);
+        Column id = Objects.requireNonNull(columns.get("id"));
+        if (!id.isRowId()) {
+            throw new MigrationRefusedException(
+                    "user_sessions.id is not an INTEGER PRIMARY KEY, so rows cannot be added without guessing an id");
+        }
+        Set<String> unfillable = new TreeSet<>();
+        for (Map.Entry<String, Column> column : columns.entrySet()) {
+            if (!NEEDED_OF_SESSIONS.contains(column.getKey())
+                    && column.getValue().mustBeFilled()) {
+                unfillable.add(column.getKey());
+            }
+        }
+        if (!unfillable.isEmpty()) {
+            throw new MigrationRefusedException("user_sessions has columns that must be filled and are not known here: "
+                    + String.join(", ", unfillable) + ". Give them a default, or move that table out of the way");
+        }
+        if (!Catalogue.isUnique(handle, "user_sessions", "auth_token")) {
+            refuseRows(handle, """
+                    SELECT id FROM user_sessions WHERE auth_token IN
+                    (SELECT auth_token FROM user_sessions GROUP BY auth_token HAVING count(*) > 1) LIMIT 6
+                    """, "user_sessions holds one token in several rows; they have id ");
+        }
+    }
+
+    private static void requireColumns(String table, Map<String, Column> columns, List<String> needed) {
+        List<String> missing =
+                needed.stream().filter(name -> !columns.containsKey(name)).toList();
+        if (!missing.isEmpty()) {
+            throw new MigrationRefusedException("the table " + table + " has no column " + String.join(", ", missing)
+                    + "; it has " + String.join(", ", columns.keySet())
+                    + (table.equals("users")
+                            ? ". Check multisession.db.url"
+                            : ". It was not made by the app that this product is for; rename it"));
+        }
+    }
+
+    private static void refuseRows(Handle handle, String sql, String message) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                rows.add(row.getString(1));
+            }
+        }
+        if (!rows.isEmpty()) {
+            throw new MigrationRefusedException(message + some(rows) + ". Mend these rows first");
+        }
+    }
+
+    private static String some(List<String> all) {
+        return all.size() <= 5 ? String.join(", ", all) : String.join(", ", all.subList(0, 5)) + ", …";
+    }
+}

@@ -1,0 +1,263 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a database of the old app to many sessions per user: only additions, all or nothing, any number of times.
+ *
+ * <p>Looks first, and refuses what it would have to guess at. Where something is missing, one transaction takes the
+ * write lock, looks again, makes it, and verifies before it commits: the schema and every row of {@code users} are as
+ * before, and every token opens the same account as before. A process that is killed anywhere in between leaves the
+ * database as it was; of two that start at once, one migrates and the other finds it done.
+ */
+public final class Migrator {
+
+    private static final Logger log = LoggerFactory.getLogger(Migrator.class);
+
+    private static final String RECORD_SESSIONS = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+            SELECT s.auth_token, s.user_id, ? FROM user_sessions s
+            WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            """;
+
+    private static final String END_DELETED = """
+            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'row-deleted'
+            WHERE ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
+            """;
+
+    private static final String END_ORPHANS = """
+            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'user-replaced'
+            WHERE ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_tokens.user_id)
+            """;
+
+    private static final String SHARED = """
+            SELECT id, auth_token FROM users WHERE auth_token IN
+              (SELECT auth_token FROM users WHERE auth_token <> '' GROUP BY auth_token HAVING count(*) > 1)
+            ORDER BY id
+            """;
+
+    private static final String REFUSE_SHARED = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT auth_token, NULL, ?, ?, 'ambiguous' FROM users
+            WHERE auth_token <> ''
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = users.auth_token)
+            GROUP BY auth_token HAVING count(*) > 1
+            """;
+
+    private static final String RECORD_CREATED = "INSERT INTO multisession_created (name, created_at) VALUES (?, ?)";
+
+    private final Database database;
+    private final InstantSource clock;
+    private final Consumer<String> beforeStatement;
+
+    public Migrator(Database database, InstantSource clock) {
+        this(database, clock, statement -> {});
+    }
+
+    /** Tells the consumer of every statement that changes something, before it runs. */
+    Migrator(Database database, InstantSource clock, Consumer<String> beforeStatement) {
+        this.database = database;
+        this.clock = clock;
+        this.beforeStatement = beforeStatement;
+    }
+
+    /**
+     * What a migrated database has, for those who work on it.
+     *
+     * @param userColumns the columns of {@code users}, in lower case
+     * @param made what this run made, by name; empty if all was there
+     */
+    public record Outcome(Set<String> userColumns, List<String> made) {}
+
+    /**
+     * Migrates, or finds that nothing is to be done, and then takes no lock.
+     *
+     * @throws MigrationRefusedException if the database is not one that can be migrated
+     * @throws org.multisession.db.DatabaseException if the database failed; nothing was changed
+     */
+    public Outcome migrate() {
+        Inspection found = database.read(Inspection::of);
+        if (found.hasNothingToDo()) {
+            log.info("Migration: everything is there already; nothing was changed");
+            return new Outcome(Set.copyOf(found.userColumns()), List.of());
+        }
+        return database.write(this::migrate);
+    }
+
+    /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */
+    public List<String> missing() {
+        Catalogue catalogue = database.read(Catalogue::read);
+        return SchemaObject.additions().stream()
+                .filter(object -> !catalogue.has(object))
+                .map(SchemaObject::name)
+                .toList();
+    }
+
+    /**
+     * The columns of {@code users} beyond those we know that a new row must fill, so that we could not add a user; none
+     * in a new database.
+     *
+     * @throws MigrationRefusedException if the database is not one that can be migrated
+     */
+    public List<String> unknownColumnsToFill() {
+        return database.read(handle -> {
+            if (Inspection.of(handle).isNew()) {
+                return List.of();
+            }
+            return Catalogue.columns(handle, "users").entrySet().stream()
+                    .filter(column -> column.getValue().mustBeFilled()
+                            && !Set.of("id", "phone", "created_at").contains(column.getKey()))
+                    .map(Map.Entry::getKey)
+                    .toList();
+        });
+    }
+
+    private Outcome migrate(Transaction transaction) throws SQLException {
+        Inspection found = Inspection.of(transaction);
+        if (found.hasNothingToDo()) {
+            log.info("Migration: another process has just done it; nothing was changed");
+            return new Outcome(Set.copyOf(found.userColumns()), List.of());
+        }
+        Snapshot before = null;
+        if (found.isNew()) {
+            log.info("Migration: the database is new and empty; table users is made too");
+        } else {
+            before = Snapshot.before(transaction, found.catalogue());
+            log.info(
+                    "Migration: found table users ({}) with {} users, {} legacy tokens that open an account, and {}",
+                    String.join(", ", found.userColumns()),
+                    before.userCount(),
+                    before.legacyCount(),
+                    found.catalogue().has("user_sessions")
+                            ? "table user_sessions with " + before.sessionCount() + " sessions"
+                            : "no table user_sessions");
+            warnOfSharedTokens(transaction);
+        }
+        for (SchemaObject object : found.outdated()) {
+            execute(transaction, "DROP " + object.kind() + " " + object.name());
+        }
+        List<SchemaObject> made = new ArrayList<>(found.missing());
+        made.addAll(found.outdated());
+        for (SchemaObject object : made) {
+            execute(transaction, object.sql());
+            log.info("Migration: made {} {}", object.kind(), object.name());
+        }
+        recordWhatIsNotMarkedByItsName(transaction, found.missing());
+        reconcile(transaction);
+        verify(transaction, found, before, made);
+        // The commit follows as soon as this returns.
+        return new Outcome(
+                Catalogue.columns(transaction, "users").keySet(),
+                made.stream().map(SchemaObject::name).toList());
+    }
+
+    /**
+     * Our memory of issued tokens follows the sessions by triggers. Where those have only just been made, it is
+     * brought up to what is there now.
+     */
+    private void reconcile(Transaction transaction) throws SQLException {
+        String now = SqlTime.format(clock.instant());
+        int recorded = execute(transaction, RECORD_SESSIONS, now);
+        int deleted = execute(transaction, END_DELETED, now);
+        int orphaned = execute(transaction, END_ORPHANS, now);
+        execute(transaction, REFUSE_SHARED, now, now);
+        if (recorded > 0) {
+            log.info("Migration: {} sessions of the old app are known now; their clocks start here", recorded);
+        }
+        if (deleted > 0) {
+            log.info("Migration: {} sessions had been ended by the old app and stay ended", deleted);
+        }
+        if (orphaned > 0) {
+            log.warn("Migration: {} sessions belong to no user any more and open nothing", orphaned);
+        }
+    }
+
+    private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {
+        for (SchemaObject object : made) {
+            if (!object.isOurs()) {
+                // A name may be in there from before, if the team has dropped the object since.
+                execute(transaction, "DELETE FROM multisession_created WHERE name = ?", object.name());
+                execute(transaction, RECORD_CREATED, object.name(), SqlTime.format(clock.instant()));
+            }
+        }
+    }
+
+    private void verify(Transaction transaction, Inspection found, @Nullable Snapshot before, List<SchemaObject> made)
+            throws SQLException {
+        Inspection now = Inspection.of(transaction);
+        if (!now.hasNothingToDo()) {
+            throw new MigrationRefusedException("after the migration something was still missing; it was rolled back");
+        }
+        Set<String> additions = new HashSet<>();
+        made.forEach(object -> additions.add(object.name()));
+        if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
+            throw new MigrationRefusedException(
+                    "the migration would have changed a table that was there before; it was rolled back");
+        }
+        if (before == null) {
+            return;
+        }
+        Snapshot after = Snapshot.after(transaction);
+        if (!after.users().equals(before.users())) {
+            throw new MigrationRefusedException("the migration would have changed rows of users (" + before.userCount()
+                    + " rows before, " + after.userCount() + " after); it was rolled back."
+                    + " Has the table a trigger or a generated column of its own?");
+        }
+        if (!after.openings().equals(before.openings())) {
+            throw new MigrationRefusedException("the migration would have changed who is signed in (sessions "
+                    + before.sessionCount() + " before, " + after.sessionCount() + " after; legacy tokens "
+                    + before.legacyCount() + " before, " + after.legacyCount() + " after); it was rolled back");
+        }
+        log.info(
+                "Migration: verified: {} users as before, and {} sessions and {} legacy tokens open the same accounts"
+                        + " as before",
+                after.userCount(),
+                after.sessionCount(),
+                after.legacyCount());
+    }
+
+    private static void warnOfSharedTokens(Handle handle) throws SQLException {
+        List<String> ids = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(SHARED);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                ids.add(row.getString(1));
+            }
+        }
+        if (!ids.isEmpty()) {
+            log.warn(
+                    "Migration: {} users share their legacy token with another user, so it opens nobody's account;"
+                            + " they have to sign in again: users {}",
+                    ids.size(),
+                    String.join(", ", ids.subList(0, Math.min(20, ids.size()))) + (ids.size() > 20 ? ", …" : ""));
+        }
+    }
+
+    private int execute(Transaction transaction, String sql, String... values) throws SQLException {
+        beforeStatement.accept(sql);
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+}

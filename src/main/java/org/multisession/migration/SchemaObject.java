@@ -1,0 +1,90 @@
+package org.multisession.migration;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A table, index or trigger that the migration makes sure of, from the files under {@code db/}. The files are the only
+ * place with DDL.
+ *
+ * @param kind {@code table}, {@code index} or {@code trigger}, as the catalogue calls it
+ * @param sql the statement that makes it, with {@code IF NOT EXISTS}
+ */
+record SchemaObject(String kind, String name, String sql) {
+
+    static final String OUR_PREFIX = "multisession_";
+
+    private static final String FOLDER = "/db/sqlite/";
+    private static final String USERS_FILE = "V001__users.sql";
+    private static final List<String> FILES =
+            List.of("V002__user_sessions.sql", "V003__tokens.sql", "V004__triggers.sql", "V005__lookup_indexes.sql");
+
+    private static final Pattern CREATE =
+            Pattern.compile("CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) IF NOT EXISTS (\\w+)");
+
+    /** Made in a new, empty database only. */
+    static List<SchemaObject> users() {
+        return read(USERS_FILE);
+    }
+
+    /** Made sure of in every database, in this order. */
+    static List<SchemaObject> additions() {
+        return FILES.stream().flatMap(file -> read(file).stream()).toList();
+    }
+
+    boolean isOurs() {
+        return name.startsWith(OUR_PREFIX);
+    }
+
+    boolean isTable() {
+        return kind.equals("table");
+    }
+
+    /** The statement as SQLite's catalogue keeps it. */
+    String catalogued() {
+        return sql.replaceFirst(" IF NOT EXISTS", "");
+    }
+
+    private static List<SchemaObject> read(String file) {
+        List<SchemaObject> objects = new ArrayList<>();
+        for (String block : text(file).split("\\n\\s*\\n", -1)) {
+            String sql = withoutLeadingComment(block);
+            if (sql.isEmpty()) {
+                continue;
+            }
+            Matcher create = CREATE.matcher(sql);
+            if (!create.lookingAt()) {
+                throw new IllegalStateException(file + " has a statement that makes nothing known");
+            }
+            objects.add(new SchemaObject(create.group(1).toLowerCase(Locale.ROOT), create.group(2), sql));
+        }
+        return objects;
+    }
+
+    private static String withoutLeadingComment(String block) {
+        String rest = block.strip();
+        while (rest.startsWith("--")) {
+            int end = rest.indexOf('\n');
+            rest = end < 0 ? "" : rest.substring(end + 1).strip();
+        }
+        return rest;
+    }
+
+    private static String text(String file) {
+        try (InputStream in = SchemaObject.class.getResourceAsStream(FOLDER + file)) {
+            if (in == null) {
+                throw new IllegalStateException(FOLDER + file + " is missing from this build");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

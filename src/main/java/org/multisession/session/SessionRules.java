@@ -1,0 +1,28 @@
+package org.multisession.session;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long a session lives.
+ *
+ * @param idleTimeout how long it may go unused; null for ever
+ * @param maxLifetime how long it may last from its sign-in; null for ever
+ * @param maxPerUser how many a user may have; the least recently seen goes first
+ * @param lastSeenInterval how often the last use of one session is written at most
+ */
+public record SessionRules(
+        @Nullable Duration idleTimeout, @Nullable Duration maxLifetime, int maxPerUser, Duration lastSeenInterval) {
+
+    /** Why this session has run out by now, or null while it lives. */
+    public @Nullable EndReason expiry(UserSession session, Instant now) {
+        if (maxLifetime != null && session.startedAt(now).plus(maxLifetime).isBefore(now)) {
+            return EndReason.LIFETIME;
+        }
+        if (idleTimeout != null && session.lastActiveAt(now).plus(idleTimeout).isBefore(now)) {
+            return EndReason.IDLE;
+        }
+        return null;
+    }
+}

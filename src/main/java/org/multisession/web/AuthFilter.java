@@ -1,0 +1,116 @@
+package org.multisession.web;
+
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletMapping;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.Principal;
+import org.jspecify.annotations.Nullable;
+import org.multisession.auth.Authenticator;
+import org.multisession.auth.SignedIn;
+
+/**
+ * Lets a request through to a servlet that is not public only with a signed-in user, whom the servlet then sees by the
+ * servlet API.
+ *
+ * <p>Every servlet is protected unless it says that it is public, by the init parameter {@link #PUBLIC}. The decision
+ * is made by the servlet that the container has chosen, never by the text of the URL, so there is no spelling of a path
+ * that reaches a servlet without it. Mapped for all dispatcher types: a public servlet that forwards to a protected one
+ * does not open it.
+ */
+public final class AuthFilter extends HttpFilter {
+
+    /** Name of the init parameter by which a servlet says {@code true} if it needs no signed-in user. */
+    public static final String PUBLIC = "org.multisession.public";
+
+    private final transient Authenticator authenticator;
+    private final transient SessionCookie cookie;
+
+    public AuthFilter(Authenticator authenticator, SessionCookie cookie) {
+        this.authenticator = authenticator;
+        this.cookie = cookie;
+    }
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        CurrentUser user = CurrentUser.of(request);
+        if (user == null) {
+            if (isPublic(request)) {
+                chain.doFilter(request, response);
+                return;
+            }
+            SignedIn signedIn = authenticator.authenticate(cookie.presented(request));
+            if (signedIn == null) {
+                askToSignIn(request, response);
+                return;
+            }
+            user = new CurrentUser(signedIn);
+            request.setAttribute(CurrentUser.ATTRIBUTE, user);
+            request.setAttribute(CurrentUser.ID_ATTRIBUTE, user.getName());
+        }
+        chain.doFilter(new SignedInRequest(request, user), response);
+    }
+
+    private static boolean isPublic(HttpServletRequest request) {
+        HttpServletMapping mapping = request.getHttpServletMapping();
+        // During an include the request still answers with the including servlet's mapping.
+        if (request.getDispatcherType() == DispatcherType.INCLUDE
+                && request.getAttribute(RequestDispatcher.INCLUDE_MAPPING) instanceof HttpServletMapping included) {
+            mapping = included;
+        }
+        ServletRegistration servlet = request.getServletContext().getServletRegistration(mapping.getServletName());
+        return servlet != null && "true".equals(servlet.getInitParameter(PUBLIC));
+    }
+
+    private static void askToSignIn(HttpServletRequest request, HttpServletResponse response) {
+        if (request.getDispatcherType() != DispatcherType.REQUEST || !Browser.accepts(request)) {
+            throw RequestFailure.unauthenticated();
+        }
+        String login = request.getContextPath() + "/login";
+        boolean canComeBack =
+                request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
+        String next = canComeBack ? LocalPath.of(request) : null;
+        // To the front page one comes anyway.
+        if (next != null && !next.equals(request.getContextPath() + "/")) {
+            login += "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        }
+        Redirect.seeOther(response, login);
+    }
+
+    /** The request as the servlets behind the filter see it. */
+    private static final class SignedInRequest extends HttpServletRequestWrapper {
+
+        private final CurrentUser user;
+
+        SignedInRequest(HttpServletRequest request, CurrentUser user) {
+            super(request);
+            this.user = user;
+        }
+
+        @Override
+        public @Nullable Principal getUserPrincipal() {
+            return user;
+        }
+
+        @Override
+        public String getRemoteUser() {
+            return user.getName();
+        }
+
+        /** {@code SESSION} or {@code LEGACY}. */
+        @Override
+        public String getAuthType() {
+            return user.signedIn().via().name();
+        }
+    }
+}

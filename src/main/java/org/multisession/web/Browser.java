@@ -1,0 +1,29 @@
+package org.multisession.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** What a request tells of the reader at its other end. */
+public final class Browser {
+
+    private Browser() {}
+
+    /** Whether the sender reads HTML; a program says {@code application/json} or nothing at all. */
+    public static boolean accepts(HttpServletRequest request) {
+        return Collections.list(request.getHeaders("Accept")).stream()
+                .anyMatch(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"));
+    }
+
+    /** The first language of {@code Accept-Language} that the pages speak; English if it names none of them. */
+    public static Locale language(HttpServletRequest request) {
+        List<Locale> wanted = Collections.list(request.getLocales());
+        for (Locale locale : wanted) {
+            if (locale.getLanguage().equals("ru") || locale.getLanguage().equals("en")) {
+                return Locale.forLanguageTag(locale.getLanguage());
+            }
+        }
+        return Locale.ENGLISH;
+    }
+}

@@ -1,0 +1,64 @@
+package org.multisession.web;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import org.multisession.db.DatabaseBusyException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The outermost filter: the one place where a failure becomes an HTTP answer. What nobody foresaw is logged under a
+ * short reference and answered with 500 and that reference, nothing else of it.
+ */
+public final class ErrorFilter extends HttpFilter {
+
+    private static final Logger log = LoggerFactory.getLogger(ErrorFilter.class);
+
+    private final transient FailureResponder responder;
+    private final SecureRandom random;
+
+    public ErrorFilter(FailureResponder responder, SecureRandom random) {
+        this.responder = responder;
+        this.random = random;
+    }
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        try {
+            chain.doFilter(request, response);
+        } catch (RequestFailure failure) {
+            responder.respond(request, response, failure, null);
+        } catch (DatabaseBusyException e) {
+            log.warn("A request was answered with 503: {}", e.getMessage());
+            responder.respond(request, response, RequestFailure.busy(), null);
+        } catch (RuntimeException | ServletException e) {
+            String reference = reference();
+            // The path only: a query string may hold what must not be in a log. Control characters would forge lines.
+            log.error(
+                    "Request failed, reference {}: {} {}",
+                    reference,
+                    request.getMethod(),
+                    request.getRequestURI().replaceAll("\\p{Cntrl}", "?"),
+                    e);
+            if (response.isCommitted()) {
+                throw e;
+            }
+            RequestFailure failure = new RequestFailure(
+                    500, "internal", "Something went wrong here. It has been logged under the reference.");
+            responder.respond(request, response, failure, reference);
+        }
+    }
+
+    private String reference() {
+        byte[] bytes = new byte[4];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+}

@@ -1,0 +1,42 @@
+package org.multisession.web;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URI;
+import java.net.URISyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A path of this host to go to after sign-in, or nothing: whatever a browser could read as another host
+ * ({@code //evil}, {@code /\evil}, {@code https:evil}) is dropped.
+ */
+public final class LocalPath {
+
+    private static final int LONGEST = 2000;
+
+    private LocalPath() {}
+
+    /** The text if it is such a path, else null. */
+    public static @Nullable String orNull(@Nullable String text) {
+        if (text == null || text.length() > LONGEST || !text.startsWith("/") || text.startsWith("//")) {
+            return null;
+        }
+        // Browsers take a backslash for a slash, and drop tabs and line ends before they look.
+        if (text.chars().anyMatch(c -> c <= ' ' || c == '\\' || c >= 0x7f)) {
+            return null;
+        }
+        try {
+            URI uri = new URI(text);
+            boolean local = !uri.isAbsolute() && uri.getRawAuthority() == null && uri.getRawPath() != null;
+            // "/..//evil" is harmless in a Location, but a client that tidies it up first would leave this host.
+            return local && !uri.normalize().toString().startsWith("//") ? text : null;
+        } catch (URISyntaxException e) {
+            return null;
+        }
+    }
+
+    /** The path and query of this request. */
+    static @Nullable String of(HttpServletRequest request) {
+        String query = request.getQueryString();
+        return orNull(request.getRequestURI() + (query == null ? "" : "?" + query));
+    }
+}

@@ -1,0 +1,68 @@
+package org.multisession.web;
+
+import java.util.Map;
+
+/**
+ * A request that cannot be done, as its sender is told. Thrown from anywhere behind {@link ErrorFilter}, which alone
+ * turns it into an answer.
+ */
+public final class RequestFailure extends RuntimeException {
+
+    private final int status;
+    private final String code;
+    private final transient Map<String, String> headers;
+
+    /**
+     * @param code stable name for programs, as {@code unauthenticated}
+     * @param detail one or two sentences for the sender; never holds a token, a code or a phone number
+     */
+    public RequestFailure(int status, String code, String detail) {
+        this(status, code, detail, Map.of());
+    }
+
+    private RequestFailure(int status, String code, String detail, Map<String, String> headers) {
+        // No stack trace: it is an answer, not a fault of ours.
+        super(detail, null, false, false);
+        this.status = status;
+        this.code = code;
+        this.headers = headers;
+    }
+
+    /** 401: nobody is signed in by what the request carries. */
+    public static RequestFailure unauthenticated() {
+        return new RequestFailure(
+                401, "unauthenticated", "No valid session came with this request. Sign in and send its token.");
+    }
+
+    /** 405 with the methods that there are. */
+    public static RequestFailure wrongMethod(String allowed) {
+        return new RequestFailure(
+                405, "method-not-allowed", "This address does not know that method.", Map.of("Allow", allowed));
+    }
+
+    /** 503: the database is held by somebody else. */
+    public static RequestFailure busy() {
+        return new RequestFailure(
+                503,
+                "busy",
+                "The database is busy. Nothing was changed; try again in a moment.",
+                Map.of("Retry-After", "1"));
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public String code() {
+        return code;
+    }
+
+    public String detail() {
+        return String.valueOf(getMessage());
+    }
+
+    /** Headers that the answer needs beside its status. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+}

@@ -1,0 +1,90 @@
+package org.multisession.web.api;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.multisession.web.FailureResponder;
+import org.multisession.web.Problem;
+import org.multisession.web.RequestBody;
+import org.multisession.web.RequestFailure;
+
+/** JSON in and out; the only class that knows the library. */
+public final class Json implements FailureResponder {
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /** A JSON object that a request brought. */
+    record Body(JsonNode node) {
+
+        /** The member of this name, or a failure with 400 if there is none or it is no string. */
+        String string(String name) {
+            JsonNode member = node.get(name);
+            if (member == null || !member.isTextual()) {
+                throw malformed("The member \"" + name + "\" must be a string.");
+            }
+            return member.textValue();
+        }
+    }
+
+    /** Reads the body, or fails with 400, 413 or 415. */
+    static Body read(HttpServletRequest request) throws IOException {
+        return parse(RequestBody.read(request, "application/json"));
+    }
+
+    static Body parse(byte[] body) {
+        try {
+            JsonNode node = MAPPER.readTree(body);
+            if (!node.isObject()) {
+                throw malformed("The body must be a JSON object.");
+            }
+            return new Body(node);
+        } catch (JsonProcessingException e) {
+            // Where, but not the library's words: they quote the body, which may hold a phone number or a code.
+            JsonLocation at = e.getLocation();
+            throw malformed("The body is not well-formed JSON"
+                    + (at == null ? "." : " at line " + at.getLineNr() + ", column " + at.getColumnNr() + "."));
+        } catch (IOException e) {
+            throw malformed("The body is not JSON in UTF-8.");
+        }
+    }
+
+    private static RequestFailure malformed(String detail) {
+        return new RequestFailure(400, "malformed-json", detail + " Nothing was done.");
+    }
+
+    static void write(HttpServletResponse response, int status, Map<String, ?> value) throws IOException {
+        write(response, status, "application/json", value);
+    }
+
+    private static void write(HttpServletResponse response, int status, String type, Map<String, ?> value)
+            throws IOException {
+        byte[] body = MAPPER.writeValueAsBytes(value);
+        response.setStatus(status);
+        response.setContentType(type);
+        response.setContentLength(body.length);
+        response.getOutputStream().write(body);
+    }
+
+    @Override
+    public void respond(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            RequestFailure failure,
+            @Nullable String reference)
+            throws IOException {
+        Problem problem = new Problem(failure.status(), failure.code(), failure.detail(), reference);
+        write(response, failure.status(), "application/problem+json", problem.members());
+    }
+}

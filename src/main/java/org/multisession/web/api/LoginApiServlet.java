@@ -1,0 +1,52 @@
+package org.multisession.web.api;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.multisession.auth.SignIn;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.web.RequestFailure;
+import org.multisession.web.Route;
+import org.multisession.web.SessionCookie;
+
+/** {@code POST /api/login}: sign-in for programs; the answer holds the token, and sets the cookie too. */
+public final class LoginApiServlet extends Route {
+
+    private final transient SignIn signIn;
+    private final transient PhoneNumbers phoneNumbers;
+    private final transient SessionCookie cookie;
+
+    public LoginApiServlet(SignIn signIn, PhoneNumbers phoneNumbers, SessionCookie cookie) {
+        super("POST");
+        this.signIn = signIn;
+        this.phoneNumbers = phoneNumbers;
+        this.cookie = cookie;
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        PhoneNumber number = phoneNumbers.parse(Json.read(request).string("phone"));
+        if (number == null) {
+            throw new RequestFailure(
+                    422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");
+        }
+        SignIn.Result result = signIn.signIn(number);
+        if (result instanceof SignIn.Result.Started started) {
+            cookie.set(request, response, started.token());
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("token", started.token().value());
+            answer.put("user", Answers.user(started.user()));
+            Json.write(response, 200, answer);
+        } else if (result instanceof SignIn.Result.AmbiguousNumber) {
+            throw new RequestFailure(
+                    409,
+                    "ambiguous-number",
+                    "More than one account has this number, so nobody was signed in. Ask whoever runs the service.");
+        } else {
+            throw new RequestFailure(401, "unknown-number", "No account has this number.");
+        }
+    }
+}

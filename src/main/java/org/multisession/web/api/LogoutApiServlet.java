@@ -1,0 +1,28 @@
+package org.multisession.web.api;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.multisession.auth.SignOut;
+import org.multisession.web.CurrentUser;
+import org.multisession.web.Route;
+import org.multisession.web.SessionCookie;
+
+/** {@code POST /api/logout}: signs the caller out. */
+public final class LogoutApiServlet extends Route {
+
+    private final transient SignOut signOut;
+    private final transient SessionCookie cookie;
+
+    public LogoutApiServlet(SignOut signOut, SessionCookie cookie) {
+        super("POST");
+        this.signOut = signOut;
+        this.cookie = cookie;
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) {
+        signOut.signOut(CurrentUser.required(request).signedIn());
+        cookie.clear(request, response);
+        response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    }
+}

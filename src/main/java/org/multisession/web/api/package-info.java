@@ -1,0 +1,7 @@
+/**
+ * JSON for programs.
+ */
+@NullMarked
+package org.multisession.web.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,43 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Map;
+import org.multisession.auth.SignOut;
+import org.multisession.web.CurrentUser;
+import org.multisession.web.Redirect;
+import org.multisession.web.Route;
+import org.multisession.web.SessionCookie;
+
+/** {@code GET /logout}: a page with a button. {@code POST /logout}: signs this device out. */
+public final class LogoutServlet extends Route {
+
+    private final transient SignOut signOut;
+    private final transient SessionCookie cookie;
+
+    public LogoutServlet(SignOut signOut, SessionCookie cookie) {
+        super("GET", "POST");
+        this.signOut = signOut;
+        this.cookie = cookie;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        Pages.show(
+                request,
+                response,
+                200,
+                "logout",
+                Map.of("via", CurrentUser.required(request).via()));
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) {
+        signOut.signOut(CurrentUser.required(request).signedIn());
+        cookie.clear(request, response);
+        Redirect.seeOther(response, request.getContextPath() + "/login");
+    }
+}

@@ -1,0 +1,45 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.multisession.web.Browser;
+
+/**
+ * Shows a JSP. The JSPs lie under WEB-INF and are servlets with a name and no address, so that there is no URL by which
+ * one could be asked for.
+ */
+public final class Pages {
+
+    /** The names of all pages; {@code NAME} is {@code /WEB-INF/jsp/NAME.jsp}. */
+    public static final List<String> NAMES = List.of("login", "logout", "home", "error");
+
+    private Pages() {}
+
+    /** The name of the servlet that is this page. */
+    public static String servletName(String page) {
+        return "page-" + page;
+    }
+
+    static void show(
+            HttpServletRequest request, HttpServletResponse response, int status, String page, Map<String, ?> model)
+            throws ServletException, IOException {
+        Locale language = Browser.language(request);
+        model.forEach(request::setAttribute);
+        request.setAttribute("lang", language.getLanguage());
+        response.setStatus(status);
+        response.setContentType("text/html;charset=UTF-8");
+        response.setHeader("Content-Language", language.getLanguage());
+        response.setHeader("Vary", "Accept-Language, Cookie");
+        RequestDispatcher view = request.getServletContext().getNamedDispatcher(servletName(page));
+        if (view == null) {
+            throw new IllegalStateException("there is no page " + page);
+        }
+        view.forward(request, response);
+    }
+}

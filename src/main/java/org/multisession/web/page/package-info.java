@@ -1,0 +1,7 @@
+/**
+ * Forms and pages for people; the JSPs are under WEB-INF/jsp.
+ */
+@NullMarked
+package org.multisession.web.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,43 @@
+-- The triggers keep multisession_tokens true also while only the old app runs. Their bodies name no table but ours:
+-- SQLite refuses to rename a table into place (as Alembic's batch mode does) while a trigger elsewhere names it.
+-- No INSERT OR IGNORE: inside a trigger the outer statement's OR REPLACE would win over it and revive an ended token.
+CREATE TRIGGER IF NOT EXISTS multisession_session_inserted AFTER INSERT ON user_sessions
+BEGIN
+	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
+	WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_session_deleted AFTER DELETE ON user_sessions
+BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-deleted'
+	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_session_token_changed AFTER UPDATE OF auth_token ON user_sessions
+WHEN NEW.auth_token IS NOT OLD.auth_token
+BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
+	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
+	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
+	WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+END
+
+-- A row that is inserted is a new account. SQLite gives ids out again, so sessions of whoever had this id before end.
+CREATE TRIGGER IF NOT EXISTS multisession_user_inserted AFTER INSERT ON users
+BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'user-replaced'
+	WHERE user_id = NEW.id AND ended_at IS NULL;
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_user_id_changed AFTER UPDATE OF id ON users
+WHEN NEW.id IS NOT OLD.id
+BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'user-replaced'
+	WHERE user_id IN (OLD.id, NEW.id) AND ended_at IS NULL;
+END

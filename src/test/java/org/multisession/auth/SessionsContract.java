@@ -1,0 +1,483 @@
+package org.multisession.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.multisession.session.SessionRules;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** Who is signed in, and who is not: the promises P1 to P4, on every database. */
+abstract class SessionsContract {
+
+    private static final String ANNA = "+7 999 123-45-67";
+    private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
+
+    final TestClock clock = new TestClock();
+    OldDatabase old;
+    NewApp app;
+
+    /** A fresh database of the old app, in its single form, that {@link #deploy} can open. */
+    abstract OldDatabase single();
+
+    /** The same as the multi form leaves it. */
+    abstract OldDatabase multi();
+
+    @BeforeEach
+    void deployOnTheOldDatabase() {
+        old = single();
+        app = deploy(NewApp.RULES);
+    }
+
+    @AfterEach
+    void undeploy() {
+        app.close();
+        old.close();
+    }
+
+    private NewApp deploy(SessionRules rules) {
+        return NewApp.deploy(old.path(), rules, clock);
+    }
+
+    private void redeploy(SessionRules rules) {
+        app.close();
+        app = deploy(rules);
+    }
+
+    @Nested
+    @DisplayName("The three examples of the document that this product was created from")
+    class Examples {
+
+        @Test
+        void a_user_signed_in_before_the_migration_stays_signed_in() {
+            assertThat(old.legacyTokenOf(42)).isEqualTo("old_token_xyz123");
+            assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("0");
+            assertThat(app.opens("old_token_xyz123")).isEqualTo(42);
+            assertThat(app.via("old_token_xyz123")).isEqualTo(SignedIn.Via.LEGACY);
+        }
+
+        @Test
+        void the_first_sign_in_after_the_migration_makes_a_session_and_sets_the_mirror() {
+            String token = app.signIn(ANNA);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(token);
+            assertThat(old.all("SELECT user_id FROM user_sessions WHERE auth_token = ?", token))
+                    .containsExactly("42");
+            assertThat(app.opens(token)).isEqualTo(42);
+            assertThat(app.via(token)).isEqualTo(SignedIn.Via.SESSION);
+        }
+
+        @Test
+        void a_migration_that_runs_twice_does_nothing_the_second_time() {
+            String before = old.dump();
+            redeploy(NewApp.RULES);
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Nested
+    @DisplayName("P1: nobody is signed out by a deploy, a sign-in elsewhere, or an undeploy")
+    class NobodyIsSignedOut {
+
+        @Test
+        void signing_in_on_two_more_devices_keeps_all_three_signed_in() {
+            String phone = app.signIn(ANNA);
+            String laptop = app.signIn(ANNA);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens(laptop)).isEqualTo(42);
+        }
+
+        @Test
+        void signing_out_on_one_device_keeps_the_others_signed_in() {
+            String phone = app.signIn(ANNA);
+            String laptop = app.signIn(ANNA);
+            app.signOut(laptop);
+            assertThat(app.opens(laptop)).isNull();
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+        }
+
+        @Test
+        void the_old_cookie_survives_as_a_session_of_its_own() {
+            app.signIn(ANNA);
+            assertThat(app.via(ANNAS_OLD_COOKIE)).isEqualTo(SignedIn.Via.SESSION);
+        }
+
+        @Test
+        void a_redeploy_keeps_everybody_signed_in() {
+            String phone = app.signIn(ANNA);
+            redeploy(NewApp.RULES);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+        }
+
+        @Test
+        void after_an_undeploy_the_old_app_accepts_the_latest_sign_in() {
+            String phone = app.signIn(ANNA);
+            app.close();
+            assertThat(old.one("SELECT id FROM users WHERE auth_token = ?", phone))
+                    .isEqualTo("42");
+        }
+
+        @Test
+        void a_sign_in_of_the_old_app_keeps_sessions_signed_in_and_its_token_works() {
+            String phone = app.signIn(ANNA);
+            old.signInSingle(42, "a-new-token-of-the-old-app");
+            assertThat(app.opens("a-new-token-of-the-old-app")).isEqualTo(42);
+            assertThat(app.opens(phone)).isEqualTo(42);
+        }
+
+        @Test
+        void a_reset_of_the_token_by_somebody_else_works_as_one() {
+            old.signInSingle(42, "reset-by-an-administrator");
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+            app.signIn(ANNA);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+        }
+
+        @Test
+        void sessions_of_the_old_apps_multi_form_stay_signed_in() {
+            app.close();
+            old.close();
+            old = multi();
+            app = deploy(NewApp.RULES);
+            for (String row : old.all("SELECT auth_token || ' ' || user_id FROM user_sessions").stream()
+                    .map(String::valueOf)
+                    .toList()) {
+                String[] parts = row.split(" ", -1);
+                assertThat(app.opens(parts[0])).isEqualTo(Long.parseLong(parts[1]));
+            }
+        }
+    }
+
+    @Nested
+    @DisplayName("P2: signed out means signed out")
+    class SignedOut {
+
+        @Test
+        void a_token_signed_out_here_does_not_come_back_through_the_mirror() {
+            String phone = app.signIn(ANNA);
+            app.signOut(phone);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void a_token_signed_out_in_the_old_app_does_not_come_back_through_the_mirror() {
+            String phone = app.signIn(ANNA);
+            old.signOut(phone);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void a_token_signed_out_in_the_old_app_while_ours_was_not_running_stays_out() {
+            String phone = app.signIn(ANNA);
+            app.close();
+            old.signInMulti(42, "made-and-ended-by-the-old-app", clock.instant());
+            old.signOut("made-and-ended-by-the-old-app");
+            old.signOut(phone);
+            app = deploy(NewApp.RULES);
+            assertThat(app.opens("made-and-ended-by-the-old-app")).isNull();
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void a_session_whose_row_is_put_back_stays_out() {
+            String phone = app.signIn(ANNA);
+            old.signOut(phone);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void an_adopted_token_that_is_signed_out_stays_out() {
+            app.signIn(ANNA);
+            app.signOut(ANNAS_OLD_COOKIE);
+            old.signInSingle(42, ANNAS_OLD_COOKIE);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+        }
+
+        @Test
+        void an_idle_session_ends_for_good_even_if_the_timeout_is_raised() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            assertThat(app.opens(phone)).isNull();
+            redeploy(new SessionRules(null, null, 50, Duration.ofMinutes(1)));
+            old.seen(phone, clock.instant());
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void a_session_in_use_outlives_the_idle_timeout_but_not_the_lifetime() {
+            String phone = app.signIn(ANNA);
+            for (int day = 0; day < 360; day += 20) {
+                clock.advance(Duration.ofDays(20));
+                assertThat(app.opens(phone)).isEqualTo(42);
+                app.lastSeen.flush();
+            }
+            clock.advance(Duration.ofDays(10));
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void signing_out_by_the_legacy_token_ends_nothing_for_the_other_old_devices() {
+            app.signOut(ANNAS_OLD_COOKIE);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+        }
+
+        @Test
+        void a_session_ended_while_its_last_use_is_being_written_is_not_revived() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofMinutes(5));
+            assertThat(app.opens(phone)).isEqualTo(42);
+            old.signOut(phone);
+            app.lastSeen.flush();
+            assertThat(app.opens(phone)).isNull();
+            assertThat(old.one("SELECT count(*) FROM user_sessions WHERE auth_token = ?", phone))
+                    .isEqualTo("0");
+        }
+    }
+
+    @Nested
+    @DisplayName("P3: a session opens one account only")
+    class OneAccount {
+
+        @Test
+        void a_user_who_gets_the_id_of_a_deleted_one_is_not_opened_by_the_old_cookie() {
+            long bob = old.addUser("+79990000001", null);
+            String bobs = app.signIn("+79990000001");
+            old.deleteUser(bob);
+            assertThat(app.opens(bobs)).isNull();
+            assertThat(old.addUser("+79990000002", "carols-token")).isEqualTo(bob);
+            assertThat(app.opens(bobs)).isNull();
+            assertThat(app.opens("carols-token")).isEqualTo(bob);
+        }
+
+        @Test
+        void the_same_while_our_app_is_not_running() {
+            long bob = old.addUser("+79990000001", null);
+            String bobs = app.signIn("+79990000001");
+            app.close();
+            old.deleteUser(bob);
+            assertThat(old.addUser("+79990000002", null)).isEqualTo(bob);
+            app = deploy(NewApp.RULES);
+            assertThat(app.opens(bobs)).isNull();
+        }
+
+        @Test
+        void the_same_when_the_row_is_replaced_or_its_id_changed() {
+            long bob = old.addUser("+79990000001", null);
+            String bobs = app.signIn("+79990000001");
+            old.run("INSERT OR REPLACE INTO users (id, phone) VALUES (?, '+79990000002')", bob);
+            assertThat(app.opens(bobs)).isNull();
+
+            String carols = app.signIn("+79990000002");
+            long dave = old.addUser("+79990000003", null);
+            old.deleteUser(bob);
+            old.run("UPDATE users SET id = ? WHERE id = ?", bob, dave);
+            assertThat(app.opens(carols)).isNull();
+        }
+
+        @Test
+        void a_session_row_moved_to_another_user_opens_nothing() {
+            String phone = app.signIn(ANNA);
+            old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = ?", phone);
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void a_token_that_two_users_share_opens_neither_account_and_never_will() {
+            old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (42, 43)");
+            assertThat(app.opens("shared")).isNull();
+            app.signIn(ANNA);
+            assertThat(app.opens("shared")).isNull();
+        }
+
+        @Test
+        void a_token_that_two_users_shared_at_the_deploy_stays_nobodys_when_one_of_them_gets_another() {
+            app.close();
+            old.run("DROP TRIGGER multisession_user_inserted");
+            old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (42, 43)");
+            app = deploy(NewApp.RULES);
+            old.signInSingle(42, "another");
+            assertThat(app.opens("shared")).isNull();
+            assertThat(app.opens("another")).isEqualTo(42);
+        }
+
+        @Test
+        void an_empty_token_or_none_opens_nothing() {
+            assertThat(old.legacyTokenOf(49)).isEmpty();
+            assertThat(app.authenticator.authenticate(java.util.List.of())).isNull();
+            app.signIn("+79991234573");
+            assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE auth_token = ''"))
+                    .isEqualTo("0");
+        }
+    }
+
+    @Nested
+    @DisplayName("P4: users is the team's table")
+    class TheirTable {
+
+        @Test
+        void a_sign_in_writes_the_mirror_and_nothing_else_of_users() {
+            String before =
+                    old.one("SELECT group_concat(id || phone || name || \"plan\" || balance || created_at) FROM users");
+            String token = app.signIn("8 (999) 123-45-71");
+            assertThat(old.one(
+                            "SELECT group_concat(id || phone || name || \"plan\" || balance || created_at) FROM users"))
+                    .isEqualTo(before);
+            assertThat(old.legacyTokenOf(46)).isEqualTo(token);
+        }
+
+        @Test
+        void a_sign_out_writes_nothing_of_users() {
+            String token = app.signIn(ANNA);
+            String before = old.rows("users");
+            app.signOut(token);
+            assertThat(old.rows("users")).isEqualTo(before);
+        }
+    }
+
+    @Nested
+    class Sessions {
+
+        @Test
+        void over_the_limit_the_least_recently_seen_session_ends() {
+            redeploy(new SessionRules(null, null, 3, Duration.ofMinutes(1)));
+            String first = app.signIn("+79991234572");
+            clock.advance(Duration.ofMinutes(2));
+            String second = app.signIn("+79991234572");
+            clock.advance(Duration.ofMinutes(2));
+            String third = app.signIn("+79991234572");
+            clock.advance(Duration.ofMinutes(2));
+            assertThat(app.opens(first)).isEqualTo(48);
+            app.lastSeen.flush();
+            String fourth = app.signIn("+79991234572");
+            assertThat(app.opens(second)).isNull();
+            assertThat(app.opens(first)).isEqualTo(48);
+            assertThat(app.opens(third)).isEqualTo(48);
+            assertThat(app.opens(fourth)).isEqualTo(48);
+        }
+
+        @Test
+        void the_new_session_itself_is_never_the_one_that_ends() {
+            redeploy(new SessionRules(null, null, 1, Duration.ofMinutes(1)));
+            String token = app.signIn(ANNA);
+            assertThat(app.opens(token)).isEqualTo(42);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+        }
+
+        @Test
+        void the_last_use_is_written_at_most_once_per_interval() {
+            String phone = app.signIn(ANNA);
+            String signedIn = lastSeen(phone);
+            clock.advance(Duration.ofSeconds(59));
+            app.opens(phone);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(signedIn);
+            clock.advance(Duration.ofSeconds(1));
+            app.opens(phone);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isGreaterThan(signedIn);
+        }
+
+        @Test
+        void the_last_use_never_goes_backwards() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofMinutes(2));
+            app.opens(phone);
+            clock.advance(Duration.ofMinutes(2));
+            old.seen(phone, clock.instant());
+            String later = lastSeen(phone);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(later);
+        }
+
+        @Test
+        void an_undeploy_writes_the_last_uses_that_are_not_written_yet() {
+            String phone = app.signIn(ANNA);
+            String before = lastSeen(phone);
+            clock.advance(Duration.ofMinutes(2));
+            app.opens(phone);
+            app.close();
+            assertThat(lastSeen(phone)).isGreaterThan(before);
+        }
+
+        @Test
+        void sessions_older_than_the_first_deploy_live_from_that_deploy_on_whatever_times_they_have() {
+            app.close();
+            old.close();
+            old = multi();
+            old.run("INSERT INTO user_sessions VALUES (100, 42, 'integer', 1000, 1000)");
+            old.run("INSERT INTO user_sessions VALUES (101, 42, 'nothing', NULL, NULL)");
+            old.run(
+                    "INSERT INTO user_sessions VALUES (102, 42, 'future', '2999-01-01 00:00:00', '2999-01-01 00:00:00')");
+            old.run(
+                    "INSERT INTO user_sessions VALUES (103, 42, 'iso', '2001-02-05T12:00:00.123Z', '2001-02-05T12:00:00+03:00')");
+            app = deploy(NewApp.RULES);
+            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+                assertThat(app.opens(token)).as(token).isEqualTo(42);
+            }
+            app.lastSeen.flush();
+            clock.advance(Duration.ofDays(29));
+            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+                assertThat(app.opens(token)).as(token).isEqualTo(42);
+            }
+            app.lastSeen.flush();
+            clock.advance(Duration.ofDays(31));
+            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+                assertThat(app.opens(token)).as(token).isNull();
+            }
+        }
+
+        private String lastSeen(String token) {
+            return old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
+        }
+    }
+
+    @Nested
+    class Numbers {
+
+        @Test
+        void a_number_is_found_in_whatever_shape_its_row_has_it() {
+            assertThat(app.opens(app.signIn("+7 999 123-45-69"))).isEqualTo(44);
+            assertThat(app.opens(app.signIn("8 999 123 45 70"))).isEqualTo(45);
+            assertThat(app.opens(app.signIn("79991234571"))).isEqualTo(46);
+            assertThat(app.opens(app.signIn("+49 1511 2345678"))).isEqualTo(47);
+            assertThat(old.one("SELECT phone FROM users WHERE id = 46")).isEqualTo("8 (999) 123-45-71");
+        }
+
+        @Test
+        void an_unknown_number_changes_nothing() {
+            String before = old.dump();
+            assertThat(app.trySignIn("+79995550000")).isInstanceOf(SignIn.Result.UnknownNumber.class);
+            assertThat(old.dump()).isEqualTo(before);
+        }
+
+        @Test
+        void a_number_of_two_users_signs_neither_in_and_changes_nothing() {
+            old.addUser("8-999-123-45-67", null);
+            String before = old.dump();
+            assertThat(app.trySignIn(ANNA)).isInstanceOf(SignIn.Result.AmbiguousNumber.class);
+            assertThat(old.dump()).isEqualTo(before);
+        }
+
+        @Test
+        void an_open_registration_makes_one_user_of_a_new_number() {
+            app.close();
+            app = NewApp.deployOpen(old.path(), clock);
+            String phone = app.signIn("8 999 555-00-00");
+            String laptop = app.signIn("+79995550000");
+            assertThat(old.all("SELECT phone FROM users WHERE phone LIKE '%5550000'"))
+                    .containsExactly("+79995550000");
+            assertThat(app.opens(phone)).isEqualTo(app.opens(laptop));
+        }
+    }
+}

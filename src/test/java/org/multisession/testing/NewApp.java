@@ -1,0 +1,133 @@
+package org.multisession.testing;
+
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.multisession.auth.Authenticator;
+import org.multisession.auth.LoginRules;
+import org.multisession.auth.SignIn;
+import org.multisession.auth.SignOut;
+import org.multisession.auth.SignedIn;
+import org.multisession.db.Database;
+import org.multisession.db.SqliteFile;
+import org.multisession.migration.Migrator;
+import org.multisession.session.LastSeen;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.user.UserColumns;
+import org.multisession.user.UserDao;
+
+/** Our app without its web layer, deployed on a database file; closing it is undeploying it. */
+public final class NewApp implements AutoCloseable {
+
+    /** The rules of the defaults. */
+    public static final SessionRules RULES =
+            new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 50, Duration.ofMinutes(1));
+
+    private static final PhoneNumbers NUMBERS = new PhoneNumbers("RU");
+
+    public final Database database;
+    public final Authenticator authenticator;
+    public final SignIn signIn;
+    public final SignOut signOut;
+    public final LastSeen lastSeen;
+    public final UserSessionDao sessions;
+    public final UserDao users;
+    public final Migrator migrator;
+
+    private final SqliteFile file;
+
+    private NewApp(Path path, LoginRules login, SessionRules rules, InstantSource clock) {
+        file = SqliteFile.claim(path, false, "/test");
+        try {
+            database = Database.open(file, 2, Duration.ofSeconds(5));
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+        migrator = new Migrator(database, clock);
+        UserColumns columns;
+        try {
+            columns = UserColumns.of(migrator.migrate().userColumns());
+        } catch (RuntimeException e) {
+            database.close();
+            file.close();
+            throw e;
+        }
+        SecureRandom random = new SecureRandom();
+        users = new UserDao(columns, NUMBERS);
+        sessions = new UserSessionDao(columns);
+        lastSeen = new LastSeen(database, sessions, rules);
+        signOut = new SignOut(database, sessions, clock);
+        signIn = new SignIn(database, sessions, users, login, rules, random, clock);
+        authenticator = new Authenticator(database, sessions, users, rules, lastSeen, signOut, clock);
+    }
+
+    /** Deploys with the default rules, for known numbers only. */
+    public static NewApp deploy(Path path, InstantSource clock) {
+        return deploy(path, RULES, clock);
+    }
+
+    /** Deploys for known numbers only. */
+    public static NewApp deploy(Path path, SessionRules rules, InstantSource clock) {
+        return new NewApp(
+                path, new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.CLOSED), rules, clock);
+    }
+
+    /** Deploys with the default rules, for everybody. */
+    public static NewApp deployOpen(Path path, InstantSource clock) {
+        return new NewApp(
+                path, new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN), RULES, clock);
+    }
+
+    /** Whose account a token opens; null if nobody's. */
+    public @Nullable Long opens(String token) {
+        SignedIn signedIn = who(token);
+        return signedIn == null ? null : signedIn.user().id();
+    }
+
+    /** The way in of a token, which must be somebody's. */
+    public SignedIn.Via via(String token) {
+        return Objects.requireNonNull(who(token)).via();
+    }
+
+    private @Nullable SignedIn who(String token) {
+        return authenticator.authenticate(List.of(new SessionToken(token)));
+    }
+
+    /** Signs in by a number, which must go well, and gives the token of the new session. */
+    public String signIn(String phone) {
+        SignIn.Result result = trySignIn(phone);
+        if (result instanceof SignIn.Result.Started started) {
+            return started.token().value();
+        }
+        throw new AssertionError("sign-in ended as " + result);
+    }
+
+    public SignIn.Result trySignIn(String phone) {
+        return signIn.signIn(number(phone));
+    }
+
+    /** Signs out the device that holds this token, which must be signed in. */
+    public void signOut(String token) {
+        signOut.signOut(Objects.requireNonNull(who(token)));
+    }
+
+    public static PhoneNumber number(String phone) {
+        return Objects.requireNonNull(NUMBERS.parse(phone));
+    }
+
+    @Override
+    public void close() {
+        lastSeen.flush();
+        database.close();
+        file.close();
+    }
+}

@@ -1,0 +1,200 @@
+package org.multisession.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.SqlTime;
+
+/**
+ * A database of the old app on a real file, and the old app itself, played by the SQL statements that it sends: foreign
+ * keys off, a busy timeout of five seconds, as Python's sqlite3 has them.
+ */
+public final class OldDatabase implements AutoCloseable {
+
+    private final Path path;
+    private final Connection connection;
+
+    private OldDatabase(Path path, Connection connection) {
+        this.path = path;
+        this.connection = connection;
+    }
+
+    /** A database made by one of the scripts under {@code legacy/}: {@code single}, {@code multi} or {@code dirty}. */
+    public static OldDatabase make(Path folder, String script) {
+        OldDatabase database = open(folder.resolve("old-app.db"));
+        database.run(script(script));
+        return database;
+    }
+
+    /** The same with a script of the test's own. */
+    public static OldDatabase makeBy(Path folder, String sql) {
+        OldDatabase database = open(folder.resolve("old-app.db"));
+        database.run(sql);
+        return database;
+    }
+
+    /** Opens a file, or makes a new one. */
+    public static OldDatabase open(Path path) {
+        try {
+            Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path + "?busy_timeout=5000");
+            return new OldDatabase(path, connection);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The text of one of the scripts. */
+    public static String script(String name) {
+        try (InputStream in = OldDatabase.class.getResourceAsStream("/legacy/" + name + ".sql")) {
+            return new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** The old app in its single form: one token per user, the last sign-in wins. */
+    public void signInSingle(long userId, String token) {
+        run("UPDATE users SET auth_token = ? WHERE id = ?", token, userId);
+    }
+
+    /** The old app in its multi form. */
+    public void signInMulti(long userId, String token, Instant now) {
+        String time = SqlTime.format(now);
+        run(
+                "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)",
+                userId,
+                token,
+                time,
+                time);
+        run("UPDATE users SET auth_token = ? WHERE id = ?", token, userId);
+    }
+
+    /** The old app's sign-out in its multi form: this statement, nothing else. */
+    public void signOut(String token) {
+        run("DELETE FROM user_sessions WHERE auth_token = ?", token);
+    }
+
+    /** The old app's note that a session was used. */
+    public void seen(String token, Instant now) {
+        run("UPDATE user_sessions SET last_seen_at = ? WHERE auth_token = ?", SqlTime.format(now), token);
+    }
+
+    public void deleteUser(long userId) {
+        run("DELETE FROM users WHERE id = ?", userId);
+    }
+
+    /** A new user; SQLite gives the id out. */
+    public long addUser(String phone, @Nullable String token) {
+        run("INSERT INTO users (phone, auth_token) VALUES (?, ?)", phone, token);
+        return Long.parseLong(one("SELECT last_insert_rowid()"));
+    }
+
+    /** Runs any statement, or a script of several without values. */
+    public int run(String sql, @Nullable Object... values) {
+        try {
+            if (values.length == 0) {
+                try (Statement statement = connection.createStatement()) {
+                    return statement.executeUpdate(sql);
+                }
+            }
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                for (int i = 0; i < values.length; i++) {
+                    statement.setObject(i + 1, values[i]);
+                }
+                return statement.executeUpdate();
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+    }
+
+    /** The first column of every row, as text. */
+    public List<@Nullable String> all(String sql, Object... values) {
+        List<@Nullable String> found = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    found.add(row.getString(1));
+                }
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+        return found;
+    }
+
+    /** The one value that there is; "null" as text where it is NULL. */
+    public String one(String sql, Object... values) {
+        List<@Nullable String> found = all(sql, values);
+        if (found.size() != 1) {
+            throw new AssertionError(sql + " has " + found.size() + " rows");
+        }
+        return String.valueOf(found.get(0));
+    }
+
+    /** The value of {@code users.auth_token}; "null" as text where it is NULL. */
+    public String legacyTokenOf(long userId) {
+        return one("SELECT auth_token FROM users WHERE id = ?", userId);
+    }
+
+    /** The whole database as text: its schema and every row of every table, in a fixed order. */
+    public String dump() {
+        StringBuilder dump = new StringBuilder();
+        all("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
+                .forEach(line -> dump.append(line).append('\n'));
+        for (String table : all("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")) {
+            dump.append(rows(String.valueOf(table)));
+        }
+        return dump.toString();
+    }
+
+    /** Every row of one table as text. */
+    public String rows(String table) {
+        List<@Nullable String> columns = all("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info(?)", table);
+        String row =
+                String.join(" || ',' || ", columns.stream().map(String::valueOf).toList());
+        StringBuilder rows = new StringBuilder();
+        all("SELECT " + row + " FROM \"" + table + "\" ORDER BY 1")
+                .forEach(line -> rows.append(table).append(": ").append(line).append('\n'));
+        return rows.toString();
+    }
+
+    /** Bytes 18 and 19 of the file's header: 1 for a rollback journal, 2 for write-ahead logging. */
+    public String journalBytes() {
+        try (InputStream in = Files.newInputStream(path)) {
+            byte[] header = in.readNBytes(20);
+            return header[18] + " " + header[19];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
