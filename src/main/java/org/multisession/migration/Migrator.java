@@ -99,7 +99,13 @@ public final class Migrator {
             log.info("Migration: everything is there already; nothing was changed");
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        return database.write(this::migrate);
+        Outcome outcome = database.write(this::migrate);
+        if (!outcome.made().isEmpty()) {
+            log.info(
+                    "Migration: committed; it made {} objects, and the old app can go on as before",
+                    outcome.made().size());
+        }
+        return outcome;
     }
 
     /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */

@@ -31,7 +31,11 @@ public final class RequestFailure extends RuntimeException {
     /** 401: nobody is signed in by what the request carries. */
     public static RequestFailure unauthenticated() {
         return new RequestFailure(
-                401, "unauthenticated", "No valid session came with this request. Sign in and send its token.");
+                401,
+                "unauthenticated",
+                "No valid session came with this request. Sign in and send its token.",
+                // RFC 9110, 15.5.2: a 401 names the scheme that would do.
+                Map.of("WWW-Authenticate", "Bearer"));
     }
 
     /** 405 with the methods that there are. */

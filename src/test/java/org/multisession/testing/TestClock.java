@@ -3,6 +3,7 @@ package org.multisession.testing;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 
 /** A clock that stands still until it is told to go on. */
 public final class TestClock implements InstantSource {
@@ -11,7 +12,8 @@ public final class TestClock implements InstantSource {
 
     /** Starts at the real time, which SQLite's triggers go by. */
     public TestClock() {
-        this.now = InstantSource.system().instant();
+        // To the microsecond, as the database keeps it.
+        this.now = InstantSource.system().instant().truncatedTo(ChronoUnit.MICROS);
     }
 
     @Override

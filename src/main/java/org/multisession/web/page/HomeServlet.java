@@ -39,9 +39,10 @@ public final class HomeServlet extends Route {
         if (since != null) {
             model.put(
                     "since",
-                    DateTimeFormatter.ofLocalizedDate(FormatStyle.LONG)
-                            .withLocale(Browser.language(request))
-                            .format(since.atZone(ZoneOffset.UTC)));
+                    DateTimeFormatter.ofLocalizedDateTime(FormatStyle.LONG, FormatStyle.SHORT)
+                                    .withLocale(Browser.language(request))
+                                    .format(since.atZone(ZoneOffset.UTC))
+                            + " UTC");
         }
         Pages.show(request, response, 200, "home", model);
     }

@@ -1,0 +1,142 @@
+package org.multisession;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.Date;
+import org.junit.jupiter.api.Test;
+
+/** The structure that package-info promises. */
+class ArchitectureTest {
+    private static final JavaClasses APPLICATION = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("org.multisession");
+
+    @Test
+    void dependenciesPointOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("boot")
+                .definedBy("org.multisession.boot..")
+                .layer("web")
+                .definedBy("org.multisession.web..")
+                .layer("auth")
+                .definedBy("org.multisession.auth..")
+                .layer("session")
+                .definedBy("org.multisession.session..")
+                .layer("user")
+                .definedBy("org.multisession.user..")
+                .layer("legacy")
+                .definedBy("org.multisession.legacy..")
+                .layer("migration")
+                .definedBy("org.multisession.migration..")
+                .layer("db")
+                .definedBy("org.multisession.db..")
+                .whereLayer("boot")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("web")
+                .mayOnlyBeAccessedByLayers("boot")
+                .whereLayer("migration")
+                .mayOnlyBeAccessedByLayers("boot")
+                .whereLayer("auth")
+                .mayOnlyBeAccessedByLayers("boot", "web")
+                .whereLayer("session")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth")
+                .whereLayer("legacy")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth")
+                .whereLayer("user")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session")
+                .whereLayer("db")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "legacy", "user", "migration")
+                .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    @Test
+    void onlyDaosSpeakSql() {
+        noClasses()
+                .that()
+                // With what is nested in them.
+                .haveNameNotMatching(".*Dao(\\$.*)?")
+                .and()
+                .resideOutsideOfPackages(
+                        "org.multisession.db..", "org.multisession.migration..", "org.multisession.boot..")
+                .should()
+                // The exception alone may pass through a transaction of several DAOs on its way up.
+                .dependOnClassesThat(
+                        resideInAnyPackage("java.sql..", "javax.sql..").and(not(assignableTo(SQLException.class))))
+                .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    @Test
+    void onlyTheWebKnowsServlets() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("org.multisession.web..", "org.multisession.boot..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("jakarta.servlet.."))
+                .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    @Test
+    void onlyOneClassKnowsJackson() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("org\\.multisession\\.web\\.api\\.Json(\\$.*)?")
+                .should()
+                .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.."))
+                .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    /** A test can then set the clock of everything else. */
+    @Test
+    void onlyBootAsksTheSystemForTheTime() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.multisession.boot..")
+                .should()
+                .accessTargetWhere(readsTheSystemClock())
+                .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> readsTheSystemClock() {
+        return describe("the system's clock is read", access -> {
+            AccessTarget target = access.getTarget();
+            String owner = target.getOwner().getName();
+            return switch (target.getName()) {
+                case "now" -> owner.startsWith("java.time.");
+                case "currentTimeMillis" -> owner.equals(System.class.getName());
+                case "system" -> owner.equals(InstantSource.class.getName()) || owner.equals(Clock.class.getName());
+                case "<init>" -> owner.equals(Date.class.getName()) && isWithoutParameters(target);
+                default ->
+                    owner.equals(Clock.class.getName())
+                            && (target.getName().startsWith("system")
+                                    || target.getName().startsWith("tick"));
+            };
+        });
+    }
+
+    private static boolean isWithoutParameters(AccessTarget target) {
+        return target instanceof AccessTarget.CodeUnitCallTarget call
+                && call.getRawParameterTypes().isEmpty();
+    }
+}

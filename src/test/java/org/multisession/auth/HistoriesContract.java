@@ -1,0 +1,500 @@
+package org.multisession.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.multisession.session.SessionRules;
+import org.multisession.testing.MemoryFolder;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/**
+ * P1 to P3 as a model test: random histories of two apps on one database, and after every step, of every token that
+ * ever was, whether it opens whose account. The model knows nothing of tables: it is the promises in a few lines.
+ *
+ * <p>A failing history is named by its seed; {@code -Dhistories.seed=N -Dhistories.count=1} plays it alone.
+ */
+abstract class HistoriesContract {
+
+    private static final int STEPS = 30;
+    private static final Duration IDLE = Duration.ofHours(10);
+    private static final Duration LIFETIME = Duration.ofHours(100);
+    private static final SessionRules RULES = new SessionRules(IDLE, LIFETIME, 6, Duration.ofSeconds(1));
+
+    /** An empty database of the old app with a users table, in this folder. */
+    abstract OldDatabase fresh(Path folder, int number);
+
+    @Test
+    void every_token_opens_its_own_account_or_none_through_all_histories() {
+        long firstSeed = Long.getLong("histories.seed", 1);
+        int count = Integer.getInteger("histories.count", 2000);
+        try (MemoryFolder folder = new MemoryFolder()) {
+            Map<String, Integer> played = new TreeMap<>();
+            for (int i = 0; i < count; i++) {
+                try (OldDatabase old = fresh(folder.path(), i)) {
+                    new History(old, firstSeed + i, played).play();
+                }
+            }
+            // A history in which something never happens proves nothing about it.
+            if (count >= 100) {
+                assertThat(played)
+                        .hasSize(Step.values().length)
+                        .allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 10));
+            }
+        }
+    }
+
+    private enum Step {
+        SIGN_IN_HERE,
+        SIGN_IN_OLD_SINGLE,
+        SIGN_IN_OLD_MULTI,
+        SIGN_OUT_HERE,
+        SIGN_OUT_THERE,
+        RESET_BY_ADMINISTRATOR,
+        SHARE_A_TOKEN,
+        SEEN_BY_OLD_APP,
+        PUT_BACK_A_ROW,
+        TIME_PASSES,
+        DELETE_USER,
+        ADD_USER,
+        REPLACE_USER,
+        REDEPLOY,
+        UNDEPLOY,
+        REBUILD_USERS;
+
+        /** Deploys cost most of the time that a history takes, and a few are enough. */
+        static Step some(Random random) {
+            Step[] all = values();
+            Step step = all[random.nextInt(all.length)];
+            return step.compareTo(REDEPLOY) >= 0 && random.nextInt(3) > 0 ? some(random) : step;
+        }
+    }
+
+    /** What the model knows of a token that is or was a session. */
+    private static final class Session {
+        final long userId;
+        final int incarnation;
+        final Instant started;
+        Instant seen;
+        boolean ended;
+
+        Session(long userId, int incarnation, Instant now) {
+            this.userId = userId;
+            this.incarnation = incarnation;
+            this.started = now;
+            this.seen = now;
+        }
+    }
+
+    private static final class History {
+
+        private final OldDatabase old;
+        private final Random random;
+        private final long seed;
+        private final Map<String, Integer> played;
+        private final TestClock clock = new TestClock();
+        private final List<String> told = new ArrayList<>();
+
+        private final Map<String, Session> sessions = new HashMap<>();
+        private final Map<Long, @Nullable String> legacy = new TreeMap<>();
+        private final Map<Long, Integer> incarnations = new HashMap<>();
+        private final Set<String> refused = new HashSet<>();
+        private final Set<String> everyToken = new HashSet<>();
+        private @Nullable NewApp app;
+        private boolean deployedOnce;
+        private int counter;
+
+        History(OldDatabase old, long seed, Map<String, Integer> played) {
+            this.old = old;
+            this.seed = seed;
+            this.random = new Random(seed);
+            this.played = played;
+        }
+
+        void play() {
+            for (int i = 0; i < 3; i++) {
+                addUser();
+            }
+            try {
+                // Some histories begin long before the first deploy, with sessions of the multi form or without.
+                if (random.nextBoolean()) {
+                    old.run("""
+                            CREATE TABLE user_sessions (
+                                id INTEGER NOT NULL, user_id INTEGER NOT NULL, auth_token VARCHAR(128) NOT NULL,
+                                created_at DATETIME DEFAULT (CURRENT_TIMESTAMP),
+                                last_seen_at DATETIME DEFAULT (CURRENT_TIMESTAMP),
+                                PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id), UNIQUE (auth_token))
+                            """);
+                    oldMultiSignIn(someUser());
+                    oldMultiSignIn(someUser());
+                }
+                deploy();
+                check();
+                for (int i = 0; i < STEPS; i++) {
+                    step(Step.some(random));
+                    check();
+                }
+            } finally {
+                undeploy();
+            }
+        }
+
+        private void step(Step step) {
+            boolean done = perform(step);
+            if (done) {
+                played.merge(step.name(), 1, Integer::sum);
+            }
+        }
+
+        /** False where there is nothing to do it to. */
+        private boolean perform(Step step) {
+            switch (step) {
+                case SIGN_IN_HERE -> {
+                    return signInHere();
+                }
+                case SIGN_IN_OLD_SINGLE -> {
+                    long user = someUser();
+                    String token = newToken("single");
+                    tell("old single sign-in of " + user + " as " + token);
+                    old.signInSingle(user, token);
+                    legacy.put(user, token);
+                }
+                case SIGN_IN_OLD_MULTI -> oldMultiSignIn(someUser());
+                case SIGN_OUT_HERE -> {
+                    return signOutHere();
+                }
+                case SIGN_OUT_THERE -> {
+                    String token = someSession();
+                    if (token == null) {
+                        return false;
+                    }
+                    tell("old sign-out of " + token);
+                    old.signOut(token);
+                    session(token).ended = true;
+                }
+                case RESET_BY_ADMINISTRATOR -> {
+                    long user = someUser();
+                    String value = random.nextInt(3) == 0 ? null : random.nextBoolean() ? "" : newToken("reset");
+                    tell("reset of " + user + " to " + value);
+                    old.run("UPDATE users SET auth_token = ? WHERE id = ?", value, user);
+                    legacy.put(user, value);
+                }
+                case SHARE_A_TOKEN -> {
+                    long from = someUser();
+                    long to = someUser();
+                    String token = legacy.get(from);
+                    if (from == to || token == null || token.isEmpty()) {
+                        return false;
+                    }
+                    tell("token of " + from + " given to " + to + " too: " + token);
+                    old.signInSingle(to, token);
+                    legacy.put(to, token);
+                }
+                case SEEN_BY_OLD_APP -> {
+                    String token = someSession();
+                    if (token == null) {
+                        return false;
+                    }
+                    tell("old app saw " + token);
+                    old.seen(token, clock.instant());
+                    // The old app knows no timeout: what it lets in counts as used. What ended here has no row there.
+                    session(token).seen = clock.instant();
+                }
+                case PUT_BACK_A_ROW -> {
+                    return putBackARow();
+                }
+                case TIME_PASSES -> {
+                    Duration time = Duration.ofMinutes(random.nextInt(60 * 12));
+                    tell("time passes: " + time);
+                    clock.advance(time);
+                }
+                case DELETE_USER -> {
+                    if (legacy.size() < 2) {
+                        return false;
+                    }
+                    long user = someUser();
+                    tell("delete user " + user);
+                    old.deleteUser(user);
+                    legacy.remove(user);
+                }
+                case ADD_USER -> addUser();
+                case REPLACE_USER -> {
+                    long user = someUser();
+                    String token = newToken("replaced");
+                    tell("replace user " + user + ", token " + token);
+                    old.run(
+                            "INSERT OR REPLACE INTO users (id, phone, auth_token) VALUES (?, ?, ?)",
+                            user,
+                            newPhone(),
+                            token);
+                    incarnations.merge(user, 1, Integer::sum);
+                    legacy.put(user, token);
+                }
+                case REDEPLOY -> {
+                    tell("redeploy");
+                    undeploy();
+                    deploy();
+                }
+                case UNDEPLOY -> {
+                    if (app == null) {
+                        return false;
+                    }
+                    tell("undeploy");
+                    undeploy();
+                }
+                case REBUILD_USERS -> {
+                    return rebuildUsers();
+                }
+            }
+            return true;
+        }
+
+        private boolean signInHere() {
+            NewApp here = app;
+            if (here == null) {
+                return false;
+            }
+            long user = someUser();
+            String overwritten = legacy.get(user);
+            String phone = old.one("SELECT phone FROM users WHERE id = ?", user);
+            String token = here.signIn(phone);
+            tell("sign-in here of " + user + " as " + token + " over " + overwritten);
+            everyToken.add(token);
+            Instant now = clock.instant();
+            if (overwritten != null && !overwritten.isEmpty() && !sessions.containsKey(overwritten)) {
+                if (legacy.values().stream().filter(overwritten::equals).count() > 1) {
+                    refused.add(overwritten);
+                } else if (!refused.contains(overwritten)) {
+                    sessions.put(overwritten, new Session(user, incarnation(user), now));
+                }
+            }
+            sessions.put(token, new Session(user, incarnation(user), now));
+            legacy.put(user, token);
+            evict(user, token);
+            return true;
+        }
+
+        /** The least recently seen go, ties as the app likes, but never the new one. */
+        private void evict(long user, String newest) {
+            List<String> ofUser = sessions.entrySet().stream()
+                    .filter(entry -> !entry.getValue().ended && isOwn(entry.getValue(), user))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            int surplus = ofUser.size() - RULES.maxPerUser();
+            if (surplus <= 0) {
+                return;
+            }
+            Set<String> rows = new HashSet<>();
+            old.all("SELECT auth_token FROM user_sessions").forEach(token -> rows.add(String.valueOf(token)));
+            List<String> gone =
+                    ofUser.stream().filter(token -> !rows.contains(token)).toList();
+            Instant youngestGone = gone.stream()
+                    .map(token -> session(token).seen)
+                    .max(Instant::compareTo)
+                    .orElseThrow(() -> new AssertionError("nothing evicted of " + ofUser.size() + story()));
+            assertThat(gone).as("evicted %s", story()).hasSize(surplus).doesNotContain(newest);
+            for (String token : ofUser) {
+                if (gone.contains(token)) {
+                    session(token).ended = true;
+                } else {
+                    assertThat(session(token).seen)
+                            .as("kept %s %s", token, story())
+                            .isAfterOrEqualTo(youngestGone);
+                }
+            }
+        }
+
+        private boolean signOutHere() {
+            NewApp here = app;
+            String token = someToken();
+            if (here == null || token == null || expected(token) == null) {
+                return false;
+            }
+            tell("sign-out here of " + token);
+            here.signOut(token);
+            if (sessions.containsKey(token)) {
+                session(token).ended = true;
+            }
+            return true;
+        }
+
+        private boolean putBackARow() {
+            String token = sessions.keySet().stream()
+                    .filter(each -> session(each).ended)
+                    .sorted()
+                    .findFirst()
+                    .orElse(null);
+            if (token == null) {
+                return false;
+            }
+            tell("row put back for " + token);
+            String sql = random.nextBoolean()
+                    ? "INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (?, ?)"
+                    : "INSERT OR IGNORE INTO user_sessions (user_id, auth_token) VALUES (?, ?)";
+            old.run(sql, someUser(), token);
+            return true;
+        }
+
+        /** Alembic's batch mode makes the table anew; our triggers and indexes on it are gone with the old one. */
+        private boolean rebuildUsers() {
+            tell("rebuild users, then the schema is checked");
+            old.run("CREATE TABLE _alembic_tmp_users (id INTEGER NOT NULL, phone VARCHAR(20), auth_token VARCHAR(128),"
+                    + " PRIMARY KEY (id))");
+            old.run("INSERT INTO _alembic_tmp_users SELECT id, phone, auth_token FROM users");
+            old.run("DROP TABLE users");
+            old.run("ALTER TABLE _alembic_tmp_users RENAME TO users");
+            NewApp here = app;
+            if (here == null) {
+                deploy();
+            } else {
+                here.migrator.migrate();
+            }
+            refuseShared();
+            return true;
+        }
+
+        private void oldMultiSignIn(long user) {
+            String token = newToken("multi");
+            tell("old multi sign-in of " + user + " as " + token);
+            old.signInMulti(user, token, clock.instant());
+            sessions.put(token, new Session(user, incarnation(user), clock.instant()));
+            legacy.put(user, token);
+        }
+
+        private void addUser() {
+            String token = random.nextBoolean() ? newToken("legacy") : null;
+            long user = old.addUser(newPhone(), token);
+            tell("new user " + user + ", token " + token);
+            incarnations.merge(user, 1, Integer::sum);
+            legacy.put(user, token);
+        }
+
+        private void deploy() {
+            app = NewApp.deploy(old.path(), RULES, clock);
+            if (!deployedOnce) {
+                deployedOnce = true;
+                refuseShared();
+                // Clocks of what is older than the first deploy start there.
+                sessions.replaceAll(
+                        (token, session) -> new Session(session.userId, session.incarnation, clock.instant()));
+            }
+        }
+
+        /** A migration that finds a token with two users makes it nobody's for good. */
+        private void refuseShared() {
+            for (String token : everyToken) {
+                if (legacy.values().stream().filter(token::equals).count() > 1) {
+                    refused.add(token);
+                }
+            }
+        }
+
+        private void undeploy() {
+            if (app != null) {
+                app.close();
+                app = null;
+            }
+        }
+
+        private void check() {
+            NewApp here = app;
+            if (here == null) {
+                return;
+            }
+            for (String token : everyToken) {
+                Long expected = expected(token);
+                assertThat(here.opens(token)).as("token %s %s", token, story()).isEqualTo(expected);
+                if (sessions.containsKey(token)) {
+                    if (expected != null) {
+                        session(token).seen = clock.instant();
+                    } else {
+                        // Refused once is refused for ever.
+                        session(token).ended = true;
+                    }
+                }
+            }
+            here.lastSeen.flush();
+        }
+
+        /** The promises: whose account this token must open now, or null for nobody's. */
+        private @Nullable Long expected(String token) {
+            Session session = sessions.get(token);
+            if (session != null) {
+                Instant now = clock.instant();
+                boolean alive = !session.ended
+                        && isOwn(session, session.userId)
+                        && legacy.containsKey(session.userId)
+                        && !session.seen.plus(IDLE).isBefore(now)
+                        && !session.started.plus(LIFETIME).isBefore(now);
+                return alive ? session.userId : null;
+            }
+            List<Long> holders = legacy.entrySet().stream()
+                    .filter(entry -> token.equals(entry.getValue()))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            return holders.size() == 1 && !refused.contains(token) ? holders.get(0) : null;
+        }
+
+        private boolean isOwn(Session session, long user) {
+            return session.userId == user && session.incarnation == incarnation(user);
+        }
+
+        private Session session(String token) {
+            return Objects.requireNonNull(sessions.get(token));
+        }
+
+        private int incarnation(long user) {
+            return incarnations.getOrDefault(user, 0);
+        }
+
+        private long someUser() {
+            List<Long> users = List.copyOf(legacy.keySet());
+            return users.get(random.nextInt(users.size()));
+        }
+
+        private @Nullable String someSession() {
+            List<String> tokens = sessions.keySet().stream()
+                    .filter(token -> !session(token).ended)
+                    .sorted()
+                    .toList();
+            return tokens.isEmpty() ? null : tokens.get(random.nextInt(tokens.size()));
+        }
+
+        private @Nullable String someToken() {
+            List<String> tokens = everyToken.stream().sorted().toList();
+            return tokens.isEmpty() ? null : tokens.get(random.nextInt(tokens.size()));
+        }
+
+        private String newToken(String kind) {
+            String token = kind + "-" + counter++;
+            everyToken.add(token);
+            return token;
+        }
+
+        private String newPhone() {
+            return "+7999%07d".formatted(counter++);
+        }
+
+        private void tell(String what) {
+            told.add(what);
+        }
+
+        private String story() {
+            return "in the history of seed " + seed + ":\n" + String.join("\n", told) + "\n";
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package org.multisession.auth;
+
+import java.nio.file.Path;
+import org.multisession.testing.OldDatabase;
+
+class SqliteHistoriesTest extends HistoriesContract {
+
+    @Override
+    OldDatabase fresh(Path folder, int number) {
+        OldDatabase old = OldDatabase.open(folder.resolve(number + ".db"));
+        // The order of the rows in a table without AUTOINCREMENT: the highest id is given out again after a delete.
+        old.run(
+                "CREATE TABLE users (id INTEGER NOT NULL, phone VARCHAR(20), auth_token VARCHAR(128), PRIMARY KEY (id))");
+        return old;
+    }
+}

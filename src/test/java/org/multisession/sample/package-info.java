@@ -1,0 +1,5 @@
+/** What {@code mvn -Prun} needs beside the application: a database of the old app, and a word on what to try. */
+@NullMarked
+package org.multisession.sample;
+
+import org.jspecify.annotations.NullMarked;
