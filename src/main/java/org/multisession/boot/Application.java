@@ -57,7 +57,7 @@ final class Application implements AutoCloseable {
     static Application start(ServletContext context, InstantSource clock) {
         Settings.Read read = Settings.read(SettingSources.of(context));
         Settings settings = read.settings();
-        log.info("Settings: {}", String.join(", ", read.effective()));
+        log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
         SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner);
         try {

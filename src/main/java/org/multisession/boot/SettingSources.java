@@ -2,6 +2,7 @@ package org.multisession.boot;
 
 import jakarta.servlet.ServletContext;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -49,7 +50,7 @@ record SettingSources(Map<String, String> properties, Map<String, String> enviro
     /** Every name that claims to be a setting of ours and is none, as it was written. */
     Set<String> unknown(Set<String> keys) {
         Set<String> unknown = new TreeSet<>();
-        for (Map<String, String> source : Set.of(properties, parameters)) {
+        for (Map<String, String> source : List.of(properties, parameters)) {
             source.keySet().stream()
                     .filter(name -> name.startsWith(PREFIX) && !keys.contains(name))
                     .forEach(unknown::add);

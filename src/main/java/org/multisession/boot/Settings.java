@@ -8,7 +8,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -175,7 +175,7 @@ public record Settings(
 
         private final SettingSources sources;
         private final List<String> faults = new ArrayList<>();
-        private final Map<String, String> effective = new LinkedHashMap<>();
+        private final Map<String, String> effective = new HashMap<>();
 
         Reader(SettingSources sources) {
             this.sources = sources;
@@ -236,8 +236,8 @@ public record Settings(
         }
 
         List<String> effective() {
-            return effective.entrySet().stream()
-                    .map(entry -> entry.getKey() + " = " + entry.getValue())
+            return ALL.stream()
+                    .map(setting -> setting.key() + " = " + effective.get(setting.key()))
                     .toList();
         }
     }

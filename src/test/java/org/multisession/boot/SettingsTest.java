@@ -1,0 +1,183 @@
+package org.multisession.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.multisession.web.CookieRules;
+
+class SettingsTest {
+
+    private final Map<String, String> properties = new HashMap<>();
+    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> parameters = new HashMap<>();
+
+    private Settings read() {
+        return Settings.read(sources()).settings();
+    }
+
+    private SettingSources sources() {
+        return new SettingSources(properties, environment, parameters);
+    }
+
+    private List<String> faults() {
+        return catchThrowableOfType(SetupRefusedException.class, this::read).faults();
+    }
+
+    @Test
+    void without_any_setting_the_defaults_hold() {
+        Settings settings = read();
+        assertThat(settings.database()).hasFileName("multi-session.db").isAbsolute();
+        assertThat(settings.createDatabase()).isTrue();
+        assertThat(settings.session().idleTimeout()).isEqualTo(Duration.ofDays(30));
+        assertThat(settings.cookie().name()).isEqualTo("auth_token");
+        assertThat(settings.cookie().domain()).isNull();
+    }
+
+    @Test
+    void a_missing_database_is_made_only_on_the_default_path_or_when_told_to() {
+        parameters.put("multisession.db.url", "/somewhere/app.db");
+        assertThat(read().createDatabase()).isFalse();
+        parameters.put("multisession.db.create", "true");
+        assertThat(read().createDatabase()).isTrue();
+    }
+
+    @Test
+    void a_system_property_wins_over_the_environment_and_that_over_a_context_parameter() {
+        parameters.put("multisession.db.pool-size", "3");
+        assertThat(read().poolSize()).isEqualTo(3);
+        environment.put("MULTISESSION_DB_POOL_SIZE", "4");
+        assertThat(read().poolSize()).isEqualTo(4);
+        properties.put("multisession.db.pool-size", "5");
+        assertThat(read().poolSize()).isEqualTo(5);
+    }
+
+    @Test
+    void every_fault_is_named_at_once() {
+        parameters.put("multisession.db.pool-size", "0");
+        parameters.put("multisession.session.idle-timeout", "30 days");
+        environment.put("MULTISESSION_COOKIE_SAME_SITE", "sometimes");
+        properties.put("multisession.cooky.name", "x");
+        assertThat(faults())
+                .hasSize(4)
+                .anySatisfy(fault -> assertThat(fault)
+                        .isEqualTo(
+                                "multisession.db.pool-size = '0' (context parameter) must be a whole number from 1 to"
+                                        + " 64"))
+                .anySatisfy(fault -> assertThat(fault).startsWith("multisession.session.idle-timeout = '30 days'"))
+                .anySatisfy(fault -> assertThat(fault)
+                        .contains("(environment variable MULTISESSION_COOKIE_SAME_SITE) must be Strict, Lax or None"))
+                .anySatisfy(fault -> assertThat(fault)
+                        .isEqualTo("there is no setting multisession.cooky.name; did you mean"
+                                + " multisession.cookie.name?"));
+        assertThatThrownBy(this::read).hasMessageStartingWith("4 settings are wrong: ");
+    }
+
+    @Test
+    void an_unknown_environment_variable_of_ours_is_a_fault_and_others_are_not() {
+        environment.put("MULTISESSION_DB_URI", "x");
+        environment.put("MULTI_SESSION", "somebody else's");
+        assertThat(faults())
+                .containsExactly("there is no setting MULTISESSION_DB_URI; did you mean MULTISESSION_DB_URL?");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "multisession.db.url, /a/b.db?typo=1",
+        "multisession.db.url, jdbc:sqlite::memory:",
+        "multisession.db.url, jdbc:sqlite:file:/a/b.db",
+        "multisession.db.url, jdbc:postgresql://localhost/x",
+        "multisession.db.create, yes",
+        "multisession.db.pool-size, 65",
+        "multisession.db.pool-size, many",
+        "multisession.stage, settled",
+        "multisession.login.verification, maybe",
+        "multisession.login.registration, ajar",
+        "multisession.phone.region, Russia",
+        "multisession.session.idle-timeout, PT59S",
+        "multisession.session.idle-timeout, -P1D",
+        "multisession.session.idle-timeout, NONE AT ALL",
+        "multisession.session.max-lifetime, P1Y",
+        "multisession.session.max-per-user, 0",
+        "multisession.session.last-seen-interval, PT0S",
+        "multisession.session.last-seen-interval, none",
+        "multisession.cookie.name, auth token",
+        "multisession.cookie.name, a=b",
+        "multisession.cookie.path, auth",
+        "multisession.cookie.path, /a;b",
+        "multisession.cookie.domain, .example.com",
+        "multisession.cookie.domain, exa mple",
+        "multisession.cookie.secure, no",
+        "multisession.cookie.max-age, P401D",
+        "multisession.cookie.name, ''",
+    })
+    void a_value_out_of_range_is_a_fault_that_names_key_value_and_range(String key, String value) {
+        parameters.put(key, value);
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith(key + " = '" + value + "' (context parameter) must be ");
+    }
+
+    @Test
+    void a_cross_site_cookie_that_is_never_secure_is_a_fault() {
+        parameters.put("multisession.cookie.same-site", "none");
+        parameters.put("multisession.cookie.secure", "never");
+        assertThat(faults()).singleElement().asString().contains("browsers drop such a cookie");
+    }
+
+    @Test
+    void good_values_are_taken_as_they_are_meant() {
+        parameters.put("multisession.db.url", "jdbc:sqlite:/var/lib/app/old app#1.db");
+        parameters.put("multisession.session.idle-timeout", "none");
+        parameters.put("multisession.session.max-lifetime", "PT12H");
+        parameters.put("multisession.cookie.same-site", "strict");
+        parameters.put("multisession.cookie.secure", "always");
+        parameters.put("multisession.cookie.domain", "example.com");
+        parameters.put("multisession.phone.region", "KZ");
+        Settings settings = read();
+        assertThat(settings.database()).isEqualTo(Path.of("/var/lib/app/old app#1.db"));
+        assertThat(settings.session().idleTimeout()).isNull();
+        assertThat(settings.session().maxLifetime()).isEqualTo(Duration.ofHours(12));
+        assertThat(settings.cookie().sameSite()).isEqualTo(CookieRules.SameSite.STRICT);
+        assertThat(settings.cookie().secure()).isEqualTo(CookieRules.Secure.ALWAYS);
+        assertThat(settings.cookie().domain()).isEqualTo("example.com");
+        assertThat(settings.phoneRegion()).isEqualTo("KZ");
+    }
+
+    @Test
+    void the_log_tells_every_effective_setting_and_where_it_came_from() {
+        environment.put("MULTISESSION_DB_POOL_SIZE", "4");
+        List<String> effective = Settings.read(sources()).effective();
+        assertThat(effective)
+                .hasSize(Settings.ALL.size())
+                .contains("multisession.db.pool-size = 4 (environment variable MULTISESSION_DB_POOL_SIZE)")
+                .contains("multisession.cookie.name = auth_token (default)")
+                .contains("multisession.cookie.domain = not set");
+    }
+
+    @Test
+    void the_table_of_the_readme_has_every_key_with_its_default() throws IOException {
+        Matcher row = Pattern.compile("^\\| `(multisession\\.[a-z.-]+)` \\| (?:`([^`]+)`|–) \\|", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("README.md")));
+        Map<String, String> documented = new HashMap<>();
+        while (row.find()) {
+            documented.put(row.group(1), String.valueOf(row.group(2)));
+        }
+        Map<String, String> known = new HashMap<>();
+        Settings.ALL.forEach(setting -> known.put(setting.key(), String.valueOf(setting.fallback())));
+        assertThat(documented).isEqualTo(known);
+    }
+}
