@@ -3,6 +3,7 @@ package org.multisession.auth;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
@@ -65,16 +66,18 @@ public final class Authenticator {
     }
 
     private @Nullable SignedIn authenticate(SessionToken token) {
-        Found found = database.read(handle -> {
-            UserSession session = sessions.find(handle, token);
-            return session != null
-                    ? new Found(session, null)
-                    : new Found(null, users.findByLegacyToken(handle, token.value()));
-        });
-        UserSession session = found.session();
+        UserSession session = findSession(token);
         if (session == null) {
-            User user = found.legacy();
-            return user == null ? null : new SignedIn(user, token, null);
+            User user = findLegacyUser(token);
+            if (user != null) {
+                return new SignedIn(user, token, null);
+            }
+            // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
+            // only ever go that way, so a third look settles it.
+            session = findSession(token);
+            if (session == null) {
+                return null;
+            }
         }
         Instant now = clock.instant();
         EndReason expiry = rules.expiry(session, now);
@@ -86,8 +89,15 @@ public final class Authenticator {
         return new SignedIn(session.user(), token, session);
     }
 
-    private record Found(
-            @Nullable UserSession session, @Nullable User legacy) {}
+    private @Nullable UserSession findSession(SessionToken token) {
+        return database.read(handle -> Optional.ofNullable(sessions.find(handle, token)))
+                .orElse(null);
+    }
+
+    private @Nullable User findLegacyUser(SessionToken token) {
+        return database.read(handle -> Optional.ofNullable(users.findByLegacyToken(handle, token.value())))
+                .orElse(null);
+    }
 
     /**
      * What ran out stays out, also if the timeout is raised tomorrow or the old app writes a fresh last_seen_at. The

@@ -72,7 +72,9 @@ record Routes(
         open(context, "error", new ErrorServlet(failures), "/error");
 
         for (String page : Pages.NAMES) {
-            context.addJspFile(Pages.servletName(page), "/WEB-INF/jsp/" + page + ".jsp");
+            // Tomcat would compile them all before it finishes the deploy, which takes longer than all the rest.
+            context.addJspFile(Pages.servletName(page), "/WEB-INF/jsp/" + page + ".jsp")
+                    .setLoadOnStartup(-1);
         }
     }
 
