@@ -12,11 +12,11 @@
  *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
  *       {@code user.UserDao} second. Every servlet is protected unless it says that it is public.
  *   <li>A servlet of {@code web.page} (forms and pages) or {@code web.api} (JSON) does the work, through
- *       {@code auth.SignIn} and {@code auth.SignOut}.
+ *       {@code auth.SignIn}, {@code auth.CodeSignIn} and {@code auth.SignOut}.
  * </ol>
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
- * routes. The packages know each other in one direction only: {@code boot → web → auth → session → user → db}, and
+ * routes. The packages know each other in one direction only: {@code boot → web → auth → (code, session → user) → db}, and
  * {@code boot → migration → db}; an architecture test holds them to it.
  */
 @NullMarked

@@ -30,7 +30,7 @@
                autocomplete="tel" inputmode="tel" maxlength="40" required autofocus<c:if test="${not empty problem}"> aria-invalid="true"</c:if><%--
             --%><c:if test="${not empty problem or not empty phoneExample}"> aria-describedby="<c:if test='${not empty problem}'>phone-error&#32;</c:if><c:if test='${not empty phoneExample}'>phone-hint</c:if>"</c:if>>
       </div>
-      <button class="button" type="submit"><ms:text key="login.submit"/></button>
+      <button class="button" type="submit"><ms:text key="${submitKey}"/></button>
     </form>
   </jsp:body>
 </ms:page>

@@ -4,6 +4,7 @@
 <%@ taglib prefix="ms" tagdir="/WEB-INF/tags" %>
 <%@ attribute name="title" required="true" description="message key of the document's title" %>
 <%@ attribute name="scene" required="true" description="joining, together, leaving or slipped: what the drawn devices show" %>
+<%@ attribute name="script" description="name of a script under static/ that adds to the page; without it all works as well" %>
 <%@ attribute name="failed" type="java.lang.Boolean" description="whether the form was refused; the title then says so first" %>
 <%@ attribute name="intro" fragment="true" required="true" description="the h1 and what follows it" %>
 <%-- Only the two languages that have texts get through, whatever the attribute holds. --%>
@@ -27,6 +28,9 @@
   <meta name="format-detection" content="telephone=no">
   <link rel="icon" type="image/svg+xml" href="<c:out value='${pageContext.request.contextPath}'/>/static/icon.svg">
   <link rel="stylesheet" href="<c:out value='${pageContext.request.contextPath}'/>/static/app.css">
+  <c:if test="${not empty script}">
+    <script src="<c:out value='${pageContext.request.contextPath}'/>/static/<c:out value='${script}'/>" defer></script>
+  </c:if>
 </head>
 <body>
 <header class="masthead">

@@ -82,7 +82,7 @@ public final class Authenticator {
         Instant now = clock.instant();
         EndReason expiry = rules.expiry(session, now);
         if (expiry != null) {
-            endForGood(token, expiry);
+            endForGood(new SignedIn(session.user(), token, session), expiry);
             return null;
         }
         lastSeen.note(session, now);
@@ -103,9 +103,9 @@ public final class Authenticator {
      * What ran out stays out, also if the timeout is raised tomorrow or the old app writes a fresh last_seen_at. The
      * request is refused whether or not this can be written now.
      */
-    private void endForGood(SessionToken token, EndReason reason) {
+    private void endForGood(SignedIn expired, EndReason reason) {
         try {
-            signOut.end(token, reason);
+            signOut.expire(expired, reason);
         } catch (DatabaseException e) {
             log.warn("A session that ran out could not be ended now; it is refused all the same: {}", e.getMessage());
         }

@@ -5,6 +5,8 @@ public record LoginRules(Verification verification, Registration registration) {
 
     /** What proves that a phone number is the person's own. */
     public enum Verification {
+        /** A one-time code sent to it. */
+        CODE,
         /** Nothing: the number alone signs in. For closed networks. */
         NONE
     }

@@ -46,6 +46,7 @@ public final class SignIn {
     private final Database database;
     private final UserSessionDao sessions;
     private final UserDao users;
+    private final AuthEventDao events;
     private final LoginRules login;
     private final SessionRules rules;
     private final SecureRandom random;
@@ -55,6 +56,7 @@ public final class SignIn {
             Database database,
             UserSessionDao sessions,
             UserDao users,
+            AuthEventDao events,
             LoginRules login,
             SessionRules rules,
             SecureRandom random,
@@ -62,39 +64,50 @@ public final class SignIn {
         this.database = database;
         this.sessions = sessions;
         this.users = users;
+        this.events = events;
         this.login = login;
         this.rules = rules;
         this.random = random;
         this.clock = clock;
     }
 
+    /** Whether this number, which no user has, may become a new user's. */
+    boolean mayRegister(PhoneNumber number) {
+        return login.registration() == Registration.OPEN && number.valid();
+    }
+
     /**
      * Signs the owner of this number in on one more device. Nobody who is signed in already is signed out by it, up to
      * the number of sessions that a user may have.
      */
-    public Result signIn(PhoneNumber number) {
-        boolean mayRegister = login.registration() == Registration.OPEN && number.valid();
+    public Result signIn(PhoneNumber number, Client client) {
         // Looked up on a reader first: a stranger's wrong guess must not take the write lock.
         List<User> seen = database.read(handle -> users.findByPhone(handle, number));
         if (seen.size() > 1) {
             return new Result.AmbiguousNumber();
         }
-        if (seen.isEmpty() && !mayRegister) {
+        if (seen.isEmpty() && !mayRegister(number)) {
             return new Result.UnknownNumber();
         }
-        return database.write(transaction -> {
-            // Looked up again: between the two looks a user may have gone, or a parallel sign-in have registered one.
-            List<User> found = users.findByPhone(transaction, number);
-            if (found.size() > 1) {
-                return new Result.AmbiguousNumber();
-            }
-            if (found.isEmpty() && !mayRegister) {
-                return new Result.UnknownNumber();
-            }
-            Instant now = clock.instant();
-            User user = found.isEmpty() ? users.insert(transaction, number, now) : found.get(0);
-            return start(transaction, user, now);
-        });
+        return database.write(transaction -> signIn(transaction, number, client));
+    }
+
+    /**
+     * The same as part of a transaction, which has the write lock: of parallel first sign-ins of one number, the second
+     * finds the user that the first has made.
+     */
+    Result signIn(Transaction transaction, PhoneNumber number, Client client) throws SQLException {
+        List<User> found = users.findByPhone(transaction, number);
+        if (found.size() > 1) {
+            return new Result.AmbiguousNumber();
+        }
+        if (found.isEmpty() && !mayRegister(number)) {
+            return new Result.UnknownNumber();
+        }
+        Instant now = clock.instant();
+        User user = found.isEmpty() ? users.insert(transaction, number, now) : found.get(0);
+        events.record(transaction, AuthEvent.SIGN_IN, found.isEmpty() ? "registered" : "done", user.id(), client, now);
+        return start(transaction, user, now);
     }
 
     private Result start(Transaction transaction, User user, Instant now) throws SQLException {

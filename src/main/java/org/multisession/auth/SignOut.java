@@ -1,9 +1,9 @@
 package org.multisession.auth;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import org.multisession.db.Database;
 import org.multisession.session.EndReason;
-import org.multisession.session.SessionToken;
 import org.multisession.session.UserSessionDao;
 
 /**
@@ -14,11 +14,13 @@ public final class SignOut {
 
     private final Database database;
     private final UserSessionDao sessions;
+    private final AuthEventDao events;
     private final InstantSource clock;
 
-    public SignOut(Database database, UserSessionDao sessions, InstantSource clock) {
+    public SignOut(Database database, UserSessionDao sessions, AuthEventDao events, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
+        this.events = events;
         this.clock = clock;
     }
 
@@ -26,13 +28,38 @@ public final class SignOut {
      * Signs this device out. A session has ended, on the disk, when this returns. A legacy token is shared by all old
      * devices of its user, so here nothing ends: the device forgets it, and the others stay signed in.
      */
-    public void signOut(SignedIn signedIn) {
-        if (signedIn.via() == SignedIn.Via.SESSION) {
-            end(signedIn.token(), EndReason.SIGNED_OUT);
-        }
+    public void signOut(SignedIn signedIn, Client client) {
+        database.write(transaction -> {
+            Instant now = clock.instant();
+            boolean isSession = signedIn.via() == SignedIn.Via.SESSION;
+            if (isSession) {
+                sessions.end(transaction, signedIn.token(), EndReason.SIGNED_OUT, now);
+            }
+            events.record(
+                    transaction,
+                    AuthEvent.SIGN_OUT,
+                    isSession ? "done" : "device-forgot",
+                    signedIn.user().id(),
+                    client,
+                    now);
+            return true;
+        });
     }
 
-    void end(SessionToken token, EndReason reason) {
-        database.write(transaction -> sessions.end(transaction, token, reason, clock.instant()));
+    /** Ends a session that has run out. */
+    void expire(SignedIn expired, EndReason reason) {
+        database.write(transaction -> {
+            Instant now = clock.instant();
+            if (sessions.end(transaction, expired.token(), reason, now)) {
+                events.record(
+                        transaction,
+                        AuthEvent.SESSION_ENDED,
+                        reason.stored(),
+                        expired.user().id(),
+                        null,
+                        now);
+            }
+            return true;
+        });
     }
 }

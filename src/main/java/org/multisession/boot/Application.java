@@ -9,11 +9,21 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
+import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
+import org.multisession.code.ChallengeDao;
+import org.multisession.code.CodeLimits;
+import org.multisession.code.CodeRequestDao;
+import org.multisession.code.HttpSender;
+import org.multisession.code.LogSender;
+import org.multisession.code.OneTimeCodes;
+import org.multisession.code.SmsQueue;
+import org.multisession.code.SmsSender;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
@@ -23,7 +33,6 @@ import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
-import org.multisession.web.SessionCookie;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,16 +49,24 @@ final class Application implements AutoCloseable {
 
     private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
     private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration PRUNE_INTERVAL = Duration.ofMinutes(10);
 
     private final SqliteFile file;
     private final Database database;
     private final LastSeen lastSeen;
+    private final SmsQueue queue;
     private final ScheduledExecutorService housekeeping;
 
-    private Application(SqliteFile file, Database database, LastSeen lastSeen, ScheduledExecutorService housekeeping) {
+    private Application(
+            SqliteFile file,
+            Database database,
+            LastSeen lastSeen,
+            SmsQueue queue,
+            ScheduledExecutorService housekeeping) {
         this.file = file;
         this.database = database;
         this.lastSeen = lastSeen;
+        this.queue = queue;
         this.housekeeping = housekeeping;
     }
 
@@ -88,23 +105,43 @@ final class Application implements AutoCloseable {
         UserDao users = new UserDao(columns, phoneNumbers);
         UserSessionDao sessions = new UserSessionDao(columns);
         LastSeen lastSeen = new LastSeen(database, sessions, settings.session());
-        SignOut signOut = new SignOut(database, sessions, clock);
-        SignIn signIn = new SignIn(database, sessions, users, settings.login(), settings.session(), random, clock);
+        AuthEventDao events = new AuthEventDao();
+        SignOut signOut = new SignOut(database, sessions, events, clock);
+        SignIn signIn =
+                new SignIn(database, sessions, users, events, settings.login(), settings.session(), random, clock);
         Authenticator authenticator =
                 new Authenticator(database, sessions, users, settings.session(), lastSeen, signOut, clock);
-        SessionCookie cookie = new SessionCookie(settings.cookie());
-        new Routes(authenticator, signIn, signOut, phoneNumbers, cookie, migrator, settings.stage(), random)
+        SmsQueue queue = new SmsQueue(sender(settings.sms()));
+        ChallengeDao challenges = new ChallengeDao();
+        CodeRequestDao requests = new CodeRequestDao();
+        CodeLimits limits = new CodeLimits(requests, settings.code());
+        OneTimeCodes oneTimeCodes =
+                new OneTimeCodes(database, challenges, requests, limits, settings.code(), queue, random, clock);
+        CodeSignIn codeSignIn = new CodeSignIn(database, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
+        Pruning pruning = new Pruning(database, challenges, requests, events, settings.auditKeep(), clock);
+
+        new Routes(settings, authenticator, signIn, codeSignIn, signOut, phoneNumbers, migrator, random, clock)
                 .register(context);
 
         ScheduledExecutorService housekeeping = housekeeping();
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "checking the schema", () -> repair(migrator));
+        every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
+        if (settings.login().verification() == Verification.CODE
+                && settings.sms().gateway() == null) {
+            log.warn("multisession.sms.sender = log: codes are written into this log and sent to nobody."
+                    + " For trying things out only");
+        }
         if (settings.login().verification() == Verification.NONE) {
             log.warn("multisession.login.verification = none: whoever knows a phone number can sign in with it."
                     + " For closed networks only");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(file, database, lastSeen, housekeeping);
+        return new Application(file, database, lastSeen, queue, housekeeping);
+    }
+
+    private static SmsSender sender(Settings.Sms sms) {
+        return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
     }
 
     private static void requireThatUsersCanBeAdded(Migrator migrator) {
@@ -176,6 +213,7 @@ final class Application implements AutoCloseable {
             housekeeping.shutdownNow();
             Thread.currentThread().interrupt();
         }
+        queue.close();
         lastSeen.flush();
         database.close();
         file.close();

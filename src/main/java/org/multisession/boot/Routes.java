@@ -6,44 +6,55 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Locale;
 import org.multisession.auth.Authenticator;
+import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.migration.Migrator;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.AuthFilter;
+import org.multisession.web.ChallengeCookie;
+import org.multisession.web.CodeMessage;
 import org.multisession.web.CrossSiteFilter;
 import org.multisession.web.ErrorFilter;
 import org.multisession.web.FailureResponder;
 import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
+import org.multisession.web.api.CodeApiServlet;
+import org.multisession.web.api.CodeRequestApiServlet;
 import org.multisession.web.api.HealthServlet;
 import org.multisession.web.api.Json;
 import org.multisession.web.api.LoginApiServlet;
 import org.multisession.web.api.LogoutApiServlet;
 import org.multisession.web.api.MeServlet;
+import org.multisession.web.page.CodeServlet;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
 import org.multisession.web.page.HomeServlet;
 import org.multisession.web.page.LoginServlet;
 import org.multisession.web.page.LogoutServlet;
 import org.multisession.web.page.Pages;
+import org.multisession.web.page.SendCode;
+import org.multisession.web.page.SignInAtOnce;
 import org.multisession.web.page.StaticServlet;
 
 /** Every filter in its order, and every servlet with its URL. */
 record Routes(
+        Settings settings,
         Authenticator authenticator,
         SignIn signIn,
+        CodeSignIn codeSignIn,
         SignOut signOut,
         PhoneNumbers phoneNumbers,
-        SessionCookie cookie,
         Migrator migrator,
-        Settings.Stage stage,
-        SecureRandom random) {
+        SecureRandom random,
+        InstantSource clock) {
 
     void register(ServletContext context) {
+        SessionCookie cookie = new SessionCookie(settings.cookie());
         FailureResponder failures = new ErrorPages(new Json());
 
         filter(context, "errors", new ErrorFilter(failures, random), EnumSet.of(DispatcherType.REQUEST));
@@ -56,26 +67,50 @@ record Routes(
         filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
         signedInOnly(context, "home", new HomeServlet(phoneNumbers), "");
-        open(context, "login", new LoginServlet(signIn, authenticator, phoneNumbers, cookie), "/login");
+        switch (settings.login().verification()) {
+            case CODE -> loginByCode(context, cookie);
+            case NONE -> loginAtOnce(context, cookie);
+        }
         signedInOnly(context, "logout", new LogoutServlet(signOut, cookie), "/logout");
 
-        open(context, "api-login", new LoginApiServlet(signIn, phoneNumbers, cookie), "/api/login");
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
         signedInOnly(context, "api-me", new MeServlet(), "/api/me");
 
-        open(
-                context,
-                "health",
-                new HealthServlet(migrator::missing, stage.name().toLowerCase(Locale.ROOT)),
-                "/health");
+        String stage = settings.stage().name().toLowerCase(Locale.ROOT);
+        open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
         open(context, "static", new StaticServlet(), "/static/*");
         open(context, "error", new ErrorServlet(failures), "/error");
 
         for (String page : Pages.NAMES) {
-            // Tomcat would compile them all before it finishes the deploy, which takes longer than all the rest.
+            // Tomcat compiles a JSP servlet with -1 before it finishes the deploy, which takes longer than all the
+            // rest.
             context.addJspFile(Pages.servletName(page), "/WEB-INF/jsp/" + page + ".jsp")
-                    .setLoadOnStartup(-1);
+                    .setLoadOnStartup(-2);
         }
+    }
+
+    private void loginByCode(ServletContext context, SessionCookie cookie) {
+        ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
+        CodeMessage message = new CodeMessage(settings.sms().host());
+        SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
+        open(context, "login", new LoginServlet(sendCode, authenticator, phoneNumbers, cookie), "/login");
+        open(
+                context,
+                "login-code",
+                new CodeServlet(codeSignIn, sendCode, message, phoneNumbers, challenge, cookie),
+                "/login/code");
+        open(
+                context,
+                LoginServlet.API,
+                new CodeRequestApiServlet(codeSignIn, message, phoneNumbers, clock),
+                "/api/login");
+        open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
+    }
+
+    private void loginAtOnce(ServletContext context, SessionCookie cookie) {
+        SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie);
+        open(context, "login", new LoginServlet(signInAtOnce, authenticator, phoneNumbers, cookie), "/login");
+        open(context, LoginServlet.API, new LoginApiServlet(signIn, phoneNumbers, cookie), "/api/login");
     }
 
     private static void filter(ServletContext context, String name, Filter filter, EnumSet<DispatcherType> when) {

@@ -1,5 +1,7 @@
 package org.multisession.boot;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.auth.LoginRules.Verification;
+import org.multisession.code.CodeRules;
+import org.multisession.code.HttpSender;
+import org.multisession.code.HttpSender.Gateway.Header;
 import org.multisession.session.SessionRules;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.CookieRules;
@@ -40,14 +45,36 @@ public record Settings(
         Stage stage,
         LoginRules login,
         String phoneRegion,
+        CodeRules code,
+        Sms sms,
         SessionRules session,
-        CookieRules cookie) {
+        CookieRules cookie,
+        Duration auditKeep) {
+
+    /**
+     * How codes are delivered.
+     *
+     * @param host the host name that a message names; null where none leaves the machine
+     * @param gateway null for the log
+     */
+    public record Sms(@Nullable String host, HttpSender.@Nullable Gateway gateway) {}
+
+    private enum Sender {
+        LOG,
+        HTTP
+    }
 
     /** How far the move is. */
     public enum Stage {
         /** The old app runs beside this one, or may have to come back. */
         COEXIST
     }
+
+    /** Java's HTTP client sets these itself. */
+    private static final Set<String> FORBIDDEN_HEADERS =
+            Set.of("connection", "content-length", "expect", "host", "upgrade");
+
+    private static final String HOST_NAME = "[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\\.[0-9A-Za-z-]+)*";
 
     private static final Setting<String> DB_URL = new Setting<>(
             "multisession.db.url",
@@ -60,7 +87,7 @@ public record Settings(
     private static final Setting<Integer> POOL_SIZE = whole("multisession.db.pool-size", 8, 1, 64);
     private static final Setting<Stage> STAGE = choice("multisession.stage", Stage.COEXIST);
     private static final Setting<Verification> VERIFICATION =
-            choice("multisession.login.verification", Verification.NONE);
+            choice("multisession.login.verification", Verification.CODE);
     private static final Setting<Registration> REGISTRATION =
             choice("multisession.login.registration", Registration.CLOSED);
     private static final Setting<String> REGION = new Setting<>(
@@ -69,6 +96,63 @@ public record Settings(
             "the ISO 3166 code of a country, as RU or DE",
             false,
             text -> require(text, PhoneNumbers.knowsRegion(text)));
+    private static final Setting<Duration> CODE_TTL =
+            duration("multisession.code.ttl", "PT5M", Duration.ofMinutes(1), Duration.ofMinutes(30));
+    private static final Setting<Integer> CODE_ATTEMPTS = whole("multisession.code.attempts", 5, 1, 10);
+    private static final Setting<Duration> CODE_RESEND_AFTER =
+            duration("multisession.code.resend-after", "PT1M", Duration.ofSeconds(5), Duration.ofHours(1));
+    private static final Setting<Integer> LIMIT_NUMBER_HOUR = whole("multisession.limit.number-per-hour", 5, 1, 100);
+    private static final Setting<Integer> LIMIT_NUMBER_DAY = whole("multisession.limit.number-per-day", 10, 1, 1000);
+    private static final Setting<Integer> LIMIT_ADDRESS_HOUR =
+            whole("multisession.limit.address-per-hour", 20, 1, 100_000);
+    private static final Setting<Integer> LIMIT_PREFIX_DAY =
+            whole("multisession.limit.prefix-per-day", 100, 1, 1_000_000);
+    private static final Setting<Integer> LIMIT_TOTAL_DAY =
+            whole("multisession.limit.total-per-day", 5000, 1, 10_000_000);
+    private static final Setting<Integer> BREAKER_SENT = whole("multisession.limit.breaker-sent", 100, 10, 1_000_000);
+    private static final Setting<Integer> BREAKER_USED_PERCENT =
+            whole("multisession.limit.breaker-used-percent", 10, 0, 100);
+    private static final Setting<Sender> SMS_SENDER = choice("multisession.sms.sender", Sender.LOG);
+    private static final Setting<Optional<String>> SMS_HOST = new Setting<>(
+            "multisession.sms.host",
+            null,
+            "the host name of the sign-in page, as id.example.com",
+            false,
+            text -> Optional.of(require(text, Pattern.matches(HOST_NAME, text))));
+    private static final Setting<String> SMS_METHOD = new Setting<>(
+            "multisession.sms.http.method",
+            "POST",
+            "GET, POST or PUT",
+            false,
+            text -> require(text, Set.of("GET", "POST", "PUT").contains(text)));
+    private static final Setting<Optional<String>> SMS_URL = new Setting<>(
+            "multisession.sms.http.url",
+            null,
+            "an http or https address, in which {phone}, {text} and {code} may stand",
+            true,
+            text -> Optional.of(require(text, isGatewayAddress(text))));
+    private static final Setting<Optional<List<Header>>> SMS_HEADERS = new Setting<>(
+            "multisession.sms.http.headers",
+            null,
+            "headers as 'Name: value', separated by ' | '",
+            true,
+            text -> Optional.of(headers(text)));
+    private static final Setting<Optional<String>> SMS_BODY = new Setting<>(
+            "multisession.sms.http.body",
+            null,
+            "the body, in which {phone}, {text} and {code} may stand",
+            true,
+            Optional::of);
+    private static final Setting<Optional<String>> SMS_USER = new Setting<>(
+            "multisession.sms.http.user",
+            null,
+            "a name without a colon",
+            false,
+            text -> Optional.of(require(text, !text.contains(":"))));
+    private static final Setting<Optional<String>> SMS_PASSWORD =
+            new Setting<>("multisession.sms.http.password", null, "a password", true, Optional::of);
+    private static final Setting<Duration> SMS_TIMEOUT =
+            duration("multisession.sms.http.timeout", "PT10S", Duration.ofSeconds(1), Duration.ofMinutes(1));
     private static final Setting<Optional<Duration>> IDLE_TIMEOUT =
             durationOrNone("multisession.session.idle-timeout", "P30D");
     private static final Setting<Optional<Duration>> MAX_LIFETIME =
@@ -93,8 +177,7 @@ public record Settings(
             null,
             "a host name such as example.com",
             false,
-            text -> Optional.of(
-                    require(text, Pattern.matches("[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\\.[0-9A-Za-z-]+)*", text))));
+            text -> Optional.of(require(text, Pattern.matches(HOST_NAME, text))));
     private static final Setting<CookieRules.SameSite> COOKIE_SAME_SITE = new Setting<>(
             "multisession.cookie.same-site",
             "Lax",
@@ -109,6 +192,9 @@ public record Settings(
     private static final Setting<Duration> COOKIE_MAX_AGE =
             duration("multisession.cookie.max-age", "P365D", Duration.ofMinutes(1), Duration.ofDays(400));
 
+    private static final Setting<Duration> AUDIT_KEEP =
+            duration("multisession.audit.keep", "P180D", Duration.ofDays(1), Duration.ofDays(3650));
+
     /** Every key, in the order of the README's table. */
     static final List<Setting<?>> ALL = List.of(
             DB_URL,
@@ -118,6 +204,25 @@ public record Settings(
             VERIFICATION,
             REGISTRATION,
             REGION,
+            CODE_TTL,
+            CODE_ATTEMPTS,
+            CODE_RESEND_AFTER,
+            LIMIT_NUMBER_HOUR,
+            LIMIT_NUMBER_DAY,
+            LIMIT_ADDRESS_HOUR,
+            LIMIT_PREFIX_DAY,
+            LIMIT_TOTAL_DAY,
+            BREAKER_SENT,
+            BREAKER_USED_PERCENT,
+            SMS_SENDER,
+            SMS_HOST,
+            SMS_METHOD,
+            SMS_URL,
+            SMS_HEADERS,
+            SMS_BODY,
+            SMS_USER,
+            SMS_PASSWORD,
+            SMS_TIMEOUT,
             IDLE_TIMEOUT,
             MAX_LIFETIME,
             MAX_PER_USER,
@@ -127,7 +232,8 @@ public record Settings(
             COOKIE_DOMAIN,
             COOKIE_SAME_SITE,
             COOKIE_SECURE,
-            COOKIE_MAX_AGE);
+            COOKIE_MAX_AGE,
+            AUDIT_KEEP);
 
     /** The settings, and each effective value with where it came from, secrets masked, for the log. */
     record Read(Settings settings, List<String> effective) {}
@@ -157,17 +263,81 @@ public record Settings(
                 reader.get(STAGE),
                 new LoginRules(reader.get(VERIFICATION), reader.get(REGISTRATION)),
                 reader.get(REGION),
+                new CodeRules(
+                        reader.get(CODE_TTL),
+                        reader.get(CODE_ATTEMPTS),
+                        reader.get(CODE_RESEND_AFTER),
+                        reader.get(LIMIT_NUMBER_HOUR),
+                        reader.get(LIMIT_NUMBER_DAY),
+                        reader.get(LIMIT_ADDRESS_HOUR),
+                        reader.get(LIMIT_PREFIX_DAY),
+                        reader.get(LIMIT_TOTAL_DAY),
+                        reader.get(BREAKER_SENT),
+                        reader.get(BREAKER_USED_PERCENT)),
+                sms(reader),
                 new SessionRules(
                         reader.get(IDLE_TIMEOUT).orElse(null),
                         reader.get(MAX_LIFETIME).orElse(null),
                         reader.get(MAX_PER_USER),
                         reader.get(LAST_SEEN_INTERVAL)),
-                cookie);
+                cookie,
+                reader.get(AUDIT_KEEP));
         reader.refuseUnknownKeys();
         if (!reader.faults.isEmpty()) {
             throw new SetupRefusedException(reader.faults);
         }
         return new Read(settings, reader.effective());
+    }
+
+    private static Sms sms(Reader reader) {
+        Sender sender = reader.get(SMS_SENDER);
+        String host = reader.optional(SMS_HOST).orElse(null);
+        String url = reader.optional(SMS_URL).orElse(null);
+        List<Header> headers = reader.optional(SMS_HEADERS).orElse(List.of());
+        HttpSender.Gateway gateway = new HttpSender.Gateway(
+                reader.get(SMS_METHOD),
+                url == null ? "" : url,
+                headers,
+                reader.optional(SMS_BODY).orElse(null),
+                reader.optional(SMS_USER).orElse(null),
+                reader.optional(SMS_PASSWORD).orElse(null),
+                reader.get(SMS_TIMEOUT));
+        if (sender == Sender.LOG) {
+            return new Sms(host, null);
+        }
+        if (url == null && reader.sources.find(SMS_URL.key()) == null) {
+            reader.faults.add(SMS_SENDER.key() + " = http needs " + SMS_URL.key());
+        }
+        if (host == null && reader.sources.find(SMS_HOST.key()) == null) {
+            // The request's own Host header is its sender's to choose, and so would be the site that gets the code.
+            reader.faults.add(SMS_SENDER.key() + " = http needs " + SMS_HOST.key()
+                    + ": phones offer the code to the site that the message names");
+        }
+        return new Sms(host, gateway);
+    }
+
+    private static boolean isGatewayAddress(String template) {
+        try {
+            URI uri = new URI(
+                    template.replace("{phone}", "1").replace("{text}", "t").replace("{code}", "1"));
+            return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private static List<Header> headers(String text) {
+        List<Header> headers = new ArrayList<>();
+        for (String line : text.split(" \\| ", -1)) {
+            int colon = line.indexOf(':');
+            String name = line.substring(0, Math.max(0, colon)).strip();
+            String value = line.substring(colon + 1).strip();
+            boolean good = Pattern.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+                    && value.chars().allMatch(c -> c >= ' ' && c < 0x7f)
+                    && !FORBIDDEN_HEADERS.contains(name.toLowerCase(Locale.ROOT));
+            headers.add(new Header(require(name, good), value));
+        }
+        return headers;
     }
 
     /** Reads key by key and goes on after a fault, with the default in its place, so that all faults come to light. */

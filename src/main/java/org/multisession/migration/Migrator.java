@@ -198,7 +198,7 @@ public final class Migrator {
 
     private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {
         for (SchemaObject object : made) {
-            if (!object.isOurs()) {
+            if (!object.isMarkedByName()) {
                 // A name may be in there from before, if the team has dropped the object since.
                 execute(transaction, "DELETE FROM multisession_created WHERE name = ?", object.name());
                 execute(transaction, RECORD_CREATED, object.name(), SqlTime.format(clock.instant()));

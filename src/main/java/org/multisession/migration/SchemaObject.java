@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,12 +20,19 @@ import java.util.regex.Pattern;
  */
 record SchemaObject(String kind, String name, String sql) {
 
-    static final String OUR_PREFIX = "multisession_";
+    private static final String OUR_PREFIX = "multisession_";
+    private static final Set<String> OLD_APPS =
+            Set.of("users", "user_sessions", "idx_user_session_user_id", "idx_user_session_auth_token");
 
     private static final String FOLDER = "/db/sqlite/";
     private static final String USERS_FILE = "V001__users.sql";
-    private static final List<String> FILES =
-            List.of("V002__user_sessions.sql", "V003__tokens.sql", "V004__triggers.sql", "V005__lookup_indexes.sql");
+    private static final List<String> FILES = List.of(
+            "V002__user_sessions.sql",
+            "V003__tokens.sql",
+            "V004__triggers.sql",
+            "V005__lookup_indexes.sql",
+            "V006__codes.sql",
+            "V007__auth_events.sql");
 
     private static final Pattern CREATE =
             Pattern.compile("CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) IF NOT EXISTS (\\w+)");
@@ -39,7 +47,13 @@ record SchemaObject(String kind, String name, String sql) {
         return FILES.stream().flatMap(file -> read(file).stream()).toList();
     }
 
+    /** Whether only this product makes it; the others may be the old app's, and are taken as they are. */
     boolean isOurs() {
+        return !OLD_APPS.contains(name);
+    }
+
+    /** Whether an uninstall can tell by the name that it is ours. */
+    boolean isMarkedByName() {
         return name.startsWith(OUR_PREFIX);
     }
 

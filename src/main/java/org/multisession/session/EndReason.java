@@ -18,7 +18,8 @@ public enum EndReason {
         this.stored = stored;
     }
 
-    String stored() {
+    /** Its name in the database. */
+    public String stored() {
         return stored;
     }
 }

@@ -11,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 public record CookieRules(
         String name, String path, @Nullable String domain, SameSite sameSite, Secure secure, Duration maxAge) {
 
+    /** Whether a cookie that is set on this request is only for HTTPS. */
+    boolean isSecure(boolean requestIsSecure) {
+        return secure == Secure.ALWAYS || (secure == Secure.AUTO && requestIsSecure);
+    }
+
     /** The attribute of that name (RFC 6265bis). */
     public enum SameSite {
         STRICT("Strict"),

@@ -44,6 +44,15 @@ public final class RequestFailure extends RuntimeException {
                 405, "method-not-allowed", "This address does not know that method.", Map.of("Allow", allowed));
     }
 
+    /** 429: over a limit, until this many seconds from now. */
+    public static RequestFailure tooMany(long seconds) {
+        return new RequestFailure(
+                429,
+                "too-many-requests",
+                "Too many codes were asked for. Nothing was sent; try again later.",
+                Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
+    }
+
     /** 503: the database is held by somebody else. */
     public static RequestFailure busy() {
         return new RequestFailure(

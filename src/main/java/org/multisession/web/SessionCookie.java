@@ -109,12 +109,7 @@ public final class SessionCookie {
         }
         cookie.setMaxAge(maxAgeSeconds);
         cookie.setHttpOnly(true);
-        cookie.setSecure(
-                switch (rules.secure()) {
-                    case AUTO -> request.isSecure();
-                    case ALWAYS -> true;
-                    case NEVER -> false;
-                });
+        cookie.setSecure(rules.isSecure(request.isSecure()));
         cookie.setAttribute("SameSite", rules.sameSite().text());
         return cookie;
     }

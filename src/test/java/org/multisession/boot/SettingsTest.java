@@ -106,6 +106,16 @@ class SettingsTest {
         "multisession.login.verification, maybe",
         "multisession.login.registration, ajar",
         "multisession.phone.region, Russia",
+        "multisession.code.ttl, PT30S",
+        "multisession.code.attempts, 0",
+        "multisession.code.resend-after, PT0S",
+        "multisession.limit.number-per-hour, 0",
+        "multisession.limit.breaker-used-percent, 101",
+        "multisession.sms.sender, pigeon",
+        "multisession.sms.host, https://example.com",
+        "multisession.sms.http.method, DELETE",
+        "multisession.sms.http.timeout, PT2M",
+        "multisession.audit.keep, PT1H",
         "multisession.session.idle-timeout, PT59S",
         "multisession.session.idle-timeout, -P1D",
         "multisession.session.idle-timeout, NONE AT ALL",
@@ -155,6 +165,44 @@ class SettingsTest {
         assertThat(settings.cookie().secure()).isEqualTo(CookieRules.Secure.ALWAYS);
         assertThat(settings.cookie().domain()).isEqualTo("example.com");
         assertThat(settings.phoneRegion()).isEqualTo("KZ");
+    }
+
+    @Test
+    void a_gateway_needs_an_address_and_the_host_that_the_message_names() {
+        parameters.put("multisession.sms.sender", "http");
+        assertThat(faults())
+                .hasSize(2)
+                .anySatisfy(fault -> assertThat(fault).contains("needs multisession.sms.http.url"))
+                .anySatisfy(fault -> assertThat(fault).contains("needs multisession.sms.host"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "multisession.sms.http.url~ftp://gateway/{phone}",
+                "multisession.sms.http.url~not an address {phone}",
+                "multisession.sms.http.headers~no-colon-secret",
+                "multisession.sms.http.headers~Host: secret",
+                "multisession.sms.http.password~ ",
+            })
+    void a_wrong_secret_is_a_fault_that_does_not_repeat_it(String key, String value) {
+        parameters.put(key, value == null ? "" : value);
+        assertThat(faults()).singleElement().asString().startsWith(key + " = '•••' (context parameter) must be ");
+    }
+
+    @Test
+    void the_headers_of_a_gateway_are_read_and_masked() {
+        parameters.put("multisession.sms.sender", "http");
+        parameters.put("multisession.sms.host", "id.example.com");
+        parameters.put("multisession.sms.http.url", "https://gateway.example/send?to={phone}");
+        parameters.put("multisession.sms.http.headers", "Content-Type: application/json | X-Key: se:cret");
+        Settings.Read read = Settings.read(sources());
+        var gateway = java.util.Objects.requireNonNull(read.settings().sms().gateway());
+        assertThat(gateway.headers())
+                .extracting(header -> header.name() + "=" + header.value())
+                .containsExactly("Content-Type=application/json", "X-Key=se:cret");
+        assertThat(String.join(" ", read.effective())).doesNotContain("cret").contains("headers = •••");
     }
 
     @Test

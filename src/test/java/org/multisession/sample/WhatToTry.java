@@ -39,7 +39,8 @@ public final class WhatToTry {
 
                   Multi-Session runs on   http://localhost:%1$s/
 
-                  Sign in as user 42      with the number +7 999 123-45-67
+                  Sign in as user 42      with the number +7 999 123-45-67;
+                                          the code that a message would bring is written here
                   Come as an old device   curl -b auth_token=old_token_xyz123 http://localhost:%1$s/api/me
                   The database            %2$s
                                           (kept between runs; delete it to start afresh)

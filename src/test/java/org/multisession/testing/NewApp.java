@@ -7,7 +7,9 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
+import org.multisession.auth.Client;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
@@ -30,6 +32,8 @@ public final class NewApp implements AutoCloseable {
     /** The rules of the defaults. */
     public static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 50, Duration.ofMinutes(1));
+
+    private static final Client CLIENT = new Client("192.0.2.1", "a test");
 
     private static final PhoneNumbers NUMBERS = new PhoneNumbers("RU");
 
@@ -65,8 +69,9 @@ public final class NewApp implements AutoCloseable {
         users = new UserDao(columns, NUMBERS);
         sessions = new UserSessionDao(columns);
         lastSeen = new LastSeen(database, sessions, rules);
-        signOut = new SignOut(database, sessions, clock);
-        signIn = new SignIn(database, sessions, users, login, rules, random, clock);
+        AuthEventDao events = new AuthEventDao();
+        signOut = new SignOut(database, sessions, events, clock);
+        signIn = new SignIn(database, sessions, users, events, login, rules, random, clock);
         authenticator = new Authenticator(database, sessions, users, rules, lastSeen, signOut, clock);
     }
 
@@ -112,12 +117,12 @@ public final class NewApp implements AutoCloseable {
     }
 
     public SignIn.Result trySignIn(String phone) {
-        return signIn.signIn(number(phone));
+        return signIn.signIn(number(phone), CLIENT);
     }
 
     /** Signs out the device that holds this token, which must be signed in. */
     public void signOut(String token) {
-        signOut.signOut(Objects.requireNonNull(who(token)));
+        signOut.signOut(Objects.requireNonNull(who(token)), CLIENT);
     }
 
     public static PhoneNumber number(String phone) {

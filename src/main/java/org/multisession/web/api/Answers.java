@@ -4,10 +4,14 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.multisession.auth.SignIn;
 import org.multisession.session.UserSession;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
+import org.multisession.web.RequestFailure;
 
-/** The objects that more than one answer of the API holds. */
+/** What more than one route of the API reads or answers. */
 final class Answers {
 
     private Answers() {}
@@ -18,6 +22,24 @@ final class Answers {
         members.put("phone", user.phone());
         members.put("plan", user.plan());
         return members;
+    }
+
+    /** A new session, with its token. */
+    static Map<String, Object> started(SignIn.Result.Started started) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("token", started.token().value());
+        members.put("user", user(started.user()));
+        return members;
+    }
+
+    /** The number in the member {@code phone}, or a failure with 400 or 422. */
+    static PhoneNumber number(PhoneNumbers phoneNumbers, Json.Body body) {
+        PhoneNumber number = phoneNumbers.parse(body.string("phone"));
+        if (number == null) {
+            throw new RequestFailure(
+                    422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");
+        }
+        return number;
     }
 
     static @Nullable Map<String, Object> session(@Nullable UserSession session) {

@@ -36,6 +36,12 @@ public final class Json implements FailureResponder {
             }
             return member.textValue();
         }
+
+        /** The same for a member that may be missing. */
+        @Nullable
+        String optionalString(String name) {
+            return node.get(name) == null ? null : string(name);
+        }
     }
 
     /** Reads the body, or fails with 400, 413 or 415. */

@@ -3,16 +3,15 @@ package org.multisession.web.api;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.multisession.auth.SignIn;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.web.Clients;
 import org.multisession.web.RequestFailure;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 
-/** {@code POST /api/login}: sign-in for programs; the answer holds the token, and sets the cookie too. */
+/** {@code POST /api/login} where the number alone signs in: the answer holds the token, and sets the cookie too. */
 public final class LoginApiServlet extends Route {
 
     private final transient SignIn signIn;
@@ -28,18 +27,11 @@ public final class LoginApiServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        PhoneNumber number = phoneNumbers.parse(Json.read(request).string("phone"));
-        if (number == null) {
-            throw new RequestFailure(
-                    422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");
-        }
-        SignIn.Result result = signIn.signIn(number);
+        PhoneNumber number = Answers.number(phoneNumbers, Json.read(request));
+        SignIn.Result result = signIn.signIn(number, Clients.of(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("token", started.token().value());
-            answer.put("user", Answers.user(started.user()));
-            Json.write(response, 200, answer);
+            Json.write(response, 200, Answers.started(started));
         } else if (result instanceof SignIn.Result.AmbiguousNumber) {
             throw new RequestFailure(
                     409,

@@ -3,6 +3,7 @@ package org.multisession.web.api;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.multisession.auth.SignOut;
+import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
@@ -21,7 +22,7 @@ public final class LogoutApiServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        signOut.signOut(CurrentUser.required(request).signedIn());
+        signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
         cookie.clear(request, response);
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     }

@@ -1,34 +1,36 @@
 package org.multisession.web.page;
 
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
-import org.multisession.auth.SignIn;
 import org.multisession.auth.SignedIn;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.LocalPath;
-import org.multisession.web.Redirect;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 
-/** {@code GET /login}, {@code POST /login}: the phone form. */
+/** {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link NumberStep}'s. */
 public final class LoginServlet extends Route {
 
-    private final transient SignIn signIn;
+    /** The servlet that does the same for programs. */
+    public static final String API = "api-login";
+
+    private final transient NumberStep step;
     private final transient Authenticator authenticator;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
 
-    public LoginServlet(SignIn signIn, Authenticator authenticator, PhoneNumbers phoneNumbers, SessionCookie cookie) {
+    public LoginServlet(NumberStep step, Authenticator authenticator, PhoneNumbers phoneNumbers, SessionCookie cookie) {
         super("GET", "POST");
-        this.signIn = signIn;
+        this.step = step;
         this.authenticator = authenticator;
         this.phoneNumbers = phoneNumbers;
         this.cookie = cookie;
@@ -43,23 +45,27 @@ public final class LoginServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
+        if (isJson(request)) {
+            RequestDispatcher api = request.getServletContext().getNamedDispatcher(API);
+            if (api == null) {
+                throw new IllegalStateException("there is no servlet " + API);
+            }
+            api.forward(request, response);
+            return;
+        }
         FormBody form = FormBody.read(request);
         String typed = form.get("phone");
         String next = LocalPath.orNull(form.get("next"));
         PhoneNumber number = phoneNumbers.parse(typed);
-        if (number == null) {
-            showForm(request, response, 422, next, typed, "login.error.malformed");
-            return;
+        String errorKey = number == null ? "login.error.malformed" : step.take(request, response, number, next);
+        if (errorKey != null) {
+            showForm(request, response, 422, next, typed, errorKey);
         }
-        SignIn.Result result = signIn.signIn(number);
-        if (result instanceof SignIn.Result.Started started) {
-            cookie.set(request, response, started.token());
-            Redirect.seeOther(response, Objects.requireNonNullElse(next, request.getContextPath() + "/"));
-        } else if (result instanceof SignIn.Result.AmbiguousNumber) {
-            showForm(request, response, 422, next, typed, "login.error.ambiguous");
-        } else {
-            showForm(request, response, 422, next, typed, "login.error.unknown");
-        }
+    }
+
+    /** A program that knows this address from before there was an API. */
+    private static boolean isJson(HttpServletRequest request) {
+        return String.valueOf(request.getContentType()).toLowerCase(Locale.ROOT).startsWith("application/json");
     }
 
     private void showForm(
@@ -75,6 +81,7 @@ public final class LoginServlet extends Route {
         model.put("phone", typed);
         model.put("errorKey", errorKey);
         model.put("phoneExample", phoneNumbers.example());
+        model.put("submitKey", step.buttonKey());
         SignedIn signedIn = authenticator.authenticate(cookie.presented(request));
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());

@@ -6,6 +6,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import org.multisession.auth.SignOut;
+import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Redirect;
 import org.multisession.web.Route;
@@ -36,7 +37,7 @@ public final class LogoutServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        signOut.signOut(CurrentUser.required(request).signedIn());
+        signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
         cookie.clear(request, response);
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }

@@ -17,7 +17,7 @@ import org.multisession.web.Browser;
 public final class Pages {
 
     /** The names of all pages; {@code NAME} is {@code /WEB-INF/jsp/NAME.jsp}. */
-    public static final List<String> NAMES = List.of("login", "logout", "home", "error");
+    public static final List<String> NAMES = List.of("login", "code", "logout", "home", "error");
 
     private Pages() {}
 

@@ -1,0 +1,20 @@
+package org.multisession.auth;
+
+import java.util.Locale;
+
+/** What the audit trail knows of. */
+public enum AuthEvent {
+    SIGN_IN,
+    SIGN_OUT,
+    /** A code was asked for. */
+    CODE_ASKED,
+    /** A code was tried and refused. */
+    CODE_REFUSED,
+    LIMIT_HIT,
+    /** A session ended by other means than its own sign-out. */
+    SESSION_ENDED;
+
+    String stored() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

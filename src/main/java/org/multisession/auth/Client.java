@@ -1,0 +1,9 @@
+package org.multisession.auth;
+
+/**
+ * Who is at the other end of a request, for limits and the audit trail.
+ *
+ * @param address the remote address as Tomcat vouches for it
+ * @param device what the client calls itself, cut to a sensible length
+ */
+public record Client(String address, String device) {}

@@ -1,0 +1,65 @@
+package org.multisession.boot;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.multisession.auth.AuthEventDao;
+import org.multisession.code.ChallengeDao;
+import org.multisession.code.CodeRequestDao;
+import org.multisession.db.Database;
+import org.multisession.db.Transaction;
+
+/**
+ * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
+ * more, and the audit trail after its time. In small batches, each a transaction of its own, so that a sign-in never
+ * waits long behind one.
+ */
+final class Pruning {
+
+    private static final int BATCH = 500;
+    private static final int MOST_BATCHES = 100;
+
+    /** Removes up to so many rows from before a moment. */
+    @FunctionalInterface
+    private interface Delete {
+        int some(Transaction transaction, Instant before, int most) throws SQLException;
+    }
+
+    private final Database database;
+    private final ChallengeDao challenges;
+    private final CodeRequestDao requests;
+    private final AuthEventDao events;
+    private final Duration auditKeep;
+    private final InstantSource clock;
+
+    Pruning(
+            Database database,
+            ChallengeDao challenges,
+            CodeRequestDao requests,
+            AuthEventDao events,
+            Duration auditKeep,
+            InstantSource clock) {
+        this.database = database;
+        this.challenges = challenges;
+        this.requests = requests;
+        this.events = events;
+        this.auditKeep = auditKeep;
+        this.clock = clock;
+    }
+
+    void run() {
+        Instant now = clock.instant();
+        all(challenges::deleteExpired, now.minus(Duration.ofHours(1)));
+        all(requests::deleteOld, now.minus(Duration.ofDays(2)));
+        all(events::deleteOld, now.minus(auditKeep));
+    }
+
+    private void all(Delete delete, Instant before) {
+        int batches = 0;
+        int deleted = BATCH;
+        while (deleted == BATCH && batches++ < MOST_BATCHES) {
+            deleted = database.write(transaction -> delete.some(transaction, before, BATCH));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package org.multisession.code;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of {@code multisession_challenges}. The newest code and the one before it count, each within its own life: a late
+ * message must not be in vain.
+ */
+record Challenge(
+        String hash,
+        String number,
+        String codeMac,
+        Instant codeExpiresAt,
+        @Nullable String previousMac,
+        @Nullable Instant previousExpiresAt,
+        int attempts,
+        Instant sentAt) {
+
+    boolean isExpired(Instant now) {
+        return !codeExpiresAt.isAfter(now);
+    }
+
+    /** Whether this is one of the codes that are good now; in constant time, whatever is wrong with it. */
+    boolean accepts(ChallengeSecret secret, String code, Instant now) {
+        byte[] mac = secret.mac(code).getBytes(StandardCharsets.UTF_8);
+        boolean newest = MessageDigest.isEqual(mac, codeMac.getBytes(StandardCharsets.UTF_8));
+        boolean previous = MessageDigest.isEqual(
+                mac, (previousMac == null ? codeMac : previousMac).getBytes(StandardCharsets.UTF_8));
+        boolean previousLives = previousExpiresAt != null && previousExpiresAt.isAfter(now);
+        return (newest && !isExpired(now)) || (previous && previousLives);
+    }
+}

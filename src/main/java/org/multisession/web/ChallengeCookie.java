@@ -1,0 +1,52 @@
+package org.multisession.web;
+
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+import org.multisession.code.ChallengeSecret;
+
+/** Binds a code to the browser that asked for it. Sent to the sign-in pages only. */
+public final class ChallengeCookie {
+
+    private static final String NAME = "multisession_challenge";
+
+    /** Longer than any code lives, so that the page can say that it has run out. */
+    private static final int MAX_AGE_SECONDS = 3600;
+
+    private final CookieRules rules;
+
+    public ChallengeCookie(CookieRules rules) {
+        this.rules = rules;
+    }
+
+    public @Nullable ChallengeSecret read(HttpServletRequest request) {
+        Cookie[] cookies = request.getCookies();
+        if (cookies != null) {
+            for (Cookie cookie : cookies) {
+                if (cookie.getName().equals(NAME) && !cookie.getValue().isEmpty()) {
+                    return new ChallengeSecret(cookie.getValue());
+                }
+            }
+        }
+        return null;
+    }
+
+    public void set(HttpServletRequest request, HttpServletResponse response, ChallengeSecret secret) {
+        response.addCookie(cookie(request, secret.value(), MAX_AGE_SECONDS));
+    }
+
+    public void clear(HttpServletRequest request, HttpServletResponse response) {
+        response.addCookie(cookie(request, "", 0));
+    }
+
+    private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
+        Cookie cookie = new Cookie(NAME, value);
+        cookie.setPath(request.getContextPath() + "/login");
+        cookie.setMaxAge(maxAgeSeconds);
+        cookie.setHttpOnly(true);
+        cookie.setSecure(rules.isSecure(request.isSecure()));
+        cookie.setAttribute("SameSite", "Lax");
+        return cookie;
+    }
+}

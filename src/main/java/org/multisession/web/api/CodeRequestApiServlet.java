@@ -1,0 +1,61 @@
+package org.multisession.web.api;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.multisession.auth.CodeSignIn;
+import org.multisession.code.ChallengeSecret;
+import org.multisession.code.OneTimeCodes.Asked;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.web.Clients;
+import org.multisession.web.CodeMessage;
+import org.multisession.web.RequestFailure;
+import org.multisession.web.Route;
+
+/**
+ * {@code POST /api/login} where a code proves the number: 202 with a challenge. Sent again with that challenge, the same
+ * challenge goes on with another code.
+ */
+public final class CodeRequestApiServlet extends Route {
+
+    private final transient CodeSignIn codes;
+    private final transient CodeMessage message;
+    private final transient PhoneNumbers phoneNumbers;
+    private final transient InstantSource clock;
+
+    public CodeRequestApiServlet(
+            CodeSignIn codes, CodeMessage message, PhoneNumbers phoneNumbers, InstantSource clock) {
+        super("POST");
+        this.codes = codes;
+        this.message = message;
+        this.phoneNumbers = phoneNumbers;
+        this.clock = clock;
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Json.Body body = Json.read(request);
+        PhoneNumber number = Answers.number(phoneNumbers, body);
+        String held = body.optionalString("challenge");
+        Asked asked = codes.ask(
+                number, Clients.of(request), held == null ? null : new ChallengeSecret(held), message.of(request));
+        if (asked instanceof Asked.Limited limited) {
+            throw RequestFailure.tooMany(
+                    Duration.between(clock.instant(), limited.hit().retryAt())
+                            .plusMillis(999)
+                            .toSeconds());
+        }
+        if (asked instanceof Asked.Challenged challenged) {
+            Map<String, Object> answer = new LinkedHashMap<>();
+            answer.put("challenge", challenged.secret().value());
+            answer.put("expiresIn", challenged.expiresIn().toSeconds());
+            answer.put("resendIn", challenged.resendIn().toSeconds());
+            Json.write(response, 202, answer);
+        }
+    }
+}
