@@ -6,8 +6,6 @@ import java.util.Locale;
 public enum AuthEvent {
     SIGN_IN,
     SIGN_OUT,
-    /** A code was asked for. */
-    CODE_ASKED,
     /** A code was tried and refused. */
     CODE_REFUSED,
     LIMIT_HIT,

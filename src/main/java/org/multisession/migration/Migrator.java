@@ -212,6 +212,7 @@ public final class Migrator {
         if (!now.hasNothingToDo()) {
             throw new MigrationRefusedException("after the migration something was still missing; it was rolled back");
         }
+        log.info("Migration: checked table user_sessions: it has every column that is needed");
         Set<String> additions = new HashSet<>();
         made.forEach(object -> additions.add(object.name()));
         if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
