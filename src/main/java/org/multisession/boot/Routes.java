@@ -57,7 +57,12 @@ record Routes(
         SessionCookie cookie = new SessionCookie(settings.cookie());
         FailureResponder failures = new ErrorPages(new Json());
 
-        filter(context, "errors", new ErrorFilter(failures, random), EnumSet.of(DispatcherType.REQUEST));
+        // What a forward or an include throws comes out at the request that it is part of; these begin anew.
+        filter(
+                context,
+                "errors",
+                new ErrorFilter(failures, random),
+                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(
                 context,
                 "security-headers",

@@ -45,7 +45,7 @@ public final class AuthFilter extends HttpFilter {
             throws IOException, ServletException {
         CurrentUser user = CurrentUser.of(request);
         if (user == null) {
-            if (isPublic(request)) {
+            if (request instanceof PageRequest || isPublic(request)) {
                 chain.doFilter(request, response);
                 return;
             }

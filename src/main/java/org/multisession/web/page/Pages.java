@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.multisession.web.Browser;
+import org.multisession.web.PageRequest;
 
 /**
  * Shows a JSP. The JSPs lie under WEB-INF and are servlets with a name and no address, so that there is no URL by which
@@ -40,6 +41,6 @@ public final class Pages {
         if (view == null) {
             throw new IllegalStateException("there is no page " + page);
         }
-        view.forward(request, response);
+        view.forward(new PageRequest(request), response);
     }
 }
