@@ -5,6 +5,7 @@ import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletRegistration;
+import jakarta.servlet.SessionTrackingMode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
@@ -55,6 +56,10 @@ record Routes(
 
     void register(ServletContext context) {
         SessionCookie cookie = new SessionCookie(settings.cookie());
+        // No HttpSession here, so Tomcat need not look for its id: it would read every cookie, and write into its log a
+        // whole header that it cannot read, with the token in it.
+        context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
+
         FailureResponder failures = new ErrorPages(new Json());
 
         // What a forward or an include throws comes out at the request that it is part of; these begin anew.
