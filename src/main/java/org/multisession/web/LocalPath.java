@@ -26,9 +26,10 @@ public final class LocalPath {
         }
         try {
             URI uri = new URI(text);
-            boolean local = !uri.isAbsolute() && uri.getRawAuthority() == null && uri.getRawPath() != null;
+            String path = uri.getRawPath();
+            boolean local = !uri.isAbsolute() && uri.getRawAuthority() == null && path != null;
             // "/..//evil" is harmless in a Location, but a client that tidies it up first would leave this host.
-            return local && !uri.normalize().toString().startsWith("//") ? text : null;
+            return local && !path.contains("//") ? text : null;
         } catch (URISyntaxException e) {
             return null;
         }

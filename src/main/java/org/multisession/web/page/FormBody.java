@@ -23,6 +23,19 @@ record FormBody(Map<String, String> fields) {
         return parse(RequestBody.read(request, "application/x-www-form-urlencoded"));
     }
 
+    /**
+     * The fields of the query string; none if it cannot be read. Not by {@code getParameter}: Tomcat 10.1 passes over
+     * what it cannot read, Tomcat 11 throws.
+     */
+    static FormBody ofQuery(HttpServletRequest request) {
+        String query = request.getQueryString();
+        try {
+            return parse(query == null ? new byte[0] : query.getBytes(StandardCharsets.ISO_8859_1));
+        } catch (RequestFailure e) {
+            return new FormBody(Map.of());
+        }
+    }
+
     /** Of a field that comes twice, the first counts. */
     static FormBody parse(byte[] body) {
         Map<String, String> fields = new HashMap<>();

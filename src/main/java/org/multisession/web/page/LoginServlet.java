@@ -39,7 +39,13 @@ public final class LoginServlet extends Route {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        showForm(request, response, 200, LocalPath.orNull(request.getParameter("next")), null, null);
+        showForm(
+                request,
+                response,
+                200,
+                LocalPath.orNull(FormBody.ofQuery(request).get("next")),
+                null,
+                null);
     }
 
     @Override
