@@ -6,10 +6,9 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 public final class CrossSiteFilter extends HttpFilter {
 
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+
+    /** A host with or without a port. Not by {@code java.net.URI}, to which {@code my_app} is no host. */
+    private static final Pattern HOST = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[0-9A-Za-z._-]+)(?::([0-9]{1,5}))?");
+
+    private static final Pattern ORIGIN = Pattern.compile("(?i:https?)://" + HOST);
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
@@ -52,21 +56,13 @@ public final class CrossSiteFilter extends HttpFilter {
 
     /** Compares hosts, and ports where both name one: a proxy may have left it out of {@code Host}. */
     static boolean isSameHost(String origin, @Nullable String host) {
-        URI from = parsed(origin);
-        URI here = parsed("http://" + host);
-        if (from == null || here == null || from.getHost() == null || here.getHost() == null) {
+        Matcher from = ORIGIN.matcher(origin);
+        Matcher here = HOST.matcher(host == null ? "" : host);
+        if (!from.matches() || !here.matches()) {
             return false;
         }
-        boolean samePort = from.getPort() == -1 || here.getPort() == -1 || from.getPort() == here.getPort();
-        return samePort
-                && from.getHost().toLowerCase(Locale.ROOT).equals(here.getHost().toLowerCase(Locale.ROOT));
-    }
-
-    private static @Nullable URI parsed(String text) {
-        try {
-            return new URI(text);
-        } catch (URISyntaxException e) {
-            return null;
-        }
+        boolean samePort =
+                from.group(2) == null || here.group(2) == null || from.group(2).equals(here.group(2));
+        return samePort && from.group(1).equalsIgnoreCase(here.group(1));
     }
 }
