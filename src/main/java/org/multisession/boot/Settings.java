@@ -74,7 +74,8 @@ public record Settings(
     private static final Set<String> FORBIDDEN_HEADERS =
             Set.of("connection", "content-length", "expect", "host", "upgrade");
 
-    private static final String HOST_NAME = "[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\\.[0-9A-Za-z-]+)*";
+    private static final String HOST_NAME =
+            "[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*";
 
     private static final Setting<String> DB_URL = new Setting<>(
             "multisession.db.url",

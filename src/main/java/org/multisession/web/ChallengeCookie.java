@@ -21,12 +21,9 @@ public final class ChallengeCookie {
     }
 
     public @Nullable ChallengeSecret read(HttpServletRequest request) {
-        Cookie[] cookies = request.getCookies();
-        if (cookies != null) {
-            for (Cookie cookie : cookies) {
-                if (cookie.getName().equals(NAME) && !cookie.getValue().isEmpty()) {
-                    return new ChallengeSecret(cookie.getValue());
-                }
+        for (String value : Cookies.named(request, NAME)) {
+            if (!value.isEmpty()) {
+                return new ChallengeSecret(value);
             }
         }
         return null;

@@ -3,7 +3,6 @@ package org.multisession.web;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,9 +26,6 @@ public final class SessionCookie {
     /**
      * Every token that this request carries, without repeats: a bearer token (RFC 6750) first, then all cookies of the
      * name, the last one first, as the old app takes the last.
-     *
-     * <p>The header is read here and not by Tomcat, which since version 11 leaves quotes on and drops a cookie with a
-     * space in its quotes; Python quotes such values, and the old app has set them.
      */
     public List<SessionToken> presented(HttpServletRequest request) {
         Set<String> values = new LinkedHashSet<>();
@@ -37,15 +33,7 @@ public final class SessionCookie {
         if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             values.add(authorization.substring(7).strip());
         }
-        List<String> cookies = new ArrayList<>();
-        for (String header : Collections.list(request.getHeaders("Cookie"))) {
-            for (String pair : header.split(";", -1)) {
-                int equals = pair.indexOf('=');
-                if (equals > 0 && pair.substring(0, equals).strip().equals(rules.name())) {
-                    cookies.add(pair.substring(equals + 1).strip());
-                }
-            }
-        }
+        List<String> cookies = Cookies.named(request, rules.name());
         Collections.reverse(cookies);
         for (String cookie : cookies) {
             values.add(unquoted(cookie));

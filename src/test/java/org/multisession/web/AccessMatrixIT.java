@@ -253,7 +253,10 @@ class AccessMatrixIT {
                          pattern="user=%{org.multisession.userId}r line=%r"/>
                 </Context>
                 """);
-        tomcat.deploy("/", app, Map.of("multisession.db.url", database.path().toString()));
+        tomcat.deploy(
+                "/",
+                app,
+                Map.of("multisession.db.url", database.path().toString(), "multisession.login.verification", "none"));
         assertThat(tomcat.isDeployed("/")).as(tomcat.log()).isTrue();
     }
 

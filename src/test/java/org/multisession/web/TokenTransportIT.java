@@ -66,6 +66,7 @@ class TokenTransportIT {
     private static MemoryFolder folder;
     private static OldDatabase database;
     private static OldDatabase other;
+    private static OldDatabase third;
     private static TomcatServer tomcat;
     private static final List<String> ISSUED = new ArrayList<>();
 
@@ -103,13 +104,15 @@ class TokenTransportIT {
         tomcat.deploy(
                 "/",
                 TomcatServer.war(),
-                Map.of("multisession.db.url", database.path().toString()));
+                Map.of("multisession.db.url", database.path().toString(), "multisession.login.verification", "none"));
         tomcat.deploy(
                 "/shop",
                 TomcatServer.war(),
                 Map.of(
                         "multisession.db.url",
                         other.path().toString(),
+                        "multisession.login.verification",
+                        "none",
                         "multisession.cookie.name",
                         "shop_token",
                         "multisession.cookie.domain",
@@ -122,7 +125,13 @@ class TokenTransportIT {
                         "always",
                         "multisession.cookie.max-age",
                         "PT1H"));
-        assertThat(tomcat.isDeployed("/") && tomcat.isDeployed("/shop"))
+        third = OldDatabase.open(folder.path().resolve("third.db"));
+        third.run(OldDatabase.script("single"));
+        tomcat.deploy(
+                "/codes",
+                TomcatServer.war(),
+                Map.of("multisession.db.url", third.path().toString(), "multisession.login.verification", "code"));
+        assertThat(tomcat.isDeployed("/") && tomcat.isDeployed("/shop") && tomcat.isDeployed("/codes"))
                 .as(tomcat.log())
                 .isTrue();
     }
@@ -143,6 +152,7 @@ class TokenTransportIT {
         } finally {
             database.close();
             other.close();
+            third.close();
             folder.close();
         }
     }
@@ -470,6 +480,35 @@ class TokenTransportIT {
         assertCookie(
                 out.headers("Set-Cookie").get(1),
                 "shop_token=; Max-Age=0; Domain=example.com; Path=/shop; Secure; HttpOnly; SameSite=Strict");
+    }
+
+    @Test
+    void the_cookie_of_a_challenge_is_read_beside_a_token_that_tomcat_cannot_read() {
+        Http codes = Http.to(tomcat.uri("/codes/"));
+        Answer asked = codes.postForm("login", Map.of("phone", "+79991234568"));
+        assertThat(asked.status()).isEqualTo(303);
+        String cookie = asked.headers("Set-Cookie").get(0);
+        assertThat(cookie).contains("; Path=/codes/login;").contains("HttpOnly").contains("SameSite=Lax");
+        String challenge = cookie.replaceFirst(";.*", "");
+        for (String line : List.of(
+                challenge,
+                "auth_token=\"token with spaces\\054 and\\073 more\"; " + challenge,
+                "auth_token[]=" + LEGACY_TOKEN + "; " + challenge,
+                "x=1; ".repeat(250) + challenge)) {
+            assertThat(connection
+                            .request("GET", "/codes/login/code", "Cookie: " + line)
+                            .status())
+                    .as(line)
+                    .isEqualTo(200);
+        }
+        assertThat(connection
+                        .request("GET", "/codes/login/code?next=%zz&%", "Cookie: " + challenge)
+                        .status())
+                .isEqualTo(200);
+        assertThat(connection
+                        .request("GET", "/codes/login/code", "Cookie: x" + challenge)
+                        .status())
+                .isEqualTo(303);
     }
 
     @Test

@@ -56,7 +56,7 @@ public final class CodeServlet extends Route {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        String next = LocalPath.orNull(request.getParameter("next"));
+        String next = LocalPath.orNull(FormBody.ofQuery(request).get("next"));
         ChallengeSecret secret = challenge.read(request);
         Standing standing = secret == null ? null : codes.standing(secret);
         if (standing == null) {
