@@ -5,7 +5,8 @@ CREATE TRIGGER IF NOT EXISTS multisession_session_inserted AFTER INSERT ON user_
 BEGIN
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
 	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
-	WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+	WHERE NEW.auth_token IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
 END
 
 CREATE TRIGGER IF NOT EXISTS multisession_session_deleted AFTER DELETE ON user_sessions
@@ -23,7 +24,8 @@ BEGIN
 	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
 	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
-	WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+	WHERE NEW.auth_token IS NOT NULL
+	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
 END
 
 -- A row that is inserted is a new account. SQLite gives ids out again, so sessions of whoever had this id before end.

@@ -6,6 +6,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.ChronoField;
 import java.time.temporal.TemporalAccessor;
 import java.util.Locale;
@@ -27,17 +28,17 @@ public final class SqlTime {
 
     private static final DateTimeFormatter READ = new DateTimeFormatterBuilder()
             .append(DateTimeFormatter.ISO_LOCAL_DATE)
-            .optionalStart()
             .appendLiteral('T')
-            .optionalEnd()
-            .optionalStart()
-            .appendLiteral(' ')
-            .optionalEnd()
             .append(DateTimeFormatter.ISO_LOCAL_TIME)
             .optionalStart()
             .appendOffsetId()
             .optionalEnd()
-            .toFormatter(Locale.ROOT);
+            .toFormatter(Locale.ROOT)
+            // A 30th of February is an odd value, not the 28th.
+            .withResolverStyle(ResolverStyle.STRICT);
+
+    /** Where the time begins after {@code YYYY-MM-DD}, by a space or a {@code T}. */
+    private static final int SEPARATOR = 10;
 
     private SqlTime() {}
 
@@ -52,6 +53,9 @@ public final class SqlTime {
             return null;
         }
         String text = stored.strip();
+        if (text.length() > SEPARATOR && text.charAt(SEPARATOR) == ' ') {
+            text = text.substring(0, SEPARATOR) + 'T' + text.substring(SEPARATOR + 1);
+        }
         try {
             if (isInteger(text)) {
                 return Instant.ofEpochMilli(Long.parseLong(text));

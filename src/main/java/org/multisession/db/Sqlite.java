@@ -59,7 +59,9 @@ final class Sqlite {
     static String describe(SQLException e) {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
             case SQLITE_NOTADB -> "the file is no SQLite database, or an encrypted one";
-            case SQLITE_READONLY -> "the database is read-only for the account that Tomcat runs as";
+            case SQLITE_READONLY ->
+                "the database is read-only for the account that Tomcat runs as, which must be allowed to write the"
+                        + " file and its folder";
             case SQLITE_CANTOPEN ->
                 "the database, or a file beside it, could not be opened; the account that Tomcat runs as must be"
                         + " allowed to read and write the file and its folder";

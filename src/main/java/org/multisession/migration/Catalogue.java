@@ -24,28 +24,35 @@ final class Catalogue {
             @Nullable String sql) {}
 
     /** A row of {@code PRAGMA table_info}. */
-    record Column(String name, String type, boolean notNull, boolean hasDefault, int primaryKeyPosition) {
+    record Column(
+            String name, String type, boolean notNull, boolean hasDefault, int primaryKeyPosition, boolean isRowId) {
 
         /** Whether a new row must name a value for it. */
         boolean mustBeFilled() {
-            return notNull && !hasDefault && primaryKeyPosition == 0;
-        }
-
-        /** Whether it is SQLite's row id under another name: always a whole number, and given out by SQLite. */
-        boolean isRowId() {
-            return primaryKeyPosition == 1 && type.equalsIgnoreCase("INTEGER");
+            return !isRowId && !hasDefault && (notNull || primaryKeyPosition > 0);
         }
     }
 
     private static final String ENTRIES =
             "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1, 2";
 
-    private static final String COLUMNS = "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_info(?)";
+    /**
+     * The last is whether the column is SQLite's row id under another name: always a whole number, unique, and given
+     * out by SQLite. An INTEGER PRIMARY KEY is none where it has an index of its own: in a table without row ids, as a
+     * part of a key of several columns, or where it is declared DESC.
+     */
+    private static final String COLUMNS = """
+            SELECT c.name, c.type, c."notnull", c.dflt_value, c.pk,
+              c.pk = 1 AND upper(c.type) = 'INTEGER'
+              AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) i WHERE i.origin = 'pk')
+            FROM pragma_table_info(?1) c
+            """;
 
     private static final String UNIQUE_COLUMNS = """
-            SELECT i.name, (SELECT group_concat(c.name) FROM pragma_index_info(i.name) c)
+            SELECT i.name, (SELECT c.name FROM pragma_index_info(i.name) c)
             FROM pragma_index_list(?) i
             WHERE i."unique" = 1 AND i.partial = 0
+              AND (SELECT count(*) FROM pragma_index_info(i.name)) = 1
             """;
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -58,15 +65,22 @@ final class Catalogue {
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 Entry entry = new Entry(row.getString(1), row.getString(2), row.getString(3), row.getString(4));
-                catalogue.entries.put(key(entry.name()), entry);
+                catalogue.entries.put(key(entry.type(), entry.name()), entry);
             }
         }
         return catalogue;
     }
 
+    /** The table, view or index of this name. */
     @Nullable
     Entry get(String name) {
-        return entries.get(key(name));
+        return entries.get(key("", name));
+    }
+
+    /** What has the name that this object needs. */
+    @Nullable
+    Entry get(SchemaObject object) {
+        return entries.get(key(object.kind(), object.name()));
     }
 
     boolean has(String name) {
@@ -75,7 +89,7 @@ final class Catalogue {
 
     /** Whether this object is there; one of ours only if it is just as this version makes it. */
     boolean has(SchemaObject object) {
-        Entry entry = get(object.name());
+        Entry entry = get(object);
         return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
     }
 
@@ -107,7 +121,8 @@ final class Catalogue {
                             row.getString(2),
                             row.getBoolean(3),
                             row.getString(4) != null,
-                            row.getInt(5));
+                            row.getInt(5),
+                            row.getBoolean(6));
                     columns.put(key(column.name()), column);
                 }
             }
@@ -130,14 +145,20 @@ final class Catalogue {
             statement.setString(1, table);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    String names = row.getString(2);
-                    if (names != null && key(names).equals(column)) {
+                    // An expression has no name.
+                    String name = row.getString(2);
+                    if (name != null && key(name).equals(column)) {
                         return true;
                     }
                 }
             }
         }
         return false;
+    }
+
+    /** Triggers have names of their own: one may be called as a table is. */
+    private static String key(String type, String name) {
+        return (type.equals("trigger") ? "trigger " : "") + key(name);
     }
 
     private static String key(String name) {

@@ -32,6 +32,9 @@ record Inspection(
     private static final List<String> NEEDED_OF_SESSIONS =
             List.of("id", "user_id", "auth_token", "created_at", "last_seen_at");
 
+    /** Makes user_sessions.auth_token unique where the table itself does not. */
+    private static final String UNIQUE_INDEX = "idx_user_session_auth_token";
+
     boolean hasNothingToDo() {
         return missing.isEmpty() && outdated.isEmpty();
     }
@@ -51,7 +54,7 @@ record Inspection(
         List<SchemaObject> missing = new ArrayList<>();
         List<SchemaObject> outdated = new ArrayList<>();
         for (SchemaObject object : wanted) {
-            Catalogue.Entry there = catalogue.get(object.name());
+            Catalogue.Entry there = catalogue.get(object);
             if (there == null) {
                 missing.add(object);
             } else if (!there.type().equals(object.kind())) {
@@ -130,6 +133,10 @@ record Inspection(
                     + String.join(", ", unfillable) + ". Give them a default, or move that table out of the way");
         }
         if (!Catalogue.isUnique(handle, "user_sessions", "auth_token")) {
+            if (catalogue.has(UNIQUE_INDEX)) {
+                throw new MigrationRefusedException("the index " + UNIQUE_INDEX + " is not what its name says: unique,"
+                        + " on user_sessions (auth_token). Drop it");
+            }
             refuseRows(handle, """
                     SELECT id FROM user_sessions WHERE auth_token IN
                     (SELECT auth_token FROM user_sessions GROUP BY auth_token HAVING count(*) > 1) LIMIT 6

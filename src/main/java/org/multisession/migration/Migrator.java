@@ -33,7 +33,8 @@ public final class Migrator {
     private static final String RECORD_SESSIONS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
             SELECT s.auth_token, s.user_id, ? FROM user_sessions s
-            WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            WHERE s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
             """;
 
     private static final String END_DELETED = """
@@ -129,9 +130,11 @@ public final class Migrator {
                 return List.of();
             }
             return Catalogue.columns(handle, "users").entrySet().stream()
-                    .filter(column -> column.getValue().mustBeFilled()
-                            && !Set.of("id", "phone", "created_at").contains(column.getKey()))
+                    .filter(column -> column.getKey().equals("id")
+                            ? !column.getValue().isRowId() && !column.getValue().hasDefault()
+                            : column.getValue().mustBeFilled())
                     .map(Map.Entry::getKey)
+                    .filter(name -> !Set.of("phone", "created_at").contains(name))
                     .toList();
         });
     }

@@ -28,8 +28,9 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
                 (SELECT auth_token FROM users WHERE auth_token IS NOT NULL GROUP BY auth_token HAVING count(*) > 1)
             """;
 
+    /** As a list, which SQLite sorts once: the table may have no index yet. */
     private static final String NOT_A_SESSION =
-            "AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)\n";
+            "AND u.auth_token NOT IN (SELECT auth_token FROM user_sessions WHERE auth_token IS NOT NULL)\n";
 
     private static final String NEVER_ISSUED =
             "AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)\n";

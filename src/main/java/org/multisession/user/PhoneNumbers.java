@@ -4,7 +4,9 @@ import com.google.i18n.phonenumbers.NumberParseException;
 import com.google.i18n.phonenumbers.PhoneNumberUtil;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberFormat;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberType;
+import com.google.i18n.phonenumbers.PhoneNumberUtil.ValidationResult;
 import com.google.i18n.phonenumbers.Phonenumber;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,9 @@ public final class PhoneNumbers {
 
     /** Longer input is no telephone number in any shape. */
     private static final int LONGEST = 40;
+
+    /** Spaces of every width, line breaks, and the marks of writing direction that a phone's contacts copy along. */
+    private static final Pattern INVISIBLE = Pattern.compile("[\\s\\p{Z}\\p{Cf}]");
 
     private static final PhoneNumberUtil UTIL = PhoneNumberUtil.getInstance();
 
@@ -35,19 +40,21 @@ public final class PhoneNumbers {
         if (text == null || text.length() > LONGEST) {
             return null;
         }
-        PhoneNumber national = possible(text, region);
+        String plain = INVISIBLE.matcher(text).replaceAll(" ").strip();
+        PhoneNumber national = possible(plain, region);
         if (national != null) {
             return national;
         }
         // "79991234567" outside Russia: a whole international number that lost its plus.
-        return text.strip().startsWith("+") ? null : possible("+" + text.strip(), region);
+        return plain.startsWith("+") ? null : possible("+" + plain, region);
     }
 
     private static @Nullable PhoneNumber possible(String text, String region) {
         try {
             Phonenumber.PhoneNumber parsed = UTIL.parse(text, region);
-            // Possible, not valid: a range given out after this library's release must not lock its users out.
-            if (!UTIL.isPossibleNumber(parsed)) {
+            // Possible, not valid: a range given out after this library's release must not lock its users out. One
+            // without its area code is somebody's in every area.
+            if (UTIL.isPossibleNumberWithReason(parsed) != ValidationResult.IS_POSSIBLE) {
                 return null;
             }
             return new PhoneNumber(

@@ -32,8 +32,11 @@ public final class UserDao {
 
     /** The last digits of a number, whatever stands between them; an index has the very same expression. */
     public static final String PHONE_TAIL = """
-            substr(replace(replace(replace(replace(replace(replace(replace(replace(CAST(phone AS TEXT),
-            ' ', ''), char(160), ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', ''), -7)""";
+            substr(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+            replace(replace(replace(replace(replace(replace(replace(replace(replace(CAST(phone AS TEXT),
+            ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', ''), char(160), ''), char(9), ''),
+            char(10), ''), char(13), ''), char(8201), ''), char(8206), ''), char(8209), ''), char(8211), ''), char(8234), ''),
+            char(8236), ''), char(8239), ''), char(8722), ''), -7)""";
 
     private static final String FIND_BY_PHONE_TAIL = """
             SELECT u.id, u.phone, %s

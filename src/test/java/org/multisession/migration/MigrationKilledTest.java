@@ -1,0 +1,186 @@
+package org.multisession.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.multisession.db.Database;
+import org.multisession.db.SqliteFile;
+import org.multisession.testing.ChildJvm;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** P5: a process that dies anywhere in a migration leaves the old database, or the new one, and nothing in between. */
+class MigrationKilledTest {
+
+    private static final int HALTED = 99;
+
+    /** More than any migration has; the child that gets there has not been halted. */
+    private static final int MANY = 100;
+
+    private static final String SCHEMA = "SELECT type || name || coalesce(sql, '') FROM sqlite_master ORDER BY 1";
+
+    @TempDir
+    Path folder;
+
+    /** A database that a migration has everything to do in: sessions to record, ended ones, shared tokens. */
+    private String make(String mode) throws IOException {
+        Path made = Files.createDirectory(folder.resolve(mode));
+        try (OldDatabase old = OldDatabase.make(made, "multi")) {
+            old.run("PRAGMA journal_mode=" + mode);
+            old.run("DROP INDEX idx_user_session_user_id");
+            old.run("DROP INDEX idx_user_session_auth_token");
+            old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (47, 48)");
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (999, 'session-of-nobody')");
+            return mode;
+        }
+    }
+
+    private Path original(String mode) {
+        return folder.resolve(mode).resolve("old-app.db");
+    }
+
+    @Test
+    void a_process_that_dies_before_any_statement_leaves_what_the_next_start_completes() throws Exception {
+        String rollback = make("delete");
+        String wal = make("wal");
+        undisturbed(rollback);
+        undisturbed(wal);
+        // Starting a process is what takes the time, so two go at once.
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            int killed = 0;
+            for (int statement = 1; statement < MANY && killed == statement - 1; statement += 2) {
+                String odd = String.valueOf(statement);
+                String even = String.valueOf(statement + 1);
+                // Both journals take their turn; that they would differ at one statement only is not to be expected.
+                for (Future<Integer> exit : threads.invokeAll(
+                        List.<Callable<Integer>>of(() -> killAt(rollback, odd), () -> killAt(wal, even)))) {
+                    killed += exit.get() == HALTED ? 1 : 0;
+                }
+            }
+            assertThat(killed).as("statements of a migration").isBetween(20, MANY - 2);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void a_process_that_dies_just_before_the_commit_leaves_what_the_next_start_completes() throws IOException {
+        assertThat(killAt(make("delete"), "commit")).isEqualTo(HALTED);
+        assertThat(killAt(make("wal"), "commit")).isEqualTo(HALTED);
+    }
+
+    private int killAt(String mode, String moment) throws IOException {
+        Path database = folder.resolve("killed-at-" + moment + "-" + mode + ".db");
+        Files.copy(original(mode), database);
+        String before = dump(database);
+        int exit;
+        try (ChildJvm child = ChildJvm.start(folder, Child.class, database.toString(), moment)) {
+            exit = child.exit();
+            assertThat(exit).as(child.logged()).isIn(0, HALTED);
+        }
+        try (OldDatabase old = OldDatabase.open(database)) {
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+            if (exit == HALTED) {
+                assertThat(old.dump()).as(moment).isEqualTo(before);
+            } else {
+                assertThat(old.dump()).isNotEqualTo(before);
+            }
+            try (NewApp app = NewApp.deploy(database, new TestClock())) {
+                assertThat(app.migrator.missing()).isEmpty();
+                assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic"))
+                        .isEqualTo(42);
+                assertThat(app.opens("AtCDWfdU-2s6_PkW53hKKkHrgZb1xD1kfjaK6wrUdZc"))
+                        .isNull();
+                assertThat(app.opens("qZWb9gue6JnNlzkbLF61VcPc8nH_J31bzwb7VTapJho"))
+                        .isEqualTo(45);
+                assertThat(app.opens("shared")).isNull();
+                assertThat(app.opens("session-of-nobody")).isNull();
+            }
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+            assertThat(old.all(SCHEMA)).isEqualTo(undisturbed(mode));
+        }
+        return exit;
+    }
+
+    private static String dump(Path database) {
+        try (OldDatabase old = OldDatabase.open(database)) {
+            return old.dump();
+        }
+    }
+
+    /** The schema after a migration that nobody disturbed. */
+    private List<String> undisturbed(String mode) {
+        Path database = folder.resolve("undisturbed-" + mode + ".db");
+        try {
+            if (!Files.exists(database)) {
+                Files.copy(original(mode), database);
+                NewApp.deploy(database, new TestClock()).close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try (OldDatabase old = OldDatabase.open(database)) {
+            return old.all(SCHEMA).stream().map(String::valueOf).toList();
+        }
+    }
+
+    /** Migrates, and dies before a statement by its number, or before the commit. */
+    static final class Child {
+
+        private Child() {}
+
+        public static void main(String[] arguments) {
+            boolean beforeCommit = arguments[1].equals("commit");
+            int fatal = beforeCommit ? MANY : Integer.parseInt(arguments[1]);
+            Logger log = Logger.getLogger(Migrator.class.getName());
+            if (beforeCommit) {
+                log.addHandler(new DiesOnceAllIsVerified());
+            }
+            AtomicInteger statements = new AtomicInteger();
+            try (SqliteFile claimed = SqliteFile.claim(Path.of(arguments[0]), false, "/killed");
+                    Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+                new Migrator(database, InstantSource.system(), statement -> {
+                            if (statements.incrementAndGet() == fatal) {
+                                Runtime.getRuntime().halt(HALTED);
+                            }
+                        })
+                        .migrate();
+            }
+        }
+    }
+
+    /** The migration's last words are said after its last statement, and before its commit. */
+    private static final class DiesOnceAllIsVerified extends Handler {
+
+        @Override
+        public void publish(LogRecord entry) {
+            if (entry.getMessage().startsWith("Migration: verified")) {
+                Runtime.getRuntime().halt(HALTED);
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,119 @@
+package org.multisession.testing;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A JVM of its own, for what only a whole process can show: dying half-way, locks between processes, another account.
+ * Spoken to line by line; what it logs goes to a file, which a failure quotes.
+ */
+public final class ChildJvm implements AutoCloseable {
+
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final Path log;
+    private final BufferedWriter toChild;
+    private final BufferedReader fromChild;
+
+    private ChildJvm(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+        this.toChild = process.outputWriter(StandardCharsets.UTF_8);
+        this.fromChild = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** Starts a main class of the tests' own class path. The folder takes the log and what SQLite unpacks. */
+    public static ChildJvm start(Path folder, Class<?> main, String... arguments) {
+        return start(List.of(), System.getProperty("java.class.path"), folder, main, arguments);
+    }
+
+    /** The same behind a command that runs another one, and on a class path of the caller's. */
+    public static ChildJvm start(
+            List<String> before, String classPath, Path folder, Class<?> main, String... arguments) {
+        List<String> command = new ArrayList<>(before);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        // Quick to start; how fast it runs does not matter.
+        command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-Dfile.encoding=UTF-8"));
+        // A halted JVM leaves behind what it unpacked.
+        command.add("-Djava.io.tmpdir=" + folder);
+        command.addAll(List.of("-cp", classPath, main.getName()));
+        command.addAll(List.of(arguments));
+        try {
+            Path log = Files.createTempFile(folder, "child", ".log");
+            Process process =
+                    new ProcessBuilder(command).redirectError(log.toFile()).start();
+            return new ChildJvm(process, log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends one line. */
+    public void say(String line) {
+        try {
+            toChild.write(line);
+            toChild.newLine();
+            toChild.flush();
+        } catch (IOException e) {
+            throw new AssertionError("the child is gone: " + logged(), e);
+        }
+    }
+
+    /** Waits for the child's next line. */
+    public String hear() {
+        try {
+            String line = fromChild.readLine();
+            if (line == null) {
+                throw new AssertionError("the child said no more: " + logged());
+            }
+            return line;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends one line and waits for the answer. */
+    public String ask(String line) {
+        say(line);
+        return hear();
+    }
+
+    /** Waits for the end of the process. */
+    public int exit() {
+        try {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("the child does not end: " + logged());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** What it has logged so far. */
+    public String logged() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@code kill -9} does it. */
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        exit();
+    }
+}
