@@ -3,7 +3,6 @@ package org.multisession.boot;
 import jakarta.servlet.ServletContext;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -25,7 +24,6 @@ import org.multisession.code.OneTimeCodes;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
 import org.multisession.db.Database;
-import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.session.LastSeen;
@@ -72,15 +70,27 @@ final class Application implements AutoCloseable {
 
     /** Starts, or leaves nothing open. */
     static Application start(ServletContext context, InstantSource clock) {
+        return start(context, clock, BUSY_TIMEOUT, DEPLOY_PATIENCE);
+    }
+
+    /**
+     * The same with other times.
+     *
+     * @param busyTimeout how long to wait for a lock at a time
+     * @param deployPatience how long to try again in all
+     */
+    static Application start(
+            ServletContext context, InstantSource clock, Duration busyTimeout, Duration deployPatience) {
         Settings.Read read = Settings.read(SettingSources.of(context));
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
         SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner);
         try {
-            Database database = Database.open(file, settings.poolSize(), BUSY_TIMEOUT);
+            Patience patience = new Patience(clock, deployPatience);
+            Database database = patience.until(() -> Database.open(file, settings.poolSize(), busyTimeout));
             try {
-                return start(context, clock, settings, file, database);
+                return start(context, clock, settings, file, database, patience);
             } catch (RuntimeException e) {
                 database.close();
                 throw e;
@@ -92,13 +102,18 @@ final class Application implements AutoCloseable {
     }
 
     private static Application start(
-            ServletContext context, InstantSource clock, Settings settings, SqliteFile file, Database database) {
-        log.info("Database: SQLite {}, journal mode {}", file.path(), database.journalMode());
+            ServletContext context,
+            InstantSource clock,
+            Settings settings,
+            SqliteFile file,
+            Database database,
+            Patience patience) {
+        log.info("Database: SQLite {}, journal mode {}", file.path(), patience.until(database::journalMode));
         Migrator migrator = new Migrator(database, clock);
         if (settings.login().registration() == Registration.OPEN) {
-            requireThatUsersCanBeAdded(migrator);
+            requireThatUsersCanBeAdded(patience.until(migrator::unknownColumnsToFill));
         }
-        UserColumns columns = UserColumns.of(migratePatiently(migrator, clock).userColumns());
+        UserColumns columns = UserColumns.of(patience.until(migrator::migrate).userColumns());
 
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
@@ -144,30 +159,11 @@ final class Application implements AutoCloseable {
         return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
     }
 
-    private static void requireThatUsersCanBeAdded(Migrator migrator) {
-        List<String> unknown = migrator.unknownColumnsToFill();
+    private static void requireThatUsersCanBeAdded(List<String> unknown) {
         if (!unknown.isEmpty()) {
             throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
                     + " needs a value for " + String.join(", ", unknown)
                     + ", which is not known here; give the column a default, or close registration"));
-        }
-    }
-
-    private static Migrator.Outcome migratePatiently(Migrator migrator, InstantSource clock) {
-        Instant giveUp = clock.instant().plus(DEPLOY_PATIENCE);
-        while (true) {
-            try {
-                return migrator.migrate();
-            } catch (DatabaseBusyException e) {
-                if (clock.instant().isAfter(giveUp)) {
-                    throw new DatabaseBusyException(
-                            "the database was locked by another process for longer than "
-                                    + DEPLOY_PATIENCE.toSeconds()
-                                    + " seconds. Find out which (fuser, lsof), let it finish, and deploy again",
-                            e);
-                }
-                log.info("Migration: the database is locked by another process; waiting");
-            }
         }
     }
 

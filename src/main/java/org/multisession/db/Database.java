@@ -48,6 +48,16 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is made
      */
     public static Database open(SqliteFile file, int poolSize, Duration busyTimeout) {
+        try {
+            return openPools(file, poolSize, busyTimeout);
+        } catch (DatabaseBusyException e) {
+            throw e;
+        } catch (DatabaseException e) {
+            throw new DatabaseException(file.path() + ": " + e.getMessage(), e.getCause());
+        }
+    }
+
+    private static Database openPools(SqliteFile file, int poolSize, Duration busyTimeout) {
         HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout);
         try {
             return new Database(

@@ -46,23 +46,28 @@ public final class SqliteFile implements AutoCloseable {
         boolean created = false;
         if (!Files.exists(file)) {
             if (!create) {
-                throw new DatabaseException("there is no file " + file, null);
+                throw new DatabaseException(
+                        "there is no file " + file
+                                + ". Check multisession.db.url, or set multisession.db.create = true for a new database",
+                        null);
             }
             created = createEmpty(file);
         }
         if (!Files.isRegularFile(file)) {
-            throw new DatabaseException(file + " is not a plain file", null);
+            throw new DatabaseException(file + " is not a plain file. Check multisession.db.url", null);
         }
         String claim = CLAIM + identity(file);
         Object holder = System.getProperties().putIfAbsent(claim, owner);
         if (holder != null) {
             throw new DatabaseException(
                     file + " is already open in this Tomcat, by the application at '" + holder
-                            + "'. Two copies of SQLite in one process lose each other's writes",
+                            + "'. Two copies of SQLite in one process lose each other's writes. Undeploy that one first,"
+                            + " or give this one a database of its own",
                     null);
         }
         SqliteFile claimed = new SqliteFile(file, claim);
         try {
+            NativeLibrary.load();
             if (created) {
                 claimed.useWriteAheadLog();
             }

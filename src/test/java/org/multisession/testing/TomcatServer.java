@@ -250,6 +250,17 @@ public final class TomcatServer implements AutoCloseable {
         await(context + " is up again or has failed", CHANGE_TIMEOUT, () -> changes(context) >= before + 2);
     }
 
+    /** The same with other context parameters, as editing the descriptor does. */
+    public void redeploy(String context, Path warOrDirectory, Map<String, String> parameters) {
+        int before = changes(context);
+        try {
+            new Webapp(context, warOrDirectory, parameters).replaceIn(base);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        await(context + " is up again or has failed", CHANGE_TIMEOUT, () -> changes(context) >= before + 2);
+    }
+
     /** Stops Tomcat as an administrator does, so that web applications are told; the log stays readable. */
     public void stop() {
         // By its handle: asked directly, a process also closes its output, and the last lines of the log are lost.

@@ -15,7 +15,8 @@ import org.multisession.web.RequestFailure;
 /** Error pages for browsers; hands everybody else over to the next responder. */
 public final class ErrorPages implements FailureResponder {
 
-    private static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 413, 415, 429, 500, 503);
+    /** The answers that have words of their own in the messages. */
+    static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 413, 415, 429, 500, 503);
 
     private final FailureResponder forPrograms;
 

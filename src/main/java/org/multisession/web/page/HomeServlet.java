@@ -39,10 +39,10 @@ public final class HomeServlet extends Route {
         if (since != null) {
             model.put(
                     "since",
-                    DateTimeFormatter.ofLocalizedDateTime(FormatStyle.LONG, FormatStyle.SHORT)
+                    DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM, FormatStyle.SHORT)
                                     .withLocale(Browser.language(request))
                                     .format(since.atZone(ZoneOffset.UTC))
-                            + " UTC");
+                            + "\u00a0UTC");
         }
         Pages.show(request, response, 200, "home", model);
     }

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.LocalPath;
@@ -63,9 +64,19 @@ public final class LoginServlet extends Route {
         String typed = form.get("phone");
         String next = LocalPath.orNull(form.get("next"));
         PhoneNumber number = phoneNumbers.parse(typed);
-        String errorKey = number == null ? "login.error.malformed" : step.take(request, response, number, next);
-        if (errorKey != null) {
-            showForm(request, response, 422, next, typed, errorKey);
+        if (number == null) {
+            showForm(request, response, 422, next, typed, "login.error.malformed");
+            return;
+        }
+        try {
+            String errorKey = step.take(request, response, number, next);
+            if (errorKey != null) {
+                showForm(request, response, 422, next, typed, errorKey);
+            }
+        } catch (DatabaseBusyException e) {
+            // The number stays in the field; on the general page for 503 it would be gone.
+            response.setHeader("Retry-After", "1");
+            showForm(request, response, 503, next, typed, "login.error.busy");
         }
     }
 

@@ -39,6 +39,9 @@ public final class LogoutServlet extends Route {
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
         signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
         cookie.clear(request, response);
+        // "no-store" alone does not keep a browser from showing the page again by its back button: Chromium holds whole
+        // pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
+        response.setHeader("Clear-Site-Data", "\"cache\"");
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

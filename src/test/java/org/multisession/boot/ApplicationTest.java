@@ -1,0 +1,102 @@
+package org.multisession.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import jakarta.servlet.ServletContext;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.testing.OldDatabase;
+
+/** A deploy meets a database that another process has locked: only for writing, or for reading too. */
+class ApplicationTest {
+
+    private static final Duration BUSY_TIMEOUT = Duration.ofMillis(20);
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"IMMEDIATE", "EXCLUSIVE"})
+    void a_database_that_stays_locked_is_refused_with_a_word_on_what_to_do_and_can_be_started_later(String lock) {
+        try (OldDatabase other = OldDatabase.make(folder, "single")) {
+            String before = other.dump();
+            other.run("BEGIN " + lock);
+            assertThatThrownBy(() -> start(other.path(), Duration.ZERO))
+                    .isInstanceOf(DatabaseBusyException.class)
+                    .hasMessageContaining("locked by another process for longer than 0 seconds")
+                    .hasMessageContaining("Find out which (fuser, lsof), let it finish, and deploy again");
+            other.run("ROLLBACK");
+
+            assertThat(other.dump()).isEqualTo(before);
+            start(other.path(), Duration.ZERO).close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"IMMEDIATE", "EXCLUSIVE"})
+    void a_lock_that_is_given_up_while_the_deploy_waits_does_no_harm(String lock) {
+        try (OldDatabase other = OldDatabase.make(folder, "single")) {
+            other.run("BEGIN " + lock);
+            Logger log = Logger.getLogger(Patience.class.getName());
+            Handler giveUp = new OnMessage("waiting", () -> other.run("ROLLBACK"));
+            log.addHandler(giveUp);
+            try {
+                start(other.path(), Duration.ofMinutes(1)).close();
+            } finally {
+                log.removeHandler(giveUp);
+            }
+
+            assertThat(other.all("SELECT name FROM sqlite_master WHERE name = 'user_sessions'"))
+                    .hasSize(1);
+        }
+    }
+
+    private static Application start(Path file, Duration patience) {
+        ServletContext context = mock(ServletContext.class, RETURNS_DEEP_STUBS);
+        when(context.getContextPath()).thenReturn("/app");
+        when(context.getInitParameterNames()).thenReturn(Collections.enumeration(List.of("multisession.db.url")));
+        when(context.getInitParameter("multisession.db.url")).thenReturn(file.toString());
+        return Application.start(context, InstantSource.system(), BUSY_TIMEOUT, patience);
+    }
+
+    /** Does something once, on the thread that logs, when a message comes that contains a word. */
+    private static final class OnMessage extends Handler {
+
+        private final String word;
+        private final Runnable reaction;
+        private boolean done;
+
+        OnMessage(String word, Runnable reaction) {
+            this.word = word;
+            this.reaction = reaction;
+        }
+
+        @Override
+        public void publish(LogRecord logged) {
+            if (!done && logged.getMessage().contains(word)) {
+                done = true;
+                reaction.run();
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,99 @@
+package org.multisession.boot;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.multisession.testing.OldDatabase;
+
+/**
+ * The old app in its multi form, which goes on signing user 43 in and out on a thread of its own until it is closed. It
+ * fails as the old app would: when its own busy timeout of five seconds is over.
+ */
+final class OldAppAtWork implements AutoCloseable {
+
+    private static final int ROUNDS = 5;
+
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    private final OldDatabase database;
+    private final String signedIn = "old-app-session-that-stays";
+    private final Future<?> work;
+    private volatile CountDownLatch more = new CountDownLatch(0);
+    private volatile boolean closed;
+
+    private OldAppAtWork(OldDatabase database) {
+        this.database = database;
+        database.signInMulti(43, signedIn, Instant.now());
+        this.work = thread.submit(this::work);
+    }
+
+    static OldAppAtWork on(Path file) {
+        return new OldAppAtWork(OldDatabase.open(file));
+    }
+
+    /** The token of a session that the old app keeps. */
+    String signedIn() {
+        return signedIn;
+    }
+
+    private void work() {
+        for (int round = 0; !closed; round++) {
+            String token = "old-app-session-" + round;
+            database.signInMulti(43, token, Instant.now());
+            answerRequests(token);
+            database.seen(signedIn, Instant.now());
+            answerRequests(token);
+            database.signOut(token);
+            answerRequests(token);
+            more.countDown();
+        }
+    }
+
+    /** What an app does between two writes, most of its time: it reads. */
+    private void answerRequests(String token) {
+        for (int request = 0; request < 100; request++) {
+            database.all("SELECT user_id FROM user_sessions WHERE auth_token = ?", token);
+        }
+    }
+
+    /** Returns once it has signed in and out a few more times; fails if it could not. */
+    void awaitMoreWork() {
+        CountDownLatch latch = new CountDownLatch(ROUNDS);
+        more = latch;
+        try {
+            while (!latch.await(100, TimeUnit.MILLISECONDS)) {
+                if (work.isDone()) {
+                    work.get();
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new AssertionError("the old app failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            work.get(1, TimeUnit.MINUTES);
+        } catch (ExecutionException e) {
+            throw new AssertionError("the old app failed", e.getCause());
+        } catch (TimeoutException e) {
+            throw new AssertionError("the old app does not come to an end", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        } finally {
+            thread.shutdownNow();
+            database.close();
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package org.multisession.web.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.multisession.testing.Browser;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.interactions.Actions;
+
+/** What people do, in a real browser. */
+class BrowserIT {
+
+    private static final String ANNA = "+7 999 123-45-67";
+    private static final String BORIS = "+7 999 123-45-68";
+
+    @TempDir
+    private static Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private static TomcatServer tomcat;
+
+    @BeforeAll
+    static void start() {
+        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+            tomcat = TomcatServer.of(TomcatVersion.V10_1)
+                    .webapp(
+                            "/",
+                            TomcatServer.war(),
+                            Map.of("multisession.db.url", database.path().toString()))
+                    .start();
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        tomcat.close();
+    }
+
+    @Test
+    void an_old_cookie_opens_the_account_and_each_device_signs_in_and_out_by_itself() {
+        try (Browser oldPhone = Browser.setup().language("ru").size(390, 844).open();
+                Browser desk = Browser.setup().open();
+                Browser tablet =
+                        Browser.setup().withoutJavaScript().size(820, 1180).open()) {
+            comeWithTheOldCookie(oldPhone, "old_token_xyz123");
+            assertThat(oldPhone.text()).contains("Вы вошли", ANNA, "pro", "прежний вход");
+
+            signIn(desk, ANNA);
+            assertThat(desk.text()).contains("You are signed in", ANNA, "pro");
+            signIn(tablet, ANNA);
+            assertThat(tablet.text()).contains("You are signed in", ANNA);
+
+            tablet.find("form[action$=logout] button").click();
+            assertThat(tablet.address()).isEqualTo(tomcat.uri("/login"));
+            assertThat(tablet.cookie("auth_token")).isEmpty();
+            tablet.go(tomcat.uri("/"));
+            assertThat(tablet.address().getPath()).isEqualTo("/login");
+
+            desk.go(tomcat.uri("/"));
+            assertThat(desk.text()).contains("You are signed in", ANNA);
+            oldPhone.go(tomcat.uri("/"));
+            assertThat(oldPhone.text()).contains("Вы вошли", ANNA);
+        }
+    }
+
+    @Test
+    void after_sign_out_the_back_button_does_not_bring_the_account_back() {
+        try (Browser browser = Browser.setup().open()) {
+            signIn(browser, BORIS);
+            browser.go(tomcat.uri("/logout"));
+            browser.find("form[action$=logout] button").click();
+
+            browser.driver().navigate().back();
+            browser.driver().navigate().back();
+
+            assertThat(browser.address().getPath()).isEqualTo("/login");
+            assertThat(browser.driver().getPageSource()).doesNotContain(BORIS);
+        }
+    }
+
+    @Test
+    void the_keyboard_alone_is_enough_and_always_shows_where_it_is() {
+        try (Browser browser = Browser.setup().language("ru").open()) {
+            browser.go(tomcat.uri("/"));
+            // The field has the focus already. What comes next comes with the next page, which has to load.
+            browser.driver().manage().timeouts().implicitlyWait(Duration.ofSeconds(30));
+            type(browser, "не номер", Keys.ENTER);
+            assertThat(browser.find("[role=alert]").getText()).startsWith("Это не похоже на номер телефона");
+            assertThat(focused(browser).getAttribute("aria-describedby")).startsWith("phone-error");
+
+            new Actions(browser.driver())
+                    .keyDown(Keys.CONTROL)
+                    .sendKeys("a")
+                    .keyUp(Keys.CONTROL)
+                    .perform();
+            type(browser, BORIS, Keys.ENTER);
+            browser.find(".facts");
+            assertThat(browser.text()).contains("Вы вошли", BORIS);
+
+            tabTo(browser, "Выйти на этом устройстве");
+            type(browser, Keys.ENTER);
+            browser.find("#phone");
+            assertThat(browser.address()).isEqualTo(tomcat.uri("/login"));
+        }
+    }
+
+    @Test
+    void on_a_desk_in_daylight_no_page_in_any_state_keeps_anybody_out() {
+        assertOpenToAll(Browser.setup(), "8 999 123-45-69", "x_bTIrwgXybeFTmZ6NkjtjuSYc40vLDvG5xxH4Q-BdU");
+    }
+
+    @Test
+    void on_a_small_phone_in_the_dark_no_page_in_any_state_keeps_anybody_out() {
+        Browser.Setup phone = Browser.setup().language("ru").inTheDark().size(320, 640);
+        assertOpenToAll(phone, "8 999 123-45-70", "qZWb9gue6JnNlzkbLF61VcPc8nH_J31bzwb7VTapJho");
+    }
+
+    private static void assertOpenToAll(Browser.Setup setup, String phone, String legacyToken) {
+        try (Browser browser = setup.open()) {
+            Map<String, List<?>> violations = new LinkedHashMap<>();
+            browser.go(tomcat.uri("/login"));
+            look(browser, "login", violations);
+            enter(browser, "12");
+            look(browser, "login with a malformed number", violations);
+            enter(browser, "+79990000000");
+            look(browser, "login with an unknown number", violations);
+
+            comeWithTheOldCookie(browser, legacyToken);
+            assertThat(browser.driver().findElements(By.cssSelector("main .notice")))
+                    .hasSize(1);
+            look(browser, "home by an old cookie", violations);
+            browser.go(tomcat.uri("/logout"));
+            look(browser, "logout by an old cookie", violations);
+            browser.go(tomcat.uri("/login"));
+            look(browser, "login while signed in", violations);
+
+            enter(browser, phone);
+            look(browser, "home", violations);
+            browser.go(tomcat.uri("/logout"));
+            look(browser, "logout", violations);
+            browser.go(tomcat.uri("/nowhere"));
+            look(browser, "not found", violations);
+            browser.go(tomcat.uri("/api/login"));
+            look(browser, "wrong method", violations);
+
+            assertThat(violations)
+                    .hasSize(10)
+                    .allSatisfy((page, found) -> assertThat(found).isEmpty());
+        }
+    }
+
+    private static void look(Browser browser, String state, Map<String, List<?>> violations) {
+        violations.put(state, Axe.violations(browser));
+        assertThat(browser.driver()
+                        .executeScript(
+                                "const page = document.documentElement; return page.scrollWidth - page.clientWidth"))
+                .as("what is cut off of: " + state)
+                .isEqualTo(0L);
+    }
+
+    private static void comeWithTheOldCookie(Browser browser, String token) {
+        browser.go(tomcat.uri("/login"));
+        browser.setCookie("auth_token", token);
+        browser.go(tomcat.uri("/"));
+    }
+
+    private static void signIn(Browser browser, String phone) {
+        browser.go(tomcat.uri("/"));
+        assertThat(browser.address().getPath()).isEqualTo("/login");
+        enter(browser, phone);
+        assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+    }
+
+    private static void enter(Browser browser, String phone) {
+        WebElement field = browser.find("#phone");
+        field.clear();
+        field.sendKeys(phone);
+        browser.find("form button").click();
+    }
+
+    private static void type(Browser browser, CharSequence... keys) {
+        new Actions(browser.driver()).sendKeys(keys).perform();
+    }
+
+    private static WebElement focused(Browser browser) {
+        return browser.driver().switchTo().activeElement();
+    }
+
+    /** Presses Tab until the control with that text has the focus; each stop on the way must show a focus ring. */
+    private static void tabTo(Browser browser, String text) {
+        for (int i = 0; i < 20; i++) {
+            type(browser, Keys.TAB);
+            WebElement here = focused(browser);
+            assertThat(Objects.requireNonNull(here.getCssValue("outline-style")))
+                    .as(here.getText())
+                    .isNotEqualTo("none");
+            if (here.getText().equals(text)) {
+                return;
+            }
+        }
+        throw new AssertionError("the keyboard does not get to " + text);
+    }
+}
