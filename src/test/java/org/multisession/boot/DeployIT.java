@@ -122,7 +122,10 @@ class DeployIT {
         try (OldAppAtWork oldApp = OldAppAtWork.on(file);
                 TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11).start()) {
             oldApp.awaitMoreWork();
-            tomcat.deploy("/app", TomcatServer.war(), Map.of("multisession.db.url", file.toString()));
+            tomcat.deploy(
+                    "/app",
+                    TomcatServer.war(),
+                    Map.of("multisession.db.url", file.toString(), "multisession.login.verification", "none"));
             oldApp.awaitMoreWork();
 
             DeployedApp app = DeployedApp.on(tomcat, "/app");
@@ -187,6 +190,7 @@ class DeployIT {
         Path file = made("single");
         Map<String, String> parameters = Map.of(
                 "multisession.db.url", "jdbc:sqlite:" + file,
+                "multisession.login.verification", "none",
                 "multisession.cookie.name", "by_parameter",
                 "multisession.cookie.same-site", "Lax",
                 "multisession.cookie.max-age", "PT3H");
@@ -216,7 +220,8 @@ class DeployIT {
     @Test
     void without_any_setting_a_new_database_of_one_s_own_is_made_and_open_registration_lets_the_first_user_in()
             throws IOException {
-        Map<String, String> parameters = Map.of("multisession.login.registration", "open");
+        Map<String, String> parameters =
+                Map.of("multisession.login.registration", "open", "multisession.login.verification", "none");
         try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
                 .webapp("/", TomcatServer.war(), parameters)
                 .start()) {
@@ -247,7 +252,10 @@ class DeployIT {
 
     private static TomcatServer started(TomcatVersion version, Path file) {
         return TomcatServer.of(version)
-                .webapp("/", TomcatServer.war(), Map.of("multisession.db.url", file.toString()))
+                .webapp(
+                        "/",
+                        TomcatServer.war(),
+                        Map.of("multisession.db.url", file.toString(), "multisession.login.verification", "none"))
                 .start();
     }
 

@@ -155,7 +155,13 @@ class RefusedDeployIT {
                 .webapp(
                         "/app",
                         TomcatServer.war(),
-                        Map.of("multisession.db.url", file.toString(), "multisession.cookie.pth", "/"))
+                        Map.of(
+                                "multisession.db.url",
+                                file.toString(),
+                                "multisession.cookie.pth",
+                                "/",
+                                "multisession.login.verification",
+                                "none"))
                 .systemProperty("multisession.db.poolsize", "4")
                 .environment("MULTISESSION_LOGIN_VERIFICATON", "none")
                 .environment("MULTISESSION_SESSION_MAX_PER_USER", "many")
@@ -182,7 +188,10 @@ class RefusedDeployIT {
         }
         Path unusable = folder.resolve("not-there");
         try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V10_1)
-                .webapp("/app", TomcatServer.war(), Map.of("multisession.db.url", file.toString()))
+                .webapp(
+                        "/app",
+                        TomcatServer.war(),
+                        Map.of("multisession.db.url", file.toString(), "multisession.login.verification", "none"))
                 .systemProperty("org.sqlite.tmpdir", unusable.toString())
                 .start()) {
             assertThat(TomcatLog.of(tomcat.log()).firstSevere().orElseThrow())
@@ -202,7 +211,10 @@ class RefusedDeployIT {
         }
         Path link = Files.createSymbolicLink(root.resolve("link.db"), file);
         try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
-                .webapp("/first", TomcatServer.war(), Map.of("multisession.db.url", file.toString()))
+                .webapp(
+                        "/first",
+                        TomcatServer.war(),
+                        Map.of("multisession.db.url", file.toString(), "multisession.login.verification", "none"))
                 .start()) {
             assertRefusedFor(tomcat, "/second", file);
             assertRefusedFor(tomcat, "/third", link);
@@ -219,7 +231,10 @@ class RefusedDeployIT {
     }
 
     private static void assertRefusedFor(TomcatServer tomcat, String context, Path path) {
-        tomcat.deploy(context, TomcatServer.war(), Map.of("multisession.db.url", path.toString()));
+        tomcat.deploy(
+                context,
+                TomcatServer.war(),
+                Map.of("multisession.db.url", path.toString(), "multisession.login.verification", "none"));
         assertThat(tomcat.isDeployed(context)).isFalse();
         assertThat(TomcatLog.of(tomcat.log())
                         .ofDeployment(context.substring(1))

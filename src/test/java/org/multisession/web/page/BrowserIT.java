@@ -40,7 +40,11 @@ class BrowserIT {
                     .webapp(
                             "/",
                             TomcatServer.war(),
-                            Map.of("multisession.db.url", database.path().toString()))
+                            Map.of(
+                                    "multisession.db.url",
+                                    database.path().toString(),
+                                    "multisession.login.verification",
+                                    "none"))
                     .start();
         }
     }

@@ -66,7 +66,11 @@ class PagesIT {
                     .webapp(
                             "/",
                             TomcatServer.war(),
-                            Map.of("multisession.db.url", database.path().toString()))
+                            Map.of(
+                                    "multisession.db.url",
+                                    database.path().toString(),
+                                    "multisession.login.verification",
+                                    "none"))
                     .start();
         }
         http = Http.to(tomcat.uri("/"));
