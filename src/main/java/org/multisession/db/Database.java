@@ -32,11 +32,13 @@ public final class Database implements AutoCloseable {
 
     private final HikariDataSource readers;
     private final HikariDataSource writer;
+    private final PoolTimer timer;
     private final Duration busyTimeout;
 
-    private Database(HikariDataSource readers, HikariDataSource writer, Duration busyTimeout) {
+    private Database(HikariDataSource readers, HikariDataSource writer, PoolTimer timer, Duration busyTimeout) {
         this.readers = readers;
         this.writer = writer;
+        this.timer = timer;
         this.busyTimeout = busyTimeout;
     }
 
@@ -58,22 +60,28 @@ public final class Database implements AutoCloseable {
     }
 
     private static Database openPools(SqliteFile file, int poolSize, Duration busyTimeout) {
-        HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout);
+        PoolTimer timer = new PoolTimer();
         try {
-            return new Database(
-                    pool("multi-session-readers", file.forReading(busyTimeout), poolSize, busyTimeout),
-                    writer,
-                    busyTimeout);
+            HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout, timer);
+            try {
+                HikariDataSource readers =
+                        pool("multi-session-readers", file.forReading(busyTimeout), poolSize, busyTimeout, timer);
+                return new Database(readers, writer, timer, busyTimeout);
+            } catch (RuntimeException e) {
+                writer.close();
+                throw e;
+            }
         } catch (RuntimeException e) {
-            writer.close();
+            timer.close();
             throw e;
         }
     }
 
-    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait) {
+    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait, PoolTimer timer) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(source);
+        config.setScheduledExecutor(timer.executor());
         config.setMaximumPoolSize(size);
         // A SQLite connection is a file handle: it neither ages nor drops, so none is retired or kept alive by timers.
         config.setMaxLifetime(0);
@@ -167,5 +175,6 @@ public final class Database implements AutoCloseable {
     public void close() {
         readers.close();
         writer.close();
+        timer.close();
     }
 }
