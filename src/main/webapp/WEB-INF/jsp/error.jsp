@@ -30,7 +30,12 @@
       </dl>
     </c:if>
     <div class="actions">
-      <a class="button" href="<c:out value='${pageContext.request.contextPath}'/>/"><ms:text key="error.home"/></a>
+      <c:choose>
+        <%-- Limits stand before the sign-in only. A code that has arrived is still good, and this page has the field for
+             it; where there is none, it leads on to the number. --%>
+        <c:when test="${status == 429}"><a class="button" href="<c:out value='${pageContext.request.contextPath}'/>/login/code"><ms:text key="error.429.back"/></a></c:when>
+        <c:otherwise><a class="button" href="<c:out value='${pageContext.request.contextPath}'/>/"><ms:text key="error.home"/></a></c:otherwise>
+      </c:choose>
     </div>
   </jsp:body>
 </ms:page>

@@ -15,6 +15,7 @@ import org.multisession.code.OneTimeCodes.Standing;
 import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.web.Browser;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.Clients;
 import org.multisession.web.CodeMessage;
@@ -79,6 +80,12 @@ public final class CodeServlet extends Route {
             Asked asked = codes.askAgain(secret, Clients.of(request), message.of(request));
             if (asked == null) {
                 startOver(request, response);
+            } else if (asked instanceof Asked.Limited limited && Browser.accepts(request)) {
+                // A code that has arrived may still be good: its field must not go away.
+                long wait = Math.max(1, sendCode.secondsUntilRetry(limited.hit()));
+                response.setHeader("Retry-After", String.valueOf(wait));
+                String errorKey = standing.isOver() ? "code.error.limit.over" : "code.error.limit";
+                showForm(request, response, 429, standing, next, errorKey, wait);
             } else {
                 sendCode.go(request, response, asked, next);
             }
@@ -133,13 +140,26 @@ public final class CodeServlet extends Route {
             @Nullable String next,
             @Nullable String errorKey)
             throws ServletException, IOException {
+        long resendIn = standing.resendIn().plusMillis(999).toSeconds();
+        showForm(request, response, status, standing, next, errorKey, resendIn);
+    }
+
+    private void showForm(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            int status,
+            Standing standing,
+            @Nullable String next,
+            @Nullable String errorKey,
+            long resendIn)
+            throws ServletException, IOException {
         PhoneNumber number = phoneNumbers.parse(standing.number());
         Map<String, Object> model = new HashMap<>();
         model.put("next", next);
         model.put("errorKey", errorKey);
         model.put("maskedPhone", number == null ? "•••" : number.masked());
         model.put("isOver", standing.isOver());
-        model.put("resendIn", standing.resendIn().plusMillis(999).toSeconds());
+        model.put("resendIn", resendIn);
         Pages.show(request, response, status, "code", model);
     }
 }

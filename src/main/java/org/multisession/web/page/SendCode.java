@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
@@ -50,7 +49,7 @@ public final class SendCode implements NumberStep {
     /** Goes on to the code page, by a redirect, so that a reload there sends nothing. */
     void go(HttpServletRequest request, HttpServletResponse response, Asked asked, @Nullable String next) {
         if (asked instanceof Asked.Limited limited) {
-            throw tooMany(limited.hit(), clock.instant());
+            throw RequestFailure.tooMany(secondsUntilRetry(limited.hit()));
         }
         if (asked instanceof Asked.Challenged challenged) {
             challenge.set(request, response, challenged.secret());
@@ -63,9 +62,9 @@ public final class SendCode implements NumberStep {
         return next == null ? page : page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
     }
 
-    private static RequestFailure tooMany(CodeLimits.Hit hit, Instant now) {
-        return RequestFailure.tooMany(
-                Duration.between(now, hit.retryAt()).plusMillis(999).toSeconds());
+    /** How long to wait, in whole seconds, rounded up. */
+    long secondsUntilRetry(CodeLimits.Hit hit) {
+        return Duration.between(clock.instant(), hit.retryAt()).plusMillis(999).toSeconds();
     }
 
     @Override
