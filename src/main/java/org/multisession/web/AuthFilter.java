@@ -25,7 +25,7 @@ import org.multisession.auth.SignedIn;
  * <p>Every servlet is protected unless it says that it is public, by the init parameter {@link #PUBLIC}. The decision
  * is made by the servlet that the container has chosen, never by the text of the URL, so there is no spelling of a path
  * that reaches a servlet without it. Mapped for all dispatcher types: a public servlet that forwards to a protected one
- * does not open it.
+ * does not open it. A call by name ({@code getNamedDispatcher}) alone meets no filter: it is the caller's own decision.
  */
 public final class AuthFilter extends HttpFilter {
 

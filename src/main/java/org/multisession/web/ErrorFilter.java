@@ -31,6 +31,11 @@ public final class ErrorFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
+        if (request instanceof PageRequest) {
+            // A page that fails fails for whoever shows it; another page in its place would fail alike, without end.
+            chain.doFilter(request, response);
+            return;
+        }
         try {
             chain.doFilter(request, response);
         } catch (RequestFailure failure) {

@@ -5,8 +5,8 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 
 /**
  * A request on its last step, to one of our own pages, which show only what a servlet or the error filter has put into
- * it. {@link AuthFilter} lets it through: an error of a protected route must have its page too, and the container
- * still names the route as the one that is asked for.
+ * it. Within an error dispatch Tomcat runs the filters for this step again and names the route that failed as the one
+ * asked for: the filters must let it through, or the error page of a protected route is refused, for ever again.
  */
 public final class PageRequest extends HttpServletRequestWrapper {
 
