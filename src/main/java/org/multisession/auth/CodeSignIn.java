@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.code.ChallengeSecret;
 import org.multisession.code.CodeLimits;
+import org.multisession.code.Networks;
 import org.multisession.code.OneTimeCodes;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.code.OneTimeCodes.Standing;
@@ -99,9 +100,13 @@ public final class CodeSignIn {
     public Result signIn(ChallengeSecret secret, String code, Client client) {
         Standing standing = codes.standing(secret);
         PhoneNumber number = standing == null ? null : phoneNumbers.parse(standing.number());
-        if (number == null) {
+        if (standing == null || number == null) {
             // Whoever makes secrets up must not take the write lock.
             return new Result.Refused(Tried.EXPIRED);
+        }
+        if (standing.end() != null) {
+            // Nor must whoever goes on with a challenge that is over, or the audit trail would be theirs to fill.
+            return new Result.Refused(standing.end());
         }
         return database.write(transaction -> {
             Tried tried = codes.attempt(transaction, secret, code);
@@ -123,19 +128,23 @@ public final class CodeSignIn {
     }
 
     private void recordLimit(CodeLimits.Hit hit, Client client) {
-        long now = clock.instant().getEpochSecond();
-        String key = hit.limit() + " " + client.address();
-        if (limitEvents.size() >= LIMIT_EVENTS_REMEMBERED) {
-            limitEvents.values().removeIf(recorded -> recorded + LIMIT_EVENT_SECONDS <= now);
-        }
-        Long recorded = limitEvents.get(key);
-        boolean isDue = recorded == null || recorded + LIMIT_EVENT_SECONDS <= now;
-        if (isDue && limitEvents.size() < LIMIT_EVENTS_REMEMBERED) {
-            limitEvents.put(key, now);
+        if (isLimitEventDue(Networks.of(client.address()))) {
             database.write(transaction -> {
                 events.record(transaction, AuthEvent.LIMIT_HIT, hit.limit(), null, client, clock.instant());
                 return true;
             });
         }
+    }
+
+    private boolean isLimitEventDue(String network) {
+        long now = clock.instant().getEpochSecond();
+        if (limitEvents.size() >= LIMIT_EVENTS_REMEMBERED) {
+            limitEvents.values().removeIf(recorded -> recorded + LIMIT_EVENT_SECONDS <= now);
+        }
+        Long recorded = limitEvents.get(network);
+        if (recorded == null) {
+            return limitEvents.size() < LIMIT_EVENTS_REMEMBERED && limitEvents.putIfAbsent(network, now) == null;
+        }
+        return recorded + LIMIT_EVENT_SECONDS <= now && limitEvents.replace(network, recorded, now);
     }
 }

@@ -54,26 +54,28 @@ public final class CodeLimits {
         return e164.substring(0, Math.max(2, e164.length() - BLOCK_DIGITS));
     }
 
-    /** The limit that stands in the way of a code to this number, asked for from this network; null if none does. */
+    /**
+     * The limit that stands in the way of a code to this number, asked for from this network; null if none does. Of
+     * several, the one that lasts longest: whoever comes back when they are told to must not be sent away again.
+     */
     @Nullable
     Hit check(Handle handle, String number, String network, Instant now) throws SQLException {
         Hit hit = window("resend", requests.nthOfNumber(handle, number, 1), rules.resendAfter(), now);
-        if (hit == null) {
-            hit = window("number-hour", requests.nthOfNumber(handle, number, rules.numberPerHour()), HOUR, now);
-        }
-        if (hit == null) {
-            hit = day(handle, number, network, now);
-        }
-        if (hit == null) {
-            hit = window("address-hour", requests.nthOfNetwork(handle, network, rules.networkPerHour()), HOUR, now);
-        }
-        if (hit == null) {
-            hit = window("prefix-day", requests.nthOfPrefix(handle, block(number), rules.prefixPerDay()), DAY, now);
-        }
-        if (hit == null) {
-            hit = window("total-day", requests.nthOfAll(handle, rules.totalPerDay()), DAY, now);
-        }
+        hit = later(hit, window("number-hour", requests.nthOfNumber(handle, number, rules.numberPerHour()), HOUR, now));
+        hit = later(hit, day(handle, number, network, now));
+        hit = later(
+                hit, window("address-hour", requests.nthOfNetwork(handle, network, rules.networkPerHour()), HOUR, now));
+        hit = later(
+                hit, window("prefix-day", requests.nthOfPrefix(handle, block(number), rules.prefixPerDay()), DAY, now));
+        hit = later(hit, window("total-day", requests.nthOfAll(handle, rules.totalPerDay()), DAY, now));
         return hit == null ? breaker(handle, now) : hit;
+    }
+
+    private static @Nullable Hit later(@Nullable Hit one, @Nullable Hit other) {
+        if (one == null || other == null) {
+            return one == null ? other : one;
+        }
+        return other.retryAt().isAfter(one.retryAt()) ? other : one;
     }
 
     private @Nullable Hit day(Handle handle, String number, String network, Instant now) throws SQLException {

@@ -6,10 +6,17 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +74,8 @@ public final class HttpSender implements SmsSender {
         thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
         try {
             return HttpClient.newBuilder()
+                    // No offer of HTTP/2 beside the request: not every gateway bears it. SentOnce counts on it, too.
+                    .version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(timeout)
                     .followRedirects(HttpClient.Redirect.NEVER)
                     .build();
@@ -75,18 +84,54 @@ public final class HttpSender implements SmsSender {
         }
     }
 
+    /**
+     * A body that goes out once. The JDK's client sends a GET again by itself where a connection closes without an
+     * answer, and the message could arrive twice. There is no switch for that, but it asks for the length before each.
+     */
+    private record SentOnce(HttpRequest.BodyPublisher body, AtomicBoolean isSent) implements HttpRequest.BodyPublisher {
+
+        @Override
+        public long contentLength() {
+            if (isSent.getAndSet(true)) {
+                throw new IllegalStateException("a message is sent once");
+            }
+            return body.contentLength();
+        }
+
+        @Override
+        public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
+            body.subscribe(subscriber);
+        }
+    }
+
     @Override
     public void send(String number, String code, String text) throws IOException, InterruptedException {
-        HttpResponse<Void> response;
-        try {
-            response = client.send(request(number, code, text), HttpResponse.BodyHandlers.discarding());
-        } catch (IOException e) {
-            // The library's message may hold the URL, and with it the number and the code.
-            throw new IOException(
-                    "the gateway could not be reached (" + e.getClass().getSimpleName() + ")");
+        int status = answered(number, code, text);
+        if (status / 100 != 2) {
+            throw new IOException("the gateway answered " + status);
         }
-        if (response.statusCode() / 100 != 2) {
-            throw new IOException("the gateway answered " + response.statusCode());
+    }
+
+    /** The status of the answer. What is thrown has words of our own: the library's may hold the number and the code. */
+    private int answered(String number, String code, String text) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<Void>> answer;
+        try {
+            answer = client.sendAsync(request(number, code, text), HttpResponse.BodyHandlers.discarding());
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the gateway's address is none with this number in it");
+        }
+        try {
+            // The request's own timeout is over with the head of the answer; the rest of it might never come.
+            return answer.get(gateway.timeout().toMillis(), TimeUnit.MILLISECONDS)
+                    .statusCode();
+        } catch (ExecutionException e) {
+            Throwable reason = e.getCause() == null ? e : e.getCause();
+            throw new IOException(
+                    "the gateway could not be reached (" + reason.getClass().getSimpleName() + ")");
+        } catch (TimeoutException e) {
+            throw new IOException("the gateway could not be reached (no whole answer in time)");
+        } finally {
+            answer.cancel(true);
         }
     }
 
@@ -97,7 +142,7 @@ public final class HttpSender implements SmsSender {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create(fill(gateway.url(), number, code, text, HttpSender::percentEncoded)))
                 .timeout(gateway.timeout())
-                .method(gateway.method(), body);
+                .method(gateway.method(), new SentOnce(body, new AtomicBoolean()));
         gateway.headers().forEach(header -> request.setHeader(header.name(), header.value()));
         if (gateway.user() != null) {
             String credentials = gateway.user() + ":" + (gateway.password() == null ? "" : gateway.password());

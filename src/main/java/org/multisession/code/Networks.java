@@ -6,12 +6,12 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /** Whom an address belongs to, as far as limits go. */
-final class Networks {
+public final class Networks {
 
     private Networks() {}
 
     /** An IPv4 address as it is; of an IPv6 address its /64, which is what one subscriber gets at least. */
-    static String of(String address) {
+    public static String of(String address) {
         boolean isLiteral = address.matches("[0-9.]+") || address.contains(":");
         if (!isLiteral) {
             return address;

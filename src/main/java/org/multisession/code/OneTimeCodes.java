@@ -35,8 +35,17 @@ public final class OneTimeCodes {
         EXPIRED
     }
 
-    /** How a challenge stands, to show it. */
-    public record Standing(String number, boolean isOver, Duration resendIn) {}
+    /**
+     * How a challenge stands, to show it.
+     *
+     * @param end what has ended it, {@link Tried#EXPIRED} or {@link Tried#USED_UP}; null while codes can be tried
+     */
+    public record Standing(String number, @Nullable Tried end, Duration resendIn) {
+
+        public boolean isOver() {
+            return end != null;
+        }
+    }
 
     private final Database database;
     private final ChallengeDao challenges;
@@ -88,12 +97,14 @@ public final class OneTimeCodes {
             return new Asked.Limited(early.get());
         }
         String code = "%06d".formatted(random.nextInt(1_000_000));
+        // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
+        String noCode = ChallengeSecret.random(random).value();
         Asked asked = database.write(transaction -> {
             CodeLimits.Hit hit = limits.check(transaction, number, network, now);
             if (hit != null) {
                 return new Asked.Limited(hit);
             }
-            ChallengeSecret secret = challenge(transaction, number, code, held, now);
+            ChallengeSecret secret = challenge(transaction, number, isDeliverable ? code : noCode, held, now);
             requests.insert(transaction, number, CodeLimits.block(number), network, secret.hash(), isDeliverable, now);
             return new Asked.Challenged(secret, rules.ttl(), rules.resendAfter());
         });
@@ -108,7 +119,7 @@ public final class OneTimeCodes {
             throws SQLException {
         Instant expires = now.plus(rules.ttl());
         Challenge before = held == null ? null : challenges.find(transaction, held.hash());
-        if (held != null && before != null && before.number().equals(number) && !isOver(before, now)) {
+        if (held != null && before != null && before.number().equals(number) && end(before, now) == null) {
             challenges.resend(transaction, before.hash(), held.mac(code), expires, now);
             return held;
         }
@@ -121,7 +132,7 @@ public final class OneTimeCodes {
     public @Nullable Standing standing(ChallengeSecret secret) {
         Instant now = clock.instant();
         return database.read(handle -> Optional.ofNullable(challenges.find(handle, secret.hash())))
-                .map(challenge -> new Standing(challenge.number(), isOver(challenge, now), resendIn(challenge, now)))
+                .map(challenge -> new Standing(challenge.number(), end(challenge, now), resendIn(challenge, now)))
                 .orElse(null);
     }
 
@@ -130,8 +141,11 @@ public final class OneTimeCodes {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
-    private boolean isOver(Challenge challenge, Instant now) {
-        return challenge.isExpired(now) || challenge.attempts() >= rules.attempts();
+    private @Nullable Tried end(Challenge challenge, Instant now) {
+        if (challenge.isExpired(now)) {
+            return Tried.EXPIRED;
+        }
+        return challenge.attempts() >= rules.attempts() ? Tried.USED_UP : null;
     }
 
     /**

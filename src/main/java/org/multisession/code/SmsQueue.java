@@ -1,6 +1,7 @@
 package org.multisession.code;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -21,17 +22,30 @@ public final class SmsQueue implements AutoCloseable {
 
     private static final int THREADS = 4;
     private static final int WAITING = 200;
-    private static final long SHORTEST_DELAY_MILLIS = 100;
-    private static final long LONGEST_DELAY_MILLIS = 600;
+
+    /**
+     * The longest that a message waits before it is sent; each waits at random. Sending takes a processor for a moment.
+     * Begun at once, it slows the very answer to the request down, and only that to a number with an account, which a
+     * stranger could measure (TellingApartBench).
+     */
+    public static final Duration DELAY = Duration.ofMillis(600);
 
     private final SmsSender sender;
+    private final Duration delay;
     private final ScheduledThreadPoolExecutor workers;
-    private final Semaphore places = new Semaphore(WAITING);
+    private final Semaphore places = new Semaphore(THREADS + WAITING);
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
 
+    /** Sends by this sender, each message as soon as may be. */
     public SmsQueue(SmsSender sender) {
+        this(sender, Duration.ZERO);
+    }
+
+    /** Sends by this sender, each message at most so long after it was handed over. */
+    public SmsQueue(SmsSender sender, Duration delay) {
         this.sender = sender;
+        this.delay = delay;
         AtomicLong number = new AtomicLong();
         this.workers = new ScheduledThreadPoolExecutor(THREADS, task -> {
             Thread thread = new Thread(task, "multi-session-sms-" + number.incrementAndGet());
@@ -59,27 +73,24 @@ public final class SmsQueue implements AutoCloseable {
         }
     }
 
-    /**
-     * Sending takes a processor for a moment. Begun at once, it slows the very answer to the request down, and only that
-     * to a number with an account, which a stranger could measure (TellingApartBench).
-     */
-    private static long delayMillis() {
-        return ThreadLocalRandom.current().nextLong(SHORTEST_DELAY_MILLIS, LONGEST_DELAY_MILLIS);
+    private long delayMillis() {
+        long most = delay.toMillis();
+        return most == 0 ? 0 : ThreadLocalRandom.current().nextLong(most / 6, most);
     }
 
     private void deliver(String number, String code, SmsText text, boolean isDeliverable) {
         try {
             if (isDeliverable) {
-                send(number, code, text.of(code));
+                send(number, code, text);
             }
         } finally {
             places.release();
         }
     }
 
-    private void send(String number, String code, String text) {
+    private void send(String number, String code, SmsText text) {
         try {
-            sender.send(number, code, text);
+            sender.send(number, code, text.of(code));
             sent.incrementAndGet();
         } catch (IOException e) {
             failed.incrementAndGet();

@@ -743,7 +743,8 @@ class MigratorTest {
             Files.write(file, text);
             assertThatThrownBy(() -> migrate())
                     .isInstanceOf(DatabaseException.class)
-                    .hasMessage("the file is no SQLite database, or an encrypted one");
+                    .hasMessage(
+                            file + ": the file is no SQLite database, or an encrypted one. Check multisession.db.url");
             assertThat(Files.readAllBytes(file)).isEqualTo(text);
             assertThat(listing()).containsExactly("old-app.db");
         }

@@ -63,7 +63,7 @@ public final class CodeServlet extends Route {
         if (standing == null) {
             startOver(request, response);
         } else {
-            showForm(request, response, 200, standing, next, standing.isOver() ? "code.error.expired" : null);
+            showForm(request, response, 200, standing, next, standing.end() == null ? null : errorKey(standing.end()));
         }
     }
 

@@ -1,0 +1,568 @@
+package org.multisession.code;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.logging.Level;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.multisession.code.OneTimeCodes.Asked;
+import org.multisession.testing.CodeApp;
+import org.multisession.testing.LogLines;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** How many codes there may be, by number, by network, in all; on every database. */
+abstract class CodeLimitsContract {
+
+    private static final String ANNA = "+79991234567";
+    private static final String STRANGER = "198.51.100.7";
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration DAY = Duration.ofDays(1);
+    private static final Duration MOMENT = Duration.ofMillis(1);
+
+    final TestClock clock = new TestClock();
+    OldDatabase old;
+    CodeApp app;
+
+    /** A fresh database of the old app that {@link CodeApp} can be deployed on. */
+    abstract OldDatabase single();
+
+    @BeforeEach
+    void deployOnTheOldDatabase() {
+        old = single();
+        app = CodeApp.deploy(old.path(), CodeApp.RULES, clock);
+    }
+
+    @AfterEach
+    void undeploy() {
+        app.close();
+        old.close();
+    }
+
+    private void redeploy(CodeRules rules) {
+        app.close();
+        app = CodeApp.deploy(old.path(), rules, clock);
+    }
+
+    /** The rules of the defaults, with budgets of this many. */
+    private static CodeRules budgets(int prefixPerDay, int totalPerDay, int breakerSent, int breakerUsedPercent) {
+        CodeRules rules = CodeApp.RULES;
+        return new CodeRules(
+                rules.ttl(),
+                rules.attempts(),
+                rules.resendAfter(),
+                rules.numberPerHour(),
+                rules.numberPerDay(),
+                100_000,
+                prefixPerDay,
+                totalPerDay,
+                breakerSent,
+                breakerUsedPercent);
+    }
+
+    private void granted(@Nullable Asked asked) {
+        assertThat(asked).isInstanceOf(Asked.Challenged.class);
+    }
+
+    private void granted(String phone) {
+        granted(app.ask(phone));
+    }
+
+    private void refused(Asked asked, String limit, Instant retryAt) {
+        assertThat(CodeApp.limited(asked)).isEqualTo(new CodeLimits.Hit(limit, retryAt));
+    }
+
+    private void refused(String phone, String limit, Instant retryAt) {
+        refused(app.ask(phone), limit, retryAt);
+    }
+
+    /** A user of this number, and the number. */
+    private String user(int n) {
+        String phone = "+7999%07d".formatted(n);
+        old.addUser(phone, null);
+        return phone;
+    }
+
+    /** A user in a block of numbers of its own, and the number. */
+    private String userElsewhere(int n) {
+        return user(n * 10_000);
+    }
+
+    private String requests() {
+        return old.one("SELECT count(*) FROM multisession_code_requests");
+    }
+
+    @Nested
+    class ByNumber {
+
+        @Test
+        void one_a_minute() {
+            Instant first = clock.instant();
+            granted(ANNA);
+            refused(ANNA, "resend", first.plus(MINUTE));
+            clock.advance(MINUTE.minus(MOMENT));
+            refused(ANNA, "resend", first.plus(MINUTE));
+            clock.advance(MOMENT);
+            granted(ANNA);
+        }
+
+        @Test
+        void five_an_hour() {
+            Instant first = clock.instant();
+            for (int i = 0; i < 5; i++) {
+                granted(ANNA);
+                clock.advance(MINUTE);
+            }
+            refused(ANNA, "number-hour", first.plus(HOUR));
+            clock.advance(HOUR.minus(MINUTE.multipliedBy(5)).minus(MOMENT));
+            refused(ANNA, "number-hour", first.plus(HOUR));
+            clock.advance(MOMENT);
+            granted(ANNA);
+            // The hour glides: the second of the five is the next to leave it.
+            assertThat(CodeApp.limited(app.ask(ANNA)).retryAt())
+                    .isEqualTo(first.plus(HOUR).plus(MINUTE));
+            clock.advance(MINUTE);
+            granted(ANNA);
+        }
+
+        @Test
+        void ten_a_day() {
+            Instant first = clock.instant();
+            for (int i = 0; i < 10; i++) {
+                granted(ANNA);
+                clock.advance(Duration.ofMinutes(15));
+            }
+            refused(ANNA, "number-day", first.plus(DAY));
+            clock.advance(DAY.minus(Duration.ofMinutes(150)).minus(MOMENT));
+            refused(ANNA, "number-day", first.plus(DAY));
+            clock.advance(MOMENT);
+            granted(ANNA);
+            refused(ANNA, "number-day", first.plus(DAY).plus(Duration.ofMinutes(15)));
+        }
+
+        @Test
+        void whoever_comes_back_when_told_to_is_not_sent_away_again() {
+            for (int i = 0; i < 40; i++) {
+                Asked asked = app.ask(ANNA);
+                if (asked instanceof Asked.Limited limited) {
+                    clock.advance(
+                            Duration.between(clock.instant(), limited.hit().retryAt()));
+                    granted(ANNA);
+                }
+            }
+        }
+
+        @Test
+        void a_resend_counts_like_any_other() {
+            Instant first = clock.instant();
+            ChallengeSecret secret = app.challenge(ANNA);
+            refused(Objects.requireNonNull(app.askAgain(secret)), "resend", first.plus(MINUTE));
+            for (int i = 1; i < 5; i++) {
+                clock.advance(MINUTE);
+                granted(app.askAgain(secret));
+            }
+            clock.advance(MINUTE);
+            // The first challenge has run out, so this one would be new; the count knows nothing of challenges.
+            refused(Objects.requireNonNull(app.askAgain(secret)), "number-hour", first.plus(HOUR));
+        }
+
+        @Test
+        void every_shape_of_a_number_counts_as_one() {
+            granted("8 (999) 123-45-67");
+            for (String shape : List.of("+7 999 1234567", "79991234567", "9991234567", "+7(999)123 45 67")) {
+                assertThat(CodeApp.limited(app.ask(shape)).limit()).as(shape).isEqualTo("resend");
+            }
+            granted("+7 999 123-45-68");
+        }
+
+        @Test
+        void a_refused_request_counts_for_nothing() {
+            granted(ANNA);
+            for (int i = 0; i < 50; i++) {
+                app.ask(ANNA);
+            }
+            assertThat(requests()).isEqualTo("1");
+            clock.advance(MINUTE);
+            granted(ANNA);
+        }
+
+        @Test
+        void an_unknown_number_is_limited_alike() {
+            String nobody = "+79995550000";
+            Instant first = clock.instant();
+            granted(nobody);
+            refused(nobody, "resend", first.plus(MINUTE));
+            for (int i = 1; i < 5; i++) {
+                clock.advance(MINUTE);
+                granted(nobody);
+            }
+            clock.advance(MINUTE);
+            refused(nobody, "number-hour", first.plus(HOUR));
+        }
+    }
+
+    @Nested
+    class ByNetwork {
+
+        @Test
+        void twenty_an_hour_for_whatever_numbers() {
+            Instant first = clock.instant();
+            for (int i = 0; i < 20; i++) {
+                granted("+7999500%04d".formatted(i));
+            }
+            refused(ANNA, "address-hour", first.plus(HOUR));
+            granted(app.ask(ANNA, STRANGER, null));
+            clock.advance(HOUR.minus(MOMENT));
+            refused("+79995000000", "address-hour", first.plus(HOUR));
+            clock.advance(MOMENT);
+            granted(ANNA);
+        }
+
+        @Test
+        void addresses_of_one_subscriber_of_ipv6_count_as_one() {
+            for (int i = 0; i < 20; i++) {
+                granted(app.ask("+7999500%04d".formatted(i), "2001:db8:1:2:" + i + "::" + i, null));
+            }
+            assertThat(limit("2001:db8:1:2::1")).isEqualTo("address-hour");
+            assertThat(limit("2001:0DB8:0001:0002:ffff:ffff:ffff:ffff")).isEqualTo("address-hour");
+            assertThat(limit("2001:db8:1:3::1")).isNull();
+        }
+
+        @Test
+        void an_ipv4_address_inside_ipv6_counts_as_itself() {
+            for (int i = 0; i < 20; i++) {
+                granted(app.ask("+7999500%04d".formatted(i), i % 2 == 0 ? "203.0.113.9" : "::ffff:203.0.113.9", null));
+            }
+            assertThat(limit("::ffff:cb00:7109")).isEqualTo("address-hour");
+            assertThat(limit("203.0.113.9")).isEqualTo("address-hour");
+            assertThat(limit("::ffff:203.0.113.10")).isNull();
+        }
+
+        private @Nullable String limit(String address) {
+            return app.ask(ANNA, address, null) instanceof Asked.Limited limited
+                    ? limited.hit().limit()
+                    : null;
+        }
+    }
+
+    @Nested
+    class Budgets {
+
+        @Test
+        void of_a_block_of_numbers_count_only_what_was_sent() {
+            redeploy(budgets(3, 100, 100, 0));
+            Instant first = clock.instant();
+            for (int i = 0; i < 10; i++) {
+                granted("+79995%06d".formatted(i));
+            }
+            for (int i = 0; i < 3; i++) {
+                granted(user(5_000_100 + i));
+                clock.advance(MOMENT);
+            }
+            refused(user(5_000_200), "prefix-day", first.plus(DAY));
+            refused("+79995000999", "prefix-day", first.plus(DAY));
+            granted(user(5_010_000));
+            clock.advance(DAY.minus(MOMENT.multipliedBy(4)));
+            refused(user(5_000_300), "prefix-day", first.plus(DAY));
+            clock.advance(MOMENT);
+            granted(user(5_000_400));
+        }
+
+        @Test
+        void of_a_day_in_all_count_only_what_was_sent() {
+            redeploy(budgets(100, 3, 100, 0));
+            Instant first = clock.instant();
+            for (int i = 0; i < 10; i++) {
+                granted("+7999%03d0000".formatted(500 + i));
+            }
+            for (int i = 0; i < 3; i++) {
+                granted(userElsewhere(600 + i));
+            }
+            refused(userElsewhere(700), "total-day", first.plus(DAY));
+            clock.advance(DAY.minus(MOMENT));
+            refused(userElsewhere(701), "total-day", first.plus(DAY));
+            clock.advance(MOMENT);
+            granted(userElsewhere(702));
+        }
+    }
+
+    @Nested
+    class Breaker {
+
+        @Test
+        void opens_when_hardly_any_code_comes_back_and_says_so_once() {
+            redeploy(budgets(100, 100, 10, 10));
+            try (LogLines log = new LogLines()) {
+                for (int i = 0; i < 10; i++) {
+                    granted(userElsewhere(600 + i));
+                    clock.advance(MINUTE);
+                }
+                Asked refused = app.ask(userElsewhere(700));
+                refused(refused, "breaker", clock.instant().plus(Duration.ofMinutes(10)));
+                for (int i = 0; i < 5; i++) {
+                    assertThat(CodeApp.limited(app.ask(userElsewhere(701 + i))).limit())
+                            .isEqualTo("breaker");
+                }
+                assertThat(log.of(Level.SEVERE)).singleElement().asString().contains("of 10", "only 0 were used");
+                assertThat(app.limits.breakerTrips()).isEqualTo(1);
+            }
+        }
+
+        @Test
+        void closes_when_the_flood_has_left_the_hour_and_opens_again_on_the_next() {
+            redeploy(budgets(100, 100, 10, 10));
+            try (LogLines log = new LogLines()) {
+                for (int i = 0; i < 10; i++) {
+                    granted(userElsewhere(600 + i));
+                }
+                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("breaker");
+                clock.advance(HOUR.minus(MOMENT));
+                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("breaker");
+                clock.advance(MOMENT);
+                granted(ANNA);
+                assertThat(log.of(Level.INFO).stream().filter(line -> line.contains("sent again")))
+                        .hasSize(1);
+                for (int i = 0; i < 9; i++) {
+                    granted(userElsewhere(700 + i));
+                }
+                assertThat(CodeApp.limited(app.ask(userElsewhere(800))).limit()).isEqualTo("breaker");
+                assertThat(log.of(Level.SEVERE)).hasSize(2);
+                assertThat(app.limits.breakerTrips()).isEqualTo(2);
+            }
+        }
+
+        @Test
+        void stays_closed_while_enough_of_them_are_used() {
+            redeploy(budgets(100, 100, 10, 10));
+            app.signIn(ANNA);
+            for (int i = 0; i < 9; i++) {
+                granted(userElsewhere(600 + i));
+            }
+            // One of ten is ten percent; one of eleven is less.
+            granted(userElsewhere(700));
+            assertThat(CodeApp.limited(app.ask(userElsewhere(701))).limit()).isEqualTo("breaker");
+        }
+
+        @Test
+        void does_not_look_at_numbers_that_get_nothing() {
+            redeploy(budgets(100, 100, 10, 10));
+            for (int i = 0; i < 30; i++) {
+                granted("+7999%03d0000".formatted(500 + i));
+            }
+            granted(ANNA);
+            assertThat(app.limits.breakerTrips()).isZero();
+        }
+
+        @Test
+        void can_be_switched_off() {
+            redeploy(budgets(100, 100, 10, 0));
+            for (int i = 0; i < 30; i++) {
+                granted(userElsewhere(600 + i));
+            }
+            assertThat(app.limits.breakerTrips()).isZero();
+        }
+    }
+
+    @Nested
+    class AVictim {
+
+        @Test
+        void whose_day_a_stranger_burns_waits_for_an_hour_at_most() {
+            int burnt = 0;
+            while (burnt < 1000 && !isOver(app.ask(ANNA, STRANGER, null), "number-day")) {
+                clock.advance(MINUTE);
+                burnt++;
+            }
+            assertThat(burnt).isBetween(60, 999);
+            if (app.ask(ANNA) instanceof Asked.Limited limited) {
+                Duration wait = Duration.between(clock.instant(), limited.hit().retryAt());
+                assertThat(wait).isLessThanOrEqualTo(HOUR);
+                clock.advance(wait);
+            }
+            for (int i = 0; i < CodeApp.RULES.numberPerDay(); i++) {
+                app.sent.next();
+            }
+            ChallengeSecret secret = app.challenge(ANNA);
+            assertThat(app.app.opens(app.signIn(secret, app.sent.next().code())))
+                    .isEqualTo(42);
+        }
+
+        private static boolean isOver(Asked asked, String limit) {
+            return asked instanceof Asked.Limited limited
+                    && limited.hit().limit().equals(limit);
+        }
+
+        @Test
+        void is_the_only_one_who_gets_what_is_left() {
+            for (int i = 0; i < 10; i++) {
+                granted(app.ask(ANNA, STRANGER, null));
+                clock.advance(Duration.ofMinutes(15));
+            }
+            clock.advance(HOUR);
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("number-day");
+            Instant reserve = clock.instant();
+            granted(ANNA);
+            // One an hour for all newcomers together: a thousand of them get no more.
+            clock.advance(HOUR.minus(MOMENT));
+            refused(app.ask(ANNA, "203.0.113.1", null), "number-reserve", reserve.plus(HOUR));
+            clock.advance(MOMENT);
+            granted(app.ask(ANNA, "203.0.113.1", null));
+        }
+
+        @Test
+        void who_is_signed_in_is_not_touched_by_any_limit() {
+            redeploy(budgets(100, 3, 10, 10));
+            String token = app.signIn(ANNA);
+            String other = app.app.signIn(ANNA);
+            for (int i = 0; i < 200; i++) {
+                app.ask(ANNA);
+                app.ask(ANNA, STRANGER, null);
+                app.ask(userElsewhere(600 + i), STRANGER, null);
+            }
+            assertThat(app.ask(ANNA)).isInstanceOf(Asked.Limited.class);
+            assertThat(app.app.opens(token)).isEqualTo(42);
+            app.app.signOut(token);
+            assertThat(app.app.opens(token)).isNull();
+            assertThat(app.app.opens(other)).isEqualTo(42);
+        }
+
+        @Test
+        void who_has_a_code_can_use_it_whatever_the_limits_say() {
+            redeploy(budgets(100, 3, 10, 10));
+            ChallengeSecret secret = app.challenge(ANNA);
+            String code = app.sent.next().code();
+            for (int i = 0; i < 50; i++) {
+                app.ask(ANNA, STRANGER, null);
+                app.ask(userElsewhere(600 + i), STRANGER, null);
+            }
+            assertThat(app.app.opens(app.signIn(secret, code))).isEqualTo(42);
+        }
+    }
+
+    @Nested
+    class Counting {
+
+        @Test
+        void goes_on_after_a_restart() {
+            Instant first = clock.instant();
+            for (int i = 0; i < 5; i++) {
+                granted(ANNA);
+                clock.advance(MINUTE);
+            }
+            redeploy(CodeApp.RULES);
+            refused(ANNA, "number-hour", first.plus(HOUR));
+            for (int i = 0; i < 15; i++) {
+                granted("+7999500%04d".formatted(i));
+            }
+            redeploy(CodeApp.RULES);
+            refused("+79995009999", "address-hour", first.plus(HOUR));
+        }
+
+        @Test
+        void a_challenge_goes_on_after_a_restart_too() {
+            ChallengeSecret secret = app.challenge(ANNA);
+            String code = app.sent.next().code();
+            for (int i = 0; i < 4; i++) {
+                app.refusal(secret, CodeApp.notThis(code));
+            }
+            redeploy(CodeApp.RULES);
+            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(OneTimeCodes.Tried.USED_UP);
+        }
+
+        @Test
+        void is_exact_when_fifty_ask_for_one_number_at_the_same_time() throws Exception {
+            List<Asked> asked = CodesContract.atOnce(50, i -> app.ask(ANNA, "203.0.113." + i, null));
+            assertThat(asked).filteredOn(Asked.Challenged.class::isInstance).hasSize(1);
+            app.queue.close();
+            assertThat(app.sent.drain()).hasSize(1);
+        }
+
+        @Test
+        void is_exact_when_fifty_numbers_are_asked_for_from_one_network_at_the_same_time() throws Exception {
+            List<Asked> asked = CodesContract.atOnce(50, i -> app.ask("+7999500%04d".formatted(i)));
+            assertThat(asked).filteredOn(Asked.Challenged.class::isInstance).hasSize(20);
+        }
+
+        @Test
+        void never_exceeds_the_budget_when_fifty_ask_at_the_same_time() throws Exception {
+            redeploy(budgets(100, 7, 100, 0));
+            List<String> phones = java.util.stream.IntStream.range(600, 650)
+                    .mapToObj(CodeLimitsContract.this::userElsewhere)
+                    .toList();
+            List<Asked> asked = CodesContract.atOnce(50, i -> app.ask(phones.get(i), "203.0.113." + i, null));
+            assertThat(asked).filteredOn(Asked.Challenged.class::isInstance).hasSize(7);
+            app.queue.close();
+            assertThat(app.sent.drain()).hasSize(7);
+        }
+    }
+
+    @Nested
+    class TheAuditTrail {
+
+        @Test
+        void gets_one_line_a_minute_for_a_stranger_at_a_limit() {
+            granted(app.ask(ANNA, STRANGER, null));
+            for (int i = 0; i < 100; i++) {
+                app.ask(ANNA, STRANGER, null);
+            }
+            assertThat(hits()).containsExactly("resend");
+            clock.advance(MINUTE);
+            granted(app.ask(ANNA, STRANGER, null));
+            app.ask(ANNA, STRANGER, null);
+            app.ask(ANNA, STRANGER, null);
+            assertThat(hits()).containsExactly("resend", "resend");
+        }
+
+        @Test
+        void gets_one_line_a_minute_for_a_stranger_at_several_limits() {
+            for (int i = 0; i < 20; i++) {
+                granted(app.ask("+7999500%04d".formatted(i), STRANGER, null));
+                assertThat(app.ask("+7999500%04d".formatted(i), STRANGER, null)).isInstanceOf(Asked.Limited.class);
+            }
+            for (int i = 0; i < 20; i++) {
+                app.ask("+7999500%04d".formatted(i), STRANGER, null);
+                app.ask(ANNA, STRANGER, null);
+            }
+            clock.advance(MINUTE.minus(Duration.ofSeconds(1)));
+            app.ask(ANNA, STRANGER, null);
+            assertThat(hits()).hasSize(1);
+        }
+
+        @Test
+        void gets_one_line_for_many_requests_at_the_same_time() throws Exception {
+            granted(app.ask(ANNA, STRANGER, null));
+            CodesContract.atOnce(50, i -> app.ask(ANNA, STRANGER, null));
+            assertThat(hits()).containsExactly("resend");
+        }
+
+        @Test
+        void names_each_address_for_itself() {
+            granted(ANNA);
+            app.ask(ANNA);
+            app.ask(ANNA, STRANGER, null);
+            assertThat(old.all("SELECT address FROM auth_events WHERE kind = 'limit-hit' ORDER BY id"))
+                    .containsExactly(CodeApp.HOME, STRANGER);
+        }
+
+        @Test
+        void stays_small_whatever_a_botnet_does() {
+            granted(ANNA);
+            for (int i = 0; i < 3000; i++) {
+                app.ask(ANNA, "10.0." + i / 250 + "." + i % 250, null);
+            }
+            assertThat(hits()).hasSizeLessThanOrEqualTo(1000);
+        }
+
+        private List<@Nullable String> hits() {
+            return old.all("SELECT outcome FROM auth_events WHERE kind = 'limit-hit' ORDER BY id");
+        }
+    }
+}

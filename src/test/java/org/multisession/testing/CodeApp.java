@@ -1,0 +1,158 @@
+package org.multisession.testing;
+
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.multisession.auth.AuthEventDao;
+import org.multisession.auth.Client;
+import org.multisession.auth.CodeSignIn;
+import org.multisession.code.ChallengeDao;
+import org.multisession.code.ChallengeSecret;
+import org.multisession.code.CodeLimits;
+import org.multisession.code.CodeRequestDao;
+import org.multisession.code.CodeRules;
+import org.multisession.code.OneTimeCodes;
+import org.multisession.code.OneTimeCodes.Asked;
+import org.multisession.code.OneTimeCodes.Tried;
+import org.multisession.code.SmsQueue;
+import org.multisession.code.SmsSender;
+import org.multisession.user.PhoneNumbers;
+
+/** Our app with sign-in by codes, without its web layer; the messages go to {@link #sent}. */
+public final class CodeApp implements AutoCloseable {
+
+    /** The rules of the defaults. */
+    public static final CodeRules RULES =
+            new CodeRules(Duration.ofMinutes(5), 5, Duration.ofMinutes(1), 5, 10, 20, 100, 5000, 100, 10);
+
+    /** The address of the tests' one browser, where a test does not say another. */
+    public static final String HOME = "192.0.2.1";
+
+    public final NewApp app;
+    public final SentCodes sent = new SentCodes();
+    public final SmsQueue queue;
+    public final CodeLimits limits;
+    public final CodeSignIn codes;
+
+    private CodeApp(
+            NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
+        this.app = app;
+        CodeRequestDao requests = new CodeRequestDao();
+        this.queue = new SmsQueue(gateway == null ? sent : gateway);
+        this.limits = new CodeLimits(requests, rules);
+        this.codes = new CodeSignIn(
+                app.database,
+                new OneTimeCodes(app.database, new ChallengeDao(), requests, limits, rules, queue, random, clock),
+                app.signIn,
+                app.users,
+                new PhoneNumbers("RU"),
+                new AuthEventDao(),
+                clock);
+    }
+
+    /** Deploys for known numbers only. */
+    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock) {
+        return new CodeApp(NewApp.deploy(path, clock), rules, clock, new SecureRandom(), null);
+    }
+
+    /** The same with codes by this source of chance. */
+    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock, SecureRandom random) {
+        return new CodeApp(NewApp.deploy(path, clock), rules, clock, random, null);
+    }
+
+    /** The same with a gateway of the test's own. */
+    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock, SmsSender gateway) {
+        return new CodeApp(NewApp.deploy(path, clock), rules, clock, new SecureRandom(), gateway);
+    }
+
+    /** Deploys for everybody. */
+    public static CodeApp deployOpen(Path path, CodeRules rules, InstantSource clock) {
+        return new CodeApp(NewApp.deployOpen(path, clock), rules, clock, new SecureRandom(), null);
+    }
+
+    /** Asks for a code from {@link #HOME}. */
+    public Asked ask(String phone) {
+        return ask(phone, HOME, null);
+    }
+
+    /** Asks for a code from an address, with the secret of an earlier challenge or without. */
+    public Asked ask(String phone, String address, @Nullable ChallengeSecret held) {
+        return codes.ask(NewApp.number(phone), client(address), held, code -> "Code: " + code);
+    }
+
+    /** Asks for a code, which must be given. */
+    public ChallengeSecret challenge(String phone) {
+        return challenged(ask(phone));
+    }
+
+    /** Asks for another code from {@link #HOME} by the secret alone, as the code page's button does. */
+    public @Nullable Asked askAgain(ChallengeSecret held) {
+        return codes.askAgain(held, client(HOME), code -> "Code: " + code);
+    }
+
+    /** The secret of a challenge, which this must be. */
+    public static ChallengeSecret challenged(@Nullable Asked asked) {
+        if (asked instanceof Asked.Challenged challenged) {
+            return challenged.secret();
+        }
+        throw new AssertionError("asking for a code ended as " + asked);
+    }
+
+    /** The limit that was hit, which this must be. */
+    public static CodeLimits.Hit limited(@Nullable Asked asked) {
+        if (asked instanceof Asked.Limited limited) {
+            return limited.hit();
+        }
+        throw new AssertionError("asking for a code ended as " + asked);
+    }
+
+    /** Tries a code from {@link #HOME}. */
+    public CodeSignIn.Result attempt(ChallengeSecret secret, String code) {
+        return attempt(secret, code, HOME);
+    }
+
+    /** Tries a code from an address. */
+    public CodeSignIn.Result attempt(ChallengeSecret secret, String code, String address) {
+        return codes.signIn(secret, code, client(address));
+    }
+
+    /** Tries a code, which must be right, and gives the token of the new session. */
+    public String signIn(ChallengeSecret secret, String code) {
+        if (attempt(secret, code) instanceof CodeSignIn.Result.Started started) {
+            return started.session().token().value();
+        }
+        throw new AssertionError("the code was refused");
+    }
+
+    /** Tries a code, which must be refused, and gives the reason. */
+    public Tried refusal(ChallengeSecret secret, String code) {
+        if (attempt(secret, code) instanceof CodeSignIn.Result.Refused refused) {
+            return refused.why();
+        }
+        throw new AssertionError("the code was accepted");
+    }
+
+    /** Asks for a code, reads the message, signs in, and gives the token. */
+    public String signIn(String phone) {
+        ChallengeSecret secret = challenge(phone);
+        return signIn(secret, Objects.requireNonNull(sent.next()).code());
+    }
+
+    private static Client client(String address) {
+        return new Client(address, "a test");
+    }
+
+    /** Another code than this one. */
+    public static String notThis(String code) {
+        return "%06d".formatted((Integer.parseInt(code) + 1) % 1_000_000);
+    }
+
+    @Override
+    public void close() {
+        queue.close();
+        app.close();
+    }
+}

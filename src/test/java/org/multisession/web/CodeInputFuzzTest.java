@@ -1,0 +1,135 @@
+package org.multisession.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.code.ChallengeSecret;
+import org.multisession.code.OneTimeCodes.Tried;
+import org.multisession.testing.CodeApp;
+import org.multisession.testing.MemoryFolder;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** Whatever is typed or sent is a code, or no code; a challenge, or none. Seeded, so that each run is the same. */
+class CodeInputFuzzTest {
+
+    private static final int ROUNDS = 50_000;
+    private static final String ALPHABET =
+            "0123456789012345678901234567890123456789 -\u00a0\t\r\n\u0000aZ٣３é\ud83d\udd11\ud800\"\\;,=";
+
+    @Test
+    void a_typed_code_is_six_digits_or_nothing() {
+        Random random = new Random(1);
+        int good = 0;
+        for (int i = 0; i < ROUNDS; i++) {
+            String typed = text(random, 12);
+            String code = TypedCode.orNull(typed);
+            if (code != null) {
+                good++;
+                assertThat(code).as(typed).matches("[0-9]{6}");
+                assertThat(typed.replaceAll("[^0-9]", "")).isEqualTo(code);
+            } else {
+                assertThat(typed).doesNotMatch("[0-9]{6}");
+            }
+        }
+        assertThat(good).isPositive();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"123456", "123 456", " 1 2 3 4 5 6 ", "123-456", "123\u00a0456", "\t123456\r\n"})
+    void a_code_is_read_as_people_type_it(String typed) {
+        assertThat(TypedCode.orNull(typed)).isEqualTo("123456");
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", " ", "12345", "1234567", "12345a", "１２３４５６", "١٢٣٤٥٦", "-", "123456'", "1234.56"})
+    void anything_else_is_no_code(@Nullable String typed) {
+        assertThat(TypedCode.orNull(typed)).isNull();
+    }
+
+    @Test
+    void a_very_long_one_is_not_even_looked_at() {
+        assertThat(TypedCode.orNull("123456" + " ".repeat(35))).isNull();
+        assertThat(TypedCode.orNull("123456" + " ".repeat(34))).isEqualTo("123456");
+    }
+
+    @Test
+    void a_challenge_s_cookie_of_any_value_is_refused_and_changes_nothing() {
+        ChallengeCookie challenge = new ChallengeCookie(new CookieRules(
+                "auth_token", "/", null, CookieRules.SameSite.LAX, CookieRules.Secure.AUTO, Duration.ofDays(1)));
+        try (MemoryFolder folder = new MemoryFolder();
+                OldDatabase old = OldDatabase.make(folder.path(), "single");
+                CodeApp app = CodeApp.deploy(old.path(), CodeApp.RULES, new TestClock())) {
+            ChallengeSecret annas = app.challenge("+79991234567");
+            String before = old.dump();
+            HttpServletRequest request = mock(HttpServletRequest.class);
+            Random random = new Random(2);
+            for (int i = 0; i < 1000; i++) {
+                String sent = mutated(random, annas.value());
+                when(request.getHeaders("Cookie"))
+                        .thenReturn(cookies("other=" + annas.value() + "; multisession_challenge=" + sent));
+                // What a cookie's value is by RFC 6265.
+                String value = sent.split(";", -1)[0].strip();
+                ChallengeSecret secret = challenge.read(request);
+                if (value.isEmpty()) {
+                    assertThat(secret).isNull();
+                } else if (!value.equals(annas.value())) {
+                    assertThat(secret).isEqualTo(new ChallengeSecret(value));
+                    assertThat(app.codes.standing(new ChallengeSecret(value))).isNull();
+                    assertThat(app.refusal(new ChallengeSecret(value), "123456"))
+                            .isEqualTo(Tried.EXPIRED);
+                }
+            }
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void no_cookie_is_no_challenge() {
+        ChallengeCookie challenge = new ChallengeCookie(new CookieRules(
+                "auth_token", "/", null, CookieRules.SameSite.LAX, CookieRules.Secure.AUTO, Duration.ofDays(1)));
+        HttpServletRequest request = mock(HttpServletRequest.class);
+        when(request.getHeaders("Cookie")).thenReturn(cookies());
+        assertThat(challenge.read(request)).isNull();
+        when(request.getHeaders("Cookie")).thenReturn(cookies("multisession_challenge=; a=b"));
+        assertThat(challenge.read(request)).isNull();
+    }
+
+    private static Enumeration<String> cookies(String... headers) {
+        return Collections.enumeration(List.of(headers));
+    }
+
+    private static String mutated(Random random, String secret) {
+        return switch (random.nextInt(5)) {
+            case 0 -> text(random, 60);
+            case 1 -> secret.substring(0, random.nextInt(secret.length()));
+            case 2 -> secret + text(random, 3);
+            case 3 -> text(random, 5000);
+            default -> {
+                int at = random.nextInt(secret.length());
+                yield secret.substring(0, at) + text(random, 2) + secret.substring(at + 1);
+            }
+        };
+    }
+
+    private static String text(Random random, int longest) {
+        return Stream.generate(() -> ALPHABET.charAt(random.nextInt(ALPHABET.length())))
+                .limit(random.nextInt(longest + 1))
+                .collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
+                .toString();
+    }
+}
