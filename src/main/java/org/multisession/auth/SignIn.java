@@ -107,15 +107,15 @@ public final class SignIn {
         Instant now = clock.instant();
         User user = found.isEmpty() ? users.insert(transaction, number, now) : found.get(0);
         events.record(transaction, AuthEvent.SIGN_IN, found.isEmpty() ? "registered" : "done", user.id(), client, now);
-        return start(transaction, user, now);
+        return start(transaction, user, client, now);
     }
 
-    private Result start(Transaction transaction, User user, Instant now) throws SQLException {
+    private Result start(Transaction transaction, User user, Client client, Instant now) throws SQLException {
         adoptLegacyToken(transaction, user, now);
         SessionToken token = SessionToken.random(random);
         sessions.insert(transaction, user.id(), token, now);
         users.mirror(transaction, user.id(), token.value());
-        evictSurplus(transaction, user, token, now);
+        evictSurplus(transaction, user, token, client, now);
         return new Result.Started(user, token);
     }
 
@@ -136,7 +136,7 @@ public final class SignIn {
         }
     }
 
-    private void evictSurplus(Transaction transaction, User user, SessionToken newest, Instant now)
+    private void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now)
             throws SQLException {
         List<UserSession> all = sessions.ofUser(transaction, user.id());
         int surplus = all.size() - rules.maxPerUser();
@@ -150,6 +150,7 @@ public final class SignIn {
                 .toList();
         for (UserSession session : leastRecentlySeen) {
             sessions.end(transaction, session.token(), EndReason.EVICTED, now);
+            events.record(transaction, AuthEvent.SESSION_ENDED, EndReason.EVICTED.stored(), user.id(), client, now);
         }
     }
 }

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * and a breaker, for when hardly any code that is sent comes back.
  *
  * <p>A limit by number alone would let one stranger lock the number's owner out for a day. So once the daily limit is
- * reached, one code an hour remains for a network that has not asked for this number within the day: the stranger has,
- * the owner has not.
+ * reached, one code an hour remains for a network that has asked for no code for this number within the day, or has used
+ * each: the stranger has asked and cannot use them, the owner can.
  */
 public final class CodeLimits {
 
@@ -83,7 +83,7 @@ public final class CodeLimits {
         if (hit == null) {
             return null;
         }
-        Instant asked = requests.latestOfNumberFrom(handle, number, network);
+        Instant asked = requests.latestUnusedOfNumberFrom(handle, number, network);
         boolean isNewcomer = asked == null || !asked.plus(DAY).isAfter(now);
         if (!isNewcomer) {
             return hit;

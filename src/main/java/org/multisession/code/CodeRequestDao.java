@@ -17,7 +17,7 @@ public final class CodeRequestDao {
 
     private static final String OF_NUMBER_AND_NETWORK = """
             SELECT requested_at FROM multisession_code_requests
-            WHERE number = ? AND network = ? ORDER BY requested_at DESC LIMIT 1
+            WHERE number = ? AND network = ? AND used = 0 ORDER BY requested_at DESC LIMIT 1
             """;
 
     private static final String OF_NETWORK =
@@ -59,8 +59,9 @@ public final class CodeRequestDao {
         return time(handle, OF_NUMBER, number, n);
     }
 
+    /** When this network last asked for a code for this number that it did not use. */
     @Nullable
-    Instant latestOfNumberFrom(Handle handle, String number, String network) throws SQLException {
+    Instant latestUnusedOfNumberFrom(Handle handle, String number, String network) throws SQLException {
         try (PreparedStatement statement = handle.prepare(OF_NUMBER_AND_NETWORK)) {
             statement.setString(1, number);
             statement.setString(2, network);

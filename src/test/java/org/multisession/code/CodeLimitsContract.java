@@ -418,6 +418,18 @@ abstract class CodeLimitsContract {
         }
 
         @Test
+        void who_has_signed_in_earlier_that_day_gets_what_is_left_all_the_same() {
+            app.signIn(ANNA);
+            for (int i = 0; i < 9; i++) {
+                clock.advance(Duration.ofMinutes(15));
+                granted(app.ask(ANNA, STRANGER, null));
+            }
+            clock.advance(HOUR);
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("number-day");
+            granted(ANNA);
+        }
+
+        @Test
         void who_is_signed_in_is_not_touched_by_any_limit() {
             redeploy(budgets(100, 3, 10, 10));
             String token = app.signIn(ANNA);

@@ -280,11 +280,11 @@ class CodeFlowIT {
             for (String tried : List.of(wrong(code), code)) {
                 Answer over = post(log, challenge, tried);
                 assertThat(over.status()).isEqualTo(422);
-                assertThat(over.body()).contains("role=\"alert\"", "Too many wrong codes", "Ask for a new code");
+                assertThat(over.body()).contains("role=\"alert\"", "Too many wrong tries", "Ask for a new code");
                 assertThat(over.headers("Set-Cookie")).isEmpty();
             }
             Answer page = log.http().get("login/code", "Accept", HTML, "Cookie", challenge);
-            assertThat(page.body()).contains("Too many wrong codes").doesNotContain("name=\"code\"");
+            assertThat(page.body()).contains("Too many wrong tries").doesNotContain("name=\"code\"");
         }
 
         @Test
@@ -520,7 +520,7 @@ class CodeFlowIT {
             assertThat(page.status()).isEqualTo(429);
             int seconds = Integer.parseInt(page.header("Retry-After").orElseThrow());
             assertThat(seconds).isBetween(1, 60);
-            assertThat(page.body()).contains("You can try again in " + seconds + " sec.");
+            assertThat(page.body()).contains("You can try again in\u00a0" + seconds + "\u00a0sec.");
             assertThat(page.headers("Set-Cookie")).isEmpty();
             Answer problem = askByJson(log, phone);
             assertProblem(problem, 429, "too-many-requests");
@@ -538,7 +538,7 @@ class CodeFlowIT {
             }
             Answer refused = askByForm(limited, limited.user());
             assertThat(refused.status()).isEqualTo(429);
-            assertThat(refused.body()).containsPattern("You can try again in (59|60) min\\.");
+            assertThat(refused.body()).containsPattern("You can try again in\u00a0(59|60)\u00a0min\\.");
             assertThat(limited.http()
                             .get("api/me", "Authorization", "Bearer " + token)
                             .status())

@@ -1,0 +1,132 @@
+package org.multisession.web.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.multisession.testing.Browser;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+import org.openqa.selenium.WebElement;
+
+/** Sign-in by a code, in a real browser; the code is read where the newcomer reads it, in the log. */
+class CodeBrowserIT {
+
+    @TempDir
+    private static Path folder;
+
+    @SuppressWarnings("NullAway.Init")
+    private static TomcatServer tomcat;
+
+    @BeforeAll
+    static void start() {
+        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+            tomcat = TomcatServer.of(TomcatVersion.V11)
+                    .webapp(
+                            "/",
+                            TomcatServer.war(),
+                            Map.of(
+                                    "multisession.db.url",
+                                    database.path().toString(),
+                                    "multisession.code.attempts",
+                                    "2"))
+                    .start();
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        tomcat.close();
+    }
+
+    @Test
+    void a_code_signs_a_new_device_in_and_the_old_one_stays() {
+        try (Browser oldPhone = Browser.setup().open();
+                Browser desk = Browser.setup().language("ru").open()) {
+            oldPhone.go(tomcat.uri("/login"));
+            oldPhone.setCookie("auth_token", "old_token_xyz123");
+
+            ask(desk, "8 999 123-45-67");
+            assertThat(desk.address().getPath()).isEqualTo("/login/code");
+            assertThat(desk.text()).contains("Введите код", "+7 ••• •••-45-67");
+            enter(desk, codeInLog("4567"));
+            assertThat(desk.address()).isEqualTo(tomcat.uri("/"));
+            assertThat(desk.text()).contains("Вы вошли", "+7 999 123-45-67");
+
+            oldPhone.go(tomcat.uri("/"));
+            assertThat(oldPhone.text()).contains("You are signed in", "+7 999 123-45-67");
+        }
+    }
+
+    @Test
+    void without_javascript_the_page_says_when_another_code_can_be_asked_for_and_a_code_with_a_space_signs_in() {
+        try (Browser browser = Browser.setup().withoutJavaScript().open()) {
+            ask(browser, "+7 999 123-45-68");
+            assertThat(browser.text()).containsPattern("another code in (1:00|0:[0-5][0-9])");
+            browser.find("button[name=resend]").click();
+            assertThat(browser.text()).contains("too early");
+            String code = codeInLog("4568");
+            enter(browser, code.substring(0, 3) + " " + code.substring(3));
+            assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+        }
+    }
+
+    @Test
+    void on_a_desk_in_daylight_the_code_page_keeps_nobody_out_in_any_state() {
+        assertOpenToAll(Browser.setup(), "+7 999 123-45-69");
+    }
+
+    @Test
+    void on_a_small_phone_in_the_dark_the_code_page_keeps_nobody_out_in_any_state() {
+        assertOpenToAll(Browser.setup().language("ru").inTheDark().size(320, 640), "+7 999 123-45-70");
+    }
+
+    private static void assertOpenToAll(Browser.Setup setup, String phone) {
+        try (Browser browser = setup.open()) {
+            Map<String, List<?>> violations = new LinkedHashMap<>();
+            ask(browser, phone);
+            violations.put("fresh", Axe.violations(browser));
+            String right = codeInLog(phone.substring(phone.length() - 5).replace("-", ""));
+            String wrong = right.equals("000000") ? "000001" : "000000";
+            enter(browser, "12");
+            violations.put("malformed", Axe.violations(browser));
+            enter(browser, wrong);
+            violations.put("wrong", Axe.violations(browser));
+            enter(browser, wrong);
+            violations.put("used up", Axe.violations(browser));
+            ask(browser, phone);
+            violations.put("too many", Axe.violations(browser));
+            assertThat(violations)
+                    .hasSize(5)
+                    .allSatisfy((page, found) -> assertThat(found).isEmpty());
+        }
+    }
+
+    private static void ask(Browser browser, String phone) {
+        browser.go(tomcat.uri("/login"));
+        browser.find("#phone").sendKeys(phone);
+        browser.find("form button").click();
+    }
+
+    private static void enter(Browser browser, String code) {
+        WebElement field = browser.find("#code");
+        field.clear();
+        field.sendKeys(code);
+        browser.find("form button").click();
+    }
+
+    private static String codeInLog(String lastDigits) {
+        String line = "ends in " + lastDigits + ": ";
+        tomcat.awaitLog(line);
+        String log = tomcat.log();
+        int start = log.lastIndexOf(line) + line.length();
+        return log.substring(start, start + 6);
+    }
+}
