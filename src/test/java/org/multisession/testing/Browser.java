@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Cookie;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -27,6 +29,8 @@ import org.openqa.selenium.chrome.ChromeOptions;
  * build server cannot quietly lose these tests.
  */
 public final class Browser implements AutoCloseable {
+
+    private static final Duration PAGE_TIMEOUT = Duration.ofSeconds(30);
     private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
     private static final Path CHROMEDRIVER = Path.of("/usr/bin/chromedriver");
 
@@ -171,6 +175,27 @@ public final class Browser implements AutoCloseable {
     /** The first element that a CSS selector finds; fails if there is none. */
     public WebElement find(String selector) {
         return driver.findElement(By.cssSelector(selector));
+    }
+
+    /** Clicks what leads to another page, and returns when that has come: a click alone may return before. */
+    public void follow(String selector) {
+        WebElement page = find("html");
+        find(selector).click();
+        long deadline = System.nanoTime() + PAGE_TIMEOUT.toNanos();
+        while (isStillThere(page)) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("no other page came after a click on " + selector);
+            }
+        }
+    }
+
+    private static boolean isStillThere(WebElement page) {
+        try {
+            return page.isEnabled();
+        } catch (WebDriverException e) {
+            // Stale, or in the moment of the change an inner error of the driver.
+            return false;
+        }
     }
 
     /** The text of the page, as it is visible. */

@@ -68,7 +68,7 @@ class BrowserIT {
             signIn(tablet, ANNA);
             assertThat(tablet.text()).contains("You are signed in", ANNA);
 
-            tablet.find("form[action$=logout] button").click();
+            tablet.follow("form[action$=logout] button");
             assertThat(tablet.address()).isEqualTo(tomcat.uri("/login"));
             assertThat(tablet.cookie("auth_token")).isEmpty();
             tablet.go(tomcat.uri("/"));
@@ -86,7 +86,7 @@ class BrowserIT {
         try (Browser browser = Browser.setup().open()) {
             signIn(browser, BORIS);
             browser.go(tomcat.uri("/logout"));
-            browser.find("form[action$=logout] button").click();
+            browser.follow("form[action$=logout] button");
 
             browser.driver().navigate().back();
             browser.driver().navigate().back();
@@ -193,7 +193,7 @@ class BrowserIT {
         WebElement field = browser.find("#phone");
         field.clear();
         field.sendKeys(phone);
-        browser.find("form button").click();
+        browser.follow("form button");
     }
 
     private static void type(Browser browser, CharSequence... keys) {

@@ -70,7 +70,7 @@ class CodeBrowserIT {
         try (Browser browser = Browser.setup().withoutJavaScript().open()) {
             ask(browser, "+7 999 123-45-68");
             assertThat(browser.text()).containsPattern("another code in (1:00|0:[0-5][0-9])");
-            browser.find("button[name=resend]").click();
+            browser.follow("button[name=resend]");
             assertThat(browser.text()).contains("too early");
             String code = codeInLog("4568");
             enter(browser, code.substring(0, 3) + " " + code.substring(3));
@@ -112,14 +112,14 @@ class CodeBrowserIT {
     private static void ask(Browser browser, String phone) {
         browser.go(tomcat.uri("/login"));
         browser.find("#phone").sendKeys(phone);
-        browser.find("form button").click();
+        browser.follow("form button");
     }
 
     private static void enter(Browser browser, String code) {
         WebElement field = browser.find("#code");
         field.clear();
         field.sendKeys(code);
-        browser.find("form button").click();
+        browser.follow("form button");
     }
 
     private static String codeInLog(String lastDigits) {
