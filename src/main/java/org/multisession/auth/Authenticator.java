@@ -100,8 +100,8 @@ public final class Authenticator {
     }
 
     /**
-     * What ran out stays out, also if the timeout is raised tomorrow or the old app writes a fresh last_seen_at. The
-     * request is refused whether or not this can be written now.
+     * What was once refused because it ran out stays out, also if the timeout is raised tomorrow or the old app writes a
+     * fresh last_seen_at. The request is refused whether or not this can be written now.
      */
     private void endForGood(SignedIn expired, EndReason reason) {
         try {

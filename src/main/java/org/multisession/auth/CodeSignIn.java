@@ -15,10 +15,13 @@ import org.multisession.code.OneTimeCodes.Standing;
 import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsText;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sign-in by a one-time code, in two steps: a code is asked for, and tried. Nothing that a stranger sees of the first
@@ -34,6 +37,8 @@ public final class CodeSignIn {
         /** The code was not accepted. */
         record Refused(Tried why) implements Result {}
     }
+
+    private static final Logger log = LoggerFactory.getLogger(CodeSignIn.class);
 
     /** A minute: a stranger at a limit gets one line in the audit trail for it, not one for each request. */
     private static final long LIMIT_EVENT_SECONDS = 60;
@@ -116,11 +121,12 @@ public final class CodeSignIn {
             }
             // A right guess at a number that is nobody's is told the same as a wrong one.
             Tried told = tried == Tried.RIGHT ? Tried.WRONG : tried;
+            List<User> owners = users.findByPhone(transaction, number);
             events.record(
                     transaction,
                     AuthEvent.CODE_REFUSED,
                     told.name().toLowerCase(Locale.ROOT),
-                    null,
+                    owners.size() == 1 ? owners.get(0).id() : null,
                     client,
                     clock.instant());
             return new Result.Refused(told);
@@ -129,10 +135,15 @@ public final class CodeSignIn {
 
     private void recordLimit(CodeLimits.Hit hit, Client client) {
         if (isLimitEventDue(Networks.of(client.address()))) {
-            database.write(transaction -> {
-                events.record(transaction, AuthEvent.LIMIT_HIT, hit.limit(), null, client, clock.instant());
-                return true;
-            });
+            try {
+                database.write(transaction -> {
+                    events.record(transaction, AuthEvent.LIMIT_HIT, hit.limit(), null, client, clock.instant());
+                    return true;
+                });
+            } catch (DatabaseBusyException e) {
+                // The answer is 429 all the same; a trail that tells of a flood may miss a line of it.
+                log.warn("A limit was hit and could not be recorded: {}", e.getMessage());
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.multisession.auth.LoginRules.Registration;
@@ -138,7 +139,16 @@ public final class SignIn {
 
     private void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now)
             throws SQLException {
-        List<UserSession> all = sessions.ofUser(transaction, user.id());
+        List<UserSession> all = new ArrayList<>();
+        for (UserSession session : sessions.ofUser(transaction, user.id())) {
+            EndReason expiry = rules.expiry(session, now);
+            if (expiry == null) {
+                all.add(session);
+            } else {
+                // It must not take the place of one that lives.
+                sessions.end(transaction, session.token(), expiry, now);
+            }
+        }
         int surplus = all.size() - rules.maxPerUser();
         if (surplus <= 0) {
             return;

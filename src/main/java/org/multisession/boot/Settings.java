@@ -2,6 +2,7 @@ package org.multisession.boot;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -283,7 +284,15 @@ public record Settings(
                         reader.get(LAST_SEEN_INTERVAL)),
                 cookie,
                 reader.get(AUDIT_KEEP));
+        Duration idle = settings.session().idleTimeout();
+        if (idle != null && idle.compareTo(settings.session().lastSeenInterval().multipliedBy(2)) < 0) {
+            reader.faults.add(IDLE_TIMEOUT.key() + " must be at least twice " + LAST_SEEN_INTERVAL.key()
+                    + ": a session in use would run out before its use is written");
+        }
         reader.refuseUnknownKeys();
+        if (!reader.faults.isEmpty() && database != null && !create && !Files.exists(database)) {
+            reader.faults.add("there is no file " + database);
+        }
         if (!reader.faults.isEmpty()) {
             throw new SetupRefusedException(reader.faults);
         }
@@ -313,6 +322,15 @@ public record Settings(
             // The request's own Host header is its sender's to choose, and so would be the site that gets the code.
             reader.faults.add(SMS_SENDER.key() + " = http needs " + SMS_HOST.key()
                     + ": phones offer the code to the site that the message names");
+        }
+        String templates = url + " " + gateway.body();
+        boolean carriesCode = templates.contains("{text}") || templates.contains("{code}");
+        if (url != null && !(templates.contains("{phone}") && carriesCode)) {
+            reader.faults.add(SMS_URL.key() + " and " + SMS_BODY.key()
+                    + " must hold {phone}, and {text} or {code}: the gateway would get no message");
+        }
+        if (gateway.password() != null && gateway.user() == null) {
+            reader.faults.add(SMS_PASSWORD.key() + " needs " + SMS_USER.key());
         }
         return new Sms(host, gateway);
     }

@@ -143,6 +143,9 @@ public final class HttpSender implements SmsSender {
                         URI.create(fill(gateway.url(), number, code, text, HttpSender::percentEncoded)))
                 .timeout(gateway.timeout())
                 .method(gateway.method(), new SentOnce(body, new AtomicBoolean()));
+        if (gateway.body() != null) {
+            request.setHeader("Content-Type", "application/x-www-form-urlencoded");
+        }
         gateway.headers().forEach(header -> request.setHeader(header.name(), header.value()));
         if (gateway.user() != null) {
             String credentials = gateway.user() + ":" + (gateway.password() == null ? "" : gateway.password());

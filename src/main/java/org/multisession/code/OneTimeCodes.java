@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -96,7 +97,7 @@ public final class OneTimeCodes {
         if (early.isPresent()) {
             return new Asked.Limited(early.get());
         }
-        String code = "%06d".formatted(random.nextInt(1_000_000));
+        String code = String.format(Locale.ROOT, "%06d", random.nextInt(1_000_000));
         // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
         String noCode = ChallengeSecret.random(random).value();
         Asked asked = database.write(transaction -> {

@@ -50,6 +50,8 @@ public final class SmsQueue implements AutoCloseable {
         this.workers = new ScheduledThreadPoolExecutor(THREADS, task -> {
             Thread thread = new Thread(task, "multi-session-sms-" + number.incrementAndGet());
             thread.setDaemon(true);
+            // What the gateway's client starts on it inherits this, and may outlive an undeploy for a while.
+            thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
             return thread;
         });
         workers.setKeepAliveTime(1, TimeUnit.MINUTES);

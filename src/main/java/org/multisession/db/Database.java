@@ -118,8 +118,8 @@ public final class Database implements AutoCloseable {
      */
     public <T> T write(Work<? super Transaction, T> work) {
         try (Connection connection = writer.getConnection()) {
+            begin(connection);
             try {
-                Sqlite.begin(connection);
                 T result = work.run(new Transaction(connection));
                 Sqlite.commit(connection, busyTimeout);
                 return result;
@@ -133,6 +133,15 @@ public final class Database implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw translated(e);
+        }
+    }
+
+    private void begin(Connection connection) throws SQLException {
+        try {
+            Sqlite.begin(connection);
+        } catch (SQLException e) {
+            forgetIfBroken(writer, connection, e);
+            throw e;
         }
     }
 

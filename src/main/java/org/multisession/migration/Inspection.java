@@ -61,6 +61,10 @@ record Inspection(
                 throw new MigrationRefusedException("the database has a " + there.type() + " named " + there.name()
                         + ", a name that is needed for a " + object.kind() + ". Rename it");
             } else if (!catalogue.has(object)) {
+                if (object.isTable() && !object.isMarkedByName()) {
+                    throw new MigrationRefusedException("the database has a table " + there.name()
+                            + " of its own, a name that is needed here. Rename it");
+                }
                 if (object.isTable()) {
                     throw new MigrationRefusedException("the table " + there.name()
                             + " is not the one that this version of Multi-Session makes. Deploy the version that"

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * A table, index or trigger that the migration makes sure of, from the files under {@code db/}. The files are the only
- * place with DDL.
+ * place that makes anything.
  *
  * @param kind {@code table}, {@code index} or {@code trigger}, as the catalogue calls it
  * @param sql the statement that makes it, with {@code IF NOT EXISTS}

@@ -23,7 +23,7 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
     private static final String LEGACY = """
             SELECT quote(u.auth_token) || '>' || u.id
             FROM users u
-            WHERE typeof(u.auth_token) = 'text' AND u.auth_token <> ''
+            WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
               AND u.auth_token NOT IN
                 (SELECT auth_token FROM users WHERE auth_token IS NOT NULL GROUP BY auth_token HAVING count(*) > 1)
             """;

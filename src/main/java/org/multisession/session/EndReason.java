@@ -1,6 +1,7 @@
 package org.multisession.session;
 
-/** Why a token that was a session is one no longer; stored under these names, the triggers' own ones among them. */
+/** Why a token that was a session is one no longer; stored under these names. The triggers have
+ * three more: {@code row-deleted}, {@code row-changed} and {@code user-replaced}. */
 public enum EndReason {
     SIGNED_OUT("signed-out"),
     /** Not used for longer than the idle timeout. */

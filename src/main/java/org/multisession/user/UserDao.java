@@ -112,8 +112,12 @@ public final class UserDao {
         try (PreparedStatement statement = transaction.prepare(LEGACY_TOKEN)) {
             statement.setLong(1, userId);
             try (ResultSet row = statement.executeQuery()) {
-                // Only text: the old app compares with text, so a blob or a number in there lets nobody in.
-                return row.next() && row.getObject(1) instanceof String token && !token.isEmpty() ? token : null;
+                // A number stands there where the column has such a type; a blob equals no text, so it lets nobody in.
+                if (!row.next() || row.getObject(1) instanceof byte[]) {
+                    return null;
+                }
+                String token = row.getString(1);
+                return token == null || token.isEmpty() ? null : token;
             }
         }
     }

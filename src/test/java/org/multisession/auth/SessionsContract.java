@@ -142,6 +142,18 @@ abstract class SessionsContract {
         }
 
         @Test
+        void an_old_token_that_its_column_keeps_as_a_number_is_adopted_as_any_other() {
+            app.close();
+            old.run("ALTER TABLE users RENAME COLUMN auth_token TO was_token");
+            old.run("ALTER TABLE users ADD COLUMN auth_token NUMERIC");
+            old.run("UPDATE users SET auth_token = 1234567890 WHERE id = 42");
+            app = deploy(NewApp.RULES);
+            assertThat(app.opens("1234567890")).isEqualTo(42);
+            app.signIn(ANNA);
+            assertThat(app.opens("1234567890")).isEqualTo(42);
+        }
+
+        @Test
         void sessions_of_the_old_apps_multi_form_stay_signed_in() {
             app.close();
             old.close();
@@ -364,6 +376,22 @@ abstract class SessionsContract {
             assertThat(app.opens(first)).isEqualTo(48);
             assertThat(app.opens(third)).isEqualTo(48);
             assertThat(app.opens(fourth)).isEqualTo(48);
+        }
+
+        @Test
+        void a_session_that_has_run_out_does_not_take_the_place_of_one_that_lives() {
+            redeploy(new SessionRules(null, Duration.ofDays(100), 2, Duration.ofMinutes(1)));
+            String oldest = app.signIn("+79991234572");
+            clock.advance(Duration.ofDays(60));
+            String living = app.signIn("+79991234572");
+            clock.advance(Duration.ofDays(39));
+            app.opens(oldest);
+            app.lastSeen.flush();
+            clock.advance(Duration.ofDays(2));
+            String newest = app.signIn("+79991234572");
+            assertThat(app.opens(oldest)).isNull();
+            assertThat(app.opens(living)).isEqualTo(48);
+            assertThat(app.opens(newest)).isEqualTo(48);
         }
 
         @Test

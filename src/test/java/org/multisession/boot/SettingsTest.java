@@ -198,7 +198,7 @@ class SettingsTest {
     void the_headers_of_a_gateway_are_read_and_masked() {
         parameters.put("multisession.sms.sender", "http");
         parameters.put("multisession.sms.host", "id.example.com");
-        parameters.put("multisession.sms.http.url", "https://gateway.example/send?to={phone}");
+        parameters.put("multisession.sms.http.url", "https://gateway.example/send?to={phone}&text={text}");
         parameters.put("multisession.sms.http.headers", "Content-Type: application/json | X-Key: se:cret");
         Settings.Read read = Settings.read(sources());
         var gateway = java.util.Objects.requireNonNull(read.settings().sms().gateway());
@@ -206,6 +206,36 @@ class SettingsTest {
                 .extracting(header -> header.name() + "=" + header.value())
                 .containsExactly("Content-Type=application/json", "X-Key=se:cret");
         assertThat(String.join(" ", read.effective())).doesNotContain("cret").contains("headers = •••");
+    }
+
+    @Test
+    void a_session_in_use_must_be_written_before_it_would_run_out() {
+        parameters.put("multisession.session.idle-timeout", "PT30M");
+        assertThat(read().session().idleTimeout()).isEqualTo(Duration.ofMinutes(30));
+        parameters.put("multisession.session.last-seen-interval", "PT20M");
+        assertThat(faults()).singleElement().asString().contains("must be at least twice");
+    }
+
+    @Test
+    void a_missing_file_is_named_together_with_the_other_faults() {
+        parameters.put("multisession.db.url", "/nowhere/app.db");
+        parameters.put("multisession.db.pool-size", "0");
+        assertThat(faults()).hasSize(2).contains("there is no file /nowhere/app.db");
+    }
+
+    @Test
+    void a_gateway_that_would_get_no_message_or_half_its_credentials_is_a_fault() {
+        parameters.put("multisession.sms.sender", "http");
+        parameters.put("multisession.sms.host", "id.example.com");
+        parameters.put("multisession.sms.http.url", "https://gateway.example/send");
+        parameters.put("multisession.sms.http.password", "secret");
+        assertThat(faults())
+                .hasSize(2)
+                .anySatisfy(fault -> assertThat(fault).contains("must hold {phone}"))
+                .anySatisfy(fault -> assertThat(fault).contains("needs multisession.sms.http.user"));
+        parameters.put("multisession.sms.http.user", "name");
+        parameters.put("multisession.sms.http.body", "to={phone}&text={text}");
+        assertThat(read().sms().gateway()).isNotNull();
     }
 
     @Test

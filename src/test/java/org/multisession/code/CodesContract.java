@@ -566,7 +566,9 @@ abstract class CodesContract {
                             .replaceAll("'\\+7999[0-9]*'", "#")
                             .replaceAll("'\\d{4}-[0-9: .-]*'", "@")
                             .replaceAll(": \\d+,", ": id,")
-                            .replaceAll(",[01],([01])$", ",sent,$1"))
+                            .replaceAll(",[01],([01])$", ",sent,$1")
+                            // The trail names the user, where there is one; nobody outside sees it.
+                            .replaceAll("(auth_events: id,@,'[a-z-]+','[a-z_-]+'),(NULL|\\d+),", "$1,whose,"))
                     .sorted()
                     .toList();
         }

@@ -406,8 +406,8 @@ class CodeFlowIT {
             for (int i = 0; i < 4; i++) {
                 assertProblem(submit(log, challenge, wrong(code)), 401, "wrong-code");
             }
-            assertProblem(submit(log, challenge, wrong(code)), 401, "code-used-up");
-            assertProblem(submit(log, challenge, code), 401, "code-used-up");
+            assertProblem(submit(log, challenge, wrong(code)), 429, "code-used-up");
+            assertProblem(submit(log, challenge, code), 429, "code-used-up");
             assertProblem(submit(log, "made-up", code), 401, "code-expired");
             assertProblem(submit(log, "", code), 401, "code-expired");
             assertProblem(log.http().postJson("api/login/code", "{\"code\":\"123456\"}"), 400, "malformed-json");

@@ -39,7 +39,7 @@ public final class CodeApiServlet extends Route {
             throw switch (refused.why()) {
                 case USED_UP ->
                     new RequestFailure(
-                            401, "code-used-up", "Too many wrong codes. This challenge is over; ask for a new one.");
+                            429, "code-used-up", "Too many wrong codes. This challenge is over; ask for a new one.");
                 case EXPIRED ->
                     new RequestFailure(
                             401, "code-expired", "This challenge has run out or was used. Ask for a new one.");
