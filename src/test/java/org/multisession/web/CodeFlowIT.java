@@ -679,7 +679,9 @@ class CodeFlowIT {
         String client = " 127.0.0.1 Audit/1.0 (a test)";
         assertThat(rows)
                 .containsSubsequence(
-                        "code-refused wrong -" + client, "sign-in done " + id + client, "sign-out done " + id + client);
+                        "code-refused wrong " + id + client,
+                        "sign-in done " + id + client,
+                        "sign-out done " + id + client);
         assertThat(String.join("\n", rows.stream().map(Objects::toString).toList()))
                 .doesNotContain(phone.substring(2))
                 .doesNotContain(code)
