@@ -126,7 +126,7 @@ final class Application implements AutoCloseable {
                 new SignIn(database, sessions, users, events, settings.login(), settings.session(), random, clock);
         Authenticator authenticator =
                 new Authenticator(database, sessions, users, settings.session(), lastSeen, signOut, clock);
-        SmsQueue queue = new SmsQueue(sender(settings.sms()), SmsQueue.DELAY);
+        SmsQueue queue = new SmsQueue(sender(settings.sms()));
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
         CodeLimits limits = new CodeLimits(requests, settings.code());
