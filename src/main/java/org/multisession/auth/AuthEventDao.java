@@ -7,6 +7,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
+import org.multisession.session.Client;
 
 /** The {@code auth_events} table: the audit trail. Never holds a token, a code or a phone number. */
 public final class AuthEventDao {

@@ -4,13 +4,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.LastSeen;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.User;
@@ -30,6 +33,7 @@ public final class Authenticator {
     private final UserSessionDao sessions;
     private final UserDao users;
     private final SessionRules rules;
+    private final Stage stage;
     private final LastSeen lastSeen;
     private final SignOut signOut;
     private final InstantSource clock;
@@ -39,6 +43,7 @@ public final class Authenticator {
             UserSessionDao sessions,
             UserDao users,
             SessionRules rules,
+            Stage stage,
             LastSeen lastSeen,
             SignOut signOut,
             InstantSource clock) {
@@ -46,6 +51,7 @@ public final class Authenticator {
         this.sessions = sessions;
         this.users = users;
         this.rules = rules;
+        this.stage = stage;
         this.lastSeen = lastSeen;
         this.signOut = signOut;
         this.clock = clock;
@@ -53,11 +59,11 @@ public final class Authenticator {
 
     /**
      * The user of the first of these tokens that is somebody's, or null. A browser may hold a stale cookie beside the
-     * good one, so all are tried, in this order.
+     * good one, so all are tried, in this order. The client is asked for only where its use is to be written down.
      */
-    public @Nullable SignedIn authenticate(List<SessionToken> presented) {
+    public @Nullable SignedIn authenticate(List<SessionToken> presented, Supplier<Client> client) {
         for (SessionToken token : presented) {
-            SignedIn found = authenticate(token);
+            SignedIn found = authenticate(token, client);
             if (found != null) {
                 return found;
             }
@@ -65,28 +71,46 @@ public final class Authenticator {
         return null;
     }
 
-    private @Nullable SignedIn authenticate(SessionToken token) {
+    private @Nullable SignedIn authenticate(SessionToken token, Supplier<Client> client) {
+        if (token.isAHash()) {
+            // Whoever has read the database must not get in by what it holds.
+            return null;
+        }
         UserSession session = findSession(token);
-        if (session == null) {
+        if (session == null && stage.acceptsLegacyTokens()) {
             User user = findLegacyUser(token);
             if (user != null) {
+                lastSeen.noteLegacy(user, token, client, clock.instant());
                 return new SignedIn(user, token, null);
             }
             // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
             // only ever go that way, so a third look settles it.
             session = findSession(token);
-            if (session == null) {
-                return null;
-            }
+        }
+        if (session == null) {
+            return null;
         }
         Instant now = clock.instant();
         EndReason expiry = rules.expiry(session, now);
         if (expiry != null) {
-            endForGood(new SignedIn(session.user(), token, session), expiry);
+            endForGood(session, expiry);
             return null;
         }
-        lastSeen.note(session, now);
+        lastSeen.note(session, client, now);
         return new SignedIn(session.user(), token, session);
+    }
+
+    /** Why the first of these tokens that ended did so; null if none has. */
+    public UserSessionDao.@Nullable Ending howEnded(List<SessionToken> presented) {
+        for (SessionToken token : presented) {
+            UserSessionDao.Ending ending = database.read(
+                            handle -> Optional.ofNullable(sessions.howEnded(handle, token)))
+                    .orElse(null);
+            if (ending != null) {
+                return ending;
+            }
+        }
+        return null;
     }
 
     private @Nullable UserSession findSession(SessionToken token) {
@@ -103,7 +127,7 @@ public final class Authenticator {
      * What was once refused because it ran out stays out, also if the timeout is raised tomorrow or the old app writes a
      * fresh last_seen_at. The request is refused whether or not this can be written now.
      */
-    private void endForGood(SignedIn expired, EndReason reason) {
+    private void endForGood(UserSession expired, EndReason reason) {
         try {
             signOut.expire(expired, reason);
         } catch (DatabaseException e) {

@@ -16,6 +16,7 @@ import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsText;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.session.Client;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;

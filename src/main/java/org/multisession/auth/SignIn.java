@@ -10,9 +10,12 @@ import java.util.List;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
+import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumber;
@@ -29,6 +32,8 @@ import org.multisession.user.UserDao;
  *   <li>{@code users.auth_token} is set to its token (the mirror), so that the old app accepts it too;
  *   <li>what is over the number of sessions that a user may have ends, the least recently seen first.
  * </ol>
+ *
+ * From stage {@code settle} on there is no mirror, and so nothing to adopt.
  */
 public final class SignIn {
 
@@ -46,28 +51,34 @@ public final class SignIn {
 
     private final Database database;
     private final UserSessionDao sessions;
+    private final DeviceDao devices;
     private final UserDao users;
     private final AuthEventDao events;
     private final LoginRules login;
     private final SessionRules rules;
+    private final Stage stage;
     private final SecureRandom random;
     private final InstantSource clock;
 
     public SignIn(
             Database database,
             UserSessionDao sessions,
+            DeviceDao devices,
             UserDao users,
             AuthEventDao events,
             LoginRules login,
             SessionRules rules,
+            Stage stage,
             SecureRandom random,
             InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
+        this.devices = devices;
         this.users = users;
         this.events = events;
         this.login = login;
         this.rules = rules;
+        this.stage = stage;
         this.random = random;
         this.clock = clock;
     }
@@ -112,11 +123,16 @@ public final class SignIn {
     }
 
     private Result start(Transaction transaction, User user, Client client, Instant now) throws SQLException {
-        adoptLegacyToken(transaction, user, now);
         SessionToken token = SessionToken.random(random);
+        if (stage.mirrors()) {
+            adoptLegacyToken(transaction, user, now);
+        }
         sessions.insert(transaction, user.id(), token, now);
-        users.mirror(transaction, user.id(), token.value());
-        evictSurplus(transaction, user, token, client, now);
+        devices.seen(transaction, token.hash(), client);
+        if (stage.mirrors()) {
+            users.mirror(transaction, user.id(), token.value());
+        }
+        evictSurplus(transaction, user, token.hash(), client, now);
         return new Result.Started(user, token);
     }
 
@@ -134,10 +150,11 @@ public final class SignIn {
             sessions.refuseForEver(transaction, user.id(), legacy, EndReason.AMBIGUOUS, now);
         } else {
             sessions.insert(transaction, user.id(), legacy, now);
+            devices.markShared(transaction, legacy);
         }
     }
 
-    private void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now)
+    private void evictSurplus(Transaction transaction, User user, String newestHash, Client client, Instant now)
             throws SQLException {
         List<UserSession> all = new ArrayList<>();
         for (UserSession session : sessions.ofUser(transaction, user.id())) {
@@ -154,7 +171,7 @@ public final class SignIn {
             return;
         }
         List<UserSession> leastRecentlySeen = all.stream()
-                .filter(session -> !session.token().equals(newest))
+                .filter(session -> !session.token().hash().equals(newestHash))
                 .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
                 .limit(surplus)
                 .toList();

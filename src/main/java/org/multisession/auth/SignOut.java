@@ -1,9 +1,13 @@
 package org.multisession.auth;
 
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.multisession.db.Database;
+import org.multisession.db.Transaction;
+import org.multisession.session.Client;
 import org.multisession.session.EndReason;
+import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 
 /**
@@ -31,9 +35,9 @@ public final class SignOut {
     public void signOut(SignedIn signedIn, Client client) {
         database.write(transaction -> {
             Instant now = clock.instant();
-            boolean isSession = signedIn.via() == SignedIn.Via.SESSION;
-            if (isSession) {
-                sessions.end(transaction, signedIn.token(), EndReason.SIGNED_OUT, now);
+            boolean isSession = signedIn.session() != null;
+            if (signedIn.session() != null) {
+                sessions.end(transaction, signedIn.session().token(), EndReason.SIGNED_OUT, now);
             }
             events.record(
                     transaction,
@@ -47,19 +51,24 @@ public final class SignOut {
     }
 
     /** Ends a session that has run out. */
-    void expire(SignedIn expired, EndReason reason) {
+    void expire(UserSession expired, EndReason reason) {
         database.write(transaction -> {
-            Instant now = clock.instant();
-            if (sessions.end(transaction, expired.token(), reason, now)) {
-                events.record(
-                        transaction,
-                        AuthEvent.SESSION_ENDED,
-                        reason.stored(),
-                        expired.user().id(),
-                        null,
-                        now);
-            }
+            expire(transaction, expired, reason);
             return true;
         });
+    }
+
+    /** The same as part of a transaction. */
+    void expire(Transaction transaction, UserSession expired, EndReason reason) throws SQLException {
+        Instant now = clock.instant();
+        if (sessions.end(transaction, expired.token(), reason, now)) {
+            events.record(
+                    transaction,
+                    AuthEvent.SESSION_ENDED,
+                    reason.stored(),
+                    expired.user().id(),
+                    null,
+                    now);
+        }
     }
 }

@@ -5,16 +5,20 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.CodeSignIn;
+import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
+import org.multisession.auth.Sweeper;
 import org.multisession.code.ChallengeDao;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.CodeRequestDao;
@@ -24,9 +28,19 @@ import org.multisession.code.OneTimeCodes;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.session.DeviceDao;
 import org.multisession.session.LastSeen;
+import org.multisession.session.LegacyUseDao;
+import org.multisession.session.Presence;
+import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
+import org.multisession.session.SweepTurn;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.UserColumns;
@@ -48,10 +62,13 @@ final class Application implements AutoCloseable {
     private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
     private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
     private static final Duration PRUNE_INTERVAL = Duration.ofMinutes(10);
+    private static final Duration PRESENCE_INTERVAL = Duration.ofMinutes(5);
+    private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(2);
 
     private final SqliteFile file;
     private final Database database;
     private final LastSeen lastSeen;
+    private final Presence presence;
     private final SmsQueue queue;
     private final ScheduledExecutorService housekeeping;
 
@@ -59,11 +76,13 @@ final class Application implements AutoCloseable {
             SqliteFile file,
             Database database,
             LastSeen lastSeen,
+            Presence presence,
             SmsQueue queue,
             ScheduledExecutorService housekeeping) {
         this.file = file;
         this.database = database;
         this.lastSeen = lastSeen;
+        this.presence = presence;
         this.queue = queue;
         this.housekeeping = housekeeping;
     }
@@ -114,18 +133,32 @@ final class Application implements AutoCloseable {
             requireThatUsersCanBeAdded(patience.until(migrator::unknownColumnsToFill));
         }
         UserColumns columns = UserColumns.of(patience.until(migrator::migrate).userColumns());
+        Stage stage = settings.stage();
+        StateDao state = new StateDao();
+        Presence presence = new Presence(database, state, clock);
+        SessionRules rules = settings.session()
+                .idleFrom(patience.until(() -> Optional.ofNullable(presence.begin(stage)))
+                        .orElse(null));
+        if (!stage.storesPlainTokens()) {
+            patience.until(new TokenHashing(database, new TokenHashingDao())::run);
+        }
 
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
         UserDao users = new UserDao(columns, phoneNumbers);
-        UserSessionDao sessions = new UserSessionDao(columns);
-        LastSeen lastSeen = new LastSeen(database, sessions, settings.session());
+        UserSessionDao sessions = new UserSessionDao(columns, stage);
+        DeviceDao devices = new DeviceDao();
+        LegacyUseDao legacyUses = new LegacyUseDao();
+        LastSeen lastSeen = new LastSeen(database, sessions, devices, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
         SignOut signOut = new SignOut(database, sessions, events, clock);
         SignIn signIn =
-                new SignIn(database, sessions, users, events, settings.login(), settings.session(), random, clock);
+                new SignIn(database, sessions, devices, users, events, settings.login(), rules, stage, random, clock);
         Authenticator authenticator =
-                new Authenticator(database, sessions, users, settings.session(), lastSeen, signOut, clock);
+                new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
+        Devices ownDevices = new Devices(database, sessions, devices, legacyUses, users, events, rules, stage, clock);
+        SweepTurn turn = new SweepTurn(database, state, UUID.randomUUID().toString(), clock);
+        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, clock);
         SmsQueue queue = new SmsQueue(sender(settings.sms()));
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
@@ -135,13 +168,26 @@ final class Application implements AutoCloseable {
         CodeSignIn codeSignIn = new CodeSignIn(database, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
         Pruning pruning = new Pruning(database, challenges, requests, events, settings.auditKeep(), clock);
 
-        new Routes(settings, authenticator, signIn, codeSignIn, signOut, phoneNumbers, migrator, random, clock)
+        new Routes(
+                        settings,
+                        authenticator,
+                        signIn,
+                        codeSignIn,
+                        signOut,
+                        ownDevices,
+                        phoneNumbers,
+                        migrator,
+                        random,
+                        clock)
                 .register(context);
 
         ScheduledExecutorService housekeeping = housekeeping();
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "checking the schema", () -> repair(migrator));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
+        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
+        // Nodes that were started together do not sweep at the same moments.
+        every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", sweeper::run);
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
             log.warn("multisession.sms.sender = log: codes are written into this log and sent to nobody."
@@ -152,7 +198,7 @@ final class Application implements AutoCloseable {
                     + " For closed networks only");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(file, database, lastSeen, queue, housekeeping);
+        return new Application(file, database, lastSeen, presence, queue, housekeeping);
     }
 
     private static SmsSender sender(Settings.Sms sms) {
@@ -197,6 +243,15 @@ final class Application implements AutoCloseable {
                 surviving, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    private void tellTheLastMoment() {
+        try {
+            presence.beat();
+        } catch (DatabaseException e) {
+            // The latest beat is some minutes old at the most; that is near enough.
+            log.warn("The moment of the stop could not be written: {}", e.getMessage());
+        }
+    }
+
     /** Writes what is still to be written, then lets go of the database. */
     @Override
     public void close() {
@@ -211,6 +266,7 @@ final class Application implements AutoCloseable {
         }
         queue.close();
         lastSeen.flush();
+        tellTheLastMoment();
         database.close();
         file.close();
         log.info("Multi-Session has stopped; the database is closed");

@@ -9,9 +9,9 @@ import jakarta.servlet.SessionTrackingMode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
-import java.util.Locale;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.CodeSignIn;
+import org.multisession.auth.Devices;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.migration.Migrator;
@@ -49,6 +49,7 @@ record Routes(
         SignIn signIn,
         CodeSignIn codeSignIn,
         SignOut signOut,
+        Devices devices,
         PhoneNumbers phoneNumbers,
         Migrator migrator,
         SecureRandom random,
@@ -86,7 +87,7 @@ record Routes(
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
         signedInOnly(context, "api-me", new MeServlet(), "/api/me");
 
-        String stage = settings.stage().name().toLowerCase(Locale.ROOT);
+        String stage = settings.stage().stored();
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
         open(context, "static", new StaticServlet(), "/static/*");
         open(context, "error", new ErrorServlet(failures), "/error");

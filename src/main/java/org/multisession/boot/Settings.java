@@ -28,6 +28,7 @@ import org.multisession.code.CodeRules;
 import org.multisession.code.HttpSender;
 import org.multisession.code.HttpSender.Gateway.Header;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.CookieRules;
 
@@ -63,12 +64,6 @@ public record Settings(
     private enum Sender {
         LOG,
         HTTP
-    }
-
-    /** How far the move is. */
-    public enum Stage {
-        /** The old app runs beside this one, or may have to come back. */
-        COEXIST
     }
 
     /** Java's HTTP client sets these itself. */

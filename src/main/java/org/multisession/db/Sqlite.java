@@ -101,6 +101,7 @@ final class Sqlite {
         public Connection getConnection() throws SQLException {
             Connection connection = super.getConnection();
             try {
+                TokenHashFunction.addTo(connection);
                 if (readOnly) {
                     run(connection, "PRAGMA query_only=ON");
                 }

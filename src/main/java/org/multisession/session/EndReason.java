@@ -1,9 +1,13 @@
 package org.multisession.session;
 
-/** Why a token that was a session is one no longer; stored under these names. The triggers have
- * three more: {@code row-deleted}, {@code row-changed} and {@code user-replaced}. */
+import org.jspecify.annotations.Nullable;
+
+/** Why a token opens nothing any more; stored under these names. */
 public enum EndReason {
+    /** By the device itself. */
     SIGNED_OUT("signed-out"),
+    /** From another device of the user. */
+    REVOKED("revoked"),
     /** Not used for longer than the idle timeout. */
     IDLE("idle"),
     /** Older than the longest lifetime. */
@@ -11,7 +15,13 @@ public enum EndReason {
     /** The user signed in on more devices than allowed, and this one was the least recently seen. */
     EVICTED("evicted"),
     /** Two users had this legacy token, so it is nobody's. */
-    AMBIGUOUS("ambiguous");
+    AMBIGUOUS("ambiguous"),
+    /** The row went away without us: the old app's sign-out. Written by a trigger. */
+    ROW_DELETED("row-deleted"),
+    /** The row got another token, without us. Written by a trigger. */
+    ROW_CHANGED("row-changed"),
+    /** The user is gone, or somebody else by now. Written by a trigger. */
+    USER_REPLACED("user-replaced");
 
     private final String stored;
 
@@ -22,5 +32,15 @@ public enum EndReason {
     /** Its name in the database. */
     public String stored() {
         return stored;
+    }
+
+    /** The reason of this name; null for one of a version to come. */
+    public static @Nullable EndReason of(@Nullable String stored) {
+        for (EndReason reason : values()) {
+            if (reason.stored.equals(stored)) {
+                return reason;
+            }
+        }
+        return null;
     }
 }

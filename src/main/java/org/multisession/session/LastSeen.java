@@ -1,61 +1,104 @@
 package org.multisession.session;
 
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Transaction;
+import org.multisession.user.User;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps {@code last_seen_at} without making a request wait for it: a request only notes the moment, and
- * {@link #flush} writes what has been noted, many sessions in one transaction. One session is written at most once per
- * interval. Safe for use by many threads.
+ * Keeps {@code last_seen_at}, and from where a session and a legacy token were used, without making a request wait for
+ * it: a request only notes the moment, and {@link #flush} writes what has been noted, many in one transaction. One token
+ * is written at most once per interval. Safe for use by many threads.
  */
 public final class LastSeen {
 
-    /** So many sessions to a transaction that a sign-in behind it does not notice. */
+    /** So many to a transaction that a sign-in behind it does not notice. */
     private static final int BATCH = 200;
 
     private static final Logger log = LoggerFactory.getLogger(LastSeen.class);
 
-    private record Seen(@Nullable String storedBefore, Instant at) {}
+    /** A use that is still to be written. */
+    private interface Use {
+        void write(Transaction transaction) throws SQLException;
+    }
 
     private final Database database;
     private final UserSessionDao sessions;
+    private final DeviceDao devices;
+    private final LegacyUseDao legacyUses;
     private final SessionRules rules;
-    private final Map<SessionToken, Seen> noted = new ConcurrentHashMap<>();
 
-    public LastSeen(Database database, UserSessionDao sessions, SessionRules rules) {
+    /** By the hash of the token. */
+    private final Map<String, Use> noted = new ConcurrentHashMap<>();
+
+    /** A legacy token's row has no time that tells whether it is due, so its last note is remembered for an interval. */
+    private final Map<String, Instant> legacyNotedAt = new ConcurrentHashMap<>();
+
+    private volatile @Nullable Instant latest;
+
+    public LastSeen(
+            Database database,
+            UserSessionDao sessions,
+            DeviceDao devices,
+            LegacyUseDao legacyUses,
+            SessionRules rules) {
         this.database = database;
         this.sessions = sessions;
+        this.devices = devices;
+        this.legacyUses = legacyUses;
         this.rules = rules;
     }
 
-    /** Notes that this session, as just read, is in use now. */
-    public void note(UserSession session, Instant now) {
+    /** Notes that this session, as just read, is in use now; the client is asked for only if that is to be written. */
+    public void note(UserSession session, Supplier<Client> client, Instant now) {
         Instant stored = session.lastSeenAt();
         boolean due = stored == null
                 || session.lastSeenIsAbsurd(now)
                 || !stored.plus(rules.lastSeenInterval()).isAfter(now);
         if (due) {
-            noted.put(session.token(), new Seen(session.storedLastSeenAt(), now));
+            String hash = session.token().hash();
+            Client by = client.get();
+            noted.put(hash, transaction -> {
+                boolean written = sessions.touch(transaction, session.token(), session.storedLastSeenAt(), now);
+                // Not written is what the old app has written meanwhile, or what is gone.
+                if (written || sessions.find(transaction, session.token()) != null) {
+                    devices.seen(transaction, hash, by);
+                }
+            });
         }
+    }
+
+    /** Notes that this legacy token of the user is in use now. */
+    public void noteLegacy(User user, SessionToken token, Supplier<Client> client, Instant now) {
+        String hash = token.hash();
+        Instant before = legacyNotedAt.get(hash);
+        if (before == null || !before.plus(rules.lastSeenInterval()).isAfter(now)) {
+            legacyNotedAt.put(hash, now);
+            String address = client.get().address();
+            noted.put(hash, transaction -> legacyUses.used(transaction, hash, user.id(), address, now));
+        }
+        latest = now;
     }
 
     /** Writes what has been noted. What cannot be written now stays noted; a failure is logged, never thrown. */
     public void flush() {
-        List<SessionToken> due = new ArrayList<>(noted.keySet());
+        List<String> due = new ArrayList<>(noted.keySet());
         for (int start = 0; start < due.size(); start += BATCH) {
-            Map<SessionToken, Seen> batch = new ConcurrentHashMap<>();
-            for (SessionToken token : due.subList(start, Math.min(due.size(), start + BATCH))) {
-                Seen seen = noted.remove(token);
-                if (seen != null) {
-                    batch.put(token, seen);
+            Map<String, Use> batch = new ConcurrentHashMap<>();
+            for (String hash : due.subList(start, Math.min(due.size(), start + BATCH))) {
+                Use use = noted.remove(hash);
+                if (use != null) {
+                    batch.put(hash, use);
                 }
             }
             try {
@@ -69,18 +112,24 @@ public final class LastSeen {
                 return;
             }
         }
+        forgetOldNotes();
     }
 
-    private void write(Map<SessionToken, Seen> batch) {
+    private void write(Map<String, Use> batch) {
         database.write(transaction -> {
-            int written = 0;
-            for (Map.Entry<SessionToken, Seen> entry : batch.entrySet()) {
-                Seen seen = entry.getValue();
-                if (sessions.touch(transaction, entry.getKey(), seen.storedBefore(), seen.at())) {
-                    written++;
-                }
+            for (Use use : batch.values()) {
+                use.write(transaction);
             }
-            return written;
+            return batch.size();
         });
+    }
+
+    private void forgetOldNotes() {
+        Instant now = latest;
+        if (now != null) {
+            legacyNotedAt
+                    .values()
+                    .removeIf(at -> !at.plus(rules.lastSeenInterval()).isAfter(now));
+        }
     }
 }

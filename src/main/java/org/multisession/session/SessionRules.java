@@ -11,18 +11,39 @@ import org.jspecify.annotations.Nullable;
  * @param maxLifetime how long it may last from its sign-in; null for ever
  * @param maxPerUser how many a user may have; the least recently seen goes first
  * @param lastSeenInterval how often the last use of one session is written at most
+ * @param idleFrom when idle clocks start at the earliest; before it, uses may have gone unnoticed
  */
 public record SessionRules(
-        @Nullable Duration idleTimeout, @Nullable Duration maxLifetime, int maxPerUser, Duration lastSeenInterval) {
+        @Nullable Duration idleTimeout,
+        @Nullable Duration maxLifetime,
+        int maxPerUser,
+        Duration lastSeenInterval,
+        Instant idleFrom) {
+
+    /** Rules whose idle clocks have always run. */
+    public SessionRules(
+            @Nullable Duration idleTimeout, @Nullable Duration maxLifetime, int maxPerUser, Duration lastSeenInterval) {
+        this(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, Instant.MIN);
+    }
+
+    /** The same rules, with idle clocks that start at this moment at the earliest. */
+    public SessionRules idleFrom(@Nullable Instant from) {
+        return from == null ? this : new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, from);
+    }
 
     /** Why this session has run out by now, or null while it lives. */
     public @Nullable EndReason expiry(UserSession session, Instant now) {
         if (maxLifetime != null && session.startedAt(now).plus(maxLifetime).isBefore(now)) {
             return EndReason.LIFETIME;
         }
-        if (idleTimeout != null && session.lastActiveAt(now).plus(idleTimeout).isBefore(now)) {
+        if (idleTimeout != null && idleSince(session, now).plus(idleTimeout).isBefore(now)) {
             return EndReason.IDLE;
         }
         return null;
+    }
+
+    private Instant idleSince(UserSession session, Instant now) {
+        Instant active = session.lastActiveAt(now);
+        return active.isBefore(idleFrom) ? idleFrom : active;
     }
 }

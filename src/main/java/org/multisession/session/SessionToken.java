@@ -2,6 +2,7 @@ package org.multisession.session;
 
 import java.security.SecureRandom;
 import java.util.Base64;
+import org.multisession.db.TokenHash;
 
 /**
  * The secret that a device presents, as a cookie or as a bearer token. A type of its own so that it cannot reach a log,
@@ -22,6 +23,16 @@ public record SessionToken(String value) {
         byte[] bytes = new byte[BYTES];
         random.nextBytes(bytes);
         return new SessionToken(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+    }
+
+    /** What may lie in a database in its place. */
+    public String hash() {
+        return TokenHash.of(value);
+    }
+
+    /** Whether somebody presents a hash that was read in a database, in place of the token. */
+    public boolean isAHash() {
+        return TokenHash.isOne(value);
     }
 
     @Override

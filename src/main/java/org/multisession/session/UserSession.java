@@ -14,7 +14,7 @@ import org.multisession.user.User;
  */
 public record UserSession(
         User user,
-        SessionToken token,
+        StoredToken token,
         @Nullable String storedCreatedAt,
         @Nullable String storedLastSeenAt,
         Instant recordedAt) {

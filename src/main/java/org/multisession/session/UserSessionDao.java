@@ -20,16 +20,21 @@ import org.multisession.user.UserColumns;
  * <p>The shadow remembers every token that ever was a session, whose it was, and that it ended. It is kept by triggers,
  * so also while only the old app runs. A session counts only if both tables name the same user: a row id that SQLite
  * gave out a second time, or a row that was put back after its sign-out, opens nothing.
+ *
+ * <p>Both hold a session's token in the same form: itself, or its hash. Which of the two is the stage's matter for new
+ * rows, and may be either for old ones, in every stage; so each statement takes both. Where both are known, the hash was
+ * there first and it alone counts: the other form is a row that the old app, back again, has put in once more.
  */
 public final class UserSessionDao {
 
     /** Driven by our own table, whose collation is binary whatever the old app's table says. */
     private static final String FIND = """
-            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at
+            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
-            WHERE t.auth_token = ? AND t.ended_at IS NULL
+            WHERE t.auth_token IN (?, ?) AND t.ended_at IS NULL
+              AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
             """;
 
     private static final String OF_USER = """
@@ -38,9 +43,28 @@ public final class UserSessionDao {
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
             WHERE t.user_id = ? AND t.ended_at IS NULL
+              AND NOT EXISTS
+                (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
             """;
 
-    private static final String WAS_ISSUED = "SELECT 1 FROM multisession_tokens WHERE auth_token = ?";
+    /** A page of all live sessions, in the order of the text that they lie under. */
+    private static final String AFTER = """
+            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+            FROM multisession_tokens t
+            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
+            JOIN users u ON u.id = t.user_id
+            WHERE t.auth_token > ? AND t.ended_at IS NULL
+            ORDER BY t.auth_token LIMIT ?
+            """;
+
+    private static final String WAS_ISSUED = "SELECT 1 FROM multisession_tokens WHERE auth_token IN (?, ?)";
+
+    private static final String HOW_ENDED = """
+            SELECT t.end_reason, t.ended_at, d.ended_by
+            FROM multisession_tokens t LEFT JOIN multisession_devices d ON d.token_hash = ?
+            WHERE t.auth_token IN (?, ?) AND t.ended_at IS NOT NULL
+              AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
+            """;
 
     private static final String RECORD =
             "INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (?, ?, ?)";
@@ -55,31 +79,85 @@ public final class UserSessionDao {
 
     private static final String MARK_ENDED = """
             UPDATE multisession_tokens SET ended_at = ?, end_reason = ?
-            WHERE auth_token = ? AND ended_at IS NULL
+            WHERE auth_token IN (?, ?) AND ended_at IS NULL
             """;
 
-    private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token = ?";
+    private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token IN (?, ?)";
 
     /** Only a row that still says what was read: never one that is gone, and never backwards in time. */
     private static final String TOUCH = """
             UPDATE user_sessions SET last_seen_at = ?
-            WHERE auth_token = ? AND last_seen_at IS NOT DISTINCT FROM ?
+            WHERE auth_token IN (?, ?) AND last_seen_at IS NOT DISTINCT FROM ?
             """;
 
+    /** How a token came to open nothing; {@code by} is what the device called itself from which it was ended, if told. */
+    public record Ending(
+            @Nullable EndReason reason,
+            @Nullable Instant at,
+            @Nullable String by) {}
+
+    private final Stage stage;
     private final String find;
     private final String ofUser;
+    private final String after;
 
-    public UserSessionDao(UserColumns columns) {
+    /** For a users table with these columns; new rows hold what this stage has them hold. */
+    public UserSessionDao(UserColumns columns, Stage stage) {
+        this.stage = stage;
         this.find = FIND.formatted(columns.planOf("u"));
         this.ofUser = OF_USER.formatted(columns.planOf("u"));
+        this.after = AFTER.formatted(columns.planOf("u"));
     }
 
     /** The live session of this token, run out or not; null if there is none. */
     public @Nullable UserSession find(Handle handle, SessionToken token) throws SQLException {
+        return find(handle, token.value(), token.hash());
+    }
+
+    /** The same for a token as some row has it. */
+    public @Nullable UserSession find(Handle handle, StoredToken token) throws SQLException {
+        return find(handle, token.text(), token.hash());
+    }
+
+    private @Nullable UserSession find(Handle handle, String text, String hash) throws SQLException {
         try (PreparedStatement statement = handle.prepare(find)) {
-            statement.setString(1, token.value());
+            statement.setString(1, text);
+            statement.setString(2, hash);
+            statement.setString(3, hash);
+            statement.setString(4, hash);
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? session(row, token) : null;
+                return row.next() ? session(row) : null;
+            }
+        }
+    }
+
+    /** Up to so many live sessions, run out or not, of those that lie behind this one; from the beginning for "". */
+    public List<UserSession> after(Handle handle, String last, int most) throws SQLException {
+        List<UserSession> sessions = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(after)) {
+            statement.setString(1, last);
+            statement.setInt(2, most);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    sessions.add(session(row));
+                }
+            }
+        }
+        return sessions;
+    }
+
+    /** How this token ended; null if it has not, or never was one. */
+    public @Nullable Ending howEnded(Handle handle, SessionToken token) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(HOW_ENDED)) {
+            statement.setString(1, token.hash());
+            statement.setString(2, token.value());
+            statement.setString(3, token.hash());
+            statement.setString(4, token.hash());
+            statement.setString(5, token.hash());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next()
+                        ? new Ending(EndReason.of(row.getString(1)), SqlTime.parse(row.getString(2)), row.getString(3))
+                        : null;
             }
         }
     }
@@ -93,7 +171,7 @@ public final class UserSessionDao {
                 while (row.next()) {
                     // A blob or an empty text that somebody put there is no token that a device could present.
                     if (row.getObject(7) instanceof String token && !token.isEmpty()) {
-                        sessions.add(session(row, new SessionToken(token)));
+                        sessions.add(session(row));
                     }
                 }
             }
@@ -105,6 +183,7 @@ public final class UserSessionDao {
     public boolean wasIssued(Handle handle, SessionToken token) throws SQLException {
         try (PreparedStatement statement = handle.prepare(WAS_ISSUED)) {
             statement.setString(1, token.value());
+            statement.setString(2, token.hash());
             try (ResultSet row = statement.executeQuery()) {
                 return row.next();
             }
@@ -113,17 +192,18 @@ public final class UserSessionDao {
 
     /** Makes this token, which never was one, a session of the user. */
     public void insert(Transaction transaction, long userId, SessionToken token, Instant now) throws SQLException {
+        String stored = stored(token);
         String time = SqlTime.format(now);
         // Recorded first, with our own time; the trigger that does it for the old app then finds it done.
         try (PreparedStatement statement = transaction.prepare(RECORD)) {
-            statement.setString(1, token.value());
+            statement.setString(1, stored);
             statement.setLong(2, userId);
             statement.setString(3, time);
             statement.executeUpdate();
         }
         try (PreparedStatement statement = transaction.prepare(INSERT)) {
             statement.setLong(1, userId);
-            statement.setString(2, token.value());
+            statement.setString(2, stored);
             statement.setString(3, time);
             statement.setString(4, time);
             statement.executeUpdate();
@@ -135,7 +215,7 @@ public final class UserSessionDao {
             throws SQLException {
         String time = SqlTime.format(now);
         try (PreparedStatement statement = transaction.prepare(RECORD_ENDED)) {
-            statement.setString(1, token.value());
+            statement.setString(1, stored(token));
             statement.setLong(2, userId);
             statement.setString(3, time);
             statement.setString(4, time);
@@ -145,35 +225,43 @@ public final class UserSessionDao {
     }
 
     /** Ends a session for ever; true if it was one until now. */
-    public boolean end(Transaction transaction, SessionToken token, EndReason reason, Instant now) throws SQLException {
+    public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) throws SQLException {
         boolean ended;
         try (PreparedStatement statement = transaction.prepare(MARK_ENDED)) {
             statement.setString(1, SqlTime.format(now));
             statement.setString(2, reason.stored());
-            statement.setString(3, token.value());
-            ended = statement.executeUpdate() == 1;
+            statement.setString(3, token.text());
+            statement.setString(4, token.hash());
+            ended = statement.executeUpdate() > 0;
         }
         try (PreparedStatement statement = transaction.prepare(DELETE)) {
-            statement.setString(1, token.value());
+            statement.setString(1, token.text());
+            statement.setString(2, token.hash());
             statement.executeUpdate();
         }
         return ended;
     }
 
     /** Writes when a session was last seen; false if its row is gone or was written by somebody else meanwhile. */
-    public boolean touch(Transaction transaction, SessionToken token, @Nullable String storedBefore, Instant seen)
+    public boolean touch(Transaction transaction, StoredToken token, @Nullable String storedBefore, Instant seen)
             throws SQLException {
         try (PreparedStatement statement = transaction.prepare(TOUCH)) {
             statement.setString(1, SqlTime.format(seen));
-            statement.setString(2, token.value());
-            statement.setString(3, storedBefore);
+            statement.setString(2, token.text());
+            statement.setString(3, token.hash());
+            statement.setString(4, storedBefore);
             return statement.executeUpdate() == 1;
         }
     }
 
-    private static UserSession session(ResultSet row, SessionToken token) throws SQLException {
+    private String stored(SessionToken token) {
+        return stage.storesPlainTokens() ? token.value() : token.hash();
+    }
+
+    private static UserSession session(ResultSet row) throws SQLException {
         User user = new User(row.getLong(1), row.getString(2), row.getString(3));
         Instant recordedAt = Objects.requireNonNullElse(SqlTime.parse(row.getString(6)), Instant.EPOCH);
+        StoredToken token = new StoredToken(row.getString(7));
         return new UserSession(user, token, row.getString(4), row.getString(5), recordedAt);
     }
 }

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
+import org.multisession.db.TokenHash;
 import org.multisession.db.Transaction;
 
 /**
@@ -26,7 +27,7 @@ public final class UserDao {
             SELECT u.id, u.phone, %s, u.auth_token
             FROM users u
             WHERE u.auth_token = ?
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = ?)
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (?, ?))
             LIMIT 2
             """;
 
@@ -69,6 +70,7 @@ public final class UserDao {
         try (PreparedStatement statement = handle.prepare(findByLegacyToken)) {
             statement.setString(1, token);
             statement.setString(2, token);
+            statement.setString(3, TokenHash.of(token));
             try (ResultSet rows = statement.executeQuery()) {
                 if (!rows.next()) {
                     return null;
@@ -108,8 +110,8 @@ public final class UserDao {
     }
 
     /** The token that the user's old devices share, or null where there is none that a cookie could carry. */
-    public @Nullable String legacyToken(Transaction transaction, long userId) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(LEGACY_TOKEN)) {
+    public @Nullable String legacyToken(Handle handle, long userId) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(LEGACY_TOKEN)) {
             statement.setLong(1, userId);
             try (ResultSet row = statement.executeQuery()) {
                 // A number stands there where the column has such a type; a blob equals no text, so it lets nobody in.

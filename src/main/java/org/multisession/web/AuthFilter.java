@@ -49,7 +49,7 @@ public final class AuthFilter extends HttpFilter {
                 chain.doFilter(request, response);
                 return;
             }
-            SignedIn signedIn = authenticator.authenticate(cookie.presented(request));
+            SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
             if (signedIn == null) {
                 askToSignIn(request, response);
                 return;

@@ -1,7 +1,7 @@
 package org.multisession.web;
 
 import jakarta.servlet.http.HttpServletRequest;
-import org.multisession.auth.Client;
+import org.multisession.session.Client;
 
 /** Tells the client of a request. */
 public final class Clients {

@@ -16,7 +16,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.TokenHash;
+import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
@@ -63,6 +66,9 @@ abstract class HistoriesContract {
         SIGN_IN_OLD_SINGLE,
         SIGN_IN_OLD_MULTI,
         SIGN_OUT_HERE,
+        END_ANOTHER_DEVICE,
+        END_ALL_OTHERS,
+        SWEEP,
         SIGN_OUT_THERE,
         RESET_BY_ADMINISTRATOR,
         SHARE_A_TOKEN,
@@ -73,6 +79,7 @@ abstract class HistoriesContract {
         ADD_USER,
         REPLACE_USER,
         REDEPLOY,
+        CHANGE_STAGE,
         UNDEPLOY,
         REBUILD_USERS;
 
@@ -116,6 +123,12 @@ abstract class HistoriesContract {
         private final Set<String> everyToken = new HashSet<>();
         private @Nullable NewApp app;
         private boolean deployedOnce;
+        private Stage stage = Stage.COEXIST;
+        /** Tokens of which the database has only the hash, so that the old app finds no row for them. */
+        private final Set<String> hashed = new HashSet<>();
+
+        private @Nullable Instant undeployedAt;
+        private Instant idleFrom = Instant.MIN;
         private int counter;
 
         History(OldDatabase old, long seed, Map<String, Integer> played) {
@@ -177,9 +190,18 @@ abstract class HistoriesContract {
                 case SIGN_OUT_HERE -> {
                     return signOutHere();
                 }
+                case END_ANOTHER_DEVICE -> {
+                    return endAnotherDevice();
+                }
+                case END_ALL_OTHERS -> {
+                    return endAllOthers();
+                }
+                case SWEEP -> {
+                    return sweep();
+                }
                 case SIGN_OUT_THERE -> {
                     String token = someSession();
-                    if (token == null) {
+                    if (token == null || hashed.contains(token)) {
                         return false;
                     }
                     tell("old sign-out of " + token);
@@ -206,7 +228,7 @@ abstract class HistoriesContract {
                 }
                 case SEEN_BY_OLD_APP -> {
                     String token = someSession();
-                    if (token == null) {
+                    if (token == null || hashed.contains(token)) {
                         return false;
                     }
                     tell("old app saw " + token);
@@ -249,6 +271,13 @@ abstract class HistoriesContract {
                     undeploy();
                     deploy();
                 }
+                case CHANGE_STAGE -> {
+                    Stage[] stages = Stage.values();
+                    stage = stages[random.nextInt(stages.length)];
+                    tell("redeploy in stage " + stage);
+                    undeploy();
+                    deploy();
+                }
                 case UNDEPLOY -> {
                     if (app == null) {
                         return false;
@@ -275,6 +304,12 @@ abstract class HistoriesContract {
             tell("sign-in here of " + user + " as " + token + " over " + overwritten);
             everyToken.add(token);
             Instant now = clock.instant();
+            if (stage != Stage.COEXIST) {
+                sessions.put(token, new Session(user, incarnation(user), now));
+                hashed.add(token);
+                evict(user, token);
+                return true;
+            }
             if (overwritten != null && !overwritten.isEmpty() && !sessions.containsKey(overwritten)) {
                 if (legacy.values().stream().filter(overwritten::equals).count() > 1) {
                     refused.add(overwritten);
@@ -300,8 +335,9 @@ abstract class HistoriesContract {
             }
             Set<String> rows = new HashSet<>();
             old.all("SELECT auth_token FROM user_sessions").forEach(token -> rows.add(String.valueOf(token)));
-            List<String> gone =
-                    ofUser.stream().filter(token -> !rows.contains(token)).toList();
+            List<String> gone = ofUser.stream()
+                    .filter(token -> !rows.contains(token) && !rows.contains(TokenHash.of(token)))
+                    .toList();
             Instant youngestGone = gone.stream()
                     .map(token -> session(token).seen)
                     .max(Instant::compareTo)
@@ -328,6 +364,92 @@ abstract class HistoriesContract {
             here.signOut(token);
             if (sessions.containsKey(token)) {
                 session(token).ended = true;
+            }
+            return true;
+        }
+
+        private boolean endAnotherDevice() {
+            NewApp here = app;
+            String token = someToken();
+            SignedIn by = here == null || token == null || expected(token) == null ? null : here.who(token);
+            if (here == null || by == null) {
+                return false;
+            }
+            long user = by.user().id();
+            List<String> live = liveOf(user);
+            assertThat(here.devices.of(by).stream()
+                            .map(device -> device.handle().text()))
+                    .as("devices of %s %s", user, story())
+                    .containsExactlyInAnyOrderElementsOf(
+                            live.stream().map(each -> handle(each)).toList());
+            String victim = live.get(random.nextInt(live.size()));
+            tell(token + " ends " + victim);
+            assertThat(here.devices.end(by, handle(victim), NewApp.CLIENT))
+                    .as("end of %s %s", victim, story())
+                    .isEqualTo(victim.equals(token) ? Devices.Ended.THIS : Devices.Ended.ANOTHER);
+            end(victim);
+            return true;
+        }
+
+        private boolean endAllOthers() {
+            NewApp here = app;
+            String token = someToken();
+            SignedIn by = here == null || token == null || expected(token) == null ? null : here.who(token);
+            if (here == null || by == null) {
+                return false;
+            }
+            List<String> others = liveOf(by.user().id()).stream()
+                    .filter(each -> !each.equals(token))
+                    .toList();
+            tell(token + " ends all others: " + others);
+            assertThat(here.devices.endOthers(by, NewApp.CLIENT)).as(story()).isEqualTo(others.size());
+            others.forEach(this::end);
+            return true;
+        }
+
+        private List<String> liveOf(long user) {
+            return everyToken.stream()
+                    .filter(token -> Objects.equals(expected(token), user))
+                    .sorted()
+                    .toList();
+        }
+
+        private static String handle(String token) {
+            return SessionHandle.of(TokenHash.of(token)).text();
+        }
+
+        /** A legacy token that is ended never opens anything again. */
+        private void end(String token) {
+            if (sessions.containsKey(token)) {
+                session(token).ended = true;
+            } else {
+                refused.add(token);
+            }
+        }
+
+        /** What has run out by now has ended for good, without being asked for. */
+        private boolean sweep() {
+            NewApp here = app;
+            if (here == null) {
+                return false;
+            }
+            Duration time = Duration.ofMinutes(random.nextInt(60 * 12));
+            tell("time passes: " + time + ", then a sweep");
+            clock.advance(time);
+            here.sweeper.run();
+            for (String token : everyToken) {
+                if (sessions.containsKey(token) && expected(token) == null) {
+                    session(token).ended = true;
+                    // Of both forms the hash alone counts, if it is there.
+                    assertThat(old.all("""
+                                    SELECT auth_token FROM multisession_tokens t
+                                    WHERE (auth_token = ?1 OR auth_token = ?2
+                                      AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = ?1))
+                                      AND ended_at IS NULL AND user_id IN (SELECT id FROM users)
+                                    """, TokenHash.of(token), token))
+                            .as("swept %s %s", token, story())
+                            .isEmpty();
+                }
             }
             return true;
         }
@@ -384,7 +506,14 @@ abstract class HistoriesContract {
         }
 
         private void deploy() {
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.path(), RULES, stage, clock);
+            Instant since = undeployedAt;
+            if (since != null && since.plus(Duration.ofHours(1)).isBefore(clock.instant())) {
+                idleFrom = clock.instant();
+            }
+            if (stage != Stage.COEXIST) {
+                hashed.addAll(sessions.keySet());
+            }
             if (!deployedOnce) {
                 deployedOnce = true;
                 refuseShared();
@@ -407,6 +536,7 @@ abstract class HistoriesContract {
             if (app != null) {
                 app.close();
                 app = null;
+                undeployedAt = clock.instant();
             }
         }
 
@@ -435,12 +565,16 @@ abstract class HistoriesContract {
             Session session = sessions.get(token);
             if (session != null) {
                 Instant now = clock.instant();
+                Instant idleSince = session.seen.isBefore(idleFrom) ? idleFrom : session.seen;
                 boolean alive = !session.ended
                         && isOwn(session, session.userId)
                         && legacy.containsKey(session.userId)
-                        && !session.seen.plus(IDLE).isBefore(now)
+                        && !idleSince.plus(IDLE).isBefore(now)
                         && !session.started.plus(LIFETIME).isBefore(now);
                 return alive ? session.userId : null;
+            }
+            if (stage == Stage.RETIRE) {
+                return null;
             }
             List<Long> holders = legacy.entrySet().stream()
                     .filter(entry -> token.equals(entry.getValue()))

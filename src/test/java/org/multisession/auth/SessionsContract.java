@@ -326,7 +326,9 @@ abstract class SessionsContract {
         @Test
         void an_empty_token_or_none_opens_nothing() {
             assertThat(old.legacyTokenOf(49)).isEmpty();
-            assertThat(app.authenticator.authenticate(java.util.List.of())).isNull();
+            assertThat(app.authenticator.authenticate(
+                            java.util.List.of(), () -> new org.multisession.session.Client("", "")))
+                    .isNull();
             app.signIn("+79991234573");
             assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE auth_token = ''"))
                     .isEqualTo("0");

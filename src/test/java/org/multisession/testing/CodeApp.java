@@ -7,7 +7,6 @@ import java.time.InstantSource;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.AuthEventDao;
-import org.multisession.auth.Client;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.code.ChallengeDao;
 import org.multisession.code.ChallengeSecret;
@@ -19,6 +18,7 @@ import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
+import org.multisession.session.Client;
 import org.multisession.user.PhoneNumbers;
 
 /** Our app with sign-in by codes, without its web layer; the messages go to {@link #sent}. */

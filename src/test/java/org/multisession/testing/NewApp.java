@@ -9,17 +9,27 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
-import org.multisession.auth.Client;
+import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.SignedIn;
+import org.multisession.auth.Sweeper;
 import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
 import org.multisession.session.LastSeen;
+import org.multisession.session.LegacyUseDao;
+import org.multisession.session.Presence;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
+import org.multisession.session.SweepTurn;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
@@ -33,7 +43,8 @@ public final class NewApp implements AutoCloseable {
     public static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 50, Duration.ofMinutes(1));
 
-    private static final Client CLIENT = new Client("192.0.2.1", "a test");
+    /** Who comes, where a test does not care. */
+    public static final Client CLIENT = new Client("192.0.2.1", "a test");
 
     private static final PhoneNumbers NUMBERS = new PhoneNumbers("RU");
 
@@ -41,14 +52,18 @@ public final class NewApp implements AutoCloseable {
     public final Authenticator authenticator;
     public final SignIn signIn;
     public final SignOut signOut;
+    public final Devices devices;
+    public final Sweeper sweeper;
     public final LastSeen lastSeen;
     public final UserSessionDao sessions;
     public final UserDao users;
     public final Migrator migrator;
 
     private final SqliteFile file;
+    private final Presence presence;
+    private boolean closed;
 
-    private NewApp(Path path, LoginRules login, SessionRules rules, InstantSource clock) {
+    private NewApp(Path path, LoginRules login, SessionRules given, Stage stage, InstantSource clock) {
         file = SqliteFile.claim(path, false, "/test");
         try {
             database = Database.open(file, 2, Duration.ofSeconds(5));
@@ -60,19 +75,29 @@ public final class NewApp implements AutoCloseable {
         UserColumns columns;
         try {
             columns = UserColumns.of(migrator.migrate().userColumns());
+            if (!stage.storesPlainTokens()) {
+                new TokenHashing(database, new TokenHashingDao()).run();
+            }
         } catch (RuntimeException e) {
             database.close();
             file.close();
             throw e;
         }
+        StateDao state = new StateDao();
+        presence = new Presence(database, state, clock);
+        SessionRules rules = given.idleFrom(presence.begin(stage));
         SecureRandom random = new SecureRandom();
         users = new UserDao(columns, NUMBERS);
-        sessions = new UserSessionDao(columns);
-        lastSeen = new LastSeen(database, sessions, rules);
+        sessions = new UserSessionDao(columns, stage);
+        DeviceDao deviceDao = new DeviceDao();
+        LegacyUseDao legacyUses = new LegacyUseDao();
+        lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
         signOut = new SignOut(database, sessions, events, clock);
-        signIn = new SignIn(database, sessions, users, events, login, rules, random, clock);
-        authenticator = new Authenticator(database, sessions, users, rules, lastSeen, signOut, clock);
+        signIn = new SignIn(database, sessions, deviceDao, users, events, login, rules, stage, random, clock);
+        authenticator = new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
+        devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
+        sweeper = new Sweeper(database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), clock);
     }
 
     /** Deploys with the default rules, for known numbers only. */
@@ -82,14 +107,27 @@ public final class NewApp implements AutoCloseable {
 
     /** Deploys for known numbers only. */
     public static NewApp deploy(Path path, SessionRules rules, InstantSource clock) {
+        return deploy(path, rules, Stage.COEXIST, clock);
+    }
+
+    /** Deploys for known numbers only, in this stage. */
+    public static NewApp deploy(Path path, SessionRules rules, Stage stage, InstantSource clock) {
         return new NewApp(
-                path, new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.CLOSED), rules, clock);
+                path,
+                new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.CLOSED),
+                rules,
+                stage,
+                clock);
     }
 
     /** Deploys with the default rules, for everybody. */
     public static NewApp deployOpen(Path path, InstantSource clock) {
         return new NewApp(
-                path, new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN), RULES, clock);
+                path,
+                new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN),
+                RULES,
+                Stage.COEXIST,
+                clock);
     }
 
     /** Whose account a token opens; null if nobody's. */
@@ -103,8 +141,14 @@ public final class NewApp implements AutoCloseable {
         return Objects.requireNonNull(who(token)).via();
     }
 
-    private @Nullable SignedIn who(String token) {
-        return authenticator.authenticate(List.of(new SessionToken(token)));
+    /** Who comes by this token; null if nobody. */
+    public @Nullable SignedIn who(String token) {
+        return who(token, CLIENT);
+    }
+
+    /** The same from a certain device. */
+    public @Nullable SignedIn who(String token, Client client) {
+        return authenticator.authenticate(List.of(new SessionToken(token)), () -> client);
     }
 
     /** Signs in by a number, which must go well, and gives the token of the new session. */
@@ -131,7 +175,12 @@ public final class NewApp implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         lastSeen.flush();
+        presence.beat();
         database.close();
         file.close();
     }

@@ -15,6 +15,7 @@ import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
@@ -89,7 +90,7 @@ public final class OtherProcess {
     private String who(String token) {
         UserColumns known = Objects.requireNonNull(columns);
         return Objects.requireNonNull(database).read(handle -> {
-            UserSession session = new UserSessionDao(known).find(handle, new SessionToken(token));
+            UserSession session = new UserSessionDao(known, Stage.COEXIST).find(handle, new SessionToken(token));
             User user = session != null
                     ? session.user()
                     : new UserDao(known, new PhoneNumbers("RU")).findByLegacyToken(handle, token);

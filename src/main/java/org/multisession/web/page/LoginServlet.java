@@ -14,6 +14,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.web.Clients;
 import org.multisession.web.LocalPath;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
@@ -99,7 +100,7 @@ public final class LoginServlet extends Route {
         model.put("errorKey", errorKey);
         model.put("phoneExample", phoneNumbers.example());
         model.put("submitKey", step.buttonKey());
-        SignedIn signedIn = authenticator.authenticate(cookie.presented(request));
+        SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());

@@ -1,7 +1,7 @@
-package org.multisession.auth;
+package org.multisession.session;
 
 /**
- * Who is at the other end of a request, for limits and the audit trail.
+ * Who is at the other end of a request, for the list of devices, for limits and the audit trail.
  *
  * @param address the remote address as Tomcat vouches for it
  * @param device what the client calls itself, cut to a sensible length

@@ -1,0 +1,213 @@
+package org.multisession.auth;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
+import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
+import org.multisession.session.EndReason;
+import org.multisession.session.LegacyUseDao;
+import org.multisession.session.SessionHandle;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
+import org.multisession.session.StoredToken;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.User;
+import org.multisession.user.UserDao;
+
+/**
+ * What a user is signed in by, and the ending of it from another device. Looks only among the user's own, so that
+ * somebody else's handle is one that does not exist.
+ */
+public final class Devices {
+
+    /**
+     * A way in that lives.
+     *
+     * @param via whether it is a session, or the legacy token, by which several old devices may be signed in
+     * @param isCurrent whether the request came by it
+     * @param isShared whether several devices may hold it
+     * @param device what the client called itself; null if it was never told, or for several
+     */
+    public record Device(
+            SessionHandle handle,
+            SignedIn.Via via,
+            boolean isCurrent,
+            boolean isShared,
+            @Nullable String device,
+            @Nullable String address,
+            @Nullable Instant createdAt,
+            @Nullable Instant lastSeenAt) {}
+
+    /** What came of ending one: the device of this request itself may have been the one. */
+    public enum Ended {
+        THIS,
+        ANOTHER,
+        UNKNOWN
+    }
+
+    private final Database database;
+    private final UserSessionDao sessions;
+    private final DeviceDao devices;
+    private final LegacyUseDao legacyUses;
+    private final UserDao users;
+    private final AuthEventDao events;
+    private final SessionRules rules;
+    private final Stage stage;
+    private final InstantSource clock;
+
+    public Devices(
+            Database database,
+            UserSessionDao sessions,
+            DeviceDao devices,
+            LegacyUseDao legacyUses,
+            UserDao users,
+            AuthEventDao events,
+            SessionRules rules,
+            Stage stage,
+            InstantSource clock) {
+        this.database = database;
+        this.sessions = sessions;
+        this.devices = devices;
+        this.legacyUses = legacyUses;
+        this.users = users;
+        this.events = events;
+        this.rules = rules;
+        this.stage = stage;
+        this.clock = clock;
+    }
+
+    /** All of the user's: this device first, then by last use, the latest first. */
+    public List<Device> of(SignedIn current) {
+        return database.read(handle -> {
+            Instant now = clock.instant();
+            List<Device> found = new ArrayList<>();
+            for (UserSession session : live(handle, current.user(), now)) {
+                found.add(device(handle, session, current, now));
+            }
+            SessionToken legacy = legacyToken(handle, current.user());
+            if (legacy != null) {
+                LegacyUseDao.Use use = legacyUses.find(handle, legacy);
+                boolean isCurrent = current.session() == null;
+                found.add(new Device(
+                        SessionHandle.of(legacy.hash()),
+                        SignedIn.Via.LEGACY,
+                        isCurrent,
+                        true,
+                        null,
+                        use.address(),
+                        null,
+                        isCurrent ? now : use.last()));
+            }
+            found.sort(Comparator.comparing(Device::isCurrent)
+                    .thenComparing(Device::lastSeenAt, Comparator.nullsFirst(Comparator.naturalOrder()))
+                    .reversed());
+            return found;
+        });
+    }
+
+    /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
+    public Ended end(SignedIn current, String handle, Client by) {
+        return database.write(transaction -> {
+            Instant now = clock.instant();
+            for (UserSession session : live(transaction, current.user(), now)) {
+                if (SessionHandle.of(session.token().hash()).text().equals(handle)) {
+                    boolean isCurrent = isCurrent(session, current);
+                    endSession(transaction, session, isCurrent, by, now);
+                    return isCurrent ? Ended.THIS : Ended.ANOTHER;
+                }
+            }
+            SessionToken legacy = legacyToken(transaction, current.user());
+            if (legacy != null && SessionHandle.of(legacy.hash()).text().equals(handle)) {
+                endLegacy(transaction, current.user(), legacy, by, now);
+                return current.session() == null ? Ended.THIS : Ended.ANOTHER;
+            }
+            return Ended.UNKNOWN;
+        });
+    }
+
+    /** Ends all but the one that this request came by; returns how many. */
+    public int endOthers(SignedIn current, Client by) {
+        return database.write(transaction -> {
+            Instant now = clock.instant();
+            int ended = 0;
+            for (UserSession session : live(transaction, current.user(), now)) {
+                if (!isCurrent(session, current)) {
+                    endSession(transaction, session, false, by, now);
+                    ended++;
+                }
+            }
+            SessionToken legacy = legacyToken(transaction, current.user());
+            if (legacy != null && current.session() != null) {
+                endLegacy(transaction, current.user(), legacy, by, now);
+                ended++;
+            }
+            return ended;
+        });
+    }
+
+    private List<UserSession> live(Handle handle, User user, Instant now) throws SQLException {
+        return sessions.ofUser(handle, user.id()).stream()
+                .filter(session -> rules.expiry(session, now) == null)
+                .toList();
+    }
+
+    private Device device(Handle handle, UserSession session, SignedIn current, Instant now) throws SQLException {
+        DeviceDao.Device device = devices.find(handle, session.token());
+        boolean isCurrent = isCurrent(session, current);
+        return new Device(
+                SessionHandle.of(session.token().hash()),
+                SignedIn.Via.SESSION,
+                isCurrent,
+                device.shared(),
+                device.device(),
+                device.address(),
+                session.createdAt(),
+                isCurrent ? now : session.lastSeenAt());
+    }
+
+    /** The user's legacy token if it opens the account: it may be a session by now, or have ended, or be two users'. */
+    private @Nullable SessionToken legacyToken(Handle handle, User user) throws SQLException {
+        String token = stage.acceptsLegacyTokens() ? users.legacyToken(handle, user.id()) : null;
+        if (token == null || new SessionToken(token).isAHash()) {
+            return null;
+        }
+        User owner = users.findByLegacyToken(handle, token);
+        return owner != null && owner.id() == user.id() ? new SessionToken(token) : null;
+    }
+
+    private static boolean isCurrent(UserSession session, SignedIn current) {
+        UserSession own = current.session();
+        return own != null && own.token().hash().equals(session.token().hash());
+    }
+
+    private void endSession(Transaction transaction, UserSession session, boolean isCurrent, Client by, Instant now)
+            throws SQLException {
+        EndReason reason = isCurrent ? EndReason.SIGNED_OUT : EndReason.REVOKED;
+        sessions.end(transaction, session.token(), reason, now);
+        tell(transaction, session.user(), session.token(), reason, by, now);
+    }
+
+    private void endLegacy(Transaction transaction, User user, SessionToken legacy, Client by, Instant now)
+            throws SQLException {
+        sessions.refuseForEver(transaction, user.id(), legacy, EndReason.REVOKED, now);
+        tell(transaction, user, new StoredToken(legacy.hash()), EndReason.REVOKED, by, now);
+    }
+
+    private void tell(Transaction transaction, User user, StoredToken token, EndReason reason, Client by, Instant now)
+            throws SQLException {
+        if (reason == EndReason.REVOKED) {
+            devices.endedBy(transaction, token.hash(), by);
+        }
+        events.record(transaction, AuthEvent.SESSION_ENDED, reason.stored(), user.id(), by, now);
+    }
+}

@@ -1,0 +1,95 @@
+package org.multisession.auth;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.multisession.db.Database;
+import org.multisession.session.EndReason;
+import org.multisession.session.SessionRules;
+import org.multisession.session.StoredToken;
+import org.multisession.session.SweepTurn;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+
+/**
+ * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
+ * {@link Authenticator}, which knows what odd times mean. Walks through all sessions a stretch at a time: pages are read
+ * without a lock, and what has run out is looked at again and ended in small transactions, which a sign-in does not
+ * notice. One node at a time. Not for use by several threads.
+ */
+public final class Sweeper {
+
+    private static final int PAGE = 500;
+    private static final int MOST_PAGES = 40;
+    private static final int BATCH = 50;
+
+    private final Database database;
+    private final UserSessionDao sessions;
+    private final SessionRules rules;
+    private final SignOut signOut;
+    private final SweepTurn turn;
+    private final InstantSource clock;
+
+    /** The text behind which the next stretch begins. */
+    private String last = "";
+
+    public Sweeper(
+            Database database,
+            UserSessionDao sessions,
+            SessionRules rules,
+            SignOut signOut,
+            SweepTurn turn,
+            InstantSource clock) {
+        this.database = database;
+        this.sessions = sessions;
+        this.rules = rules;
+        this.signOut = signOut;
+        this.turn = turn;
+        this.clock = clock;
+    }
+
+    /** Goes on for a stretch, if it is this node's turn; returns how many sessions have ended. */
+    public int run() {
+        int ended = 0;
+        boolean goesOn = turn.take();
+        for (int pages = 0; goesOn && pages < MOST_PAGES; pages++) {
+            String from = last;
+            List<UserSession> page = database.read(handle -> sessions.after(handle, from, PAGE));
+            ended += endExpired(page);
+            goesOn = page.size() == PAGE;
+            last = goesOn ? page.get(PAGE - 1).token().text() : "";
+        }
+        return ended;
+    }
+
+    private int endExpired(List<UserSession> page) {
+        Instant now = clock.instant();
+        List<StoredToken> expired = page.stream()
+                .filter(session -> rules.expiry(session, now) != null)
+                .map(UserSession::token)
+                .toList();
+        int ended = 0;
+        for (int start = 0; start < expired.size(); start += BATCH) {
+            List<StoredToken> batch = expired.subList(start, Math.min(expired.size(), start + BATCH));
+            ended += database.write(transaction -> {
+                int count = 0;
+                for (StoredToken token : batch) {
+                    // It may have been used, or ended, since the page was read.
+                    UserSession session = sessions.find(transaction, token);
+                    if (session == null) {
+                        // Or it is one that was put back after its end, and opens nothing anyway.
+                        sessions.end(transaction, token, EndReason.ROW_CHANGED, now);
+                        continue;
+                    }
+                    EndReason reason = rules.expiry(session, now);
+                    if (reason != null) {
+                        signOut.expire(transaction, session, reason);
+                        count++;
+                    }
+                }
+                return count;
+            });
+        }
+        return ended;
+    }
+}
