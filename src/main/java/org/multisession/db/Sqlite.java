@@ -104,6 +104,9 @@ final class Sqlite {
                 TokenHashFunction.addTo(connection);
                 if (readOnly) {
                     run(connection, "PRAGMA query_only=ON");
+                } else {
+                    // What is deleted here are tokens, codes and numbers; they must not stay behind in free space.
+                    run(connection, "PRAGMA secure_delete=ON");
                 }
                 require(connection, "foreign_keys", 1);
                 require(connection, "busy_timeout", busyTimeoutMillis);

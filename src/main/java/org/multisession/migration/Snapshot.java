@@ -35,6 +35,16 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
     private static final String NEVER_ISSUED =
             "AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)\n";
 
+    /** Where some tokens have been issued of which only the hash is there. */
+    private static final String NOR_AS_A_HASH = """
+            AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = multisession_hash(u.auth_token))
+            """;
+
+    /** By their range in the index; a colon is followed by a semicolon. */
+    private static final String HAS_HASHES = """
+            SELECT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token >= 'sha256:' AND auth_token < 'sha256;')
+            """;
+
     private static final String SESSIONS = """
             SELECT quote(s.auth_token) || '>' || s.user_id
             FROM user_sessions s JOIN users u ON u.id = s.user_id
@@ -58,13 +68,20 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         boolean hasTokens = catalogue.has("multisession_tokens");
         return take(
                 handle,
-                LEGACY + (hasSessions ? NOT_A_SESSION : "") + (hasTokens ? NEVER_ISSUED : ""),
+                LEGACY + (hasSessions ? NOT_A_SESSION : "") + (hasTokens ? neverIssued(handle) : ""),
                 hasSessions ? SESSIONS + (hasTokens ? NOT_KNOWN_AS_ENDED : "") : "SELECT 1 WHERE 0");
     }
 
     /** What opens what by our rules, now that all tables are there. */
     static Snapshot after(Handle handle) throws SQLException {
-        return take(handle, LEGACY + NEVER_ISSUED, SESSIONS + KNOWN_AS_LIVE);
+        return take(handle, LEGACY + neverIssued(handle), SESSIONS + KNOWN_AS_LIVE);
+    }
+
+    private static String neverIssued(Handle handle) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(HAS_HASHES);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() && row.getBoolean(1) ? NEVER_ISSUED + NOR_AS_A_HASH : NEVER_ISSUED;
+        }
     }
 
     private static Snapshot take(Handle handle, String legacy, String sessions) throws SQLException {

@@ -82,6 +82,9 @@ public final class UserSessionDao {
             WHERE auth_token IN (?, ?) AND ended_at IS NULL
             """;
 
+    /** Of what is over, nobody needs to know any more what it was used by. */
+    private static final String FORGET_DEVICE = "DELETE FROM multisession_devices WHERE token_hash = ?";
+
     private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token IN (?, ?)";
 
     /** Only a row that still says what was read: never one that is gone, and never backwards in time. */
@@ -237,6 +240,10 @@ public final class UserSessionDao {
         try (PreparedStatement statement = transaction.prepare(DELETE)) {
             statement.setString(1, token.text());
             statement.setString(2, token.hash());
+            statement.executeUpdate();
+        }
+        try (PreparedStatement statement = transaction.prepare(FORGET_DEVICE)) {
+            statement.setString(1, token.hash());
             statement.executeUpdate();
         }
         return ended;

@@ -1,0 +1,269 @@
+package org.multisession.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.multisession.session.Client;
+import org.multisession.session.EndReason;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
+import org.multisession.session.UserSessionDao.Ending;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** What a user's devices are, and the ending of one from another. */
+abstract class DevicesContract {
+
+    private static final String ANNA = "+7 999 123-45-67";
+    private static final String BORIS = "+7 999 123-45-68";
+    private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
+    private static final Client PHONE = new Client("192.0.2.7", "a phone");
+    private static final Client LAPTOP = new Client("2001:db8::1", "a laptop");
+
+    private final TestClock clock = new TestClock();
+    private OldDatabase old;
+    private NewApp app;
+
+    /** A fresh database of the old app, in its single form. */
+    abstract OldDatabase single();
+
+    @BeforeEach
+    void deployOnTheOldDatabase() {
+        old = single();
+        app = NewApp.deploy(old.path(), clock);
+    }
+
+    @AfterEach
+    void undeploy() {
+        app.close();
+        old.close();
+    }
+
+    private SignedIn by(String token) {
+        return Objects.requireNonNull(app.who(token));
+    }
+
+    private List<Devices.Device> devicesOf(String token) {
+        return app.devices.of(by(token));
+    }
+
+    private String handleOf(String token) {
+        return devicesOf(token).stream()
+                .filter(Devices.Device::isCurrent)
+                .findFirst()
+                .orElseThrow()
+                .handle()
+                .text();
+    }
+
+    private @Nullable Ending howEnded(String token) {
+        return app.authenticator.howEnded(List.of(new SessionToken(token)));
+    }
+
+    private Ending why(String token) {
+        return Objects.requireNonNull(howEnded(token));
+    }
+
+    @Test
+    void this_device_comes_first_and_the_others_by_their_last_use() {
+        String first = app.signIn(ANNA, PHONE);
+        clock.advance(Duration.ofHours(1));
+        String second = app.signIn(ANNA, LAPTOP);
+        clock.advance(Duration.ofHours(1));
+        app.who(first, PHONE);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(devicesOf(second))
+                .extracting(Devices.Device::device, Devices.Device::isCurrent, Devices.Device::isShared)
+                .containsExactly(
+                        tuple("a laptop", true, false), tuple("a phone", false, false), tuple(null, false, true));
+        assertThat(devicesOf(second).get(0).address()).isEqualTo("2001:db8::1");
+        assertThat(devicesOf(second).get(1).lastSeenAt())
+                .isEqualTo(clock.instant().minus(Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void a_live_legacy_token_is_one_row_with_its_last_use() {
+        app.who(ANNAS_OLD_COOKIE, PHONE);
+        app.lastSeen.flush();
+        Devices.Device only = devicesOf(ANNAS_OLD_COOKIE).get(0);
+        assertThat(devicesOf(ANNAS_OLD_COOKIE)).hasSize(1);
+        assertThat(only.via()).isEqualTo(SignedIn.Via.LEGACY);
+        assertThat(only.isCurrent()).isTrue();
+        assertThat(only.isShared()).isTrue();
+        assertThat(only.address()).isEqualTo("192.0.2.7");
+        assertThat(only.lastSeenAt()).isEqualTo(clock.instant());
+    }
+
+    @Test
+    void the_last_use_of_a_legacy_token_is_written_at_most_once_per_interval() {
+        app.who(ANNAS_OLD_COOKIE);
+        app.lastSeen.flush();
+        String first = old.one("SELECT last_used_at FROM multisession_legacy_uses");
+        clock.advance(Duration.ofSeconds(59));
+        app.who(ANNAS_OLD_COOKIE);
+        app.lastSeen.flush();
+        assertThat(old.one("SELECT last_used_at FROM multisession_legacy_uses")).isEqualTo(first);
+        clock.advance(Duration.ofSeconds(1));
+        app.who(ANNAS_OLD_COOKIE);
+        app.lastSeen.flush();
+        assertThat(old.one("SELECT last_used_at FROM multisession_legacy_uses")).isGreaterThan(first);
+        assertThat(old.one("SELECT first_used_at FROM multisession_legacy_uses"))
+                .isEqualTo(first);
+    }
+
+    @Test
+    void a_session_of_the_old_app_gets_its_device_when_it_is_first_used_here() {
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, 'made-by-the-old-app')");
+        clock.advance(Duration.ofHours(1));
+        app.who("made-by-the-old-app", PHONE);
+        app.lastSeen.flush();
+        assertThat(devicesOf("made-by-the-old-app").get(0).device()).isEqualTo("a phone");
+    }
+
+    @Test
+    void an_adopted_token_stays_nobodys_device_whoever_uses_it() {
+        app.signIn(ANNA, LAPTOP);
+        clock.advance(Duration.ofHours(1));
+        app.who(ANNAS_OLD_COOKIE, PHONE);
+        app.lastSeen.flush();
+        Devices.Device adopted = devicesOf(ANNAS_OLD_COOKIE).get(0);
+        assertThat(adopted.via()).isEqualTo(SignedIn.Via.SESSION);
+        assertThat(adopted.isShared()).isTrue();
+        assertThat(adopted.device()).isNull();
+        assertThat(adopted.address()).isEqualTo("192.0.2.7");
+    }
+
+    @Test
+    void one_that_is_ended_from_another_is_refused_at_once_and_told_by_which() {
+        String phone = app.signIn(ANNA, PHONE);
+        String laptop = app.signIn(ANNA, LAPTOP);
+        assertThat(app.devices.end(by(laptop), handleOf(phone), LAPTOP)).isEqualTo(Devices.Ended.ANOTHER);
+        assertThat(app.opens(phone)).isNull();
+        assertThat(app.opens(laptop)).isEqualTo(42);
+        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.REVOKED, clock.instant(), "a laptop"));
+        assertThat(howEnded(laptop)).isNull();
+    }
+
+    @Test
+    void one_that_ends_itself_has_signed_out() {
+        String phone = app.signIn(ANNA, PHONE);
+        assertThat(app.devices.end(by(phone), handleOf(phone), PHONE)).isEqualTo(Devices.Ended.THIS);
+        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.SIGNED_OUT, clock.instant(), null));
+    }
+
+    @Test
+    void ending_the_older_sign_ins_refuses_the_legacy_token_without_writing_users() {
+        String boris = app.signIn(BORIS);
+        String before = old.rows("users");
+        SignedIn legacy = by(ANNAS_OLD_COOKIE);
+        String handle = handleOf(ANNAS_OLD_COOKIE);
+        assertThat(app.devices.end(by(boris), handle, LAPTOP)).isEqualTo(Devices.Ended.UNKNOWN);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+        assertThat(app.devices.end(legacy, handle, LAPTOP)).isEqualTo(Devices.Ended.THIS);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+        assertThat(old.rows("users")).isEqualTo(before);
+        assertThat(why(ANNAS_OLD_COOKIE).by()).isEqualTo("a laptop");
+    }
+
+    @Test
+    void a_legacy_token_that_was_ended_is_not_adopted_at_the_next_sign_in() {
+        app.devices.end(by(ANNAS_OLD_COOKIE), handleOf(ANNAS_OLD_COOKIE), LAPTOP);
+        app.signIn(ANNA);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+    }
+
+    @Test
+    void ending_all_others_keeps_this_one_and_leaves_other_users_alone() {
+        String boris = app.signIn(BORIS);
+        String phone = app.signIn(ANNA);
+        app.signIn(ANNA);
+        old.signInSingle(42, "a-new-legacy-token");
+        String laptop = app.signIn(ANNA);
+        old.signInSingle(42, "another-legacy-token");
+        // The other two, the two adopted ones, and the legacy token of now.
+        assertThat(app.devices.endOthers(by(laptop), LAPTOP)).isEqualTo(5);
+        assertThat(devicesOf(laptop)).hasSize(1);
+        assertThat(app.opens(phone)).isNull();
+        assertThat(app.opens("a-new-legacy-token")).isNull();
+        assertThat(app.opens("another-legacy-token")).isNull();
+        assertThat(app.opens(boris)).isEqualTo(43);
+    }
+
+    @Test
+    void ending_all_others_by_the_legacy_token_keeps_the_old_devices() {
+        String phone = app.signIn(ANNA);
+        old.signInSingle(42, "a-new-legacy-token");
+        assertThat(app.devices.endOthers(by("a-new-legacy-token"), PHONE)).isEqualTo(2);
+        assertThat(app.opens("a-new-legacy-token")).isEqualTo(42);
+        assertThat(app.opens(phone)).isNull();
+    }
+
+    @Test
+    void another_users_handle_does_not_exist() {
+        String phone = app.signIn(ANNA);
+        String boris = app.signIn(BORIS);
+        assertThat(app.devices.end(by(boris), handleOf(phone), LAPTOP)).isEqualTo(Devices.Ended.UNKNOWN);
+        assertThat(app.devices.end(by(boris), "", LAPTOP)).isEqualTo(Devices.Ended.UNKNOWN);
+        assertThat(app.opens(phone)).isEqualTo(42);
+    }
+
+    @Test
+    void a_handle_stays_the_same_through_the_stages_and_tells_nothing_of_the_token() {
+        String phone = app.signIn(ANNA);
+        String handle = handleOf(phone);
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock);
+        assertThat(handleOf(phone)).isEqualTo(handle);
+        assertThat(handle).hasSize(22);
+        assertThat(new SessionToken(phone).hash()).doesNotContain(handle);
+    }
+
+    @Test
+    void in_the_stage_that_refuses_legacy_tokens_there_is_no_row_for_them() {
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock);
+        String phone = app.signIn(ANNA);
+        assertThat(devicesOf(phone)).hasSize(1);
+        assertThat(app.devices.endOthers(by(phone), PHONE)).isZero();
+    }
+
+    @Test
+    void what_has_run_out_is_no_device_any_more() {
+        app.close();
+        app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
+        app.signIn(ANNA);
+        clock.advance(Duration.ofDays(2));
+        String laptop = app.signIn(ANNA);
+        assertThat(devicesOf(laptop)).hasSize(1);
+    }
+
+    @Test
+    void each_reason_is_told_to_who_holds_the_token() {
+        app.close();
+        app = NewApp.deploy(
+                old.path(), new SessionRules(Duration.ofDays(1), Duration.ofDays(3), 2, Duration.ofMinutes(1)), clock);
+        String evicted = app.signIn(BORIS);
+        clock.advance(Duration.ofMinutes(1));
+        app.signIn(BORIS);
+        clock.advance(Duration.ofMinutes(1));
+        String there = app.signIn(BORIS);
+        old.signOut(there);
+        String idle = app.signIn(ANNA);
+        clock.advance(Duration.ofDays(2));
+        assertThat(app.opens(idle)).isNull();
+        assertThat(why(evicted).reason()).isEqualTo(EndReason.EVICTED);
+        assertThat(why(there).reason()).isEqualTo(EndReason.ROW_DELETED);
+        assertThat(why(idle).reason()).isEqualTo(EndReason.IDLE);
+        assertThat(howEnded("never seen")).isNull();
+    }
+}

@@ -1,0 +1,202 @@
+package org.multisession.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.multisession.db.TokenHash;
+import org.multisession.session.Stage;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** The stages of the move, and the way back: nobody is signed out by them, and no token is left behind. */
+abstract class StagesContract {
+
+    private static final String ANNA = "+7 999 123-45-67";
+    private static final String BORIS = "+7 999 123-45-68";
+    private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
+    private static final String BORIS_OLD_COOKIE = "DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE";
+
+    private final TestClock clock = new TestClock();
+    private OldDatabase old;
+    private NewApp app;
+
+    /** A fresh database of the old app, in its single form. */
+    abstract OldDatabase single();
+
+    @BeforeEach
+    void deployOnTheOldDatabase() {
+        old = single();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.COEXIST, clock);
+    }
+
+    @AfterEach
+    void undeploy() {
+        app.close();
+        old.close();
+    }
+
+    private void goTo(Stage stage) {
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, stage, clock);
+    }
+
+    private List<String> tokensIn(String table) {
+        List<String> tokens = new ArrayList<>();
+        old.all("SELECT auth_token FROM " + table).forEach(token -> tokens.add(String.valueOf(token)));
+        return tokens;
+    }
+
+    @Test
+    void settling_hashes_every_token_and_signs_nobody_out() {
+        String phone = app.signIn(ANNA);
+        String laptop = app.signIn(ANNA);
+        String ended = app.signIn(ANNA);
+        app.signOut(ended);
+        goTo(Stage.SETTLE);
+        assertThat(app.opens(phone)).isEqualTo(42);
+        assertThat(app.opens(laptop)).isEqualTo(42);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).as("adopted").isEqualTo(42);
+        assertThat(app.opens(BORIS_OLD_COOKIE)).as("legacy").isEqualTo(43);
+        assertThat(app.opens(ended)).isNull();
+        assertThat(tokensIn("user_sessions")).hasSize(3).allMatch(TokenHash::isOne);
+        assertThat(tokensIn("multisession_tokens")).hasSize(4).allMatch(TokenHash::isOne);
+    }
+
+    @Test
+    void a_session_made_while_settled_lies_there_as_a_hash_and_leaves_the_users_table_alone() {
+        goTo(Stage.SETTLE);
+        String before = old.rows("users");
+        String phone = app.signIn(ANNA);
+        assertThat(app.opens(phone)).isEqualTo(42);
+        assertThat(app.via(ANNAS_OLD_COOKIE)).isEqualTo(SignedIn.Via.LEGACY);
+        assertThat(tokensIn("user_sessions")).containsExactly(TokenHash.of(phone));
+        assertThat(old.rows("users")).isEqualTo(before);
+        app.signOut(phone);
+        assertThat(app.opens(phone)).isNull();
+    }
+
+    @Test
+    void a_stored_hash_presented_as_a_token_is_nobodys_in_any_stage() {
+        String phone = app.signIn(ANNA);
+        old.run("UPDATE users SET auth_token = ? WHERE id = 43", TokenHash.of("whatever"));
+        for (Stage stage : List.of(Stage.SETTLE, Stage.RETIRE, Stage.COEXIST)) {
+            goTo(stage);
+            assertThat(tokensIn("user_sessions")).contains(TokenHash.of(phone));
+            assertThat(app.opens(TokenHash.of(phone))).as("%s", stage).isNull();
+            assertThat(app.opens(TokenHash.of("whatever")))
+                    .as("legacy in %s", stage)
+                    .isNull();
+            assertThat(app.opens(phone)).as("%s", stage).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void retiring_refuses_the_legacy_tokens_and_nothing_else() {
+        String phone = app.signIn(ANNA);
+        goTo(Stage.RETIRE);
+        assertThat(app.opens(phone)).isEqualTo(42);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).as("adopted").isEqualTo(42);
+        assertThat(app.opens(BORIS_OLD_COOKIE)).as("legacy").isNull();
+        assertThat(app.opens(app.signIn(BORIS))).isEqualTo(43);
+    }
+
+    @Test
+    void going_back_keeps_every_session_alive_and_mirrors_again() {
+        String first = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        String second = app.signIn(ANNA);
+        goTo(Stage.RETIRE);
+        String third = app.signIn(ANNA);
+        goTo(Stage.COEXIST);
+        assertThat(List.of(first, second, third))
+                .allSatisfy(token -> assertThat(app.opens(token)).isEqualTo(42));
+        assertThat(app.opens(BORIS_OLD_COOKIE)).isEqualTo(43);
+        String fourth = app.signIn(ANNA);
+        assertThat(old.legacyTokenOf(42)).isEqualTo(fourth);
+        assertThat(tokensIn("user_sessions")).contains(fourth, TokenHash.of(first));
+    }
+
+    @Test
+    void what_ended_before_settling_stays_ended_when_the_old_app_puts_its_row_back() {
+        String ended = app.signIn(ANNA);
+        app.signOut(ended);
+        goTo(Stage.SETTLE);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", ended);
+        assertThat(app.opens(ended)).isNull();
+        goTo(Stage.COEXIST);
+        assertThat(app.opens(ended)).isNull();
+        goTo(Stage.SETTLE);
+        assertThat(app.opens(ended)).isNull();
+        assertThat(tokensIn("user_sessions")).as("the row in plain").doesNotContain(ended);
+    }
+
+    @Test
+    void a_session_whose_hash_is_known_is_not_opened_to_another_user_by_a_row_in_plain() {
+        String annas = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, ?)", annas);
+        assertThat(app.opens(annas)).isEqualTo(42);
+        old.deleteUser(42);
+        assertThat(app.opens(annas)).isNull();
+    }
+
+    @Test
+    void a_row_that_the_old_app_writes_in_plain_while_settled_is_accepted_and_hashed_at_the_next_deploy() {
+        goTo(Stage.SETTLE);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'written-by-the-old-app')");
+        assertThat(app.opens("written-by-the-old-app")).isEqualTo(43);
+        goTo(Stage.SETTLE);
+        assertThat(app.opens("written-by-the-old-app")).isEqualTo(43);
+        assertThat(tokensIn("user_sessions")).containsExactly(TokenHash.of("written-by-the-old-app"));
+    }
+
+    @Test
+    void a_token_with_a_hash_does_not_come_back_through_the_mirror_once_it_has_ended() {
+        String phone = app.signIn(ANNA);
+        assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+        goTo(Stage.SETTLE);
+        app.signOut(phone);
+        assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+        assertThat(app.opens(phone)).isNull();
+        goTo(Stage.COEXIST);
+        assertThat(app.opens(phone)).isNull();
+    }
+
+    @Test
+    void no_token_in_plain_can_be_found_in_the_file_after_settling() throws Exception {
+        old.run("PRAGMA journal_mode=DELETE");
+        String ended = app.signIn(BORIS);
+        String live = app.signIn(ANNA);
+        app.signOut(ended);
+        // The old app's own doing; ours is what is looked at here.
+        old.run("PRAGMA secure_delete=ON");
+        old.run("UPDATE users SET auth_token = NULL");
+        goTo(Stage.SETTLE);
+        app.close();
+        // As bytes: also where SQLite has only marked them as free.
+        String file = Files.readString(old.path(), StandardCharsets.ISO_8859_1);
+        assertThat(file.contains(TokenHash.of(live))).isTrue();
+        assertThat(file.contains(live)).isFalse();
+        assertThat(file.contains(ended)).isFalse();
+    }
+
+    @Test
+    void more_tokens_than_fit_a_page_are_all_hashed() {
+        old.run("""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1201)
+                INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
+                """);
+        goTo(Stage.SETTLE);
+        assertThat(tokensIn("user_sessions")).hasSize(1201).allMatch(TokenHash::isOne);
+        assertThat(tokensIn("multisession_tokens")).hasSize(1201).allMatch(TokenHash::isOne);
+        assertThat(app.opens("token-1")).isEqualTo(43);
+        assertThat(app.opens("token-1201")).isEqualTo(43);
+    }
+}
