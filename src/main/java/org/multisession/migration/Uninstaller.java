@@ -78,7 +78,6 @@ public final class Uninstaller {
         for (Removal.Item item : removal.objects()) {
             drop(transaction, item);
             names.add(item.name());
-            log.info("Uninstall: removed {} {}", item.kind(), item.name());
         }
         String after = Catalogue.read(transaction).schemaWithout(Set.of());
         if (!after.equals(before.schemaWithout(names))) {
@@ -90,7 +89,10 @@ public final class Uninstaller {
                         .equals(users)) {
             throw new MigrationRefusedException("the uninstall would have changed rows of users; it was rolled back");
         }
-        log.info("Uninstall: verified: {} users and everything else as before", removal.users());
+        log.info(
+                "Uninstall: removed {} objects, and verified: {} users and everything else as before",
+                removal.objects().size(),
+                removal.users());
         return removal;
     }
 
