@@ -17,7 +17,7 @@ final class MigrateCommand implements Command {
 
     @Override
     public String summary() {
-        return "prepare a database for many sessions per user, as a deploy does";
+        return "prepare a database for many sessions, as a deploy does";
     }
 
     @Override

@@ -23,7 +23,7 @@ final class UninstallCommand implements Command {
 
     @Override
     public String summary() {
-        return "show what Multi-Session has added to a database, and remove it";
+        return "show what was added to a database, and remove it";
     }
 
     @Override
