@@ -31,6 +31,10 @@ class ArchitectureTest {
         layeredArchitecture()
                 .consideringOnlyDependenciesInLayers()
                 .withOptionalLayers(true)
+                .layer("launcher")
+                .definedBy("org.multisession.launcher..")
+                .layer("cli")
+                .definedBy("org.multisession.cli..")
                 .layer("boot")
                 .definedBy("org.multisession.boot..")
                 .layer("web")
@@ -47,12 +51,16 @@ class ArchitectureTest {
                 .definedBy("org.multisession.migration..")
                 .layer("db")
                 .definedBy("org.multisession.db..")
-                .whereLayer("boot")
+                .whereLayer("launcher")
                 .mayNotBeAccessedByAnyLayer()
+                .whereLayer("cli")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("boot")
+                .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("web")
                 .mayOnlyBeAccessedByLayers("boot")
                 .whereLayer("migration")
-                .mayOnlyBeAccessedByLayers("boot")
+                .mayOnlyBeAccessedByLayers("boot", "cli")
                 .whereLayer("auth")
                 .mayOnlyBeAccessedByLayers("boot", "web")
                 .whereLayer("session")
@@ -62,7 +70,7 @@ class ArchitectureTest {
                 .whereLayer("user")
                 .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session")
                 .whereLayer("db")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "code", "user", "migration")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "code", "user", "migration", "cli")
                 .allowEmptyShould(true)
                 .check(APPLICATION);
     }
@@ -95,6 +103,28 @@ class ArchitectureTest {
                 .check(APPLICATION);
     }
 
+    /** From a shell there is no Tomcat that would bring them. */
+    @Test
+    void theCommandLineNeedsNoServlets() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.multisession.cli..")
+                .should()
+                .transitivelyDependOnClassesThat(resideInAPackage("jakarta.servlet.."))
+                .check(APPLICATION);
+    }
+
+    @Test
+    void theLauncherNeedsNothing() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.multisession.launcher..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("org.multisession.launcher..", "java..", "org.jspecify..")
+                        .negate())
+                .check(APPLICATION);
+    }
+
     @Test
     void onlyOneClassKnowsJackson() {
         noClasses()
@@ -108,10 +138,12 @@ class ArchitectureTest {
 
     /** A test can then set the clock of everything else. */
     @Test
-    void onlyBootAsksTheSystemForTheTime() {
+    void onlyWhatStartsAsksTheSystemForTheTime() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("org.multisession.boot..")
+                .and()
+                .doNotHaveFullyQualifiedName("org.multisession.cli.Main")
                 .should()
                 .accessTargetWhere(readsTheSystemClock())
                 .allowEmptyShould(true)

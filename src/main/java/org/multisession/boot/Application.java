@@ -4,7 +4,9 @@ import jakarta.servlet.ServletContext;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -14,7 +16,6 @@ import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.Devices;
-import org.multisession.auth.LoginRules.Registration;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
@@ -31,6 +32,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.Progress;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
@@ -39,8 +41,6 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweepTurn;
-import org.multisession.session.TokenHashing;
-import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.UserColumns;
@@ -100,7 +100,7 @@ final class Application implements AutoCloseable {
      */
     static Application start(
             ServletContext context, InstantSource clock, Duration busyTimeout, Duration deployPatience) {
-        Settings.Read read = Settings.read(SettingSources.of(context));
+        Settings.Read read = Settings.read(SettingSources.ofDeploy(parameters(context)));
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
@@ -128,20 +128,17 @@ final class Application implements AutoCloseable {
             Database database,
             Patience patience) {
         log.info("Database: SQLite {}, journal mode {}", file.path(), patience.until(database::journalMode));
+        UserColumns columns = UserColumns.of(new MigrationRun(settings, file, database, clock, patience, Progress.NONE)
+                .migrate()
+                .userColumns());
+        // For repairs in the middle of the day, before which nothing is copied.
         Migrator migrator = new Migrator(database, clock);
-        if (settings.login().registration() == Registration.OPEN) {
-            requireThatUsersCanBeAdded(patience.until(migrator::unknownColumnsToFill));
-        }
-        UserColumns columns = UserColumns.of(patience.until(migrator::migrate).userColumns());
         Stage stage = settings.stage();
         StateDao state = new StateDao();
         Presence presence = new Presence(database, state, clock);
         SessionRules rules = settings.session()
                 .idleFrom(patience.until(() -> Optional.ofNullable(presence.begin(stage)))
                         .orElse(null));
-        if (!stage.storesPlainTokens()) {
-            patience.until(new TokenHashing(database, new TokenHashingDao())::run);
-        }
 
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
@@ -201,24 +198,27 @@ final class Application implements AutoCloseable {
         return new Application(file, database, lastSeen, presence, queue, housekeeping);
     }
 
-    private static SmsSender sender(Settings.Sms sms) {
-        return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
+    private static Map<String, String> parameters(ServletContext context) {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        context.getInitParameterNames()
+                .asIterator()
+                .forEachRemaining(name -> parameters.put(name, context.getInitParameter(name)));
+        return parameters;
     }
 
-    private static void requireThatUsersCanBeAdded(List<String> unknown) {
-        if (!unknown.isEmpty()) {
-            throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
-                    + " needs a value for " + String.join(", ", unknown)
-                    + ", which is not known here; give the column a default, or close registration"));
-        }
+    private static SmsSender sender(Settings.Sms sms) {
+        return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
     }
 
     /** Somebody rebuilt a table (Alembic does) and with it dropped what the promises rest on. */
     private static void repair(Migrator migrator) {
         List<String> missing = migrator.missing();
         if (!missing.isEmpty()) {
-            log.warn("The schema lacks {}; made anew now", String.join(", ", missing));
-            migrator.migrate();
+            log.warn("The schema lacks {}", String.join(", ", missing));
+            if (!migrator.repair()) {
+                log.error("Everything of Multi-Session is gone from the database, as after an uninstall; it is not made"
+                        + " anew. Undeploy this application, or deploy it again to migrate anew");
+            }
         }
     }
 

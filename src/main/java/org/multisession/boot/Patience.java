@@ -8,8 +8,8 @@ import org.multisession.db.DatabaseBusyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How long one deploy waits, in all, for a database that is locked: perhaps by another node's migration. */
-final class Patience {
+/** How long one deploy or command waits, in all, for a database that is locked: perhaps by another node's migration. */
+public final class Patience {
 
     private static final Logger log = LoggerFactory.getLogger(Patience.class);
 
@@ -17,7 +17,7 @@ final class Patience {
     private final Duration length;
     private final Instant end;
 
-    Patience(InstantSource clock, Duration length) {
+    public Patience(InstantSource clock, Duration length) {
         this.clock = clock;
         this.length = length;
         this.end = clock.instant().plus(length);
@@ -29,7 +29,7 @@ final class Patience {
      *
      * @throws DatabaseBusyException with words for an operator, when patience is at its end
      */
-    <T> T until(Supplier<T> attempt) {
+    public <T> T until(Supplier<T> attempt) {
         while (true) {
             try {
                 return attempt.get();
@@ -37,7 +37,7 @@ final class Patience {
                 if (clock.instant().isAfter(end)) {
                     throw new DatabaseBusyException(
                             "the database was locked by another process for longer than " + length.toSeconds()
-                                    + " seconds. Find out which (fuser, lsof), let it finish, and deploy again",
+                                    + " seconds. Find out which (fuser, lsof), let it finish, and try again",
                             e);
                 }
                 log.info("The database is locked by another process; waiting");

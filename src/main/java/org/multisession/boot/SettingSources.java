@@ -1,6 +1,5 @@
 package org.multisession.boot;
 
-import jakarta.servlet.ServletContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -10,32 +9,54 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where settings come from, the first that has a key wins: system properties, environment variables, Tomcat's context
- * parameters. {@code multisession.db.pool-size} is {@code MULTISESSION_DB_POOL_SIZE} in the environment.
+ * Where settings come from, the first that has a key wins: options of the command line, system properties, environment
+ * variables, Tomcat's context parameters. {@code multisession.db.pool-size} is {@code MULTISESSION_DB_POOL_SIZE} in the
+ * environment and {@code --db.pool-size} as an option.
+ *
+ * @param options by the keys that they stand for
  */
-record SettingSources(Map<String, String> properties, Map<String, String> environment, Map<String, String> parameters) {
+public record SettingSources(
+        Map<String, String> options,
+        Map<String, String> properties,
+        Map<String, String> environment,
+        Map<String, String> parameters) {
 
-    static final String PREFIX = "multisession.";
+    public static final String PREFIX = "multisession.";
     private static final String ENVIRONMENT_PREFIX = "MULTISESSION_";
 
     /** A value and the place that it was found in, for messages. */
     record Found(String value, String place) {}
 
-    static SettingSources of(ServletContext context) {
+    /** What a deployed application goes by. */
+    static SettingSources ofDeploy(Map<String, String> parameters) {
+        return new SettingSources(Map.of(), systemProperties(), System.getenv(), parameters);
+    }
+
+    /** What a command goes by. */
+    public static SettingSources ofCommand(Map<String, String> options, Map<String, String> environment) {
+        return new SettingSources(options, systemProperties(), environment, Map.of());
+    }
+
+    private static Map<String, String> systemProperties() {
         Map<String, String> properties = new LinkedHashMap<>();
         for (String name : System.getProperties().stringPropertyNames()) {
             properties.put(name, System.getProperty(name, ""));
         }
-        Map<String, String> parameters = new LinkedHashMap<>();
-        context.getInitParameterNames()
-                .asIterator()
-                .forEachRemaining(name -> parameters.put(name, context.getInitParameter(name)));
-        return new SettingSources(properties, System.getenv(), parameters);
+        return properties;
+    }
+
+    /** Whether this key is set anywhere, so that its default does not hold. */
+    public boolean has(String key) {
+        return find(key) != null;
     }
 
     @Nullable
     Found find(String key) {
-        String value = properties.get(key);
+        String value = options.get(key);
+        if (value != null) {
+            return new Found(value, "option --" + key.substring(PREFIX.length()));
+        }
+        value = properties.get(key);
         if (value != null) {
             return new Found(value, "system property");
         }
@@ -50,7 +71,7 @@ record SettingSources(Map<String, String> properties, Map<String, String> enviro
     /** Every name that claims to be a setting of ours and is none, as it was written. */
     Set<String> unknown(Set<String> keys) {
         Set<String> unknown = new TreeSet<>();
-        for (Map<String, String> source : List.of(properties, parameters)) {
+        for (Map<String, String> source : List.of(options, properties, parameters)) {
             source.keySet().stream()
                     .filter(name -> name.startsWith(PREFIX) && !keys.contains(name))
                     .forEach(unknown::add);

@@ -38,12 +38,14 @@ import org.multisession.web.CookieRules;
  *
  * @param database the SQLite file
  * @param createDatabase whether a missing file may be made
+ * @param migrationBackup whether an existing database is copied before something is changed in it
  * @param phoneRegion region of numbers typed without a country code
  */
 public record Settings(
         Path database,
         boolean createDatabase,
         int poolSize,
+        MigrationBackup migrationBackup,
         Stage stage,
         LoginRules login,
         String phoneRegion,
@@ -66,6 +68,12 @@ public record Settings(
         HTTP
     }
 
+    /** Whether the migration makes a backup before its first change. */
+    public enum MigrationBackup {
+        AUTO,
+        OFF
+    }
+
     /** Java's HTTP client sets these itself. */
     private static final Set<String> FORBIDDEN_HEADERS =
             Set.of("connection", "content-length", "expect", "host", "upgrade");
@@ -82,6 +90,8 @@ public record Settings(
     private static final Setting<Optional<Boolean>> DB_CREATE =
             new Setting<>("multisession.db.create", null, "true or false", false, text -> Optional.of(bool(text)));
     private static final Setting<Integer> POOL_SIZE = whole("multisession.db.pool-size", 8, 1, 64);
+    private static final Setting<MigrationBackup> MIGRATION_BACKUP =
+            choice("multisession.migration.backup", MigrationBackup.AUTO);
     private static final Setting<Stage> STAGE = choice("multisession.stage", Stage.COEXIST);
     private static final Setting<Verification> VERIFICATION =
             choice("multisession.login.verification", Verification.CODE);
@@ -197,6 +207,7 @@ public record Settings(
             DB_URL,
             DB_CREATE,
             POOL_SIZE,
+            MIGRATION_BACKUP,
             STAGE,
             VERIFICATION,
             REGISTRATION,
@@ -232,11 +243,16 @@ public record Settings(
             COOKIE_MAX_AGE,
             AUDIT_KEEP);
 
+    /** Every key, in the order of the README's table. */
+    public static List<String> keys() {
+        return ALL.stream().<String>map(Setting::key).toList();
+    }
+
     /** The settings, and each effective value with where it came from, secrets masked, for the log. */
-    record Read(Settings settings, List<String> effective) {}
+    public record Read(Settings settings, List<String> effective) {}
 
     /** Reads all of them, or throws a {@link SetupRefusedException} that names everything that is wrong. */
-    static Read read(SettingSources sources) {
+    public static Read read(SettingSources sources) {
         Reader reader = new Reader(sources);
         String url = reader.get(DB_URL);
         boolean defaultUrl = sources.find(DB_URL.key()) == null;
@@ -257,6 +273,7 @@ public record Settings(
                 database,
                 create,
                 reader.get(POOL_SIZE),
+                reader.get(MIGRATION_BACKUP),
                 reader.get(STAGE),
                 new LoginRules(reader.get(VERIFICATION), reader.get(REGISTRATION)),
                 reader.get(REGION),
@@ -519,7 +536,7 @@ public record Settings(
     }
 
     /** Levenshtein: how many letters to add, drop or change. */
-    static int distance(String one, String other) {
+    public static int distance(String one, String other) {
         int[] previous = new int[other.length() + 1];
         for (int j = 0; j <= other.length(); j++) {
             previous[j] = j;

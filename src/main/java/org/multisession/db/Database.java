@@ -98,11 +98,15 @@ public final class Database implements AutoCloseable {
 
     /** Runs one reading callback. It sees the database as committed by everyone up to each of its statements. */
     public <T> T read(Work<? super Handle, T> work) {
-        try (Connection connection = readers.getConnection()) {
+        return on(readers, work);
+    }
+
+    private static <T> T on(HikariDataSource pool, Work<? super Handle, T> work) {
+        try (Connection connection = pool.getConnection()) {
             try {
                 return work.run(new Handle(connection));
             } catch (SQLException e) {
-                forgetIfBroken(readers, connection, e);
+                forgetIfBroken(pool, connection, e);
                 throw e;
             }
         } catch (SQLException e) {
@@ -117,11 +121,34 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseBusyException if the lock could not be had within the busy timeout
      */
     public <T> T write(Work<? super Transaction, T> work) {
+        return inTransaction(work, connection -> Sqlite.commit(connection, busyTimeout));
+    }
+
+    /** Runs one writing callback as {@link #write} does, and then undoes all of it. */
+    public <T> T rehearse(Work<? super Transaction, T> work) {
+        return inTransaction(work, Sqlite::rollback);
+    }
+
+    /**
+     * Runs one callback on the writing connection without a transaction, for what SQLite refuses inside one, as VACUUM
+     * INTO. What other processes write in the meantime is not kept out.
+     */
+    public <T> T outsideTransaction(Work<? super Handle, T> work) {
+        return on(writer, work);
+    }
+
+    /** How a transaction ends whose work is done. */
+    @FunctionalInterface
+    private interface Ending {
+        void end(Connection connection) throws SQLException;
+    }
+
+    private <T> T inTransaction(Work<? super Transaction, T> work, Ending ending) {
         try (Connection connection = writer.getConnection()) {
             begin(connection);
             try {
                 T result = work.run(new Transaction(connection));
-                Sqlite.commit(connection, busyTimeout);
+                ending.end(connection);
                 return result;
             } catch (SQLException e) {
                 undo(connection);

@@ -60,10 +60,10 @@ final class Sqlite {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
             case SQLITE_NOTADB -> "the file is no SQLite database, or an encrypted one. Check multisession.db.url";
             case SQLITE_READONLY ->
-                "the database is read-only for the account that Tomcat runs as, which must be allowed to write the"
+                "the database is read-only for the account that this program runs as, which must be allowed to write the"
                         + " file and its folder";
             case SQLITE_CANTOPEN ->
-                "the database, or a file beside it, could not be opened; the account that Tomcat runs as must be"
+                "the database, or a file beside it, could not be opened; the account that this program runs as must be"
                         + " allowed to read and write the file and its folder";
             case SQLITE_FULL -> "the disk is full";
             case SQLITE_IOERR -> "the disk could not be read or written (" + e.getMessage() + ")";

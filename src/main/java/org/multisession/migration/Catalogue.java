@@ -93,6 +93,16 @@ final class Catalogue {
         return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
     }
 
+    /** Whether neither of the two tables is there without which nobody can tell what Multi-Session did here. */
+    boolean isWithoutOurMemory() {
+        return !has("multisession_tokens") && !has("multisession_created");
+    }
+
+    /** Everything that is there. */
+    List<Entry> all() {
+        return List.copyOf(entries.values());
+    }
+
     /** The names of all tables and views. */
     List<String> relations() {
         return entries.values().stream()

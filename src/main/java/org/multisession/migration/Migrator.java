@@ -1,5 +1,6 @@
 package org.multisession.migration;
 
+import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Looks first, and refuses what it would have to guess at. Where something is missing, one transaction takes the
  * write lock, looks again, makes it, and verifies before it commits: the schema and every row of {@code users} are as
- * before, and every token opens the same account as before. A process that is killed anywhere in between leaves the
+ * before, and every token opens the same account as before. An existing database is copied first. A process that is killed anywhere in between leaves the
  * database as it was; of two that start at once, one migrates and the other finds it done.
  */
 public final class Migrator {
@@ -67,16 +68,34 @@ public final class Migrator {
 
     private final Database database;
     private final InstantSource clock;
+    private final Backup backup;
+    private final Progress progress;
     private final Consumer<String> beforeStatement;
 
+    /** One that makes no backup and works in silence. */
     public Migrator(Database database, InstantSource clock) {
-        this(database, clock, statement -> {});
+        this(database, clock, Backup.NONE, Progress.NONE);
+    }
+
+    public Migrator(Database database, InstantSource clock, Backup backup, Progress progress) {
+        this(database, clock, backup, progress, statement -> {});
     }
 
     /** Tells the consumer of every statement that changes something, before it runs. */
     Migrator(Database database, InstantSource clock, Consumer<String> beforeStatement) {
+        this(database, clock, Backup.NONE, Progress.NONE, beforeStatement);
+    }
+
+    Migrator(
+            Database database,
+            InstantSource clock,
+            Backup backup,
+            Progress progress,
+            Consumer<String> beforeStatement) {
         this.database = database;
         this.clock = clock;
+        this.backup = backup;
+        this.progress = progress;
         this.beforeStatement = beforeStatement;
     }
 
@@ -85,8 +104,17 @@ public final class Migrator {
      *
      * @param userColumns the columns of {@code users}, in lower case
      * @param made what this run made, by name; empty if all was there
+     * @param backup where the database lies as it was before; null if there is no such copy
      */
-    public record Outcome(Set<String> userColumns, List<String> made) {}
+    public record Outcome(
+            Set<String> userColumns,
+            List<String> made,
+            @Nullable Path backup) {
+
+        Outcome(Set<String> userColumns, List<String> made) {
+            this(userColumns, made, null);
+        }
+    }
 
     /**
      * Migrates, or finds that nothing is to be done, and then takes no lock.
@@ -100,13 +128,61 @@ public final class Migrator {
             log.info("Migration: everything is there already; nothing was changed");
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        Outcome outcome = database.write(this::migrate);
+        // A new database has nothing to lose.
+        Backup.Copy copy = found.isNew() ? null : backup.make();
+        Outcome outcome = migrateAfter(copy);
         if (!outcome.made().isEmpty()) {
             log.info(
                     "Migration: committed; it made {} objects, and the old app can go on as before",
                     outcome.made().size());
         }
         return outcome;
+    }
+
+    private Outcome migrateAfter(Backup.@Nullable Copy copy) {
+        if (copy == null) {
+            return database.write(this::migrate);
+        }
+        Outcome outcome;
+        try {
+            outcome = database.write(this::migrate);
+        } catch (RuntimeException e) {
+            copy.discardUnlessDamaged(e);
+            throw e;
+        }
+        if (outcome.made().isEmpty()) {
+            copy.discard();
+            return outcome;
+        }
+        return new Outcome(outcome.userColumns(), outcome.made(), copy.path());
+    }
+
+    /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
+    public Outcome rehearse() {
+        Inspection found = database.read(Inspection::of);
+        return found.hasNothingToDo()
+                ? new Outcome(Set.copyOf(found.userColumns()), List.of())
+                : database.rehearse(this::migrate);
+    }
+
+    /**
+     * Makes anew what somebody's rebuilding of a table has dropped. Where our own tables are gone as well it does
+     * nothing: no rebuilding drops those, so Multi-Session was uninstalled, and must not come back by itself.
+     *
+     * @return whether the database is complete now
+     */
+    public boolean repair() {
+        if (database.read(Catalogue::read).isWithoutOurMemory()) {
+            return false;
+        }
+        return database.write(transaction -> {
+            // Once more under the lock: the uninstall may have been a moment ago.
+            if (Catalogue.read(transaction).isWithoutOurMemory()) {
+                return false;
+            }
+            migrate(transaction);
+            return true;
+        });
     }
 
     /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */
@@ -149,7 +225,7 @@ public final class Migrator {
         if (found.isNew()) {
             log.info("Migration: the database is new and empty; table users is made too");
         } else {
-            before = Snapshot.before(transaction, found.catalogue());
+            before = Snapshot.before(transaction, found.catalogue(), progress);
             log.info(
                     "Migration: found table users ({}) with {} users, {} legacy tokens that open an account, and {}",
                     String.join(", ", found.userColumns()),
@@ -225,7 +301,7 @@ public final class Migrator {
         if (before == null) {
             return;
         }
-        Snapshot after = Snapshot.after(transaction);
+        Snapshot after = Snapshot.after(transaction, progress);
         if (!after.users().equals(before.users())) {
             throw new MigrationRefusedException("the migration would have changed rows of users (" + before.userCount()
                     + " rows before, " + after.userCount() + " after); it was rolled back."

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  */
 record SchemaObject(String kind, String name, String sql) {
 
-    private static final String OUR_PREFIX = "multisession_";
+    static final String OUR_PREFIX = "multisession_";
     private static final Set<String> OLD_APPS =
             Set.of("users", "user_sessions", "idx_user_session_user_id", "idx_user_session_auth_token");
 

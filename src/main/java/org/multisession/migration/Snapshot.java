@@ -63,18 +63,25 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
             """;
 
     /** What opens what by the rules that held until now, whichever of the tables exist. */
-    static Snapshot before(Handle handle, Catalogue catalogue) throws SQLException {
+    static Snapshot before(Handle handle, Catalogue catalogue, Progress progress) throws SQLException {
         boolean hasSessions = catalogue.has("user_sessions");
         boolean hasTokens = catalogue.has("multisession_tokens");
         return take(
                 handle,
+                progress,
+                hasSessions ? rows(handle, "user_sessions") : 0,
                 LEGACY + (hasSessions ? NOT_A_SESSION : "") + (hasTokens ? neverIssued(handle) : ""),
                 hasSessions ? SESSIONS + (hasTokens ? NOT_KNOWN_AS_ENDED : "") : "SELECT 1 WHERE 0");
     }
 
     /** What opens what by our rules, now that all tables are there. */
-    static Snapshot after(Handle handle) throws SQLException {
-        return take(handle, LEGACY + neverIssued(handle), SESSIONS + KNOWN_AS_LIVE);
+    static Snapshot after(Handle handle, Progress progress) throws SQLException {
+        return take(
+                handle,
+                progress,
+                rows(handle, "user_sessions"),
+                LEGACY + neverIssued(handle),
+                SESSIONS + KNOWN_AS_LIVE);
     }
 
     private static String neverIssued(Handle handle) throws SQLException {
@@ -84,20 +91,60 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         }
     }
 
-    private static Snapshot take(Handle handle, String legacy, String sessions) throws SQLException {
+    /** @param atMost how many sessions there can be; how many count shows only as they are read */
+    private static Snapshot take(Handle handle, Progress progress, long atMost, String legacy, String sessions)
+            throws SQLException {
+        long userCount = rows(handle, "users");
+        String users = users(handle, userCount, progress);
+        MessageDigest openings = sha256();
+        long sessionCount =
+                digest(handle, sessions + " ORDER BY 1", openings, new Step(progress, "reading sessions", atMost));
+        openings.update((byte) 0);
+        long legacyCount = digest(
+                handle, legacy + " ORDER BY u.id", openings, new Step(progress, "reading legacy tokens", userCount));
+        return new Snapshot(userCount, users, sessionCount, legacyCount, hex(openings));
+    }
+
+    /** SHA-256 over all columns of all rows of {@code users}. */
+    static String users(Handle handle, long count, Progress progress) throws SQLException {
         String row = Catalogue.columns(handle, "users").values().stream()
                 .map(column -> "quote(u.\"" + column.name().replace("\"", "\"\"") + "\")")
                 .collect(Collectors.joining(" || ',' || "));
         MessageDigest users = sha256();
-        long userCount = digest(handle, "SELECT " + row + " FROM users u ORDER BY u.id", users);
-        MessageDigest openings = sha256();
-        long sessionCount = digest(handle, sessions + " ORDER BY 1", openings);
-        openings.update((byte) 0);
-        long legacyCount = digest(handle, legacy + " ORDER BY u.id", openings);
-        return new Snapshot(userCount, hex(users), sessionCount, legacyCount, hex(openings));
+        digest(
+                handle,
+                "SELECT " + row + " FROM users u ORDER BY u.id",
+                users,
+                new Step(progress, "reading users", count));
+        return hex(users);
     }
 
-    private static long digest(Handle handle, String sql, MessageDigest digest) throws SQLException {
+    /** How many rows a table has. */
+    static long rows(Handle handle, String table) throws SQLException {
+        try (PreparedStatement statement =
+                        handle.prepare("SELECT count(*) FROM \"" + table.replace("\"", "\"\"") + "\"");
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    /** Tells of every so many rows. */
+    private record Step(Progress progress, String name, long total) {
+
+        private static final int INTERVAL = 5_000;
+
+        void at(long rows) {
+            if (rows % INTERVAL == 0 && rows < total) {
+                progress.at(name, rows, total);
+            }
+        }
+
+        void end() {
+            progress.at(name, total, total);
+        }
+    }
+
+    private static long digest(Handle handle, String sql, MessageDigest digest, Step step) throws SQLException {
         long rows = 0;
         try (PreparedStatement statement = handle.prepare(sql);
                 ResultSet row = statement.executeQuery()) {
@@ -105,8 +152,10 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
                 digest.update(row.getString(1).getBytes(StandardCharsets.UTF_8));
                 digest.update((byte) '\n');
                 rows++;
+                step.at(rows);
             }
         }
+        step.end();
         return rows;
     }
 

@@ -38,7 +38,7 @@ class ApplicationTest {
             assertThatThrownBy(() -> start(other.path(), Duration.ZERO))
                     .isInstanceOf(DatabaseBusyException.class)
                     .hasMessageContaining("locked by another process for longer than 0 seconds")
-                    .hasMessageContaining("Find out which (fuser, lsof), let it finish, and deploy again");
+                    .hasMessageContaining("Find out which (fuser, lsof), let it finish, and try again");
             other.run("ROLLBACK");
 
             assertThat(other.dump()).isEqualTo(before);

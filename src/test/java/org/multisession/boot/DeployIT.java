@@ -74,7 +74,11 @@ class DeployIT {
             assertThat(app.opens(phone)).isEqualTo("401");
 
             tomcat.undeploy("/");
-            assertThat(files()).containsExactly("old-app.db");
+            assertThat(files()).first().isEqualTo("old-app.db");
+            assertThat(files().subList(1, files().size()))
+                    .singleElement()
+                    .asString()
+                    .matches(BACKUP);
             assertThat(journalBytes(file)).isEqualTo(journal);
         }
 
@@ -113,7 +117,11 @@ class DeployIT {
             assertThat(here.signOut(other).status()).isEqualTo(303);
             assertThat(there.opens(other)).isEqualTo("401");
         }
-        assertThat(files()).containsExactly("old-app.db");
+        assertThat(files()).first().isEqualTo("old-app.db");
+        assertThat(files().subList(1, files().size()))
+                .singleElement()
+                .asString()
+                .matches(BACKUP);
     }
 
     @Test
@@ -145,7 +153,11 @@ class DeployIT {
             oldApp.awaitMoreWork();
             assertThat(tomcat.log()).doesNotContainIgnoringCase("locked").doesNotContainIgnoringCase("busy");
         }
-        assertThat(files()).containsExactly("old-app.db");
+        assertThat(files()).first().isEqualTo("old-app.db");
+        assertThat(files().subList(1, files().size()))
+                .singleElement()
+                .asString()
+                .matches(BACKUP);
     }
 
     @Test
@@ -273,6 +285,9 @@ class DeployIT {
         }
         return header[18] + " " + header[19];
     }
+
+    /** Made before the first migration, and by no later deploy. */
+    private static final String BACKUP = "old-app\\.db\\.backup-\\d{8}-\\d{6}Z(-2)?\\.db";
 
     private List<String> files() {
         return filesIn(folder).stream()

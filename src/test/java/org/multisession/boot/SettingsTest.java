@@ -20,6 +20,7 @@ import org.multisession.web.CookieRules;
 
 class SettingsTest {
 
+    private final Map<String, String> options = new HashMap<>();
     private final Map<String, String> properties = new HashMap<>();
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, String> parameters = new HashMap<>();
@@ -29,7 +30,7 @@ class SettingsTest {
     }
 
     private SettingSources sources() {
-        return new SettingSources(properties, environment, parameters);
+        return new SettingSources(options, properties, environment, parameters);
     }
 
     private List<String> faults() {
@@ -55,13 +56,15 @@ class SettingsTest {
     }
 
     @Test
-    void a_system_property_wins_over_the_environment_and_that_over_a_context_parameter() {
+    void an_option_wins_over_a_system_property_and_that_over_the_environment_and_that_over_a_context_parameter() {
         parameters.put("multisession.db.pool-size", "3");
         assertThat(read().poolSize()).isEqualTo(3);
         environment.put("MULTISESSION_DB_POOL_SIZE", "4");
         assertThat(read().poolSize()).isEqualTo(4);
         properties.put("multisession.db.pool-size", "5");
         assertThat(read().poolSize()).isEqualTo(5);
+        options.put("multisession.db.pool-size", "6");
+        assertThat(read().poolSize()).isEqualTo(6);
     }
 
     @Test
@@ -102,6 +105,7 @@ class SettingsTest {
         "multisession.db.create, yes",
         "multisession.db.pool-size, 65",
         "multisession.db.pool-size, many",
+        "multisession.migration.backup, sometimes",
         "multisession.stage, settled",
         "multisession.login.verification, maybe",
         "multisession.login.registration, ajar",

@@ -878,8 +878,9 @@ class MigratorTest {
             }
         }
 
-        private static final String READ_ONLY = "failed: the database is read-only for the account that Tomcat runs as,"
-                + " which must be allowed to write the file and its folder";
+        private static final String READ_ONLY =
+                "failed: the database is read-only for the account that this program runs as,"
+                        + " which must be allowed to write the file and its folder";
 
         private static void permit(Path path, String permissions) throws IOException {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));

@@ -1,0 +1,71 @@
+package org.multisession.boot;
+
+import java.time.InstantSource;
+import java.util.List;
+import org.multisession.auth.LoginRules.Registration;
+import org.multisession.db.Database;
+import org.multisession.db.SqliteFile;
+import org.multisession.migration.Backup;
+import org.multisession.migration.Migrator;
+import org.multisession.migration.Progress;
+import org.multisession.migration.SqliteBackup;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
+
+/** The migration as the settings want it: the same at a deploy as from a shell. */
+public final class MigrationRun {
+
+    private final Settings settings;
+    private final Database database;
+    private final Migrator migrator;
+    private final Patience patience;
+
+    public MigrationRun(
+            Settings settings,
+            SqliteFile file,
+            Database database,
+            InstantSource clock,
+            Patience patience,
+            Progress progress) {
+        this.settings = settings;
+        this.database = database;
+        this.migrator = new Migrator(database, clock, backup(settings, file, database, clock), progress);
+        this.patience = patience;
+    }
+
+    /** The backup that the settings want before a change. */
+    public static Backup backup(Settings settings, SqliteFile file, Database database, InstantSource clock) {
+        return switch (settings.migrationBackup()) {
+            case AUTO -> new SqliteBackup(database, file.path(), clock);
+            case OFF -> Backup.NONE;
+        };
+    }
+
+    /** Migrates, or says why not; then brings the stored tokens into the form of the stage. */
+    public Migrator.Outcome migrate() {
+        requireThatUsersCanBeAdded();
+        Migrator.Outcome outcome = patience.until(migrator::migrate);
+        if (!settings.stage().storesPlainTokens()) {
+            patience.until(new TokenHashing(database, new TokenHashingDao())::run);
+        }
+        return outcome;
+    }
+
+    /** The same, undone at once. */
+    public Migrator.Outcome rehearse() {
+        requireThatUsersCanBeAdded();
+        return patience.until(migrator::rehearse);
+    }
+
+    private void requireThatUsersCanBeAdded() {
+        if (settings.login().registration() != Registration.OPEN) {
+            return;
+        }
+        List<String> unknown = patience.until(migrator::unknownColumnsToFill);
+        if (!unknown.isEmpty()) {
+            throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
+                    + " needs a value for " + String.join(", ", unknown)
+                    + ", which is not known here; give the column a default, or close registration"));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.multisession.cli;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.multisession.boot.Settings;
+import org.multisession.migration.Progress;
+
+/**
+ * One call of a command: its settings, checked as at a deploy, and its own options by name.
+ *
+ * @param options the value of each that was given; empty for one that takes none
+ */
+record Call(Shell shell, Settings settings, Map<String, String> options, Progress progress) {
+
+    boolean has(String option) {
+        return options.containsKey(option);
+    }
+
+    @Nullable
+    String value(String option) {
+        return options.get(option);
+    }
+
+    /** Prints a line of what was asked for. */
+    void say(String line) {
+        shell.out().println(line);
+    }
+}

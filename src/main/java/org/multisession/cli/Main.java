@@ -1,0 +1,254 @@
+package org.multisession.cli;
+
+import java.io.Console;
+import java.io.PrintStream;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.multisession.boot.SettingSources;
+import org.multisession.boot.Settings;
+import org.multisession.boot.SetupRefusedException;
+import org.multisession.db.DatabaseException;
+import org.multisession.migration.MigrationRefusedException;
+
+/** The command line: finds the command, reads its options and the settings, runs it, and puts failures into words. */
+public final class Main {
+
+    /** Every command, in the order of the help. A new one is registered here and nowhere else. */
+    private static final List<Command> COMMANDS = List.of(new MigrateCommand(), new UninstallCommand());
+
+    private static final String CALL = "java -jar multi-session.war";
+    private static final String DB_URL = "multisession.db.url";
+
+    private final Shell shell;
+
+    private Main(Shell shell) {
+        this.shell = shell;
+    }
+
+    public static void main(String[] arguments) {
+        Shell shell = new Shell(System.getenv(), System.out, System.err, InstantSource.system(), terminal());
+        System.exit(new Main(shell).run(List.of(arguments)));
+    }
+
+    // The launcher has seen to it that also JDK 22 to 24 answer null where no terminal is.
+    @SuppressWarnings("SystemConsoleNull")
+    private static @Nullable UnaryOperator<@Nullable String> terminal() {
+        Console console = System.console();
+        return console == null ? null : question -> console.readLine("%s", question);
+    }
+
+    /**
+     * The same with streams and surroundings of the caller's, who sits at no terminal.
+     *
+     * @return the exit code: 0 done, 1 checked and not safe, 2 could not run
+     */
+    public static int run(
+            List<String> arguments,
+            Map<String, String> environment,
+            PrintStream out,
+            PrintStream err,
+            InstantSource clock) {
+        return run(arguments, new Shell(environment, out, err, clock, null));
+    }
+
+    static int run(List<String> arguments, Shell shell) {
+        return new Main(shell).run(arguments);
+    }
+
+    private int run(List<String> arguments) {
+        String name = arguments.isEmpty() ? "help" : arguments.get(0);
+        List<String> rest = arguments.isEmpty() ? List.of() : arguments.subList(1, arguments.size());
+        if (name.equals("help") || isHelp(name)) {
+            return help(rest);
+        }
+        Command command = find(name);
+        if (command == null) {
+            shell.err()
+                    .println("multi-session: there is no command " + name + "; did you mean "
+                            + nearest(name, names().toList()) + "?");
+            return seeHelp("");
+        }
+        if (rest.stream().anyMatch(Main::isHelp)) {
+            return help(List.of(name));
+        }
+        return run(command, rest);
+    }
+
+    private int run(Command command, List<String> rest) {
+        PlainLog log = new PlainLog(shell.err());
+        try {
+            return command.run(read(command, rest));
+        } catch (SetupRefusedException e) {
+            shell.err().println("multi-session: " + command.name() + " was not started:");
+            e.faults().forEach(fault -> shell.err().println("  - " + fault));
+            return seeHelp(" " + command.name());
+        } catch (MigrationRefusedException | DatabaseException e) {
+            shell.err()
+                    .println("multi-session: " + command.name() + " could not be done, and the database was not"
+                            + " changed: " + e.getMessage() + ".");
+            return Command.COULD_NOT_RUN;
+        } catch (RuntimeException e) {
+            shell.err().println("multi-session: " + command.name() + " met with a mistake of its own:");
+            e.printStackTrace(shell.err());
+            return Command.COULD_NOT_RUN;
+        } finally {
+            log.close();
+        }
+    }
+
+    /** Everything that is wrong with the options and the settings is said at once. */
+    private Call read(Command command, List<String> arguments) {
+        List<String> faults = new ArrayList<>();
+        Map<String, String> settings = new LinkedHashMap<>();
+        Map<String, String> options = new LinkedHashMap<>();
+        for (String argument : arguments) {
+            sort(command, argument, settings, options, faults);
+        }
+        SettingSources sources = SettingSources.ofCommand(settings, shell.environment());
+        // The default lies in a Tomcat, and there is none here.
+        if (!sources.has(DB_URL) && faults.isEmpty()) {
+            faults.add("no database was named; give --db.url=FILE, or set MULTISESSION_DB_URL");
+        }
+        Settings read = null;
+        try {
+            read = Settings.read(sources).settings();
+        } catch (SetupRefusedException e) {
+            faults.addAll(e.faults());
+        }
+        if (read == null || !faults.isEmpty()) {
+            throw new SetupRefusedException(faults);
+        }
+        return new Call(shell, read, options, new ShownProgress(shell.err(), shell.ask() != null));
+    }
+
+    /** Puts one argument where it belongs. */
+    private static void sort(
+            Command command,
+            String argument,
+            Map<String, String> settings,
+            Map<String, String> options,
+            List<String> faults) {
+        if (!argument.startsWith("--")) {
+            faults.add("'" + argument + "' is no option; options begin with --");
+            return;
+        }
+        int equals = argument.indexOf('=');
+        String name = argument.substring(2, equals < 0 ? argument.length() : equals);
+        String value = equals < 0 ? null : argument.substring(equals + 1);
+        String key = name.startsWith(SettingSources.PREFIX) ? name : SettingSources.PREFIX + name;
+        Command.Option option = command.options().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElse(null);
+        if (option == null && !Settings.keys().contains(key)) {
+            faults.add("there is no option --" + name + "; did you mean --" + nearest(name, optionsOf(command)) + "?");
+            return;
+        }
+        boolean takesValue = option == null || option.takesValue();
+        if (takesValue == (value == null)) {
+            faults.add("--" + name + (takesValue ? " needs a value: --" + name + "=..." : " takes no value"));
+            return;
+        }
+        Map<String, String> target = option == null ? settings : options;
+        if (target.putIfAbsent(option == null ? key : name, value == null ? "" : value) != null) {
+            faults.add("--" + name + " was given twice");
+        }
+    }
+
+    private static List<String> optionsOf(Command command) {
+        return Stream.concat(
+                        command.options().stream().map(Command.Option::name),
+                        Settings.keys().stream().map(key -> key.substring(SettingSources.PREFIX.length())))
+                .toList();
+    }
+
+    private static String nearest(String name, List<String> all) {
+        return all.stream()
+                .min(Comparator.comparingInt(each -> Settings.distance(name, each)))
+                .orElseThrow();
+    }
+
+    private static Stream<String> names() {
+        return Stream.concat(COMMANDS.stream().map(Command::name), Stream.of("help"));
+    }
+
+    private static @Nullable Command find(String name) {
+        return COMMANDS.stream()
+                .filter(command -> command.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean isHelp(String argument) {
+        return argument.equals("--help") || argument.equals("-h");
+    }
+
+    private int seeHelp(String command) {
+        shell.err().println("Try: " + CALL + " help" + command);
+        return Command.COULD_NOT_RUN;
+    }
+
+    private int help(List<String> arguments) {
+        if (arguments.isEmpty() || isHelp(arguments.get(0))) {
+            shell.out().print(overview());
+            return Command.DONE;
+        }
+        String name = arguments.get(0);
+        Command command = find(name);
+        if (command == null) {
+            if (name.equals("help")) {
+                return help(List.of());
+            }
+            shell.err()
+                    .println("multi-session: there is no command " + name + "; did you mean "
+                            + nearest(name, names().toList()) + "?");
+            return seeHelp("");
+        }
+        shell.out().print(about(command));
+        return Command.DONE;
+    }
+
+    private static String overview() {
+        StringBuilder commands = new StringBuilder();
+        COMMANDS.forEach(command -> commands.append(line(command.name(), command.summary())));
+        return """
+                Multi-Session: many sessions per user, on the database of an app that knows one.
+
+                Usage: %s COMMAND --db.url=FILE [OPTION]...
+
+                Commands:
+                %s%s
+                Every setting of the README is an option too, without its prefix: --db.url=...
+                is multisession.db.url. What is not given is looked up as a system property,
+                then in the environment (MULTISESSION_DB_URL), as at a deploy.
+
+                Exit codes: 0 done, 1 checked and not safe, 2 could not run.
+                """.formatted(CALL, commands, line("help", "this text; 'help COMMAND' tells more about one"));
+    }
+
+    private static String about(Command command) {
+        StringBuilder options = new StringBuilder();
+        command.options().forEach(option -> options.append(line(option.usage(), option.meaning())));
+        return """
+                %1$s: %2$s
+
+                Usage: %3$s %1$s --db.url=FILE [OPTION]...
+
+                %4$s
+
+                Options, beside the settings of the README:
+                %5$s""".formatted(command.name(), command.summary(), CALL, command.explanation(), options);
+    }
+
+    private static String line(String name, String meaning) {
+        return String.format(Locale.ROOT, "  %-17s %s\n", name, meaning);
+    }
+}

@@ -1,0 +1,89 @@
+package org.multisession.cli;
+
+import java.nio.file.Files;
+import java.util.List;
+import org.multisession.boot.MigrationRun;
+import org.multisession.migration.Migrator;
+
+/** What a deploy does to the database, without a Tomcat. */
+final class MigrateCommand implements Command {
+
+    private static final String DRY_RUN = "dry-run";
+
+    @Override
+    public String name() {
+        return "migrate";
+    }
+
+    @Override
+    public String summary() {
+        return "prepare a database for many sessions, as a deploy does";
+    }
+
+    @Override
+    public String explanation() {
+        return """
+                Adds what Multi-Session needs to the database of the old app: tables, indexes
+                and triggers, in one transaction. Before it commits it verifies that every row
+                of users is as before and that every token opens the same account. If anything
+                is not as it should be, it says why and changes nothing.
+
+                An existing database is copied first, into its own folder, as
+                NAME.backup-DATE-TIME.db (off with --migration.backup=off).
+                A second run finds that nothing is to be done. The old app may go on running.""";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(new Option(DRY_RUN, "", "do all of it, and undo it: nothing is changed"));
+    }
+
+    @Override
+    public int run(Call call) {
+        return call.has(DRY_RUN) ? rehearse(call) : migrate(call);
+    }
+
+    private static int migrate(Call call) {
+        try (OpenDatabase open = OpenDatabase.open(
+                call.settings(), call.settings().createDatabase(), call.shell().clock())) {
+            Migrator.Outcome outcome = run(call, open).migrate();
+            if (outcome.made().isEmpty()) {
+                call.say("Nothing was to be done: the database is migrated already.");
+                return DONE;
+            }
+            call.say(
+                    "Migrated: " + Words.counted(outcome.made().size(), "object") + " made, and nothing else changed.");
+            if (outcome.backup() != null) {
+                call.say("The database as it was before: " + outcome.backup());
+            }
+            call.say("The way back: undeploy the WAR; or 'uninstall', which removes what was made.");
+            return DONE;
+        }
+    }
+
+    private static int rehearse(Call call) {
+        if (call.settings().createDatabase() && !Files.exists(call.settings().database())) {
+            call.say("There is no file " + call.settings().database() + ". 'migrate' would make a new database there;"
+                    + " a dry run makes none.");
+            return DONE;
+        }
+        try (OpenDatabase open =
+                OpenDatabase.open(call.settings(), false, call.shell().clock())) {
+            call.shell().err().println("Dry run: all of it is done in one transaction, which is then undone");
+            Migrator.Outcome outcome = run(call, open).rehearse();
+            if (outcome.made().isEmpty()) {
+                call.say("Nothing would be done: the database is migrated already.");
+                return DONE;
+            }
+            call.say("Dry run: it went well and was undone; the database is as it was. 'migrate' would make "
+                    + Words.counted(outcome.made().size(), "object") + ":");
+            call.say(Words.listed(outcome.made()));
+            return DONE;
+        }
+    }
+
+    private static MigrationRun run(Call call, OpenDatabase open) {
+        return new MigrationRun(
+                call.settings(), open.file(), open.database(), call.shell().clock(), open.patience(), call.progress());
+    }
+}

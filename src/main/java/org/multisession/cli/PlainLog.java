@@ -1,0 +1,49 @@
+package org.multisession.cli;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/**
+ * Leads what is logged to the user of a command, as plain lines, while it is open: without times and class names, and
+ * without what the connection pools say to themselves.
+ */
+final class PlainLog extends Handler implements AutoCloseable {
+
+    private final PrintStream err;
+    // Held here, or their levels would be collected with them.
+    private final Logger root = Logger.getLogger("");
+    private final Logger pools = Logger.getLogger("com.zaxxer.hikari");
+    private final List<Handler> before = List.of(root.getHandlers());
+    private final Level poolsBefore = pools.getLevel();
+
+    PlainLog(PrintStream err) {
+        this.err = err;
+        before.forEach(root::removeHandler);
+        root.addHandler(this);
+        pools.setLevel(Level.OFF);
+    }
+
+    @Override
+    public void publish(LogRecord entry) {
+        int level = entry.getLevel().intValue();
+        if (level >= Level.INFO.intValue()) {
+            err.println((level >= Level.WARNING.intValue() ? "Warning: " : "") + entry.getMessage());
+        }
+    }
+
+    @Override
+    public void flush() {
+        err.flush();
+    }
+
+    @Override
+    public void close() {
+        root.removeHandler(this);
+        before.forEach(root::addHandler);
+        pools.setLevel(poolsBefore);
+    }
+}

@@ -1,0 +1,136 @@
+package org.multisession.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.multisession.boot.MigrationRun;
+import org.multisession.migration.Backup;
+import org.multisession.migration.Removal;
+import org.multisession.migration.Uninstaller;
+
+/** Takes everything away that the migration has added, after showing it. */
+final class UninstallCommand implements Command {
+
+    private static final String YES = "yes";
+    private static final String KEEP_SESSIONS = "keep-sessions";
+
+    @Override
+    public String name() {
+        return "uninstall";
+    }
+
+    @Override
+    public String summary() {
+        return "show what was added to a database, and remove it";
+    }
+
+    @Override
+    public String explanation() {
+        return """
+                Shows what it would remove and who falls out by it. Removes it only with --yes,
+                or after a "yes" typed at the terminal: in one transaction, and after a copy of
+                the database was made beside it (off with --migration.backup=off).
+
+                Removed is what Multi-Session has made: everything named multisession_...,
+                auth_events, and user_sessions with its indexes. A user_sessions that the old
+                app has made stays, and so does users, which is not touched. The schema is then
+                what it was before the first migration. The old app goes on with each user's
+                latest sign-in, which stands in users.auth_token.
+
+                Undeploy the WAR from every Tomcat first. One that still runs answers its
+                requests with errors from then on and makes nothing anew; but the next start
+                of it, or of its Tomcat, migrates the database again.""";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(
+                new Option(YES, "", "do it without asking"),
+                new Option(KEEP_SESSIONS, "", "leave user_sessions, for an old app that uses it"));
+    }
+
+    @Override
+    public int run(Call call) {
+        boolean keepSessions = call.has(KEEP_SESSIONS);
+        try (OpenDatabase open =
+                OpenDatabase.open(call.settings(), false, call.shell().clock())) {
+            Backup backup = MigrationRun.backup(
+                    call.settings(), open.file(), open.database(), call.shell().clock());
+            Uninstaller uninstaller = new Uninstaller(open.database(), backup, call.progress());
+            Removal found = open.patience().until(() -> uninstaller.look(keepSessions));
+            if (found.isEmpty()) {
+                call.say("There is nothing of Multi-Session in this database.");
+                return DONE;
+            }
+            show(call, found);
+            if (!call.has(YES) && !isConfirmed(call.shell().ask())) {
+                call.say("");
+                call.say(
+                        call.shell().ask() == null
+                                ? "Nothing was removed. To do it, add --yes."
+                                : "Nothing was removed.");
+                return DONE;
+            }
+            Uninstaller.Outcome outcome = open.patience().until(() -> uninstaller.uninstall(keepSessions));
+            call.say("");
+            call.say("Removed: " + Words.counted(outcome.removal().objects().size(), "object")
+                    + ", and nothing else changed.");
+            if (outcome.backup() != null) {
+                call.say("The database as it was before: " + outcome.backup());
+            }
+            return DONE;
+        }
+    }
+
+    private static boolean isConfirmed(@Nullable UnaryOperator<@Nullable String> ask) {
+        if (ask == null) {
+            return false;
+        }
+        String answer = ask.apply("Remove it? Type yes to go on: ");
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
+    }
+
+    private static void show(Call call, Removal removal) {
+        call.say("Multi-Session has added to this database, and an uninstall removes:");
+        showAll(call, removal, "table", "tables");
+        showAll(call, removal, "index", "indexes");
+        showAll(call, removal, "trigger", "triggers");
+        call.say("");
+        call.say("It leaves:");
+        call.say("  users (" + Words.counted(removal.users(), "row") + "), untouched");
+        for (Removal.Item item : removal.kept()) {
+            call.say("  " + item.name() + " (" + Words.counted(item.rows(), "row") + ")");
+        }
+        call.say("");
+        call.say(Words.counted(removal.legacyTokens(), "user")
+                + " can go on in the old app, by the token in users.auth_token.");
+        if (removal.fallingOut() > 0) {
+            call.say("Of " + Words.counted(removal.sessions(), "session") + " here, " + removal.fallingOut()
+                    + " will have to sign in again there"
+                    + (removal.keepsSessions()
+                            ? ": the table holds only hashes of their tokens, which\nthe old app cannot read."
+                            : "."));
+        }
+        if (removal.endedTokens() > 0) {
+            call.say("For " + Words.counted(removal.endedTokens(), "user")
+                    + " that token was signed out here; the old app does not know, and accepts it.");
+        }
+        call.say("");
+        call.say("Undeploy the WAR first: a Tomcat that starts it again migrates the database again.");
+    }
+
+    private static void showAll(Call call, Removal removal, String kind, String kinds) {
+        List<String> names = new ArrayList<>();
+        for (Removal.Item item : removal.objects()) {
+            if (item.kind().equals(kind)) {
+                names.add(item.name() + (kind.equals("table") ? " (" + Words.counted(item.rows(), "row") + ")" : ""));
+            }
+        }
+        if (!names.isEmpty()) {
+            call.say("  " + names.size() + " " + (names.size() == 1 ? kind : kinds) + ":");
+            call.say(Words.listed(names));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * What {@code java -jar} finds at the root of the WAR. It depends on nothing but Java.
+ */
+@NullMarked
+package org.multisession.launcher;
+
+import org.jspecify.annotations.NullMarked;

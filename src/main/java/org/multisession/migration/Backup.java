@@ -1,0 +1,64 @@
+package org.multisession.migration;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.DatabaseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
+
+/** Makes a copy of the whole database before the first change to it. */
+@FunctionalInterface
+public interface Backup {
+
+    Backup NONE = () -> null;
+
+    /**
+     * A verified copy, or null where none is wanted.
+     *
+     * @throws MigrationRefusedException if it could not be made; nothing is left of it
+     */
+    @Nullable
+    Copy make();
+
+    /** A backup that is there, complete and verified. */
+    record Copy(Path path) {
+
+        private static final Logger log = LoggerFactory.getLogger(Copy.class);
+
+        /**
+         * Removes it after a failure that has left the database as it was. After one of the disk it is kept: it may be
+         * the better copy now.
+         */
+        void discardUnlessDamaged(RuntimeException failure) {
+            if (failure instanceof DatabaseException
+                    && failure.getCause() instanceof SQLException e
+                    && isOfTheDisk(e)) {
+                log.warn("Backup: kept as {}, because the disk could not be trusted", path);
+            } else {
+                discard();
+            }
+        }
+
+        private static boolean isOfTheDisk(SQLException e) {
+            SQLiteErrorCode code = SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff);
+            return code == SQLiteErrorCode.SQLITE_IOERR || code == SQLiteErrorCode.SQLITE_CORRUPT;
+        }
+
+        /** Removes it: nothing was changed after it, so there is nothing to go back from. */
+        void discard() {
+            try {
+                Files.deleteIfExists(path);
+                log.info("Backup: removed again, since nothing was changed");
+            } catch (IOException e) {
+                log.warn(
+                        "Backup: {} could not be removed ({}); it is not needed, since nothing was changed",
+                        path,
+                        e.toString());
+            }
+        }
+    }
+}

@@ -1,0 +1,277 @@
+package org.multisession.migration;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A backup of an SQLite database, made by SQLite itself ({@code VACUUM INTO}) into the database's own folder.
+ *
+ * <p>SQLite does not do that inside a transaction, so the copy comes before the transaction that changes something, and
+ * no lock keeps other programs from writing in between. That is right: the copy is one consistent moment of the
+ * database before our first change, and what the old app writes after that moment is its own and normal work, which a
+ * longer lock would only have made fail. If it then turns out that nothing was to be done, or nothing could be, the copy
+ * is removed.
+ *
+ * <p>The file is never copied by other means: to open and close it in this process would drop SQLite's locks on it.
+ */
+public final class SqliteBackup implements Backup {
+
+    private static final Logger log = LoggerFactory.getLogger(SqliteBackup.class);
+
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /** The name of a copy until it is complete and verified, also if the process is killed before. */
+    private static final String UNFINISHED = ".part";
+
+    private static final long MEBIBYTE = 1024 * 1024;
+
+    private static final String WAY_OUT = ". Or make a copy yourself and set multisession.migration.backup = off";
+
+    /** How much may still be written into the folder of a file. */
+    @FunctionalInterface
+    interface FreeSpace {
+        long of(Path folder) throws IOException;
+    }
+
+    private final Database database;
+    private final Path file;
+    private final InstantSource clock;
+    private final FreeSpace freeSpace;
+
+    public SqliteBackup(Database database, Path file, InstantSource clock) {
+        this(database, file, clock, folder -> Files.getFileStore(folder).getUsableSpace());
+    }
+
+    SqliteBackup(Database database, Path file, InstantSource clock, FreeSpace freeSpace) {
+        this.database = database;
+        this.file = file;
+        this.clock = clock;
+        this.freeSpace = freeSpace;
+    }
+
+    @Override
+    public @Nullable Copy make() {
+        if (!Files.isWritable(file)) {
+            // The change itself will fail, and says why.
+            return null;
+        }
+        try {
+            // Where the file really is: SQLite's own files lie there too.
+            Path source = file.toRealPath();
+            long size = size(source);
+            requireSpace(source, size);
+            log.info("Backup: copying the database ({}) before anything is changed", inWords(size));
+            return copy(source);
+        } catch (IOException e) {
+            throw refusal(e.toString());
+        } catch (DatabaseBusyException e) {
+            throw e;
+        } catch (DatabaseException e) {
+            throw refusal(e.getMessage());
+        }
+    }
+
+    private static long size(Path source) throws IOException {
+        Path log = source.resolveSibling(source.getFileName() + "-wal");
+        return Files.size(source) + (Files.exists(log) ? Files.size(log) : 0);
+    }
+
+    /** For the copy as large as the original, and for what is added to the original afterwards. */
+    private void requireSpace(Path source, long size) throws IOException {
+        Path folder = Objects.requireNonNull(source.getParent());
+        long needed = size + Math.max(16 * MEBIBYTE, size / 4);
+        long free = freeSpace.of(folder);
+        if (free < needed) {
+            throw refusal(folder + " has " + inWords(free) + " of free space, and a copy of the database ("
+                    + inWords(size) + ") and its migration need " + inWords(needed) + ". Make room there");
+        }
+    }
+
+    private Copy copy(Path source) throws IOException {
+        Path unfinished = reserve(source);
+        // Ctrl-C, or a Tomcat that is stopped meanwhile.
+        Thread atExit = new Thread(() -> remove(unfinished), "multi-session-backup");
+        Runtime.getRuntime().addShutdownHook(atExit);
+        try {
+            Counts counts = database.outsideTransaction(handle -> copyInto(handle, unfinished));
+            sync(unfinished);
+            String name = unfinished.getFileName().toString();
+            Path copy = unfinished.resolveSibling(name.substring(0, name.length() - UNFINISHED.length()));
+            Files.move(unfinished, copy);
+            syncFolder(copy);
+            log.info(
+                    "Backup: {}, verified: {} users, {} sessions, {}",
+                    copy,
+                    counts.users(),
+                    counts.sessions(),
+                    inWords(Files.size(copy)));
+            return new Copy(copy);
+        } finally {
+            // After a success it has another name.
+            remove(unfinished);
+            forget(atExit);
+        }
+    }
+
+    private static void forget(Thread atExit) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            log.debug("Too late: the JVM is ending");
+        }
+    }
+
+    /** Makes an empty file under a name that is free. It will hold tokens: nobody else may ever read it. */
+    private Path reserve(Path source) throws IOException {
+        String name = source.getFileName() + ".backup-" + STAMP.format(clock.instant());
+        for (int number = 1; ; number++) {
+            String numbered = name + (number == 1 ? "" : "-" + number) + ".db";
+            if (Files.exists(source.resolveSibling(numbered))) {
+                continue;
+            }
+            Path unfinished = source.resolveSibling(numbered + UNFINISHED);
+            try {
+                if (Files.getFileStore(source).supportsFileAttributeView("posix")) {
+                    return Files.createFile(
+                            unfinished,
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                }
+                return Files.createFile(unfinished);
+            } catch (FileAlreadyExistsException e) {
+                log.debug("{} is taken", unfinished);
+            }
+        }
+    }
+
+    private record Counts(long users, long sessions) {}
+
+    private static Counts copyInto(Handle handle, Path unfinished) throws SQLException {
+        String mode = text(handle, "PRAGMA main.journal_mode");
+        String version = text(handle, "PRAGMA main.data_version");
+        Counts before = counts(handle, "main");
+        execute(handle, "VACUUM INTO ?", unfinished.toString());
+        // It changes whenever another connection commits; ours is the only writing one in this process.
+        boolean undisturbed = version.equals(text(handle, "PRAGMA main.data_version"));
+        execute(handle, "ATTACH DATABASE ? AS backup", unfinished.toString());
+        try {
+            requireIntact(handle);
+            Counts copied = counts(handle, "backup");
+            if (undisturbed && !copied.equals(before)) {
+                throw refusal("the copy holds " + copied.users() + " users and " + copied.sessions()
+                        + " sessions, the database " + before.users() + " and " + before.sessions());
+            }
+            if (mode.equals("wal")) {
+                // So that the copy can be put in place of the database as it is.
+                text(handle, "PRAGMA backup.journal_mode=WAL");
+            }
+            return copied;
+        } finally {
+            execute(handle, "DETACH DATABASE backup");
+        }
+    }
+
+    /** A fault that the database has itself, as a NULL where none is allowed, is no fault of the copy. */
+    private static void requireIntact(Handle handle) throws SQLException {
+        List<String> faults = texts(handle, "PRAGMA backup.integrity_check");
+        if (!faults.equals(List.of("ok")) && !faults.equals(texts(handle, "PRAGMA main.integrity_check"))) {
+            throw refusal("the copy is not intact (" + faults.get(0) + ")");
+        }
+    }
+
+    private static Counts counts(Handle handle, String schema) throws SQLException {
+        boolean hasSessions = !texts(
+                        handle,
+                        "SELECT 1 FROM " + schema + ".sqlite_master WHERE type = 'table'"
+                                + " AND name = 'user_sessions' COLLATE NOCASE")
+                .isEmpty();
+        return new Counts(
+                Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".users")),
+                hasSessions ? Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".user_sessions")) : 0);
+    }
+
+    private static String text(Handle handle, String sql) throws SQLException {
+        return texts(handle, sql).get(0);
+    }
+
+    private static List<String> texts(Handle handle, String sql) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                texts.add(row.getString(1));
+            }
+        }
+        return texts;
+    }
+
+    private static void execute(Handle handle, String sql, String... values) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            statement.execute();
+        }
+    }
+
+    private static void sync(Path copy) throws IOException {
+        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+    }
+
+    /** The name must be on the disk too. */
+    private static void syncFolder(Path copy) {
+        try (FileChannel folder = FileChannel.open(Objects.requireNonNull(copy.getParent()), StandardOpenOption.READ)) {
+            folder.force(true);
+        } catch (IOException e) {
+            log.debug("This system does not open folders: {}", e.toString());
+        }
+    }
+
+    private static void remove(Path unfinished) {
+        for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
+            try {
+                Files.deleteIfExists(unfinished.resolveSibling(unfinished.getFileName() + suffix));
+            } catch (IOException e) {
+                log.warn("Backup: {} could not be removed ({}); it is of no use", unfinished + suffix, e.toString());
+            }
+        }
+    }
+
+    private static MigrationRefusedException refusal(@Nullable String reason) {
+        return new MigrationRefusedException("no backup could be made: " + reason + WAY_OUT);
+    }
+
+    private static String inWords(long bytes) {
+        if (bytes < MEBIBYTE) {
+            return Math.max(1, bytes / 1024) + " KB";
+        }
+        double megabytes = (double) bytes / MEBIBYTE;
+        return megabytes < 1024
+                ? String.format(Locale.ROOT, "%.1f MB", megabytes)
+                : String.format(Locale.ROOT, "%.1f GB", megabytes / 1024);
+    }
+}

@@ -1,0 +1,355 @@
+package org.multisession.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** Every command in this process, on real files: what it prints, what it returns, and what it leaves. */
+class MainTest {
+
+    private static final String ANNA = "+79991234567";
+
+    private final TestClock clock = new TestClock();
+    private final ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+    private final Map<String, String> environment = new HashMap<>();
+
+    private @Nullable UnaryOperator<@Nullable String> terminal;
+
+    @TempDir
+    Path folder;
+
+    private int run(String... arguments) {
+        outBytes.reset();
+        errBytes.reset();
+        PrintStream out = new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+        PrintStream err = new PrintStream(errBytes, true, StandardCharsets.UTF_8);
+        return terminal == null
+                ? Main.run(List.of(arguments), environment, out, err, clock)
+                : Main.run(List.of(arguments), new Shell(environment, out, err, clock, terminal));
+    }
+
+    private String out() {
+        return outBytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private String err() {
+        return errBytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private String url() {
+        return "--db.url=" + folder.resolve("old-app.db");
+    }
+
+    private List<String> files() {
+        return List.of(Objects.requireNonNull(folder.toFile().list()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "help", "--help", "-h", "help help", "help --help"})
+    void help_names_every_command(String arguments) {
+        assertThat(run(arguments.isEmpty() ? new String[0] : arguments.split(" ", -1)))
+                .isZero();
+        assertThat(out())
+                .contains("Usage: java -jar multi-session.war COMMAND")
+                .contains("\n  migrate ", "\n  uninstall ");
+        assertThat(err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"help migrate", "migrate --help", "migrate --db.url=/nowhere -h"})
+    void help_on_a_command_tells_its_options(String arguments) {
+        assertThat(run(arguments.split(" ", -1))).isZero();
+        assertThat(out()).contains("migrate --db.url=FILE").contains("\n  --dry-run ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "migrate", "uninstall"})
+    void help_fits_a_terminal(String command) {
+        run("help", command.isEmpty() ? "help" : command);
+        assertThat(out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+        assertThat(out()).isASCII();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"migrat, migrate", "unistall, uninstall", "halp, help"})
+    void an_unknown_command_is_refused_with_the_nearest(String typed, String meant) {
+        for (String[] arguments : List.of(new String[] {typed}, new String[] {"help", typed})) {
+            assertThat(run(arguments)).isEqualTo(2);
+            assertThat(err())
+                    .contains("there is no command " + typed + "; did you mean " + meant + "?")
+                    .contains("Try: java -jar multi-session.war help");
+            assertThat(out()).isEmpty();
+        }
+    }
+
+    @Test
+    void every_fault_of_a_call_is_named_at_once_and_nothing_is_touched() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            String before = old.dump();
+            environment.put("MULTISESSION_SMS_HOSST", "x");
+            assertThat(run(
+                            "migrate",
+                            url(),
+                            "--db.ulr=x",
+                            "--dryrun",
+                            "now",
+                            "--dry-run=yes",
+                            "--cookie.name",
+                            "--multisession.db.pool-size=99",
+                            url()))
+                    .isEqualTo(2);
+            assertThat(err().lines())
+                    .containsExactly(
+                            "multi-session: migrate was not started:",
+                            "  - there is no option --db.ulr; did you mean --db.url?",
+                            "  - there is no option --dryrun; did you mean --dry-run?",
+                            "  - 'now' is no option; options begin with --",
+                            "  - --dry-run takes no value",
+                            "  - --cookie.name needs a value: --cookie.name=...",
+                            "  - --db.url was given twice",
+                            "  - multisession.db.pool-size = '99' (option --db.pool-size) must be a whole number from"
+                                    + " 1 to 64",
+                            "  - there is no setting MULTISESSION_SMS_HOSST; did you mean MULTISESSION_SMS_HOST?",
+                            "Try: java -jar multi-session.war help migrate");
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"migrate", "uninstall"})
+    void a_call_that_names_no_database_is_refused(String command) {
+        assertThat(run(command)).isEqualTo(2);
+        assertThat(err()).contains("no database was named; give --db.url=FILE, or set MULTISESSION_DB_URL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"migrate", "migrate --dry-run", "uninstall", "uninstall --yes"})
+    void a_file_that_is_not_there_is_refused_and_not_made(String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ", -1)));
+        arguments.add(url());
+        assertThat(run(arguments.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err())
+                .contains("could not be done, and the database was not changed: there is no file "
+                        + folder.resolve("old-app.db"));
+        assertThat(files()).isEmpty();
+    }
+
+    @Test
+    void the_database_may_be_named_by_the_environment_and_by_the_whole_key() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            environment.put("MULTISESSION_DB_URL", old.path().toString());
+            assertThat(run("migrate", "--dry-run")).isZero();
+            environment.clear();
+            assertThat(run("migrate", "--multisession.db.url=jdbc:sqlite:" + old.path(), "--dry-run"))
+                    .isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"single, delete", "multi, wal", "dirty, delete"})
+    void a_dry_run_says_what_would_be_made_and_leaves_everything_as_it_was(String form, String mode) {
+        try (OldDatabase old = OldDatabase.make(folder, form)) {
+            old.run("PRAGMA journal_mode=" + mode);
+            String before = old.dump();
+            String header = old.journalBytes();
+            assertThat(run("migrate", "--dry-run", url())).isZero();
+            assertThat(out())
+                    .startsWith("Dry run: it went well and was undone; the database is as it was. 'migrate' would make")
+                    .contains("multisession_tokens", "auth_events");
+            assertThat(err()).contains("Migration: verified: ").doesNotContain("committed", "Backup");
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(old.journalBytes()).isEqualTo(header);
+            assertThat(files()).allMatch(name -> name.matches("old-app.db(-wal|-shm)?"));
+        }
+    }
+
+    @Test
+    void a_dry_run_on_a_database_that_would_be_refused_is_refused_in_the_same_words() {
+        OldDatabase.makeBy(folder, "CREATE TABLE customers (id INTEGER PRIMARY KEY)")
+                .close();
+        assertThat(run("migrate", url())).isEqualTo(2);
+        String words = err().lines().reduce((first, last) -> last).orElseThrow();
+        assertThat(words).contains("there is no table users, but there are others (customers)");
+        assertThat(run("migrate", "--dry-run", url())).isEqualTo(2);
+        assertThat(err()).endsWith(words + "\n");
+    }
+
+    @Test
+    void a_dry_run_makes_no_new_database() {
+        assertThat(run("migrate", "--dry-run", "--db.create=true", url())).isZero();
+        assertThat(out()).contains("'migrate' would make a new database there; a dry run makes none");
+        assertThat(files()).isEmpty();
+        assertThat(run("migrate", "--db.create=true", url())).isZero();
+        assertThat(files()).containsExactly("old-app.db");
+    }
+
+    @Test
+    void a_migration_says_what_was_made_and_where_the_backup_lies_and_a_second_one_that_all_is_there() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            assertThat(run("migrate", url())).isZero();
+            assertThat(err().lines())
+                    .contains("Migration: made table user_sessions")
+                    .allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
+            String backup = out().lines()
+                    .filter(line -> line.startsWith("The database as it was before: "))
+                    .findFirst()
+                    .orElseThrow()
+                    .replace("The database as it was before: ", "");
+            assertThat(Path.of(backup)).exists().hasParent(folder);
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                assertThat(app.migrator.missing()).isEmpty();
+                assertThat(app.opens("old_token_xyz123")).isEqualTo(42);
+            }
+
+            assertThat(run("migrate", url())).isZero();
+            assertThat(out()).isEqualTo("Nothing was to be done: the database is migrated already.\n");
+            assertThat(run("migrate", "--dry-run", url())).isZero();
+            assertThat(out()).isEqualTo("Nothing would be done: the database is migrated already.\n");
+            assertThat(files()).hasSize(2);
+        }
+    }
+
+    @Test
+    void a_backup_can_be_switched_off() {
+        OldDatabase.make(folder, "single").close();
+        assertThat(run("migrate", url(), "--migration.backup=off")).isZero();
+        assertThat(out()).startsWith("Migrated: ").doesNotContain("as it was before");
+        assertThat(run("uninstall", "--yes", url(), "--migration.backup=off")).isZero();
+        assertThat(files()).containsExactly("old-app.db");
+    }
+
+    @Test
+    void a_migration_for_open_registration_asks_whether_users_can_be_added() {
+        OldDatabase.makeBy(
+                        folder,
+                        "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT, city TEXT NOT NULL)")
+                .close();
+        assertThat(run("migrate", url(), "--login.registration=open")).isEqualTo(2);
+        assertThat(err()).contains("a new row of users needs a value for city");
+        assertThat(run("migrate", url())).isZero();
+    }
+
+    @Test
+    void an_uninstall_shows_and_only_with_yes_does_it() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            String before = old.dump();
+            run("migrate", url(), "--migration.backup=off");
+            String migrated = old.dump();
+
+            assertThat(run("uninstall", url())).isZero();
+            assertThat(out())
+                    .contains("user_sessions (0 rows)", "5 triggers:", "users (8 rows), untouched")
+                    .contains("6 users can go on in the old app")
+                    .contains("Undeploy the WAR first")
+                    .endsWith("Nothing was removed. To do it, add --yes.\n");
+            assertThat(old.dump()).isEqualTo(migrated);
+            assertThat(files()).containsExactly("old-app.db");
+
+            assertThat(run("uninstall", url(), "--yes")).isZero();
+            assertThat(out()).contains("Removed: ", "The database as it was before: " + folder);
+            assertThat(old.dump()).isEqualTo(before);
+
+            assertThat(run("uninstall", url(), "--yes")).isZero();
+            assertThat(out()).isEqualTo("There is nothing of Multi-Session in this database.\n");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"yes, true", "' YES ', true", "y, false", "no, false", "'', false"})
+    void at_a_terminal_an_uninstall_asks_and_only_a_whole_yes_counts(String answer, boolean done) {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            run("migrate", url(), "--migration.backup=off");
+            terminal = question -> answer;
+            assertThat(run("uninstall", url())).isZero();
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'")
+                            .isEmpty())
+                    .isEqualTo(done);
+            assertThat(out()).contains(done ? "Removed: " : "\nNothing was removed.\n");
+        }
+    }
+
+    @Test
+    void an_uninstall_says_who_falls_out_and_what_it_cannot_take_back() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                app.signIn(ANNA);
+                app.signIn(ANNA);
+                app.signOut(app.signIn("+79991234568"));
+            }
+            run("uninstall", url());
+            assertThat(out())
+                    .contains("Of 4 sessions here, 3 will have to sign in again there.")
+                    .contains("For 1 user that token was signed out here; the old app does not know, and accepts it.");
+            run("uninstall", url(), "--keep-sessions");
+            assertThat(out())
+                    .contains("It leaves:\n", "\n  user_sessions (4 rows)\n")
+                    .doesNotContain("sign in again");
+        }
+    }
+
+    @Test
+    void nothing_secret_is_ever_printed() {
+        StringBuilder printed = new StringBuilder();
+        try (OldDatabase old = OldDatabase.make(folder, "dirty")) {
+            for (String call : List.of("migrate --dry-run", "migrate", "migrate", "uninstall", "uninstall --yes")) {
+                List<String> arguments = new ArrayList<>(List.of(call.split(" ", -1)));
+                arguments.add(url());
+                assertThat(run(arguments.toArray(String[]::new))).isZero();
+                printed.append(out()).append(err());
+            }
+            for (String secret : old.all("SELECT auth_token FROM users WHERE length(auth_token) > 5"
+                    + " UNION SELECT auth_token FROM user_sessions UNION SELECT phone FROM users WHERE phone > ''")) {
+                assertThat(printed).doesNotContain(Objects.requireNonNull(secret));
+            }
+        }
+        assertThat(printed).doesNotContain("\tat ", "Exception");
+    }
+
+    @Test
+    void the_log_is_as_it_was_when_a_command_is_done() {
+        OldDatabase.make(folder, "single").close();
+        List<Handler> before = List.of(Logger.getLogger("").getHandlers());
+        run("migrate", url());
+        run("migrate", "--nonsense");
+        assertThat(Logger.getLogger("").getHandlers()).containsExactlyElementsOf(before);
+    }
+
+    @Test
+    void a_long_step_is_shown_as_lines_or_on_a_terminal_as_a_bar_that_goes_away() {
+        OldDatabase.makeBy(folder, """
+                CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+                INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
+                """).close();
+        run("migrate", "--dry-run", url());
+        assertThat(err().lines()).contains("  reading users: 30,000 of 60,000", "  reading users: 60,000 of 60,000");
+        terminal = question -> "";
+        run("migrate", "--dry-run", url());
+        assertThat(err())
+                .contains("\r  [###############               ]  50%  reading users\r")
+                .containsPattern("\r +\rMigration: found table users");
+        assertThat(Files.exists(folder.resolve("old-app.db"))).isTrue();
+    }
+}

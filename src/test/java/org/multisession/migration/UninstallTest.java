@@ -1,0 +1,281 @@
+package org.multisession.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.SqliteFile;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** P5: an uninstall takes away what the migration has added, and the old app goes on as if it had never been. */
+class UninstallTest {
+
+    private static final String ANNA = "+79991234567";
+
+    private static final String SCHEMA =
+            "SELECT type || name || tbl_name || coalesce(sql, '') FROM sqlite_master" + " ORDER BY type, name";
+
+    private final TestClock clock = new TestClock();
+
+    @TempDir
+    Path folder;
+
+    private Path file() {
+        return folder.resolve("old-app.db");
+    }
+
+    private Uninstaller.Outcome uninstall(boolean keepSessions) {
+        try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+            Backup backup = new SqliteBackup(database, claimed.path(), clock);
+            return new Uninstaller(database, backup, Progress.NONE).uninstall(keepSessions);
+        }
+    }
+
+    private Removal look(boolean keepSessions) {
+        try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+            return new Uninstaller(database, Backup.NONE, Progress.NONE).look(keepSessions);
+        }
+    }
+
+    private void deployAndUndeploy() {
+        NewApp.deploy(file(), clock).close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "multi", "dirty"})
+    void a_database_that_was_only_migrated_is_what_it_was_before(String form) {
+        try (OldDatabase old = OldDatabase.make(folder, form)) {
+            String before = old.dump();
+            List<?> schema = old.all(SCHEMA);
+            deployAndUndeploy();
+            assertThat(old.all(SCHEMA)).isNotEqualTo(schema);
+
+            uninstall(false);
+
+            assertThat(old.all(SCHEMA)).isEqualTo(schema);
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void the_old_app_in_its_single_form_goes_on_with_the_latest_sign_in_of_each_user() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            List<?> schema = old.all(SCHEMA);
+            String latest;
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                app.signIn(ANNA);
+                latest = app.signIn(ANNA);
+            }
+            String users = old.rows("users");
+            Removal removal = look(false);
+            assertThat(removal.sessions()).isEqualTo(3);
+            assertThat(removal.fallingOut())
+                    .as("the adopted cookie and the first sign-in")
+                    .isEqualTo(2);
+            assertThat(removal.legacyTokens()).isEqualTo(6);
+            assertThat(removal.endedTokens()).isZero();
+
+            Uninstaller.Outcome outcome = uninstall(false);
+
+            assertThat(old.all(SCHEMA)).isEqualTo(schema);
+            assertThat(old.rows("users")).isEqualTo(users);
+            assertThat(old.all("SELECT id FROM users WHERE auth_token = ?", latest))
+                    .containsExactly("42");
+            assertThat(old.all("SELECT id FROM users WHERE auth_token = 'DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE'"))
+                    .containsExactly("43");
+            assertThat(Objects.requireNonNull(outcome.backup())).exists();
+            try (OldDatabase copy = OldDatabase.open(outcome.backup())) {
+                assertThat(copy.one("SELECT count(*) FROM user_sessions")).isEqualTo("3");
+            }
+        }
+    }
+
+    @Test
+    void the_sessions_can_be_kept_for_the_old_app_in_its_multi_form() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            String first;
+            String second;
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                first = app.signIn(ANNA);
+                second = app.signIn(ANNA);
+            }
+            Removal removal = uninstall(true).removal();
+
+            assertThat(removal.keepsSessions()).isTrue();
+            assertThat(removal.fallingOut()).isZero();
+            assertThat(old.all("SELECT user_id FROM user_sessions WHERE auth_token IN (?, ?)", first, second))
+                    .containsExactly("42", "42");
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE '%session%' AND name NOT LIKE 'sqlite%'"
+                            + " ORDER BY 1"))
+                    .containsExactly("idx_user_session_auth_token", "idx_user_session_user_id", "user_sessions");
+            old.signInMulti(43, "made-by-the-old-app", clock.instant());
+            old.signOut(first);
+        }
+    }
+
+    @Test
+    void sessions_that_are_only_hashes_fall_out_even_where_their_table_is_kept() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                app.signIn(ANNA);
+            }
+            String hash = "sha256:" + "A".repeat(43);
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, ?)", hash);
+            Removal removal = look(true);
+            assertThat(removal.hashed()).isEqualTo(1);
+            assertThat(removal.fallingOut()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void what_the_old_app_has_made_itself_always_stays() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            old.run("DROP INDEX idx_user_session_auth_token");
+            List<?> schema = old.all(SCHEMA);
+            deployAndUndeploy();
+            Removal removal = uninstall(false).removal();
+            assertThat(removal.keepsSessions()).isTrue();
+            assertThat(removal.objects()).extracting(Removal.Item::name).contains("idx_user_session_auth_token");
+            assertThat(old.all(SCHEMA)).isEqualTo(schema);
+            assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("4");
+        }
+    }
+
+    @Test
+    void the_users_of_a_new_database_stay_although_the_migration_made_their_table() {
+        try (SqliteFile claimed = SqliteFile.claim(file(), true, "/test");
+                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+            new Migrator(database, clock).migrate();
+        }
+        try (OldDatabase old = OldDatabase.open(file())) {
+            old.addUser(ANNA, "a-token");
+            uninstall(false);
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'table'"))
+                    .containsExactly("users");
+            assertThat(old.one("SELECT auth_token FROM users")).isEqualTo("a-token");
+        }
+    }
+
+    @Test
+    void a_token_that_was_signed_out_here_and_that_the_old_app_would_take_again_is_counted() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                app.signOut(app.signIn(ANNA));
+            }
+            assertThat(look(false).endedTokens()).isEqualTo(1);
+            assertThat(old.legacyTokenOf(42)).isNotEqualTo("old_token_xyz123");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "CREATE INDEX of_the_team ON user_sessions (created_at)",
+                "CREATE VIEW of_the_team AS SELECT * FROM User_Sessions",
+                "CREATE TABLE of_the_team (session INTEGER REFERENCES user_sessions (id))",
+                "CREATE TRIGGER of_the_team AFTER UPDATE ON users BEGIN DELETE FROM user_sessions WHERE id < 0; END",
+            })
+    void what_the_team_has_built_on_a_table_of_ours_is_a_reason_to_refuse(String sql) {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            deployAndUndeploy();
+            old.run(sql);
+            String before = old.dump();
+            assertThatThrownBy(() -> uninstall(false))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessageContaining(
+                            "of_the_team, which Multi-Session did not make, needs the table user_sessions")
+                    .hasMessageContaining("Drop it first, or keep that table (--keep-sessions)");
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(folder.toFile().list()).containsExactly("old-app.db");
+
+            uninstall(true);
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"))
+                    .isEmpty();
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name = 'of_the_team'"))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void nothing_is_done_and_nothing_copied_where_there_is_nothing_of_ours() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            String before = old.dump();
+            assertThat(uninstall(false).removal().isEmpty()).isTrue();
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(folder.toFile().list()).containsExactly("old-app.db");
+        }
+    }
+
+    @Test
+    void a_database_that_is_locked_stays_as_it_is_and_no_copy_is_left() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            deployAndUndeploy();
+            String before = old.dump();
+            old.run("BEGIN IMMEDIATE");
+            try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                    Database database = Database.open(claimed, 1, Duration.ofMillis(50))) {
+                Uninstaller uninstaller =
+                        new Uninstaller(database, new SqliteBackup(database, file(), clock), Progress.NONE);
+                assertThatThrownBy(() -> uninstaller.uninstall(false)).isInstanceOf(DatabaseException.class);
+            }
+            old.run("ROLLBACK");
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(folder.toFile().list()).containsExactly("old-app.db");
+        }
+    }
+
+    @Test
+    void an_application_that_still_runs_does_not_bring_it_back_but_a_deploy_does() {
+        try (OldDatabase old = OldDatabase.make(folder, "single");
+                NewApp app = NewApp.deploy(file(), clock)) {
+            // Rebuilding a table takes triggers along, and they are made anew.
+            old.run("DROP TRIGGER multisession_user_inserted");
+            assertThat(app.migrator.repair()).isTrue();
+            assertThat(app.migrator.missing()).isEmpty();
+
+            // What another process does, whose SQLite is its own.
+            new Uninstaller(app.database, Backup.NONE, Progress.NONE).uninstall(false);
+            String before = old.dump();
+            assertThat(app.migrator.missing()).isNotEmpty();
+            assertThat(app.migrator.repair()).isFalse();
+            assertThat(old.dump()).isEqualTo(before);
+            assertThatThrownBy(() -> app.signIn(ANNA)).isInstanceOf(DatabaseException.class);
+            assertThat(old.dump()).isEqualTo(before);
+
+            app.migrator.migrate();
+            assertThat(app.migrator.missing()).isEmpty();
+            assertThat(app.opens("old_token_xyz123")).isEqualTo(42);
+        }
+        assertThat(Files.exists(file())).isTrue();
+    }
+
+    @Test
+    void an_uninstall_and_another_migration_lose_nobody() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            deployAndUndeploy();
+            uninstall(false);
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic"))
+                        .isEqualTo(42);
+                assertThat(app.opens("qZWb9gue6JnNlzkbLF61VcPc8nH_J31bzwb7VTapJho"))
+                        .isEqualTo(45);
+            }
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        }
+    }
+}
