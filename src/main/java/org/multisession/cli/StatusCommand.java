@@ -1,0 +1,154 @@
+package org.multisession.cli;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.ReadOnlyDatabase;
+import org.multisession.migration.MoveStatus;
+import org.multisession.session.Stage;
+
+/** How far the move is, and what the next step or the way back would cost. */
+final class StatusCommand implements Command {
+
+    /** As a deploy waits for a lock. */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    /** How long a cookie may go unused and count, where no idle timeout says it. */
+    private static final Duration USUAL_WINDOW = Duration.ofDays(30);
+
+    private static final int WEEKS_SHOWN = 12;
+
+    private static final DateTimeFormatter MINUTE =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    @Override
+    public String name() {
+        return "status";
+    }
+
+    @Override
+    public String summary() {
+        return "how far the move is, and what the next step or the way back would cost";
+    }
+
+    @Override
+    public String explanation() {
+        return """
+                Counts sessions and legacy tokens in a migrated database, tells how the use of
+                legacy tokens has gone down by week, whether they can be refused by now
+                (multisession.stage=retire), and who would fall out of the old app if it had
+                to come back at this moment. Reads only, beside a running Multi-Session.
+
+                A legacy token counts as somebody's if it was used within the idle timeout
+                (--session.idle-timeout, 30 days if there is none).""";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of();
+    }
+
+    @Override
+    public int run(Call call) {
+        Instant now = call.shell().clock().instant();
+        Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT)) {
+            MoveStatus status = database.snapshot(handle -> MoveStatus.of(handle, now, window));
+            call.say("Database: " + database.path());
+            tell(call, status, now, window);
+        }
+        return DONE;
+    }
+
+    private static void tell(Call call, MoveStatus status, Instant now, Duration window) {
+        String days = Words.counted(window.toDays(), "day");
+        call.say("Stage: " + (status.stage() == null ? "never deployed" : status.stage()) + since(status.stageSince()));
+        call.say("Migrated: " + (status.migratedAt() == null ? "unknown" : MINUTE.format(status.migratedAt())));
+        call.say("");
+        call.say(row("Users", status.users(), ""));
+        call.say(row("Sessions", status.sessions(), "of " + Words.counted(status.usersWithSessions(), "user")));
+        call.say(row("  stored as a hash", status.hashed(), ""));
+        call.say(row("Legacy tokens that open an account", status.legacy(), "one per user, on any number of devices"));
+        call.say(row("  used in the last " + days, status.legacyUsedLately(), ""));
+        call.say(row("  not used here yet", status.legacyNeverUsed(), ""));
+        if (!status.legacyByWeek().isEmpty()) {
+            call.say("");
+            call.say("Legacy tokens by the week of their last use (it begins on that Monday, UTC):");
+            weeks(call, status, now);
+        }
+        call.say("");
+        call.say("Next stage: " + next(status));
+        call.say("Safe to retire: " + retire(status, now, window, days));
+        call.say("Going back now: " + Words.counted(status.devicesFallingOut(), "device") + " fall out of the old app"
+                + " (in its " + (status.oldAppReadsSessions() ? "multi" : "single") + " form), "
+                + Words.counted(status.usersStayingIn(), "user") + " stay in");
+    }
+
+    private static String since(@Nullable Instant time) {
+        return time == null ? "" : ", last deployed " + MINUTE.format(time);
+    }
+
+    private static String row(String what, long count, String note) {
+        return String.format(Locale.ROOT, "  %-38s %,12d  %s", what, count, note)
+                .stripTrailing();
+    }
+
+    private static void weeks(Call call, MoveStatus status, Instant now) {
+        long earlier = 0;
+        LocalDate first = LocalDate.ofInstant(now, ZoneOffset.UTC).minus(WEEKS_SHOWN, ChronoUnit.WEEKS);
+        for (Map.Entry<LocalDate, Long> week : status.legacyByWeek().entrySet()) {
+            if (week.getKey().isBefore(first)) {
+                earlier += week.getValue();
+                continue;
+            }
+            if (earlier > 0) {
+                call.say(row("earlier", earlier, ""));
+                earlier = 0;
+            }
+            call.say(row(week.getKey().toString(), week.getValue(), ""));
+        }
+        if (earlier > 0) {
+            call.say(row("earlier", earlier, ""));
+        }
+    }
+
+    private static String next(MoveStatus status) {
+        Stage stage = null;
+        for (Stage each : Stage.values()) {
+            stage = each.stored().equals(status.stage()) ? each : stage;
+        }
+        if (stage == null) {
+            return "coexist, by a deploy; it signs nobody out";
+        }
+        return switch (stage) {
+            case COEXIST ->
+                "settle signs nobody out here; it stores "
+                        + Words.counted(status.sessions() - status.hashed(), "session")
+                        + " as hashes, which the old app cannot read any more";
+            case SETTLE -> "retire signs out " + Words.counted(status.legacy(), "user") + " at the most, see below";
+            case RETIRE -> "none; this is the last";
+        };
+    }
+
+    private static String retire(MoveStatus status, Instant now, Duration window, String days) {
+        if (status.isSafeToRetire(now, window)) {
+            return status.legacy() == 0
+                    ? "yes, 0 users: no legacy token opens an account"
+                    : "yes, 0 users: none of the legacy tokens was used in the last " + days;
+        }
+        if (status.legacyUsedLately() > 0) {
+            return "no, " + Words.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
+                    + days;
+        }
+        return "no, up to " + Words.counted(status.legacyNeverUsed(), "user")
+                + ": they have not been here yet, and the move is younger than " + days;
+    }
+}

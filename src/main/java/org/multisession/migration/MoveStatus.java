@@ -1,0 +1,186 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.DayOfWeek;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.TemporalAdjusters;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+
+/**
+ * How far the move is on a migrated database, and what the next step or the way back would cost.
+ *
+ * @param stage the stage of the latest deploy; null if there was none, only a migration from a shell
+ * @param stageSince when a deploy of that stage was last begun
+ * @param migratedAt when the database was first migrated
+ * @param oldAppReadsSessions whether {@code user_sessions} is the old app's own, so that it accepts what is in there
+ * @param users all rows of {@code users}
+ * @param usersWithSessions users who have at least one live session
+ * @param sessions live sessions
+ * @param hashed those of them of which only the hash is stored
+ * @param legacy legacy tokens, one per user, that open an account here
+ * @param legacyByWeek how many of those were last used in the week that begins with that Monday (UTC)
+ * @param legacyUsedLately how many of those were used within the window that was asked for
+ * @param devicesFallingOut live sessions that the old app would not accept if it had to come back now
+ * @param usersStayingIn users who have something that the old app would accept
+ */
+public record MoveStatus(
+        @Nullable String stage,
+        @Nullable Instant stageSince,
+        @Nullable Instant migratedAt,
+        boolean oldAppReadsSessions,
+        long users,
+        long usersWithSessions,
+        long sessions,
+        long hashed,
+        long legacy,
+        NavigableMap<LocalDate, Long> legacyByWeek,
+        long legacyUsedLately,
+        long devicesFallingOut,
+        long usersStayingIn) {
+
+    private static final String STAGE = "SELECT value, changed_at FROM multisession_state WHERE name = 'stage'";
+
+    private static final String MIGRATED_AT = "SELECT min(created_at) FROM multisession_created";
+
+    private static final String OURS = "SELECT 1 FROM multisession_created WHERE name = 'user_sessions'";
+
+    private static final String USERS = "SELECT count(*) FROM users";
+
+    /** The condition of {@code UserSessionDao}'s look-up, for all sessions at once. */
+    private static final String SESSIONS = """
+            FROM multisession_tokens t
+            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
+            JOIN users u ON u.id = t.user_id
+            WHERE t.ended_at IS NULL
+              AND NOT EXISTS
+                (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
+            """;
+
+    private static final String IS_HASHED = "s.auth_token LIKE 'sha256:%' AND length(s.auth_token) = 50";
+
+    /** The old app knows it by {@code users.auth_token}. */
+    private static final String IS_MIRRORED =
+            "s.auth_token = u.auth_token OR s.auth_token = multisession_hash(u.auth_token)";
+
+    private static final String COUNT_SESSIONS =
+            """
+            SELECT count(*), count(DISTINCT t.user_id), coalesce(sum(%s), 0),
+              coalesce(sum(%s), 0), coalesce(sum(%s AND NOT (%s)), 0)
+            """.formatted(IS_HASHED, "NOT (" + IS_MIRRORED + ")", IS_HASHED, IS_MIRRORED) + SESSIONS;
+
+    /** A token that ever was a session is none of these; nor is one of two users, which opens nothing here. */
+    private static final String LEGACY = """
+            SELECT l.last_used_at
+            FROM users u LEFT JOIN multisession_legacy_uses l ON l.token_hash = multisession_hash(u.auth_token)
+            WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
+              AND NOT (u.auth_token LIKE 'sha256:%' AND length(u.auth_token) = 50)
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
+                WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
+              AND u.auth_token NOT IN
+                (SELECT auth_token FROM users WHERE auth_token IS NOT NULL GROUP BY auth_token HAVING count(*) > 1)
+            """;
+
+    private static final String ACCEPTED_BY_SINGLE =
+            "SELECT count(*) FROM users u WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''";
+
+    private static final String ACCEPTED_BY_MULTI = ACCEPTED_BY_SINGLE
+            + " OR EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = u.id AND NOT (" + IS_HASHED + "))";
+
+    /** How many legacy tokens no use is known of since the first migration. */
+    public long legacyNeverUsed() {
+        return legacy
+                - legacyByWeek.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /**
+     * Whether refusing legacy tokens signs nobody out who came within the window: none was used in it, and one of which
+     * no use is known would have shown by now.
+     */
+    public boolean isSafeToRetire(Instant now, Duration window) {
+        boolean watchedLongEnough =
+                migratedAt != null && migratedAt.plus(window).isBefore(now);
+        return legacyUsedLately == 0 && (legacyNeverUsed() == 0 || watchedLongEnough);
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param window how long a cookie may go unused and still count as somebody's
+     * @throws MigrationRefusedException if this is no migrated database
+     */
+    public static MoveStatus of(Handle handle, Instant now, Duration window) throws SQLException {
+        if (Inspection.of(handle).isNew() || !Catalogue.read(handle).has("multisession_state")) {
+            throw new MigrationRefusedException("this database has not been migrated yet; there is no move to tell of."
+                    + " 'check' tells what a deploy would mean");
+        }
+        String stage = null;
+        Instant stageSince = null;
+        try (PreparedStatement statement = handle.prepare(STAGE);
+                ResultSet row = statement.executeQuery()) {
+            if (row.next()) {
+                stage = row.getString(1);
+                stageSince = SqlTime.parse(row.getString(2));
+            }
+        }
+        boolean oldAppReadsSessions = text(handle, OURS) == null;
+        NavigableMap<LocalDate, Long> byWeek = new TreeMap<>();
+        long legacy = 0;
+        long lately = 0;
+        try (PreparedStatement statement = handle.prepare(LEGACY);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                legacy++;
+                Instant used = SqlTime.parse(row.getString(1));
+                if (used != null) {
+                    byWeek.merge(weekOf(used), 1L, Long::sum);
+                    lately += used.isAfter(now.minus(window)) ? 1 : 0;
+                }
+            }
+        }
+        try (PreparedStatement statement = handle.prepare(COUNT_SESSIONS);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return new MoveStatus(
+                    stage,
+                    stageSince,
+                    SqlTime.parse(text(handle, MIGRATED_AT)),
+                    oldAppReadsSessions,
+                    number(handle, USERS),
+                    row.getLong(2),
+                    row.getLong(1),
+                    row.getLong(3),
+                    legacy,
+                    byWeek,
+                    lately,
+                    row.getLong(oldAppReadsSessions ? 5 : 4),
+                    number(handle, oldAppReadsSessions ? ACCEPTED_BY_MULTI : ACCEPTED_BY_SINGLE));
+        }
+    }
+
+    private static LocalDate weekOf(Instant time) {
+        return LocalDate.ofInstant(time, ZoneOffset.UTC).with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY));
+    }
+
+    private static @Nullable String text(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getString(1) : null;
+        }
+    }
+
+    private static long number(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+}
