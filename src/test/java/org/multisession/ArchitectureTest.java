@@ -45,24 +45,33 @@ class ArchitectureTest {
                 .definedBy("org.multisession.code..")
                 .layer("migration")
                 .definedBy("org.multisession.migration..")
+                .layer("check")
+                .definedBy("org.multisession.check..")
+                .layer("cli")
+                .definedBy("org.multisession.cli..")
                 .layer("db")
                 .definedBy("org.multisession.db..")
+                .whereLayer("cli")
+                .mayOnlyBeAccessedByLayers("boot")
+                .whereLayer("check")
+                .mayOnlyBeAccessedByLayers("boot", "cli")
                 .whereLayer("boot")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("web")
                 .mayOnlyBeAccessedByLayers("boot")
                 .whereLayer("migration")
-                .mayOnlyBeAccessedByLayers("boot")
+                .mayOnlyBeAccessedByLayers("boot", "check")
                 .whereLayer("auth")
                 .mayOnlyBeAccessedByLayers("boot", "web")
                 .whereLayer("session")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "check")
                 .whereLayer("code")
                 .mayOnlyBeAccessedByLayers("boot", "web", "auth")
                 .whereLayer("user")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "check")
                 .whereLayer("db")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "code", "user", "migration")
+                .mayOnlyBeAccessedByLayers(
+                        "boot", "cli", "check", "web", "auth", "session", "code", "user", "migration")
                 .allowEmptyShould(true)
                 .check(APPLICATION);
     }
@@ -75,7 +84,10 @@ class ArchitectureTest {
                 .haveNameNotMatching(".*Dao(\\$.*)?")
                 .and()
                 .resideOutsideOfPackages(
-                        "org.multisession.db..", "org.multisession.migration..", "org.multisession.boot..")
+                        "org.multisession.db..",
+                        "org.multisession.migration..",
+                        "org.multisession.check..",
+                        "org.multisession.boot..")
                 .should()
                 // The exception alone may pass through a transaction of several DAOs on its way up.
                 .dependOnClassesThat(
@@ -96,10 +108,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyOneClassKnowsJackson() {
+    void onlyTheWritersOfJsonKnowJackson() {
         noClasses()
                 .that()
-                .haveNameNotMatching("org\\.multisession\\.web\\.api\\.Json(\\$.*)?")
+                .haveNameNotMatching("org\\.multisession\\.(web\\.api\\.Json|check\\.JsonReport)(\\$.*)?")
                 .should()
                 .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.."))
                 .allowEmptyShould(true)

@@ -67,6 +67,15 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         return take(handle, LEGACY + NEVER_ISSUED, SESSIONS + KNOWN_AS_LIVE);
     }
 
+    /** Refuses where a token opens something else than it did before. */
+    void requireOpeningsOf(Snapshot before) {
+        if (!openings.equals(before.openings())) {
+            throw new MigrationRefusedException("the migration would have changed who is signed in (sessions "
+                    + before.sessionCount() + " before, " + sessionCount + " after; legacy tokens "
+                    + before.legacyCount() + " before, " + legacyCount + " after); it was rolled back");
+        }
+    }
+
     private static Snapshot take(Handle handle, String legacy, String sessions) throws SQLException {
         String row = Catalogue.columns(handle, "users").values().stream()
                 .map(column -> "quote(u.\"" + column.name().replace("\"", "\"\"") + "\")")
