@@ -45,7 +45,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
     /** Where a SQLite header says which journal it has: 1 for a rollback journal, 2 for write-ahead logging. */
     private static final int READ_VERSION = 19;
 
-    private static final int TEMPORARY_CACHE_KIB = 64 * 1024;
+    private static final int TEMPORARY_CACHE_KIB = 128 * 1024;
 
     private enum Way {
         WITH_LOCKS("mode=ro"),
