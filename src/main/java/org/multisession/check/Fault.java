@@ -52,6 +52,13 @@ public enum Fault {
             "Before, the old app compares it as any text. After, nothing of this shape is ever taken as a token, so that"
                     + " a leaked table opens nothing: whoever holds it is signed out.",
             "Give these users another token, or have them sign in again after the deploy."),
+    NUMBER_TOKEN(
+            NOT_SAFE,
+            "A token is stored as a number, since its column is declared as one",
+            "SQLite has dropped leading zeros and rounded what has many digits, so the devices may hold another text than"
+                    + " the row. Before, any text of the same number is let in. After, only the text that the row shows"
+                    + " today: other devices are signed out.",
+            "Have these users sign in again, with the column declared as VARCHAR(128)."),
     TOKEN_TOO_LONG_FOR_A_HEADER(
             NOT_SAFE,
             "A token is too long for Tomcat",

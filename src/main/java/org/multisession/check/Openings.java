@@ -70,8 +70,9 @@ final class Openings {
 
     private static final String OF_SESSIONS = """
             SELECT s.id, s.auth_token, CAST(s.auth_token AS TEXT), s.auth_token = +CAST(s.auth_token AS TEXT),
-              EXISTS (SELECT 1 FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT)),
-              1,
+              (SELECT h.id FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT) ORDER BY h.rowid LIMIT 1),
+              EXISTS (SELECT 1 FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT)
+                AND CAST(h.auth_token AS TEXT) = CAST(s.auth_token AS TEXT) COLLATE BINARY),
               s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
               t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token,
               typeof(s.created_at), typeof(s.last_seen_at)
@@ -150,6 +151,9 @@ final class Openings {
             findings.add(Fault.EMPTY_TOKEN, Row.user(userId));
             return;
         }
+        if (!(stored instanceof String)) {
+            findings.add(Fault.NUMBER_TOKEN, Row.user(userId));
+        }
         Found found = Found.of(row, text);
         describe(text, Row.user(userId));
         long first = row.getLong(5);
@@ -210,13 +214,17 @@ final class Openings {
             tally.hashedSessions++;
             return;
         }
-        if (row.getBoolean(5)) {
+        if (row.getBoolean(6)) {
             // As a legacy token it has been asked about already.
             tally.mirroredSessions++;
             return;
         }
         describe(text, here);
-        Long before = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : null;
+        long first = row.getLong(5);
+        // A column of users that is of numbers, or blind to case, finds more than it holds.
+        Long legacy = row.wasNull() ? null : first;
+        Long before =
+                rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : legacy;
         Long after = after(found, null);
         listener.accept(new Opening(new SessionToken(text.text()), before, after));
         if (!text.canTravel()) {
@@ -232,7 +240,7 @@ final class Openings {
         } else if (before.equals(after)) {
             tally.sameSessions++;
         } else {
-            findings.add(fault(found), here);
+            findings.add(after == null ? fault(found) : Fault.OTHER_ACCOUNT, here);
         }
     }
 

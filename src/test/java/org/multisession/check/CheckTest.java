@@ -222,9 +222,9 @@ class CheckTest {
                     "shared-token | UPDATE users SET auth_token = 'first-token-of-user-1' | users 1, 2, 3",
                     "orphan-over-legacy | INSERT INTO user_sessions (user_id, auth_token)"
                             + " VALUES (77, 'first-token-of-user-2') | user 2; session 2 (of user 77)",
-                    "hash-shaped-token | UPDATE users SET auth_token = 'sha256:' || printf('%.*c', 43, 'A')"
+                    "hash-shaped-token | UPDATE users SET auth_token = printf('sha256:%.*c', 43, 'A')"
                             + " WHERE id = 1 | user 1",
-                    "hash-shaped-token | UPDATE user_sessions SET auth_token = 'sha256:' || printf('%.*c', 43, '_')"
+                    "hash-shaped-token | UPDATE user_sessions SET auth_token = printf('sha256:%.*c', 43, '_')"
                             + " | session 1 (of user 1)",
                     "token-too-long-for-a-header | UPDATE users SET auth_token = printf('%.*c', 9000, 'x')"
                             + " WHERE id = 1 | user 1",
@@ -248,7 +248,7 @@ class CheckTest {
                             + " VALUES (1, 'first-token-of-user-2') | user 2; session 2 (of user 1)",
                     "short-token | UPDATE users SET auth_token = 'fifteen-letters' WHERE id = 1 | user 1",
                     "short-token | UPDATE user_sessions SET auth_token = 'short' | session 1 (of user 1)",
-                    "digits-only-token | UPDATE users SET auth_token = 12345678901234567890 || '' WHERE id = 1"
+                    "digits-only-token | UPDATE users SET auth_token = '12345678901234567890' WHERE id = 1"
                             + " | user 1",
                     "colliding-number | UPDATE users SET phone = '8 (999) 000-00-02' WHERE id = 3"
                             + " | users 2, 3 (+7 ••• •••-00-02)",
@@ -380,6 +380,17 @@ class CheckTest {
         }
 
         @Test
+        void of_tokens_that_a_column_of_numbers_has_changed_is_unsafe() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, """
+                    CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token INTEGER);
+                    INSERT INTO users VALUES (1, '+79990000001', '00012345678901234'),
+                        (2, '+79990000002', 'a-token-of-user-2');
+                    """)) {
+                assertThat(rows(check(old.path()), Fault.NUMBER_TOKEN)).containsExactly("user 1");
+            }
+        }
+
+        @Test
         void shows_the_first_rows_and_counts_all() {
             Report report = after("WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
                     + " INSERT INTO users (id, auth_token) SELECT i, 'x' || i FROM n");
@@ -447,7 +458,11 @@ class CheckTest {
             Set<String> tokens = new HashSet<>(more);
             tokens.addAll(before.keySet());
             for (String token : tokens) {
-                assertThat(before.get(token)).as("before: %s", token).isEqualTo(oldApp(old, isMulti, token));
+                // A column of numbers, or one that is blind to case, finds more texts than it holds; no device has
+                // those.
+                if (before.containsKey(token) || isStored(old, token)) {
+                    assertThat(before.get(token)).as("before: %s", token).isEqualTo(oldApp(old, isMulti, token));
+                }
             }
             boolean mustRefuse = codes(report).contains("deploy-refused");
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
@@ -463,6 +478,16 @@ class CheckTest {
                 assertThat(rows(report, Fault.DEPLOY_REFUSED)).containsExactly(e.getMessage());
                 return -1;
             }
+        }
+
+        private static boolean isStored(OldDatabase old, String token) {
+            String tokens = "SELECT auth_token AS t FROM users";
+            if (!old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
+                    .isEmpty()) {
+                tokens += " UNION ALL SELECT auth_token FROM user_sessions";
+            }
+            return !old.all("SELECT 1 FROM (" + tokens + ") WHERE typeof(t) <> 'blob' AND CAST(t AS TEXT) = ? COLLATE BINARY", token)
+                    .isEmpty();
         }
 
         private static boolean isMulti(OldDatabase old) {
@@ -588,7 +613,8 @@ class CheckTest {
             List<Opening> openings = new ArrayList<>();
             Report report = check(old.path(), true, openings);
             List<@Nullable String> secrets = old.all("""
-                    SELECT auth_token FROM users WHERE typeof(auth_token) = 'text' AND auth_token NOT IN ('', 'short')
+                    SELECT auth_token FROM users WHERE typeof(auth_token) = 'text'
+                      AND auth_token NOT IN ('', 'short', 'shared-token', '"quoted-token"')
                     UNION SELECT auth_token FROM user_sessions UNION SELECT phone FROM users WHERE phone IS NOT NULL
                     """);
             for (Format format : Format.values()) {
