@@ -159,7 +159,7 @@ public final class Rehearsal {
     public void play(Handle handle, Instant now) throws SQLException {
         execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_users_token ON users (auth_token)");
         execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_sessions_token ON user_sessions (auth_token)");
-        if (found.isNew()) {
+        if (found.isNew() || found.hasNothingToDo()) {
             return;
         }
         Snapshot before = Snapshot.before(handle, found.catalogue());

@@ -486,7 +486,10 @@ class CheckTest {
                     .isEmpty()) {
                 tokens += " UNION ALL SELECT auth_token FROM user_sessions";
             }
-            return !old.all("SELECT 1 FROM (" + tokens + ") WHERE typeof(t) <> 'blob' AND CAST(t AS TEXT) = ? COLLATE BINARY", token)
+            return !old.all(
+                            "SELECT 1 FROM (" + tokens
+                                    + ") WHERE typeof(t) <> 'blob' AND CAST(t AS TEXT) = ? COLLATE BINARY",
+                            token)
                     .isEmpty();
         }
 
@@ -537,7 +540,7 @@ class CheckTest {
             Set<String> tokens = new HashSet<>(TOKENS);
             if (random.nextBoolean()) {
                 old.run("CREATE TABLE user_sessions (id INTEGER NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL,"
-                        + " auth_token " + oneOf("VARCHAR(128)", "VARCHAR(128)", "TEXT COLLATE NOCASE")
+                        + " auth_token " + oneOf("VARCHAR(128)", "TEXT")
                         + " NOT NULL UNIQUE, created_at DATETIME, last_seen_at DATETIME)");
             }
             change();
