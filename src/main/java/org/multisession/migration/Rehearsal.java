@@ -124,7 +124,7 @@ public final class Rehearsal {
 
     private static void makeTemporary(Handle handle, SchemaObject object) throws SQLException {
         if (object.isTable()) {
-            execute(handle, object.sql().replaceFirst("CREATE TABLE", "CREATE TEMP TABLE"));
+            execute(handle, object.sql().replaceFirst("CREATE ", "CREATE TEMP "));
         }
     }
 

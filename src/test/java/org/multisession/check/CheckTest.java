@@ -440,7 +440,7 @@ class CheckTest {
                     }
                 }
             }
-            assertThat(compared).isGreaterThan(2000);
+            assertThat(compared).isGreaterThan(1000);
             assertThat(refused).isBetween(1, 100);
         }
 
