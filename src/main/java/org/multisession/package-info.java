@@ -18,6 +18,10 @@
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
  * routes. The packages know each other in one direction only: {@code boot → web → auth → (code, session → user) → db}, and
  * {@code boot → migration → db}; an architecture test holds them to it.
+ *
+ * <p>Before a deploy, {@code cli.CheckCommand} lets {@code check.Check} report on a database: {@code db.ReadOnlyDatabase}
+ * leaves no trace on it, and {@code migration.Rehearsal} plays the migration on copies ({@code cli → check → (migration,
+ * session, user) → db}).
  */
 @NullMarked
 package org.multisession;

@@ -49,6 +49,8 @@ class ArchitectureTest {
                 .definedBy("org.multisession.code..")
                 .layer("migration")
                 .definedBy("org.multisession.migration..")
+                .layer("check")
+                .definedBy("org.multisession.check..")
                 .layer("db")
                 .definedBy("org.multisession.db..")
                 .whereLayer("launcher")
@@ -57,20 +59,23 @@ class ArchitectureTest {
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("boot")
                 .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("check")
+                .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("web")
                 .mayOnlyBeAccessedByLayers("boot")
                 .whereLayer("migration")
-                .mayOnlyBeAccessedByLayers("boot", "cli")
+                .mayOnlyBeAccessedByLayers("boot", "cli", "check")
                 .whereLayer("auth")
                 .mayOnlyBeAccessedByLayers("boot", "web")
                 .whereLayer("session")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "check", "cli")
                 .whereLayer("code")
                 .mayOnlyBeAccessedByLayers("boot", "web", "auth")
                 .whereLayer("user")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session")
+                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "check")
                 .whereLayer("db")
-                .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "code", "user", "migration", "cli")
+                .mayOnlyBeAccessedByLayers(
+                        "boot", "cli", "check", "web", "auth", "session", "code", "user", "migration")
                 .allowEmptyShould(true)
                 .check(APPLICATION);
     }
@@ -83,7 +88,10 @@ class ArchitectureTest {
                 .haveNameNotMatching(".*Dao(\\$.*)?")
                 .and()
                 .resideOutsideOfPackages(
-                        "org.multisession.db..", "org.multisession.migration..", "org.multisession.boot..")
+                        "org.multisession.db..",
+                        "org.multisession.migration..",
+                        "org.multisession.check..",
+                        "org.multisession.boot..")
                 .should()
                 // The exception alone may pass through a transaction of several DAOs on its way up.
                 .dependOnClassesThat(
@@ -126,10 +134,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyOneClassKnowsJackson() {
+    void onlyTheWritersOfJsonKnowJackson() {
         noClasses()
                 .that()
-                .haveNameNotMatching("org\\.multisession\\.web\\.api\\.Json(\\$.*)?")
+                .haveNameNotMatching("org\\.multisession\\.(web\\.api\\.Json|check\\.JsonReport)(\\$.*)?")
                 .should()
                 .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.."))
                 .allowEmptyShould(true)

@@ -36,7 +36,7 @@ final class StatusCommand implements Command {
 
     @Override
     public String summary() {
-        return "how far the move is, and what the next step or the way back would cost";
+        return "how far the move is, and what the next step would cost";
     }
 
     @Override

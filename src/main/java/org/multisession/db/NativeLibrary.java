@@ -90,7 +90,8 @@ final class NativeLibrary {
                 e);
     }
 
-    private static void remove(Path folder) {
+    /** Deletes a folder of plain files. */
+    static void remove(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.deleteIfExists(file);

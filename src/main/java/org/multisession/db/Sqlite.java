@@ -55,6 +55,10 @@ final class Sqlite {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CONSTRAINT.code;
     }
 
+    static boolean isCannotOpen(SQLException e) {
+        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
+    }
+
     /** What an error means to the operator, in words; the driver's own text where it says enough. */
     static String describe(SQLException e) {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {

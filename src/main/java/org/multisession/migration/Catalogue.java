@@ -111,6 +111,14 @@ final class Catalogue {
                 .toList();
     }
 
+    /** The names of all triggers on these tables, named in lower case. */
+    List<String> triggersOn(Set<String> tables) {
+        return entries.values().stream()
+                .filter(entry -> entry.type().equals("trigger") && tables.contains(key(entry.table())))
+                .map(Entry::name)
+                .toList();
+    }
+
     /** Everything but the named, as text: equal before and after, or something has changed that must not. */
     String schemaWithout(Set<String> names) {
         return entries.values().stream()

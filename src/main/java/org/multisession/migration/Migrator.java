@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -246,7 +247,7 @@ public final class Migrator {
             log.info("Migration: made {} {}", object.kind(), object.name());
         }
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        reconcile(transaction);
+        log(reconcile(transaction, clock.instant(), beforeStatement));
         verify(transaction, found, before, made);
         // The commit follows as soon as this returns.
         return new Outcome(
@@ -258,12 +259,22 @@ public final class Migrator {
      * Our memory of issued tokens follows the sessions by triggers. Where those have only just been made, it is
      * brought up to what is there now.
      */
-    private void reconcile(Transaction transaction) throws SQLException {
-        String now = SqlTime.format(clock.instant());
-        int recorded = execute(transaction, RECORD_SESSIONS, now);
-        int deleted = execute(transaction, END_DELETED, now);
-        int orphaned = execute(transaction, END_ORPHANS, now);
-        execute(transaction, REFUSE_SHARED, now, now);
+    static Reconciled reconcile(Handle handle, Instant moment, Consumer<String> beforeStatement) throws SQLException {
+        String now = SqlTime.format(moment);
+        int recorded = execute(handle, beforeStatement, RECORD_SESSIONS, now);
+        int deleted = execute(handle, beforeStatement, END_DELETED, now);
+        int orphaned = execute(handle, beforeStatement, END_ORPHANS, now);
+        execute(handle, beforeStatement, REFUSE_SHARED, now, now);
+        return new Reconciled(recorded, deleted, orphaned);
+    }
+
+    /** What that did, in rows. */
+    record Reconciled(int recorded, int deleted, int orphaned) {}
+
+    private static void log(Reconciled reconciled) {
+        int recorded = reconciled.recorded();
+        int deleted = reconciled.deleted();
+        int orphaned = reconciled.orphaned();
         if (recorded > 0) {
             log.info("Migration: {} sessions of the old app are known now; their clocks start here", recorded);
         }
@@ -307,11 +318,7 @@ public final class Migrator {
                     + " rows before, " + after.userCount() + " after); it was rolled back."
                     + " Has the table a trigger or a generated column of its own?");
         }
-        if (!after.openings().equals(before.openings())) {
-            throw new MigrationRefusedException("the migration would have changed who is signed in (sessions "
-                    + before.sessionCount() + " before, " + after.sessionCount() + " after; legacy tokens "
-                    + before.legacyCount() + " before, " + after.legacyCount() + " after); it was rolled back");
-        }
+        after.requireOpeningsOf(before);
         log.info(
                 "Migration: verified: {} users as before, and {} sessions and {} legacy tokens open the same accounts"
                         + " as before",
@@ -338,8 +345,13 @@ public final class Migrator {
     }
 
     private int execute(Transaction transaction, String sql, String... values) throws SQLException {
+        return execute(transaction, beforeStatement, sql, values);
+    }
+
+    private static int execute(Handle handle, Consumer<String> beforeStatement, String sql, String... values)
+            throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
+        try (PreparedStatement statement = handle.prepare(sql)) {
             for (int i = 0; i < values.length; i++) {
                 statement.setString(i + 1, values[i]);
             }

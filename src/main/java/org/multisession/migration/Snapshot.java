@@ -84,6 +84,15 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
                 SESSIONS + KNOWN_AS_LIVE);
     }
 
+    /** Refuses where a token opens something else than it did before. */
+    void requireOpeningsOf(Snapshot before) {
+        if (!openings.equals(before.openings())) {
+            throw new MigrationRefusedException("the migration would have changed who is signed in (sessions "
+                    + before.sessionCount() + " before, " + sessionCount + " after; legacy tokens "
+                    + before.legacyCount() + " before, " + legacyCount + " after); it was rolled back");
+        }
+    }
+
     private static String neverIssued(Handle handle) throws SQLException {
         try (PreparedStatement statement = handle.prepare(HAS_HASHES);
                 ResultSet row = statement.executeQuery()) {
@@ -125,22 +134,6 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
                         handle.prepare("SELECT count(*) FROM \"" + table.replace("\"", "\"\"") + "\"");
                 ResultSet row = statement.executeQuery()) {
             return row.next() ? row.getLong(1) : 0;
-        }
-    }
-
-    /** Tells of every so many rows. */
-    private record Step(Progress progress, String name, long total) {
-
-        private static final int INTERVAL = 5_000;
-
-        void at(long rows) {
-            if (rows % INTERVAL == 0 && rows < total) {
-                progress.at(name, rows, total);
-            }
-        }
-
-        void end() {
-            progress.at(name, total, total);
         }
     }
 

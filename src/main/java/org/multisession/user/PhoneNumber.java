@@ -28,6 +28,11 @@ public record PhoneNumber(String e164, String nationalPart, boolean valid) {
         return tails;
     }
 
+    /** Whether a row whose last digits are these is looked at when somebody signs in by this number. */
+    public boolean isFoundByTail(String tail) {
+        return tails().contains(tail);
+    }
+
     private static String tail(String digits) {
         return digits.substring(Math.max(0, digits.length() - TAIL));
     }

@@ -150,7 +150,7 @@ abstract class DevicesContract {
         assertThat(app.devices.end(by(laptop), handleOf(phone), LAPTOP)).isEqualTo(Devices.Ended.ANOTHER);
         assertThat(app.opens(phone)).isNull();
         assertThat(app.opens(laptop)).isEqualTo(42);
-        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.REVOKED, clock.instant(), "a laptop"));
+        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.REVOKED, clock.instant(), "a laptop", false));
         assertThat(howEnded(laptop)).isNull();
     }
 
@@ -158,7 +158,7 @@ abstract class DevicesContract {
     void one_that_ends_itself_has_signed_out() {
         String phone = app.signIn(ANNA, PHONE);
         assertThat(app.devices.end(by(phone), handleOf(phone), PHONE)).isEqualTo(Devices.Ended.THIS);
-        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.SIGNED_OUT, clock.instant(), null));
+        assertThat(howEnded(phone)).isEqualTo(new Ending(EndReason.SIGNED_OUT, clock.instant(), null, false));
     }
 
     @Test

@@ -1,0 +1,81 @@
+package org.multisession.check;
+
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A report to attach to a change request, with lines to sign. */
+final class MarkdownReport {
+
+    private static final String SPECIAL = "([\\\\`*_{}\\[\\]<>#|])";
+
+    private final StringBuilder text = new StringBuilder();
+
+    private MarkdownReport() {}
+
+    static String write(Report report) {
+        MarkdownReport markdown = new MarkdownReport();
+        markdown.line("# Check of " + escaped(report.file().getFileName().toString()));
+        markdown.line("");
+        markdown.line(
+                "Is it safe to deploy Multi-Session on " + escaped(report.file().toString()) + " in stage "
+                        + report.rules().stage() + "? Checked at "
+                        + report.checkedAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+        markdown.line("");
+        markdown.line("**" + report.verdict() + "**");
+        markdown.facts(report.facts());
+        markdown.findings(report.findings());
+        markdown.line("");
+        markdown.line("## Signed off");
+        markdown.line("");
+        markdown.line("Checked by: ____________________");
+        markdown.line("");
+        markdown.line("Date: ____________________");
+        markdown.line("");
+        markdown.line(report.verdict());
+        return markdown.text.toString();
+    }
+
+    private void facts(List<Fact> facts) {
+        line("");
+        line("## What the database holds");
+        line("");
+        line("| | |");
+        line("|---|---|");
+        facts.forEach(fact -> line("| " + escaped(fact.label()) + " | " + escaped(fact.value()) + " |"));
+    }
+
+    private void findings(List<Finding> findings) {
+        line("");
+        line("## Findings");
+        line("");
+        if (findings.isEmpty()) {
+            line("Nothing was found that you need to know.");
+            return;
+        }
+        line("| | what it is | how many | where | what it means | what to do |");
+        line("|---|---|---|---|---|---|");
+        for (Finding finding : findings) {
+            Fault fault = finding.fault();
+            String rows =
+                    finding.rows().stream().map(row -> escaped(row.text())).collect(Collectors.joining("<br>"));
+            long more = finding.count() - finding.rows().size();
+            line("| "
+                    + (fault.severity() == Severity.NOT_SAFE
+                            ? "**not safe**"
+                            : fault.severity().text()) + " | "
+                    + escaped(fault.title()) + " (`" + fault.code() + "`) | " + finding.count() + " | " + rows
+                    + (more > 0 ? "<br>and " + more + " more" : "") + " | " + escaped(fault.meaning()) + " | "
+                    + escaped(fault.toDo()) + " |");
+        }
+    }
+
+    private void line(String line) {
+        text.append(line).append('\n');
+    }
+
+    /** A name in the database may hold anything. */
+    private static String escaped(String text) {
+        return text.replaceAll(SPECIAL, "\\\\$1").replaceAll("\\R", " ");
+    }
+}

@@ -1,0 +1,110 @@
+package org.multisession.check;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Rehearsal;
+import org.multisession.migration.Step;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.user.UserDao;
+
+/** Reads every telephone number as a sign-in would, and finds those by which nobody can sign in. */
+final class Numbers {
+
+    private static final String NUMBERS = "SELECT id, phone, " + UserDao.PHONE_TAIL + " FROM users ORDER BY rowid";
+
+    /** On the disk if need be: numbers of millions of users are no load for a heap. */
+    private static final String MAKE = "CREATE TEMP TABLE check_numbers (number INTEGER, id INTEGER)";
+
+    private static final String ADD = "INSERT INTO check_numbers VALUES (?, ?)";
+
+    private static final String COLLISIONS = """
+            SELECT number, id FROM check_numbers
+            WHERE number IN (SELECT number FROM check_numbers GROUP BY number HAVING count(*) > 1)
+            ORDER BY number, id
+            """;
+
+    private final PhoneNumbers numbers;
+    private final Findings findings;
+    private final Progress progress;
+
+    Numbers(String region, Findings findings, Progress progress) {
+        this.numbers = new PhoneNumbers(region);
+        this.findings = findings;
+        this.progress = progress;
+    }
+
+    void read(Handle handle) throws SQLException {
+        try (PreparedStatement make = handle.prepare(MAKE)) {
+            make.executeUpdate();
+        }
+        long done = 0;
+        Step step = new Step(progress, "reading telephone numbers", Rehearsal.rows(handle, "users"));
+        try (PreparedStatement statement = handle.prepare(NUMBERS);
+                PreparedStatement add = handle.prepare(ADD);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                step.at(++done);
+                long id = row.getLong(1);
+                PhoneNumber number = number(id, row.getString(2), row.getString(3));
+                if (number != null) {
+                    add.setLong(1, asLong(number));
+                    add.setLong(2, id);
+                    add.executeUpdate();
+                }
+            }
+        }
+        step.end();
+        collisions(handle);
+    }
+
+    private @Nullable PhoneNumber number(long userId, @Nullable String stored, @Nullable String tail) {
+        if (stored == null || stored.isBlank()) {
+            findings.add(Fault.MISSING_NUMBER, Row.user(userId));
+            return null;
+        }
+        PhoneNumber number = numbers.parse(stored);
+        if (number == null || tail == null || !number.isFoundByTail(tail)) {
+            findings.add(Fault.NO_NUMBER, Row.user(userId));
+            return null;
+        }
+        return number;
+    }
+
+    private void collisions(Handle handle) throws SQLException {
+        long number = 0;
+        List<Long> users = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(COLLISIONS);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                if (row.getLong(1) != number) {
+                    add(number, users);
+                    number = row.getLong(1);
+                    users = new ArrayList<>();
+                }
+                if (users.size() < Findings.ROWS_SHOWN) {
+                    users.add(row.getLong(2));
+                }
+            }
+        }
+        add(number, users);
+    }
+
+    private void add(long number, List<Long> users) {
+        if (!users.isEmpty()) {
+            PhoneNumber read = numbers.parse("+" + number);
+            findings.add(Fault.COLLIDING_NUMBER, new Row(users, List.of(), read == null ? null : read.masked()));
+        }
+    }
+
+    /** E.164 has at most 15 digits, none of them a leading zero. */
+    private static long asLong(PhoneNumber number) {
+        return Long.parseLong(number.e164().substring(1));
+    }
+}

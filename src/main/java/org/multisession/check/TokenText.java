@@ -1,0 +1,87 @@
+package org.multisession.check;
+
+import java.util.regex.Pattern;
+
+/** What the text of a token means for its way to us: in a cookie, as the old app or another client writes it. */
+record TokenText(String text) {
+
+    /** From here on a token cannot be found by guessing; random ones have 43. */
+    static final int LONG_ENOUGH = 16;
+
+    /** As the table declares it; SQLite does not mind, PostgreSQL does. */
+    static final int DECLARED = 128;
+
+    /**
+     * So many bytes of a cookie leave a kibibyte for the rest of the request's header, which Tomcat takes up to 8 KiB
+     * of ({@code maxHttpHeaderSize}).
+     */
+    static final int LONGEST_COOKIE = 7 * 1024;
+
+    /** Digits alone have little to guess, unless there are this many. */
+    private static final int MANY_DIGITS = 32;
+
+    private static final String NAME = "auth_token=";
+
+    /** RFC 6265, section 4.1.1: what a cookie's value may consist of without any quoting. */
+    private static final Pattern COOKIE_OCTETS = Pattern.compile("[!#-+\\--:<-\\[\\]-~]*");
+
+    /** What Python's {@code http.cookies} leaves without quotes. */
+    private static final Pattern PLAIN_TO_PYTHON = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~:-]*");
+
+    private static final Pattern DIGITS = Pattern.compile("[0-9]+");
+
+    /** What TokenHash makes of a token: never accepted as one. */
+    private static final Pattern HASH = Pattern.compile("sha256:[A-Za-z0-9_-]{43}");
+
+    /** Headers carry single bytes, which both apps read as ISO 8859-1; Python's quoting ends at {@code \377} too. */
+    boolean canTravel() {
+        return text.chars().allMatch(c -> c <= 0xff);
+    }
+
+    /** Whether it comes through only in quotes, with what is special in it escaped. */
+    boolean needsQuotes() {
+        return !COOKIE_OCTETS.matcher(text).matches();
+    }
+
+    boolean isTooLongForAHeader() {
+        return text.length() > (LONGEST_COOKIE - NAME.length()) / 4 && cookieLength() > LONGEST_COOKIE;
+    }
+
+    private int cookieLength() {
+        int length = NAME.length() + text.length();
+        if (PLAIN_TO_PYTHON.matcher(text).matches()) {
+            return length;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                length += 1;
+            } else if (c < ' ' || c > '~' || c == ',' || c == ';') {
+                length += 3;
+            }
+        }
+        return length + 2;
+    }
+
+    boolean isLongerThanDeclared() {
+        return text.codePointCount(0, text.length()) > DECLARED;
+    }
+
+    boolean isShort() {
+        return text.codePointCount(0, text.length()) < LONG_ENOUGH;
+    }
+
+    boolean isOnlyDigits() {
+        return text.length() < MANY_DIGITS && DIGITS.matcher(text).matches();
+    }
+
+    boolean looksLikeAHash() {
+        return HASH.matcher(text).matches();
+    }
+
+    /** As everywhere: a token is no text to print. */
+    @Override
+    public String toString() {
+        return "•••";
+    }
+}

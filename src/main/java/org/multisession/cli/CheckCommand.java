@@ -1,0 +1,86 @@
+package org.multisession.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import org.multisession.boot.Settings;
+import org.multisession.boot.SetupRefusedException;
+import org.multisession.check.Check;
+import org.multisession.check.CheckRules;
+import org.multisession.check.Format;
+import org.multisession.check.Report;
+import org.multisession.db.DatabaseException;
+
+/** {@code check}: writes the report on a database, which stays as it is to the last byte. */
+final class CheckCommand implements Command {
+
+    /** As a deploy waits for a lock. */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final String FORMAT = "format";
+
+    @Override
+    public String name() {
+        return "check";
+    }
+
+    @Override
+    public String summary() {
+        return "who stays signed in by a deploy, and who would not and why";
+    }
+
+    @Override
+    public String explanation() {
+        return """
+                Asks of every token in the database which account the old app opens with it
+                and which account Multi-Session would, and reports where the two differ, with
+                whatever else is odd: by ids, never by tokens. Reads only, also beside a running
+                app and on files that cannot be written.
+
+                Ends in SAFE or NOT SAFE; the exit code is 0 or 1.""";
+    }
+
+    @Override
+    public List<Option> options() {
+        return List.of(new Option(FORMAT, "text|markdown|json", "how the report is written; text if not given"));
+    }
+
+    @Override
+    public int run(Call call) {
+        Format format = format(Objects.requireNonNullElse(call.value(FORMAT), "text"));
+        Settings settings = call.settings();
+        CheckRules rules = new CheckRules(
+                settings.stage().stored(),
+                settings.stage().acceptsLegacyTokens(),
+                settings.phoneRegion(),
+                settings.session());
+        Check check = new Check(rules, BUSY_TIMEOUT, call.shell().clock(), call.progress());
+        return run(check, settings.database(), format, call.shell().out(), call.shell().err());
+    }
+
+    private static Format format(String text) {
+        for (Format format : Format.values()) {
+            if (format.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return format;
+            }
+        }
+        throw new SetupRefusedException(List.of("--format must be text, markdown or json"));
+    }
+
+    /** Writes the report to {@code out}, or to {@code err} why there is none; the result is the exit code. */
+    static int run(Check check, Path database, Format format, PrintStream out, PrintStream err) {
+        Report report;
+        try {
+            report = check.of(database);
+        } catch (DatabaseException e) {
+            err.println("The check could not run: " + e.getMessage() + ". Nothing was changed.");
+            return COULD_NOT_RUN;
+        }
+        out.print(format.write(report));
+        out.flush();
+        return report.isSafe() ? DONE : NOT_SAFE;
+    }
+}
