@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
+import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.StatementLog;
@@ -255,6 +256,45 @@ class BackupTest {
                             .hasMessageContaining("the copy holds 8 users and 3 sessions, the database 8 and 4"));
             assertThat(others()).isEmpty();
             assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void a_process_that_dies_while_it_is_made_leaves_a_file_that_nobody_takes_for_one() throws IOException {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            String before = old.dump();
+            Path childsOwn = Files.createDirectory(folder.resolve("child"));
+            try (ChildJvm child =
+                    ChildJvm.start(childsOwn, DiesWhileCopying.class, old.path().toString())) {
+                assertThat(child.exit()).as(child.logged()).isEqualTo(DiesWhileCopying.HALTED);
+            }
+            assertThat(others()).containsExactly("child", NAME + ".part");
+            assertThat(permissions(NAME + ".part")).isEqualTo("rw-------");
+            assertThat(old.dump()).isEqualTo(before);
+
+            assertThat(migrate().backup()).hasFileName("old-app.db.backup-20260207-080910Z-2.db");
+        }
+    }
+
+    /** Halts when the copy is written and not yet verified. */
+    static final class DiesWhileCopying {
+
+        static final int HALTED = 99;
+
+        private DiesWhileCopying() {}
+
+        public static void main(String[] arguments) {
+            try (SqliteFile claimed = SqliteFile.claim(Path.of(arguments[0]), false, "/killed");
+                    Database database = Database.open(claimed, 1, SHORT)) {
+                StatementLog.watch(
+                        statement -> {
+                            if (statement.startsWith("ATTACH")) {
+                                Runtime.getRuntime().halt(HALTED);
+                            }
+                        },
+                        () -> migrator(database, new SqliteBackup(database, claimed.path(), CLOCK))
+                                .migrate());
+            }
         }
     }
 
