@@ -2,6 +2,7 @@ package org.multisession.migration;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,6 +80,8 @@ public final class SqliteBackup implements Backup {
             // The change itself will fail, and says why.
             return null;
         }
+        // That a database is locked need not be found out by a copy.
+        database.write(transaction -> true);
         try {
             // Where the file really is: SQLite's own files lie there too.
             Path source = file.toRealPath();
@@ -86,6 +89,8 @@ public final class SqliteBackup implements Backup {
             requireSpace(source, size);
             log.info("Backup: copying the database ({}) before anything is changed", inWords(size));
             return copy(source);
+        } catch (AccessDeniedException e) {
+            throw refusal("the account that this program runs as must be allowed to write the folder of " + file);
         } catch (IOException e) {
             throw refusal(e.toString());
         } catch (DatabaseBusyException e) {

@@ -224,6 +224,18 @@ class BackupTest {
     }
 
     @Test
+    void a_locked_database_is_not_copied_to_find_that_out() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi");
+                LogLines log = new LogLines()) {
+            old.run("BEGIN IMMEDIATE");
+            assertThatThrownBy(this::migrate).isInstanceOf(DatabaseBusyException.class);
+            old.run("ROLLBACK");
+            assertThat(log.all()).noneMatch(line -> line.contains("Backup"));
+            assertThat(others()).isEmpty();
+        }
+    }
+
+    @Test
     void what_the_old_app_writes_while_it_is_made_is_no_reason_to_refuse() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
             boolean[] written = {false};
