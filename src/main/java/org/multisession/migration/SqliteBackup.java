@@ -2,6 +2,7 @@ package org.multisession.migration;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,10 +30,11 @@ import org.slf4j.LoggerFactory;
  * A backup of an SQLite database, made by SQLite itself ({@code VACUUM INTO}) into the database's own folder.
  *
  * <p>SQLite does not do that inside a transaction, so the copy comes before the transaction that changes something, and
- * no lock keeps other programs from writing in between. That is right: the copy is one consistent moment of the
- * database before our first change, and what the old app writes after that moment is its own and normal work, which a
- * longer lock would only have made fail. If it then turns out that nothing was to be done, or nothing could be, the copy
- * is removed.
+ * others may write between the two. That is right: the copy is one consistent moment of the database before our first
+ * change, and what the old app writes after that moment is its own and normal work. To hold the write lock over both
+ * would only make the old app's writes fail for longer. (Beside a rollback journal they wait for the copy itself in any
+ * case, as for every reader; beside a write-ahead log they do not.) If it then turns out that nothing was to be done, or
+ * nothing could be, the copy is removed.
  *
  * <p>The file is never copied by other means: to open and close it in this process would drop SQLite's locks on it.
  */
@@ -78,6 +80,8 @@ public final class SqliteBackup implements Backup {
             // The change itself will fail, and says why.
             return null;
         }
+        // That a database is locked need not be found out by a copy.
+        database.write(transaction -> true);
         try {
             // Where the file really is: SQLite's own files lie there too.
             Path source = file.toRealPath();
@@ -85,6 +89,8 @@ public final class SqliteBackup implements Backup {
             requireSpace(source, size);
             log.info("Backup: copying the database ({}) before anything is changed", inWords(size));
             return copy(source);
+        } catch (AccessDeniedException e) {
+            throw refusal("the account that this program runs as must be allowed to write the folder of " + file);
         } catch (IOException e) {
             throw refusal(e.toString());
         } catch (DatabaseBusyException e) {

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
+import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.StatementLog;
@@ -223,6 +224,18 @@ class BackupTest {
     }
 
     @Test
+    void a_locked_database_is_not_copied_to_find_that_out() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi");
+                LogLines log = new LogLines()) {
+            old.run("BEGIN IMMEDIATE");
+            assertThatThrownBy(this::migrate).isInstanceOf(DatabaseBusyException.class);
+            old.run("ROLLBACK");
+            assertThat(log.all()).noneMatch(line -> line.contains("Backup"));
+            assertThat(others()).isEmpty();
+        }
+    }
+
+    @Test
     void what_the_old_app_writes_while_it_is_made_is_no_reason_to_refuse() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
             boolean[] written = {false};
@@ -255,6 +268,45 @@ class BackupTest {
                             .hasMessageContaining("the copy holds 8 users and 3 sessions, the database 8 and 4"));
             assertThat(others()).isEmpty();
             assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void a_process_that_dies_while_it_is_made_leaves_a_file_that_nobody_takes_for_one() throws IOException {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            String before = old.dump();
+            Path childsOwn = Files.createDirectory(folder.resolve("child"));
+            try (ChildJvm child =
+                    ChildJvm.start(childsOwn, DiesWhileCopying.class, old.path().toString())) {
+                assertThat(child.exit()).as(child.logged()).isEqualTo(DiesWhileCopying.HALTED);
+            }
+            assertThat(others()).containsExactly("child", NAME + ".part");
+            assertThat(permissions(NAME + ".part")).isEqualTo("rw-------");
+            assertThat(old.dump()).isEqualTo(before);
+
+            assertThat(migrate().backup()).hasFileName("old-app.db.backup-20260207-080910Z-2.db");
+        }
+    }
+
+    /** Halts when the copy is written and not yet verified. */
+    static final class DiesWhileCopying {
+
+        static final int HALTED = 99;
+
+        private DiesWhileCopying() {}
+
+        public static void main(String[] arguments) {
+            try (SqliteFile claimed = SqliteFile.claim(Path.of(arguments[0]), false, "/killed");
+                    Database database = Database.open(claimed, 1, SHORT)) {
+                StatementLog.watch(
+                        statement -> {
+                            if (statement.startsWith("ATTACH")) {
+                                Runtime.getRuntime().halt(HALTED);
+                            }
+                        },
+                        () -> migrator(database, new SqliteBackup(database, claimed.path(), CLOCK))
+                                .migrate());
+            }
         }
     }
 
