@@ -102,8 +102,9 @@ public final class Database implements AutoCloseable {
             try {
                 return work.run(new Handle(connection));
             } catch (SQLException e) {
-                forgetIfBroken(readers, connection, e);
-                throw e;
+                SQLException reason = Sqlite.reason(connection, e);
+                forgetIfBroken(readers, connection, reason);
+                throw reason;
             }
         } catch (SQLException e) {
             throw translated(e);
