@@ -106,8 +106,9 @@ public final class Database implements AutoCloseable {
             try {
                 return work.run(new Handle(connection));
             } catch (SQLException e) {
-                forgetIfBroken(pool, connection, e);
-                throw e;
+                SQLException reason = Sqlite.reason(connection, e);
+                forgetIfBroken(pool, connection, reason);
+                throw reason;
             }
         } catch (SQLException e) {
             throw translated(e);

@@ -59,6 +59,23 @@ final class Sqlite {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
     }
 
+    /**
+     * Why a statement really failed. It is compiled against the schema as this connection saw it last, which may be older
+     * than the table it asks for; where the database is locked or cannot be read just then, SQLite cannot look again, and
+     * says that there is no such table.
+     */
+    static SQLException reason(Connection connection, SQLException e) {
+        if (e.getErrorCode() != SQLiteErrorCode.SQLITE_ERROR.code) {
+            return e;
+        }
+        try {
+            run(connection, "PRAGMA schema_version");
+            return e;
+        } catch (SQLException unreadable) {
+            return unreadable;
+        }
+    }
+
     /** What an error means to the operator, in words; the driver's own text where it says enough. */
     static String describe(SQLException e) {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {

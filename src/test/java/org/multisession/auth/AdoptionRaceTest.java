@@ -12,15 +12,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
 
+@Tag("faults")
 class AdoptionRaceTest {
 
-    private static final int ROUNDS = 300;
+    private static final int ROUNDS = Integer.getInteger("faults.adoptions", 300);
 
     /** A look at the sessions, then the adoption, then a look at the legacy tokens: it must not fall between the two. */
     @Test

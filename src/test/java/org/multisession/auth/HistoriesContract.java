@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.TokenHash;
 import org.multisession.session.SessionHandle;
@@ -31,6 +32,7 @@ import org.multisession.testing.TestClock;
  *
  * <p>A failing history is named by its seed; {@code -Dhistories.seed=N -Dhistories.count=1} plays it alone.
  */
+@Tag("faults")
 abstract class HistoriesContract {
 
     private static final int STEPS = 30;
@@ -58,6 +60,12 @@ abstract class HistoriesContract {
                         .hasSize(Step.values().length)
                         .allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 10));
             }
+            System.out.printf(
+                    "Histories of both apps: %d from seed %d on, of %d steps; every token opened its own account or"
+                            + " none after each%n",
+                    count,
+                    firstSeed,
+                    played.values().stream().mapToInt(Integer::intValue).sum());
         }
     }
 

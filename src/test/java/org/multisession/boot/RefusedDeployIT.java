@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -227,6 +228,42 @@ class RefusedDeployIT {
             tomcat.redeploy("/third");
             assertThat(DeployedApp.on(tomcat, "/third").opens("old_token_xyz123"))
                     .isEqualTo("200 legacy");
+        }
+    }
+
+    /** Tomcat's parallel deployment: two versions of one application at once. */
+    @Test
+    @Tag("faults")
+    void a_second_version_beside_the_first_is_refused_until_that_is_gone_and_everyone_stays_signed_in()
+            throws IOException {
+        Path folder = Files.createDirectory(root.resolve("versions"));
+        Path file;
+        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+            file = database.path();
+        }
+        Map<String, String> parameters =
+                Map.of("multisession.db.url", file.toString(), "multisession.login.verification", "none");
+        try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V10_1)
+                .webapp("/app##001", TomcatServer.war(), parameters)
+                .start()) {
+            DeployedApp app = DeployedApp.on(tomcat, "/app");
+            String token = app.signIn(DeployedApp.ANNA);
+            tomcat.deploy("/app##002", TomcatServer.war(), parameters);
+            assertThat(tomcat.isDeployed("/app##002")).isFalse();
+            assertThat(TomcatLog.of(tomcat.log())
+                            .ofDeployment("app##002")
+                            .firstSevere()
+                            .orElseThrow())
+                    .contains(file + " is already open in this Tomcat");
+            // The first version goes on: for who is signed in, and for new sign-ins.
+            assertThat(app.opens(token)).isEqualTo("200 session");
+            String another = app.signIn(DeployedApp.ANNA);
+            assertThat(app.opens(another)).isEqualTo("200 session");
+
+            tomcat.undeploy("/app##001");
+            tomcat.redeploy("/app##002");
+            assertThat(List.of(app.opens(token), app.opens(another), app.opens("old_token_xyz123")))
+                    .containsOnly("200 session");
         }
     }
 

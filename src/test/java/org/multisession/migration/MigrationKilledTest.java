@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
@@ -26,12 +28,14 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
 
-/** P5: a process that dies anywhere in a migration leaves the old database, or the new one, and nothing in between. */
+/** P5: a process that is killed anywhere in a migration leaves the old database, or the new one, and nothing in between. */
+@Tag("faults")
 class MigrationKilledTest {
 
-    private static final int HALTED = 99;
+    private static final String HERE = "here";
+    private static final String DONE = "done";
 
-    /** More than any migration has; the child that gets there has not been halted. */
+    /** More than any migration has; the child that gets there has not been stopped. */
     private static final int MANY = 100;
 
     private static final String SCHEMA = "SELECT type || name || coalesce(sql, '') FROM sqlite_master ORDER BY 1";
@@ -57,7 +61,7 @@ class MigrationKilledTest {
     }
 
     @Test
-    void a_process_that_dies_before_any_statement_leaves_what_the_next_start_completes() throws Exception {
+    void a_process_that_is_killed_before_any_statement_leaves_what_the_next_start_completes() throws Exception {
         String rollback = make("delete");
         String wal = make("wal");
         undisturbed(rollback);
@@ -70,35 +74,42 @@ class MigrationKilledTest {
                 String odd = String.valueOf(statement);
                 String even = String.valueOf(statement + 1);
                 // Both journals take their turn; that they would differ at one statement only is not to be expected.
-                for (Future<Integer> exit : threads.invokeAll(
-                        List.<Callable<Integer>>of(() -> killAt(rollback, odd), () -> killAt(wal, even)))) {
-                    killed += exit.get() == HALTED ? 1 : 0;
+                for (Future<Boolean> one : threads.invokeAll(
+                        List.<Callable<Boolean>>of(() -> killAt(rollback, odd), () -> killAt(wal, even)))) {
+                    killed += one.get() ? 1 : 0;
                 }
             }
             assertThat(killed).as("statements of a migration").isBetween(20, MANY - 2);
+            System.out.printf(
+                    "Killed while migrating: before each of %d statements; all or nothing was kept%n", killed);
         } finally {
             threads.shutdownNow();
         }
     }
 
     @Test
-    void a_process_that_dies_just_before_the_commit_leaves_what_the_next_start_completes() throws IOException {
-        assertThat(killAt(make("delete"), "commit")).isEqualTo(HALTED);
-        assertThat(killAt(make("wal"), "commit")).isEqualTo(HALTED);
+    void a_process_that_is_killed_just_before_the_commit_leaves_what_the_next_start_completes() throws IOException {
+        assertThat(killAt(make("delete"), "commit")).isTrue();
+        assertThat(killAt(make("wal"), "commit")).isTrue();
     }
 
-    private int killAt(String mode, String moment) throws IOException {
+    /** Kills a process at a moment of its migration and checks what it leaves; false if that moment never came. */
+    private boolean killAt(String mode, String moment) throws IOException {
         Path database = folder.resolve("killed-at-" + moment + "-" + mode + ".db");
         Files.copy(original(mode), database);
         String before = dump(database);
-        int exit;
+        boolean killed;
         try (ChildJvm child = ChildJvm.start(folder, Child.class, database.toString(), moment)) {
-            exit = child.exit();
-            assertThat(exit).as(child.logged()).isIn(0, HALTED);
+            String said = child.hear();
+            assertThat(said).isIn(HERE, DONE);
+            killed = said.equals(HERE);
+            if (killed) {
+                assertThat(child.kill()).isEmpty();
+            }
         }
         try (OldDatabase old = OldDatabase.open(database)) {
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
-            if (exit == HALTED) {
+            if (killed) {
                 assertThat(old.dump()).as(moment).isEqualTo(before);
             } else {
                 assertThat(old.dump()).isNotEqualTo(before);
@@ -117,7 +128,7 @@ class MigrationKilledTest {
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
             assertThat(old.all(SCHEMA)).isEqualTo(undisturbed(mode));
         }
-        return exit;
+        return killed;
     }
 
     private static String dump(Path database) {
@@ -142,7 +153,7 @@ class MigrationKilledTest {
         }
     }
 
-    /** Migrates, and dies before a statement by its number, or before the commit. */
+    /** Migrates, but waits for its death before a statement by its number, or before the commit. */
     static final class Child {
 
         private Child() {}
@@ -152,28 +163,38 @@ class MigrationKilledTest {
             int fatal = beforeCommit ? MANY : Integer.parseInt(arguments[1]);
             Logger log = Logger.getLogger(Migrator.class.getName());
             if (beforeCommit) {
-                log.addHandler(new DiesOnceAllIsVerified());
+                log.addHandler(new WaitsOnceAllIsVerified());
             }
             AtomicInteger statements = new AtomicInteger();
             try (SqliteFile claimed = SqliteFile.claim(Path.of(arguments[0]), false, "/killed");
                     Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
                 new Migrator(database, InstantSource.system(), statement -> {
                             if (statements.incrementAndGet() == fatal) {
-                                Runtime.getRuntime().halt(HALTED);
+                                waitForDeath();
                             }
                         })
                         .migrate();
+            }
+            System.out.println(DONE);
+        }
+
+        private static void waitForDeath() {
+            System.out.println(HERE);
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
             }
         }
     }
 
     /** The migration's last words are said after its last statement, and before its commit. */
-    private static final class DiesOnceAllIsVerified extends Handler {
+    private static final class WaitsOnceAllIsVerified extends Handler {
 
         @Override
         public void publish(LogRecord entry) {
             if (entry.getMessage().startsWith("Migration: verified")) {
-                Runtime.getRuntime().halt(HALTED);
+                Child.waitForDeath();
             }
         }
 

@@ -19,6 +19,9 @@ public final class ChildJvm implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 60;
 
+    /** How the shell and Java tell of a process that was ended by signal 9. */
+    private static final int KILLED = 128 + 9;
+
     private final Process process;
     private final Path log;
     private final BufferedWriter toChild;
@@ -105,6 +108,30 @@ public final class ChildJvm implements AutoCloseable {
     public String logged() {
         try {
             return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Kills it as {@code kill -9} does, which must not find it dead already. Returns what it had said by then and nobody
+     * has heard, without a line that it could not finish.
+     */
+    public List<String> kill() {
+        if (!process.isAlive()) {
+            throw new AssertionError("the child has ended by itself: " + logged());
+        }
+        // By its handle: asked directly, a process also closes its output, and the last lines are lost.
+        process.toHandle().destroyForcibly();
+        try {
+            StringBuilder rest = new StringBuilder();
+            for (int read = fromChild.read(); read >= 0; read = fromChild.read()) {
+                rest.append((char) read);
+            }
+            if (exit() != KILLED) {
+                throw new AssertionError("the child was not killed, it ended with " + exit() + ": " + logged());
+            }
+            return rest.substring(0, rest.lastIndexOf("\n") + 1).lines().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

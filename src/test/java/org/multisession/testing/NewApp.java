@@ -47,6 +47,8 @@ public final class NewApp implements AutoCloseable {
     /** Who comes, where a test does not care. */
     public static final Client CLIENT = new Client("192.0.2.1", "a test");
 
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
     private static final PhoneNumbers NUMBERS = new PhoneNumbers("RU");
 
     public final Database database;
@@ -64,10 +66,11 @@ public final class NewApp implements AutoCloseable {
     private final Presence presence;
     private boolean closed;
 
-    private NewApp(Path path, LoginRules login, SessionRules given, Stage stage, InstantSource clock) {
+    private NewApp(
+            Path path, LoginRules login, SessionRules given, Stage stage, Duration busyTimeout, InstantSource clock) {
         file = SqliteFile.claim(path, false, "/test");
         try {
-            database = Database.open(file, 2, Duration.ofSeconds(5));
+            database = Database.open(file, 2, busyTimeout);
         } catch (RuntimeException e) {
             file.close();
             throw e;
@@ -113,11 +116,17 @@ public final class NewApp implements AutoCloseable {
 
     /** Deploys for known numbers only, in this stage. */
     public static NewApp deploy(Path path, SessionRules rules, Stage stage, InstantSource clock) {
+        return deploy(path, rules, stage, BUSY_TIMEOUT, clock);
+    }
+
+    /** The same with less patience for somebody else's lock. */
+    public static NewApp deploy(Path path, SessionRules rules, Stage stage, Duration busyTimeout, InstantSource clock) {
         return new NewApp(
                 path,
                 new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.CLOSED),
                 rules,
                 stage,
+                busyTimeout,
                 clock);
     }
 
@@ -128,6 +137,7 @@ public final class NewApp implements AutoCloseable {
                 new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN),
                 RULES,
                 Stage.COEXIST,
+                BUSY_TIMEOUT,
                 clock);
     }
 
