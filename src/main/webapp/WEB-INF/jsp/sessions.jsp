@@ -12,7 +12,7 @@
     </c:if>
     <ul class="list">
       <c:forEach var="device" items="${devices}" varStatus="row">
-        <li class="list__row">
+        <li class="list__row<c:if test='${device.isShared}'> list__row--explained</c:if>">
           <div class="list__text">
             <h2 class="list__title" id="name-<c:out value='${row.count}'/>"><bdi><c:out value="${device.name}"/></bdi><c:if test="${device.isCurrent}">&#32;<span class="badge"><ms:text key="sessions.this"/></span></c:if></h2>
             <div id="note-<c:out value='${row.count}'/>">
