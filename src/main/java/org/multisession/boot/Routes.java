@@ -31,6 +31,7 @@ import org.multisession.web.api.Json;
 import org.multisession.web.api.LoginApiServlet;
 import org.multisession.web.api.LogoutApiServlet;
 import org.multisession.web.api.MeServlet;
+import org.multisession.web.api.VerifyServlet;
 import org.multisession.web.page.CodeServlet;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
@@ -86,6 +87,9 @@ record Routes(
 
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
         signedInOnly(context, "api-me", new MeServlet(), "/api/me");
+
+        // Public to the filter: it answers 401 itself, never by leading to the sign-in.
+        open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
 
         String stage = settings.stage().stored();
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
@@ -144,7 +148,9 @@ record Routes(
         if (registration == null) {
             throw new IllegalStateException("web.xml already has a servlet named " + name);
         }
-        registration.addMapping(url);
+        if (!registration.addMapping(url).isEmpty()) {
+            throw new IllegalStateException("web.xml already has a servlet for " + url);
+        }
         registration.setAsyncSupported(true);
         return registration;
     }

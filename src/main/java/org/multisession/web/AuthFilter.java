@@ -11,8 +11,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
@@ -76,15 +74,9 @@ public final class AuthFilter extends HttpFilter {
         if (request.getDispatcherType() != DispatcherType.REQUEST || !Browser.accepts(request)) {
             throw RequestFailure.unauthenticated();
         }
-        String login = request.getContextPath() + "/login";
         boolean canComeBack =
                 request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
-        String next = canComeBack ? LocalPath.of(request) : null;
-        // To the front page one comes anyway.
-        if (next != null && !next.equals(request.getContextPath() + "/")) {
-            login += "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
-        }
-        Redirect.seeOther(response, login);
+        Redirect.toSignIn(request, response, canComeBack ? LocalPath.of(request) : null);
     }
 
     /** The request as the servlets behind the filter see it. */

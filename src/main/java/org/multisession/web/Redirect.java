@@ -1,6 +1,10 @@
 package org.multisession.web;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Redirects in the one form that is used here. */
 public final class Redirect {
@@ -11,5 +15,15 @@ public final class Redirect {
     public static void seeOther(HttpServletResponse response, String path) {
         response.setStatus(HttpServletResponse.SC_SEE_OTHER);
         response.setHeader("Location", path);
+    }
+
+    /** 303 to the sign-in, which leads on to {@code next}, a {@link LocalPath}; null, or the front page, needs no word. */
+    public static void toSignIn(HttpServletRequest request, HttpServletResponse response, @Nullable String next) {
+        String login = request.getContextPath() + "/login";
+        // To the front page one comes anyway.
+        if (next != null && !next.equals(request.getContextPath() + "/")) {
+            login += "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        }
+        seeOther(response, login);
     }
 }

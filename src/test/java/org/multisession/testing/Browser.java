@@ -9,10 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.junit.jupiter.api.Assumptions;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Cookie;
 import org.openqa.selenium.OutputType;
@@ -22,12 +20,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 
-/**
- * A real browser without a window: the Chromium that is installed, never one that a tool downloads.
- *
- * <p>Where it is not installed, the test is skipped and says what to install; with {@code CI=true} it fails, so that a
- * build server cannot quietly lose these tests.
- */
+/** A real browser without a window: the Chromium that is {@link Installed}, never one that a tool downloads. */
 public final class Browser implements AutoCloseable {
 
     private static final Duration PAGE_TIMEOUT = Duration.ofSeconds(30);
@@ -40,8 +33,6 @@ public final class Browser implements AutoCloseable {
     static {
         SELENIUM_LOG.setLevel(Level.SEVERE);
     }
-
-    private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     private final Path profile;
     private final ChromeDriver driver;
@@ -75,7 +66,7 @@ public final class Browser implements AutoCloseable {
 
         /** Opens a browser that nobody has used before. */
         public Browser open() {
-            requireInstalled();
+            Installed.require("a browser", "chromium chromium-driver", CHROMIUM, CHROMEDRIVER);
             try {
                 Path profile = Files.createTempDirectory("browser-");
                 try {
@@ -144,22 +135,6 @@ public final class Browser implements AutoCloseable {
     /** An English browser on a desk, in daylight, with JavaScript. */
     public static Setup setup() {
         return new Setup("en", false, true, 1280, 800);
-    }
-
-    private static void requireInstalled() {
-        if (Files.isExecutable(CHROMIUM) && Files.isExecutable(CHROMEDRIVER)) {
-            return;
-        }
-        String missing = "This test needs a browser: install " + CHROMIUM + " and " + CHROMEDRIVER
-                + " (on Debian: apt-get install chromium chromium-driver)";
-        if (Boolean.parseBoolean(System.getenv("CI"))) {
-            throw new AssertionError(missing);
-        }
-        if (!TOLD.getAndSet(true)) {
-            // The reason of a skipped test stands in its report only.
-            Logger.getLogger(Browser.class.getName()).warning(missing);
-        }
-        Assumptions.abort(missing);
     }
 
     /** Goes to an address. */

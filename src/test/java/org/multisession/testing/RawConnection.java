@@ -25,12 +25,29 @@ public final class RawConnection implements AutoCloseable {
 
     private static final int TIMEOUT_MILLIS = 30_000;
 
+    /** How a connection is opened, where it matters. */
+    public interface Opener {
+        Socket open(InetAddress host, int port) throws IOException;
+    }
+
     private final int port;
+    private final Opener opener;
     private @Nullable Socket socket;
     private InputStream in = InputStream.nullInputStream();
+    private int opened;
 
     public RawConnection(int port) {
+        this(port, Socket::new);
+    }
+
+    public RawConnection(int port, Opener opener) {
         this.port = port;
+        this.opener = opener;
+    }
+
+    /** How often it was opened so far. */
+    public int opened() {
+        return opened;
     }
 
     /** Sends a request without a body: its target as it stands, its header lines as they stand after {@code Host}. */
@@ -70,7 +87,8 @@ public final class RawConnection implements AutoCloseable {
     private Answer tryExchange(String method, byte[] request) throws IOException {
         Socket open = socket;
         if (open == null) {
-            open = new Socket(InetAddress.getLoopbackAddress(), port);
+            open = opener.open(InetAddress.getLoopbackAddress(), port);
+            opened++;
             open.setSoTimeout(TIMEOUT_MILLIS);
             open.setTcpNoDelay(true);
             in = new BufferedInputStream(open.getInputStream());

@@ -58,6 +58,7 @@ class AccessMatrixIT {
             "/logout",
             "/api/me",
             "/api/logout",
+            "/verify",
             "/secret",
             "/secret/deep",
             "/api",
@@ -469,12 +470,14 @@ class AccessMatrixIT {
         connection.request("GET", "/api/me?mark=known", WITH_TOKEN);
         connection.request("GET", "/api/me?mark=stranger");
         connection.request("GET", detour("forward", "/api/me") + "&mark=detour", WITH_TOKEN);
+        connection.request("GET", "/verify?mark=verify", WITH_TOKEN);
         // Tomcat has written of a request before it reads the next one of the same connection.
         connection.request("GET", "/health");
         List<String> log = Files.readAllLines(tomcat.base().resolve("logs/access.log"));
         assertThat(log)
                 .contains("user=42 line=GET /api/me?mark=known HTTP/1.1")
                 .contains("user=- line=GET /api/me?mark=stranger HTTP/1.1")
+                .contains("user=42 line=GET /verify?mark=verify HTTP/1.1")
                 .anyMatch(line -> line.startsWith("user=42 ") && line.contains("mark=detour"));
     }
 

@@ -16,10 +16,15 @@ import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Clients;
 import org.multisession.web.LocalPath;
+import org.multisession.web.OriginalUri;
+import org.multisession.web.Redirect;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 
-/** {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link NumberStep}'s. */
+/**
+ * {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link NumberStep}'s. Asked
+ * by a proxy in place of something else ({@link OriginalUri}), it sends the browser here, to come back there.
+ */
 public final class LoginServlet extends Route {
 
     /** The servlet that does the same for programs. */
@@ -41,13 +46,14 @@ public final class LoginServlet extends Route {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        showForm(
-                request,
-                response,
-                200,
-                LocalPath.orNull(FormBody.ofQuery(request).get("next")),
-                null,
-                null);
+        String next = FormBody.ofQuery(request).get("next");
+        String original = next == null ? OriginalUri.of(request) : null;
+        if (original != null) {
+            // The browser shall see the address of this form, or it would stay at one that it may not have.
+            Redirect.toSignIn(request, response, LocalPath.orNull(original));
+            return;
+        }
+        showForm(request, response, 200, LocalPath.orNull(next), null, null);
     }
 
     @Override

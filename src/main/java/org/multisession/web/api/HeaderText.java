@@ -1,0 +1,35 @@
+package org.multisession.web.api;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Any text as the value of a header: visible ASCII as it is; everything else, and the percent sign, as percent and two
+ * hexadecimal digits for each byte of its UTF-8 (RFC 3986, 2.1). So no text can end the line, and each can be had back.
+ */
+final class HeaderText {
+
+    /** Proxies hold all headers of an answer in one buffer of 4 KiB or more, and fail where it is too small. */
+    private static final int LONGEST = 1000;
+
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
+    private HeaderText() {}
+
+    /** The value; empty for no text, and for one whose value would be too long, since half of it could mean something else. */
+    static String of(@Nullable String text) {
+        if (text == null || text.length() > LONGEST) {
+            return "";
+        }
+        StringBuilder value = new StringBuilder();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            if (b > ' ' && b < 0x7f && b != '%') {
+                value.append((char) b);
+            } else {
+                value.append('%').append(HEX.toHexDigits(b));
+            }
+        }
+        return value.length() > LONGEST ? "" : value.toString();
+    }
+}
