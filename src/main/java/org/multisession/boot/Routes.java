@@ -93,6 +93,7 @@ record Routes(
 
         String stage = settings.stage().stored();
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
+        open(context, "api-description", new StaticServlet(), "/api/openapi.json");
         open(context, "static", new StaticServlet(), "/static/*");
         open(context, "error", new ErrorServlet(failures), "/error");
 
