@@ -12,7 +12,7 @@
  *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
  *       {@code user.UserDao} second. Every servlet is protected unless it says that it is public.
  *   <li>A servlet of {@code web.page} (forms and pages) or {@code web.api} (JSON) does the work, through
- *       {@code auth.SignIn}, {@code auth.CodeSignIn} and {@code auth.SignOut}.
+ *       {@code auth.SignIn}, {@code auth.CodeSignIn}, {@code auth.SignOut} and {@code auth.Devices}.
  * </ol>
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},

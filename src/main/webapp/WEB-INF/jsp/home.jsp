@@ -1,7 +1,7 @@
 <%@ page session="false" pageEncoding="UTF-8" contentType="text/html;charset=UTF-8" trimDirectiveWhitespaces="true" %>
 <%@ taglib prefix="c" uri="jakarta.tags.core" %>
 <%@ taglib prefix="ms" tagdir="/WEB-INF/tags" %>
-<ms:page title="home.title" scene="together">
+<ms:page title="home.title" scene="together" script="${empty since ? '' : 'times.js'}">
   <jsp:attribute name="intro">
     <h1><ms:text key="home.heading"/></h1>
     <p class="lead"><ms:text key="${via == 'legacy' ? 'home.lead.legacy' : 'home.lead.session'}"/></p>
@@ -25,7 +25,7 @@
         <c:if test="${not empty since}">
           <div class="facts__row">
             <dt><ms:text key="home.since"/></dt>
-            <dd><c:out value="${since}"/></dd>
+            <dd><ms:moment of="${since}"/></dd>
           </div>
         </c:if>
       </dl>
@@ -36,6 +36,9 @@
         <p><a class="link" href="<c:out value='${pageContext.request.contextPath}'/>/login"><ms:text key="home.legacy-login"/></a></p>
       </div>
     </c:if>
+    <div class="actions">
+      <a class="button" href="<c:out value='${pageContext.request.contextPath}'/>/sessions"><ms:text key="home.devices" arg="${deviceCount}"/></a>
+    </div>
     <form class="actions" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/logout">
       <button class="button button--quiet" type="submit"><ms:text key="home.logout"/></button>
     </form>

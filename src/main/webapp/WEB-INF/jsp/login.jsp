@@ -3,7 +3,7 @@
 <%@ taglib prefix="ms" tagdir="/WEB-INF/tags" %>
 <%-- An empty field has nothing in it to check, so it gets words of its own. --%>
 <c:set var="problem" value="${errorKey == 'login.error.malformed' and empty phone ? 'login.error.empty' : errorKey}"/>
-<ms:page title="login.title" scene="joining" failed="${not empty problem}">
+<ms:page title="login.title" scene="joining" script="${empty endedAt ? '' : 'times.js'}" failed="${not empty problem}">
   <jsp:attribute name="intro">
     <h1><ms:text key="login.heading"/></h1>
     <p class="lead"><ms:text key="login.lead"/></p>
@@ -13,6 +13,15 @@
       <div class="notice">
         <p><ms:text key="login.signed-in-as"/>&#32;<strong class="number"><c:out value="${signedInAs}"/></strong></p>
         <p><a class="link" href="<c:out value='${pageContext.request.contextPath}'/>/"><ms:text key="login.signed-in-home"/></a></p>
+      </div>
+    </c:if>
+    <c:if test="${not empty endedWhy}">
+      <div class="notice" id="ended" role="status">
+        <p class="notice__title"><c:choose><%--
+          --%><c:when test="${not empty endedAt}"><ms:text key="ended.title"/>&#32;<ms:moment of="${endedAt}"/></c:when><%--
+          --%><c:otherwise><ms:text key="ended.title"/></c:otherwise><%--
+        --%></c:choose></p>
+        <p><c:out value="${endedWhy}"/></p>
       </div>
     </c:if>
     <form class="form" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login">
@@ -25,10 +34,12 @@
         <c:if test="${not empty problem}">
           <p class="field__error" id="phone-error" role="alert"><ms:text key="${problem}"/></p>
         </c:if>
-        <%-- The error comes first among the descriptions: it is what the reader needs before the example. --%>
+        <%-- The field has the focus when the page comes, so what a reader must hear first is said with it: what is wrong
+             with the number, or else how this device came to be signed out; the example last. --%>
+        <c:set var="descriptions" value="${not empty problem ? 'phone-error ' : not empty endedWhy ? 'ended ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
         <input class="field__input number" type="tel" id="phone" name="phone" value="<c:out value='${phone}'/>"
                autocomplete="tel" inputmode="tel" maxlength="40" required autofocus<c:if test="${not empty problem}"> aria-invalid="true"</c:if><%--
-            --%><c:if test="${not empty problem or not empty phoneExample}"> aria-describedby="<c:if test='${not empty problem}'>phone-error&#32;</c:if><c:if test='${not empty phoneExample}'>phone-hint</c:if>"</c:if>>
+            --%><c:if test="${not empty descriptions}"> aria-describedby="<c:out value='${descriptions}'/>"</c:if>>
       </div>
       <button class="button" type="submit"><ms:text key="${submitKey}"/></button>
     </form>

@@ -20,6 +20,8 @@ import org.multisession.web.AuthFilter;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.CrossSiteFilter;
+import org.multisession.web.DeviceNames;
+import org.multisession.web.DoneCookie;
 import org.multisession.web.ErrorFilter;
 import org.multisession.web.FailureResponder;
 import org.multisession.web.SecurityHeadersFilter;
@@ -31,15 +33,22 @@ import org.multisession.web.api.Json;
 import org.multisession.web.api.LoginApiServlet;
 import org.multisession.web.api.LogoutApiServlet;
 import org.multisession.web.api.MeServlet;
+import org.multisession.web.api.RevokeOthersApiServlet;
+import org.multisession.web.api.SessionApiServlet;
+import org.multisession.web.api.SessionsApiServlet;
 import org.multisession.web.api.VerifyServlet;
 import org.multisession.web.page.CodeServlet;
+import org.multisession.web.page.EndingNotice;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
 import org.multisession.web.page.HomeServlet;
 import org.multisession.web.page.LoginServlet;
 import org.multisession.web.page.LogoutServlet;
 import org.multisession.web.page.Pages;
+import org.multisession.web.page.RevokeOthersServlet;
+import org.multisession.web.page.RevokeServlet;
 import org.multisession.web.page.SendCode;
+import org.multisession.web.page.SessionsServlet;
 import org.multisession.web.page.SignInAtOnce;
 import org.multisession.web.page.StaticServlet;
 
@@ -58,6 +67,8 @@ record Routes(
 
     void register(ServletContext context) {
         SessionCookie cookie = new SessionCookie(settings.cookie());
+        DeviceNames names = new DeviceNames();
+        EndingNotice ending = new EndingNotice(authenticator, cookie, names, clock);
         // No HttpSession here, so Tomcat need not look for its id: it would read every cookie, and write into its log a
         // whole header that it cannot read, with the token in it.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
@@ -78,15 +89,24 @@ record Routes(
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
-        signedInOnly(context, "home", new HomeServlet(phoneNumbers), "");
+        signedInOnly(context, "home", new HomeServlet(devices, phoneNumbers), "");
         switch (settings.login().verification()) {
-            case CODE -> loginByCode(context, cookie);
-            case NONE -> loginAtOnce(context, cookie);
+            case CODE -> loginByCode(context, cookie, ending);
+            case NONE -> loginAtOnce(context, cookie, ending);
         }
         signedInOnly(context, "logout", new LogoutServlet(signOut, cookie), "/logout");
 
+        DoneCookie done = new DoneCookie(settings.cookie());
+        signedInOnly(context, "sessions", new SessionsServlet(devices, names, done, clock), "/sessions");
+        signedInOnly(context, "revoke", new RevokeServlet(devices, done, cookie), "/sessions/revoke");
+        signedInOnly(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
+
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
         signedInOnly(context, "api-me", new MeServlet(), "/api/me");
+
+        signedInOnly(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
+        signedInOnly(context, "api-session", new SessionApiServlet(devices, cookie), "/api/sessions/*");
+        signedInOnly(context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
 
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.
         open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
@@ -105,11 +125,11 @@ record Routes(
         }
     }
 
-    private void loginByCode(ServletContext context, SessionCookie cookie) {
+    private void loginByCode(ServletContext context, SessionCookie cookie, EndingNotice ending) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
         SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
-        open(context, "login", new LoginServlet(sendCode, authenticator, phoneNumbers, cookie), "/login");
+        open(context, "login", new LoginServlet(sendCode, authenticator, ending, phoneNumbers, cookie), "/login");
         open(
                 context,
                 "login-code",
@@ -123,9 +143,9 @@ record Routes(
         open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
     }
 
-    private void loginAtOnce(ServletContext context, SessionCookie cookie) {
+    private void loginAtOnce(ServletContext context, SessionCookie cookie, EndingNotice ending) {
         SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie);
-        open(context, "login", new LoginServlet(signInAtOnce, authenticator, phoneNumbers, cookie), "/login");
+        open(context, "login", new LoginServlet(signInAtOnce, authenticator, ending, phoneNumbers, cookie), "/login");
         open(context, LoginServlet.API, new LoginApiServlet(signIn, phoneNumbers, cookie), "/api/login");
     }
 

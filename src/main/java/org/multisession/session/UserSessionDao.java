@@ -60,7 +60,7 @@ public final class UserSessionDao {
     private static final String WAS_ISSUED = "SELECT 1 FROM multisession_tokens WHERE auth_token IN (?, ?)";
 
     private static final String HOW_ENDED = """
-            SELECT t.end_reason, t.ended_at, d.ended_by
+            SELECT t.end_reason, t.ended_at, d.ended_by, coalesce(d.shared, 0)
             FROM multisession_tokens t LEFT JOIN multisession_devices d ON d.token_hash = ?
             WHERE t.auth_token IN (?, ?) AND t.ended_at IS NOT NULL
               AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
@@ -90,11 +90,17 @@ public final class UserSessionDao {
             WHERE auth_token IN (?, ?) AND last_seen_at IS NOT DISTINCT FROM ?
             """;
 
-    /** How a token came to open nothing; {@code by} is what the device called itself from which it was ended, if told. */
+    /**
+     * How a token came to open nothing.
+     *
+     * @param by what the device called itself from which it was ended, if told
+     * @param shared whether several devices may have held it
+     */
     public record Ending(
             @Nullable EndReason reason,
             @Nullable Instant at,
-            @Nullable String by) {}
+            @Nullable String by,
+            boolean shared) {}
 
     private final Stage stage;
     private final String find;
@@ -156,7 +162,11 @@ public final class UserSessionDao {
             statement.setString(5, token.hash());
             try (ResultSet row = statement.executeQuery()) {
                 return row.next()
-                        ? new Ending(EndReason.of(row.getString(1)), SqlTime.parse(row.getString(2)), row.getString(3))
+                        ? new Ending(
+                                EndReason.of(row.getString(1)),
+                                SqlTime.parse(row.getString(2)),
+                                row.getString(3),
+                                row.getBoolean(4))
                         : null;
             }
         }

@@ -38,6 +38,11 @@ public final class RequestFailure extends RuntimeException {
                 Map.of("WWW-Authenticate", "Bearer"));
     }
 
+    /** 404: there is nothing here, or nothing of this user's. */
+    public static RequestFailure notFound(String detail) {
+        return new RequestFailure(404, "not-found", detail);
+    }
+
     /** 405 with the methods that there are. */
     public static RequestFailure wrongMethod(String allowed) {
         return new RequestFailure(

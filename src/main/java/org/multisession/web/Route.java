@@ -19,6 +19,7 @@ public abstract class Route extends HttpServlet {
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
+        requirePath(request);
         String method = request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
         if (method.equals("OPTIONS")) {
             response.setHeader("Allow", allowed());
@@ -34,6 +35,9 @@ public abstract class Route extends HttpServlet {
             }
         }
     }
+
+    /** Fails with 404 where there is nothing at this path, before the method is looked at. Here: there always is. */
+    protected void requirePath(HttpServletRequest request) {}
 
     private String allowed() {
         return (methods.contains("GET") ? "HEAD, " : "") + String.join(", ", methods) + ", OPTIONS";

@@ -89,6 +89,14 @@ public final class SessionCookie {
         }
     }
 
+    /** The same for a browser that has shown pages of the account. */
+    public void clearAfterSignOut(HttpServletRequest request, HttpServletResponse response) {
+        clear(request, response);
+        // "no-store" alone does not keep a browser from showing the page again by its back button: Chromium holds whole
+        // pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
+        response.setHeader("Clear-Site-Data", "\"cache\"");
+    }
+
     private Cookie cookie(HttpServletRequest request, String value, @Nullable String domain, int maxAgeSeconds) {
         Cookie cookie = new Cookie(rules.name(), value);
         cookie.setPath(rules.path());

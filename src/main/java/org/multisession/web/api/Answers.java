@@ -52,7 +52,7 @@ final class Answers {
         return members;
     }
 
-    private static @Nullable String time(@Nullable Instant time) {
+    static @Nullable String time(@Nullable Instant time) {
         return time == null ? null : time.toString();
     }
 }

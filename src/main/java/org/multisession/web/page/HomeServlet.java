@@ -5,24 +5,25 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.FormatStyle;
 import java.util.HashMap;
 import java.util.Map;
+import org.multisession.auth.Devices;
 import org.multisession.session.UserSession;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Route;
+import org.multisession.web.Words;
 
-/** {@code GET /}: who you are. */
+/** {@code GET /}: who you are, and on how many devices. */
 public final class HomeServlet extends Route {
 
+    private final transient Devices devices;
     private final transient PhoneNumbers phoneNumbers;
 
-    public HomeServlet(PhoneNumbers phoneNumbers) {
+    public HomeServlet(Devices devices, PhoneNumbers phoneNumbers) {
         super("GET");
+        this.devices = devices;
         this.phoneNumbers = phoneNumbers;
     }
 
@@ -36,14 +37,8 @@ public final class HomeServlet extends Route {
         model.put("via", user.via());
         UserSession session = user.signedIn().session();
         Instant since = session == null ? null : session.createdAt();
-        if (since != null) {
-            model.put(
-                    "since",
-                    DateTimeFormatter.ofLocalizedDateTime(FormatStyle.MEDIUM, FormatStyle.SHORT)
-                                    .withLocale(Browser.language(request))
-                                    .format(since.atZone(ZoneOffset.UTC))
-                            + "\u00a0UTC");
-        }
+        model.put("since", since == null ? null : Moment.time(since, new Words(Browser.language(request))));
+        model.put("deviceCount", String.valueOf(devices.of(user.signedIn()).size()));
         Pages.show(request, response, 200, "home", model);
     }
 }

@@ -32,13 +32,20 @@ public final class LoginServlet extends Route {
 
     private final transient NumberStep step;
     private final transient Authenticator authenticator;
+    private final transient EndingNotice ending;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
 
-    public LoginServlet(NumberStep step, Authenticator authenticator, PhoneNumbers phoneNumbers, SessionCookie cookie) {
+    public LoginServlet(
+            NumberStep step,
+            Authenticator authenticator,
+            EndingNotice ending,
+            PhoneNumbers phoneNumbers,
+            SessionCookie cookie) {
         super("GET", "POST");
         this.step = step;
         this.authenticator = authenticator;
+        this.ending = ending;
         this.phoneNumbers = phoneNumbers;
         this.cookie = cookie;
     }
@@ -110,6 +117,8 @@ public final class LoginServlet extends Route {
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());
+        } else {
+            model.putAll(ending.of(request));
         }
         Pages.show(request, response, status, "login", model);
     }

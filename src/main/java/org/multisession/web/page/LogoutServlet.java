@@ -38,10 +38,7 @@ public final class LogoutServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
         signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
-        cookie.clear(request, response);
-        // "no-store" alone does not keep a browser from showing the page again by its back button: Chromium holds whole
-        // pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
-        response.setHeader("Clear-Site-Data", "\"cache\"");
+        cookie.clearAfterSignOut(request, response);
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

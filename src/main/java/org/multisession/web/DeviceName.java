@@ -1,0 +1,20 @@
+package org.multisession.web;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What people call a device: a program and what it runs on, of which one may be unknown.
+ *
+ * @param program for example {@code Chrome}
+ * @param system for example {@code Windows} or {@code iPhone}
+ */
+public record DeviceName(@Nullable String program, @Nullable String system) {
+
+    /** Nothing is known. */
+    static final DeviceName UNKNOWN = new DeviceName(null, null);
+
+    /** In the language of these words; null where nothing is known. */
+    public @Nullable String in(Words words) {
+        return program == null ? system : system == null ? program : words.of("device.on", program, system);
+    }
+}

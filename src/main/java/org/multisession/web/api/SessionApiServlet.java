@@ -1,0 +1,55 @@
+package org.multisession.web.api;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.regex.Pattern;
+import org.multisession.auth.Devices;
+import org.multisession.web.Clients;
+import org.multisession.web.CurrentUser;
+import org.multisession.web.RequestFailure;
+import org.multisession.web.Route;
+import org.multisession.web.SessionCookie;
+
+/**
+ * {@code DELETE /api/sessions/{id}}: ends one of the caller's devices. Somebody else's id is answered as one that does
+ * not exist, with the same words.
+ */
+public final class SessionApiServlet extends Route {
+
+    private static final Pattern ID = Pattern.compile("/[A-Za-z0-9_-]{22}");
+
+    private final transient Devices devices;
+    private final transient SessionCookie cookie;
+
+    public SessionApiServlet(Devices devices, SessionCookie cookie) {
+        super("DELETE");
+        this.devices = devices;
+        this.cookie = cookie;
+    }
+
+    /** As it was sent: Tomcat has taken parameters and dots out of the path that it gives. */
+    @Override
+    protected void requirePath(HttpServletRequest request) {
+        String below = request.getContextPath() + request.getServletPath();
+        String sent = request.getRequestURI();
+        if (!sent.startsWith(below)
+                || !ID.matcher(sent.substring(below.length())).matches()) {
+            throw unknown();
+        }
+    }
+
+    @Override
+    protected void doDelete(HttpServletRequest request, HttpServletResponse response) {
+        String id = request.getPathInfo().substring(1);
+        switch (devices.end(CurrentUser.required(request).signedIn(), id, Clients.of(request))) {
+            case THIS -> cookie.clear(request, response);
+            case ANOTHER -> {}
+            case UNKNOWN -> throw unknown();
+        }
+        response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    }
+
+    private static RequestFailure unknown() {
+        return RequestFailure.notFound("You have no session of this id. Nothing was ended; it may have ended before.");
+    }
+}

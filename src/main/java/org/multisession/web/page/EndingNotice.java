@@ -1,0 +1,67 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.multisession.auth.Authenticator;
+import org.multisession.session.EndReason;
+import org.multisession.session.UserSessionDao.Ending;
+import org.multisession.web.Browser;
+import org.multisession.web.DeviceNames;
+import org.multisession.web.SessionCookie;
+import org.multisession.web.Words;
+
+/**
+ * Tells who comes with a token that has ended when that was, and why. Whoever holds the token may know it; of the
+ * account it tells no more than that.
+ */
+public final class EndingNotice {
+
+    private final Authenticator authenticator;
+    private final SessionCookie cookie;
+    private final DeviceNames names;
+    private final InstantSource clock;
+
+    public EndingNotice(Authenticator authenticator, SessionCookie cookie, DeviceNames names, InstantSource clock) {
+        this.authenticator = authenticator;
+        this.cookie = cookie;
+        this.names = names;
+        this.clock = clock;
+    }
+
+    /** What the page shows; empty where no token came that has ended. */
+    Map<String, Object> of(HttpServletRequest request) {
+        Ending ending = authenticator.howEnded(cookie.presented(request));
+        if (ending == null) {
+            return Map.of();
+        }
+        Words words = new Words(Browser.language(request));
+        String by = ending.reason() == EndReason.REVOKED ? names.of(ending.by()).in(words) : null;
+        Instant at = ending.at();
+        Map<String, Object> model = new HashMap<>();
+        model.put("endedWhy", why(ending, by, words));
+        model.put("endedAt", at == null ? null : Moment.ago(at, clock.instant(), words));
+        return model;
+    }
+
+    private static String why(Ending ending, @Nullable String by, Words words) {
+        EndReason reason = ending.reason();
+        if (reason == null) {
+            return words.of("ended.other");
+        }
+        return switch (reason) {
+            case SIGNED_OUT -> words.of(ending.shared() ? "ended.signed-out.shared" : "ended.signed-out");
+            case REVOKED -> by == null ? words.of("ended.revoked") : words.of("ended.revoked.by", by);
+            case IDLE -> words.of("ended.idle");
+            case LIFETIME -> words.of("ended.lifetime");
+            case EVICTED -> words.of("ended.evicted");
+            case AMBIGUOUS -> words.of("ended.ambiguous");
+            case ROW_DELETED -> words.of("ended.row-deleted");
+            case ROW_CHANGED -> words.of("ended.row-changed");
+            case USER_REPLACED -> words.of("ended.user-replaced");
+        };
+    }
+}

@@ -1,0 +1,103 @@
+package org.multisession.web.page;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.FormatStyle;
+import org.multisession.web.Words;
+
+/**
+ * A moment as a page shows it: in the reader's words, with the exact time behind them. The server knows no zone of the
+ * reader's and says UTC; the script {@code times.js} puts the reader's own in its place.
+ */
+public final class Moment {
+
+    private static final Duration WORTH_COUNTING = Duration.ofDays(30);
+
+    private final Instant at;
+    private final String shown;
+    private final String exact;
+    private final Kind kind;
+
+    /** What stands in the page. */
+    public enum Kind {
+        /** "5 minutes ago". */
+        AGO,
+        /** "March 12, 2026". */
+        DATE,
+        /** "March 12, 2026 at 9:30 AM UTC". */
+        TIME
+    }
+
+    private Moment(Instant at, String shown, Kind kind, Words words) {
+        this.at = at;
+        this.shown = shown;
+        this.exact = exact(at, words);
+        this.kind = kind;
+    }
+
+    /** How long ago it is; the date if that is long, or if it lies ahead further than clocks are wrong. */
+    static Moment ago(Instant at, Instant now, Words words) {
+        Duration passed = Duration.between(at, now);
+        if (passed.compareTo(WORTH_COUNTING) >= 0 || passed.toDays() < 0) {
+            return date(at, words);
+        }
+        return new Moment(at, words(passed, words), Kind.AGO, words);
+    }
+
+    /** The day. */
+    static Moment date(Instant at, Words words) {
+        String date = DateTimeFormatter.ofLocalizedDate(FormatStyle.LONG)
+                .withLocale(words.language())
+                .format(at.atZone(ZoneOffset.UTC));
+        return new Moment(at, date, Kind.DATE, words);
+    }
+
+    /** The day and the time of the day. */
+    static Moment time(Instant at, Words words) {
+        return new Moment(at, exact(at, words), Kind.TIME, words);
+    }
+
+    private static String words(Duration passed, Words words) {
+        if (passed.toMinutes() < 1) {
+            return words.of("time.now");
+        }
+        if (passed.toHours() < 1) {
+            return words.of("time.ago", words.counted(passed.toMinutes(), "time.minutes"));
+        }
+        if (passed.toDays() < 1) {
+            return words.of("time.ago", words.counted(passed.toHours(), "time.hours"));
+        }
+        return words.of("time.ago", words.counted(passed.toDays(), "time.days"));
+    }
+
+    private static String exact(Instant at, Words words) {
+        return DateTimeFormatter.ofLocalizedDateTime(FormatStyle.LONG, FormatStyle.SHORT)
+                        .withLocale(words.language())
+                        .format(at.atZone(ZoneOffset.UTC))
+                + "\u00a0UTC";
+    }
+
+    /** As {@code datetime} wants it. */
+    public String getIso() {
+        return at.toString();
+    }
+
+    public String getShown() {
+        return shown;
+    }
+
+    public String getExact() {
+        return exact;
+    }
+
+    /** What the script may put in place of what is shown. */
+    public String getKind() {
+        return switch (kind) {
+            case AGO -> "ago";
+            case DATE -> "date";
+            case TIME -> "time";
+        };
+    }
+}

@@ -1,0 +1,41 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Objects;
+import org.multisession.auth.Devices;
+import org.multisession.web.Clients;
+import org.multisession.web.CurrentUser;
+import org.multisession.web.DoneCookie;
+import org.multisession.web.DoneCookie.Done;
+import org.multisession.web.DoneCookie.What;
+import org.multisession.web.Redirect;
+import org.multisession.web.Route;
+import org.multisession.web.SessionCookie;
+
+/** {@code POST /sessions/revoke}: ends the one of the user's devices that the field {@code session} names. */
+public final class RevokeServlet extends Route {
+
+    private final transient Devices devices;
+    private final transient DoneCookie done;
+    private final transient SessionCookie cookie;
+
+    public RevokeServlet(Devices devices, DoneCookie done, SessionCookie cookie) {
+        super("POST");
+        this.devices = devices;
+        this.done = done;
+        this.cookie = cookie;
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String handle = Objects.requireNonNullElse(FormBody.read(request).get("session"), "");
+        switch (devices.end(CurrentUser.required(request).signedIn(), handle, Clients.of(request))) {
+            case THIS -> cookie.clearAfterSignOut(request, response);
+            case ANOTHER -> done.set(request, response, new Done(What.ONE, 1));
+            case UNKNOWN -> done.set(request, response, new Done(What.GONE, 1));
+        }
+        Redirect.seeOther(response, request.getContextPath() + "/sessions");
+    }
+}

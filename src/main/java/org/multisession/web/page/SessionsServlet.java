@@ -1,0 +1,86 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.multisession.auth.Devices;
+import org.multisession.auth.SignedIn;
+import org.multisession.web.Browser;
+import org.multisession.web.CurrentUser;
+import org.multisession.web.DeviceNames;
+import org.multisession.web.DoneCookie;
+import org.multisession.web.DoneCookie.Done;
+import org.multisession.web.Route;
+import org.multisession.web.Words;
+
+/** {@code GET /sessions}: the user's devices, each with a button that ends it. */
+public final class SessionsServlet extends Route {
+
+    private final transient Devices devices;
+    private final transient DeviceNames names;
+    private final transient DoneCookie done;
+    private final transient InstantSource clock;
+
+    public SessionsServlet(Devices devices, DeviceNames names, DoneCookie done, InstantSource clock) {
+        super("GET");
+        this.devices = devices;
+        this.names = names;
+        this.done = done;
+        this.clock = clock;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
+        Words words = new Words(Browser.language(request));
+        Instant now = clock.instant();
+        List<Devices.Device> found = devices.of(CurrentUser.required(request).signedIn());
+        Map<String, Object> model = new HashMap<>();
+        model.put(
+                "devices", found.stream().map(device -> row(device, words, now)).toList());
+        model.put("others", found.stream().filter(device -> !device.isCurrent()).count());
+        Done what = done.take(request, response);
+        if (what != null) {
+            model.put("doneKey", doneKey(what));
+            model.put("doneCount", String.valueOf(what.count()));
+        }
+        Pages.show(request, response, 200, "sessions", model);
+    }
+
+    private Map<String, Object> row(Devices.Device device, Words words, Instant now) {
+        Map<String, Object> row = new HashMap<>();
+        row.put("handle", device.handle().text());
+        row.put("name", name(device, words));
+        row.put("isCurrent", device.isCurrent());
+        row.put("isShared", device.isShared());
+        row.put("isLegacy", device.via() == SignedIn.Via.LEGACY);
+        row.put("address", device.address());
+        Instant seen = device.lastSeenAt();
+        row.put("seen", seen == null ? null : Moment.ago(seen, now, words));
+        Instant since = device.createdAt();
+        row.put("since", since == null ? null : Moment.date(since, words));
+        return row;
+    }
+
+    private String name(Devices.Device device, Words words) {
+        if (device.isShared()) {
+            return words.of("sessions.shared");
+        }
+        return Objects.requireNonNullElse(names.of(device.device()).in(words), words.of("sessions.unknown"));
+    }
+
+    private static String doneKey(Done done) {
+        return switch (done.what()) {
+            case ONE -> "sessions.done.one";
+            case GONE -> "sessions.done.gone";
+            case OTHERS -> done.count() > 0 ? "sessions.done.others" : "sessions.done.no-others";
+        };
+    }
+}

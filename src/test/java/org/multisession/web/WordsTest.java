@@ -1,0 +1,42 @@
+package org.multisession.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Locale;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Numbers with their nouns. */
+class WordsTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, минут", "1, минуту", "2, минуты", "4, минуты", "5, минут", "10, минут", "11, минут", "12, минут",
+        "14, минут", "19, минут", "20, минут", "21, минуту", "22, минуты", "25, минут", "59, минут", "101, минуту",
+        "111, минут", "112, минут", "121, минуту", "1011, минут"
+    })
+    void a_russian_noun_has_the_form_that_its_number_asks_for(long number, String noun) {
+        assertThat(new Words(Locale.forLanguageTag("ru")).counted(number, "time.minutes"))
+                .isEqualTo(number + "\u00a0" + noun);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, days", "1, day", "2, days", "21, days"})
+    void an_english_noun_has_two_forms(long number, String noun) {
+        assertThat(new Words(Locale.ENGLISH).counted(number, "time.days")).isEqualTo(number + "\u00a0" + noun);
+    }
+
+    /** A server that speaks Russian itself must not answer English readers in Russian. */
+    @ParameterizedTest
+    @CsvSource({"en, ru", "ru, en", "en, de"})
+    void the_language_is_the_readers_and_not_the_servers(String reader, String server) {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag(server));
+            assertThat(new Words(Locale.forLanguageTag(reader)).of("time.now"))
+                    .isEqualTo(reader.equals("ru") ? "только что" : "just now");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+}
