@@ -50,17 +50,15 @@ final class ApiDescription {
     Set<String> promised() {
         Set<String> promised = new TreeSet<>();
         document.path("paths")
-                .fields()
-                .forEachRemaining(path -> path.getValue().fields().forEachRemaining(member -> {
-                    if (member.getKey().equals(OTHER_METHODS)) {
-                        addAll(promised, "PATCH " + path.getKey() + " 405", resolved(member.getValue()));
+                .forEachEntry((path, members) -> members.forEachEntry((member, described) -> {
+                    if (member.equals(OTHER_METHODS)) {
+                        addAll(promised, "PATCH " + path + " 405", resolved(described));
                     } else {
-                        String operation = member.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey() + " ";
-                        member.getValue()
+                        String operation = member.toUpperCase(Locale.ROOT) + " " + path + " ";
+                        described
                                 .path("responses")
-                                .fields()
-                                .forEachRemaining(response ->
-                                        addAll(promised, operation + response.getKey(), resolved(response.getValue())));
+                                .forEachEntry(
+                                        (status, response) -> addAll(promised, operation + status, resolved(response)));
                     }
                 }));
         return promised;
@@ -113,13 +111,13 @@ final class ApiDescription {
     }
 
     private void judgeHeaders(String what, JsonNode headers, Answer answer) {
-        headers.fields().forEachRemaining(entry -> {
-            JsonNode header = resolved(entry.getValue());
-            List<String> values = answer.headers(entry.getKey());
+        headers.forEachEntry((name, described) -> {
+            JsonNode header = resolved(described);
+            List<String> values = answer.headers(name);
             if (header.path("required").booleanValue()) {
-                assertThat(values).as("%s has %s", what, entry.getKey()).isNotEmpty();
+                assertThat(values).as("%s has %s", what, name).isNotEmpty();
             }
-            values.forEach(value -> validate(what + " " + entry.getKey(), header.path("schema"), new TextNode(value)));
+            values.forEach(value -> validate(what + " " + name, header.path("schema"), new TextNode(value)));
         });
         for (String name : answer.headers().keySet()) {
             boolean telling = TELLING.stream().anyMatch(name::equalsIgnoreCase)
