@@ -58,7 +58,9 @@ INSERT INTO users (id, phone, auth_token, "plan") VALUES
 	(11, '+79990000011', 'twins', 'free'),
 	(12, '+79990000012', 'legacy-ended-as-hash', 'free'),
 	(13, '+79990000013', 'two words; and ''quotes" é', 'free'),
-	(14, '+79990000014', 'sha256:tooshort', 'free');
+	(14, '+79990000014', 'sha256:tooshort', 'free'),
+	(15, '+79990000015', 'sha512:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE', 'free'),
+	(16, '+79990000016', 'sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'free');
 
 INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES
 	(1, 'mirror-of-anna', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
@@ -105,6 +107,8 @@ INSERT INTO vectors (token, hash, user_id, via, why) VALUES
 	('CaseMatters', 'sha256:G0H5XWOsu1GE5kP7EPtxXAVsTnz_rQTqTKSQD1blDC8', 8, 'legacy', 'a legacy token as it was written'),
 	('two words; and ''quotes" é', 'sha256:aSv9F9WV8zNOINePPLlObKzZ335spycMz-2R6rj-ch8', 13, 'legacy', 'a legacy token may be any text; its hash is that of its UTF-8'),
 	('sha256:tooshort', 'sha256:4preQvBz2LHRaeQUgojQbztNi77LPiASQcDJ2LBQKCk', 14, 'legacy', 'not the shape of a hash, so a token like any other'),
+	('sha512:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE', 'sha256:FYxvlgxbUba32dUx65bQ4GiPFdRCmc6MjG8nnAEIEOI', 15, 'legacy', 'the same: as long as a hash, with another beginning'),
+	('sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'sha256:hK_KdOQPDM6edysHkwpuwQr7yeWzjbfIJOUqpbczCCU', 16, 'legacy', 'the same: as long as a hash, with a character that none has'),
 	('casematters', 'sha256:GpKqgZOrSR1hdLABAW0Mt7kkCnvnV3Io0tQnx-WirnI', NULL, NULL, 'not what was written; the column of this database is blind to case, a token is not'),
 	('MIRROR-OF-ANNA', 'sha256:2Ase8dft4-1VzlAmTvE6NLH97dQCBHZaMknVE5h0RGY', NULL, NULL, 'the same of a session'),
 	('Twins', 'sha256:QdyUrOqMN6zoYPW4-2lSyGlatGOhaf-FmAtpMdilVPs', NULL, NULL, 'two users, to a column that is blind to case'),
