@@ -28,6 +28,7 @@ import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
 import org.multisession.web.api.CodeApiServlet;
 import org.multisession.web.api.CodeRequestApiServlet;
+import org.multisession.web.api.DescriptionServlet;
 import org.multisession.web.api.HealthServlet;
 import org.multisession.web.api.Json;
 import org.multisession.web.api.LoginApiServlet;
@@ -113,7 +114,7 @@ record Routes(
 
         String stage = settings.stage().stored();
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
-        open(context, "api-description", new StaticServlet(), "/api/openapi.json");
+        open(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         open(context, "static", new StaticServlet(), "/static/*");
         open(context, "error", new ErrorServlet(failures), "/error");
 

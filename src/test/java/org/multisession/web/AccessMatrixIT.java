@@ -76,6 +76,7 @@ class AccessMatrixIT {
     private static final List<String> PUBLIC_ROUTES = List.of(
             "/login",
             "/api/login",
+            "/api/openapi.json",
             "/health",
             "/static/app.css",
             "/static/",

@@ -7,10 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.web.Route;
 
-/**
- * {@code GET /static/…}, style sheet and pictures, and {@code GET /api/openapi.json}: files, by Tomcat's own file servlet;
- * public and cacheable.
- */
+/** {@code GET /static/…}: style sheet and pictures, by Tomcat's own file servlet; public and cacheable. */
 public final class StaticServlet extends Route {
 
     public StaticServlet() {

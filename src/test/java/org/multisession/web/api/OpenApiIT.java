@@ -35,7 +35,7 @@ import org.multisession.testing.TomcatVersion;
 @SuppressWarnings("NullAway.Init")
 class OpenApiIT {
 
-    private static final Path DOCUMENT = Path.of("src/main/webapp/api/openapi.json");
+    private static final Path DOCUMENT = Path.of("src/main/resources/openapi.json");
     private static final Path ROUTES = Path.of("src/main/java/org/multisession/boot/Routes.java");
 
     /** Described, but not to be brought about here: nothing. */
@@ -141,8 +141,6 @@ class OpenApiIT {
         Answer answer = none.get("api/openapi.json");
         assertThat(answer.body()).isEqualTo(Files.readString(DOCUMENT));
         assertThat(answer.header("Cache-Control")).contains("public, max-age=300");
-        String tag = answer.header("ETag").orElseThrow();
-        assertThat(none.get("api/openapi.json", "If-None-Match", tag).status()).isEqualTo(304);
     }
 
     private void signingIn() throws JsonProcessingException {
