@@ -6,6 +6,6 @@ for (const time of document.querySelectorAll('time[data-kind]')) {
   if (time.dataset.kind === 'date') {
     time.textContent = tell({ dateStyle: 'long' });
   } else if (time.dataset.kind === 'time') {
-    time.textContent = time.title;
+    time.textContent = tell({ dateStyle: 'medium', timeStyle: 'short' });
   }
 }

@@ -12,18 +12,23 @@
     </c:if>
     <ul class="list">
       <c:forEach var="device" items="${devices}" varStatus="row">
-        <li class="list__row">
+        <li class="list__row<c:if test='${device.isShared}'> list__row--explained</c:if>">
           <div class="list__text">
             <h2 class="list__title" id="name-<c:out value='${row.count}'/>"><bdi><c:out value="${device.name}"/></bdi><c:if test="${device.isCurrent}">&#32;<span class="badge"><ms:text key="sessions.this"/></span></c:if></h2>
             <div id="note-<c:out value='${row.count}'/>">
               <c:if test="${device.isShared}">
                 <p class="list__note"><ms:text key="sessions.shared-note"/></p>
               </c:if>
-              <p class="list__note"><c:choose><%--
-                --%><c:when test="${device.isCurrent}"><ms:text key="sessions.now"/></c:when><%--
-                --%><c:when test="${not empty device.seen}"><ms:text key="sessions.seen"/>&#32;<ms:moment of="${device.seen}"/></c:when><%--
-                --%><c:otherwise><ms:text key="sessions.never"/></c:otherwise><%--
-              --%></c:choose><c:if test="${not empty device.address}">&#32;· <span class="number"><c:out value="${device.address}"/></span></c:if></p>
+              <p class="list__note list__pair">
+                <span><c:choose><%--
+                  --%><c:when test="${device.isCurrent}"><ms:text key="sessions.now"/></c:when><%--
+                  --%><c:when test="${not empty device.seen}"><ms:text key="sessions.seen"/>&#32;<ms:moment of="${device.seen}"/></c:when><%--
+                  --%><c:otherwise><ms:text key="sessions.never"/></c:otherwise><%--
+                --%></c:choose></span>
+                <c:if test="${not empty device.address}">
+                  <span class="number"><span class="unseen"><ms:text key="sessions.address"/>&#32;</span><c:out value="${device.address}"/></span>
+                </c:if>
+              </p>
               <c:if test="${not empty device.since}">
                 <p class="list__note"><ms:text key="sessions.since"/>&#32;<ms:moment of="${device.since}"/></p>
               </c:if>
@@ -47,12 +52,13 @@
       <c:when test="${others > 0}">
         <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke-others">
           <p class="field__hint" id="others-note"><ms:text key="sessions.others-note"/></p>
-          <button class="button" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${others}"/></button>
+          <button class="button button--quiet" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${others}"/></button>
         </form>
       </c:when>
-      <c:otherwise>
+      <%-- Who came by a token that others may hold is perhaps not alone. --%>
+      <c:when test="${not devices[0].isShared}">
         <p class="field__hint"><ms:text key="sessions.alone"/></p>
-      </c:otherwise>
+      </c:when>
     </c:choose>
   </jsp:body>
 </ms:page>

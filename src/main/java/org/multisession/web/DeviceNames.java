@@ -26,7 +26,7 @@ public final class DeviceNames {
     private static final Pattern PROGRAM = Pattern.compile("([^/(;]{1,60})(?:/[0-9v].*|\\(.*)?");
 
     private static final Pattern READABLE =
-            Pattern.compile("[\\p{L}\\p{N}](?:[\\p{L}\\p{N} ._+&!-]{0,38}[\\p{L}\\p{N}+!])?");
+            Pattern.compile("[\\p{L}\\p{N}](?:[\\p{L}\\p{N} ._+&!-]{0,58}[\\p{L}\\p{N}+!])?");
 
     /** What is no part of the name: the same browser on a smaller screen. */
     private static final Pattern VARIANT = Pattern.compile(" ?\\b(?:Mobile|iOS|WebView|UI/WKWebView)\\b ?|^Headless");

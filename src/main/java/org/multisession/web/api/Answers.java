@@ -1,6 +1,7 @@
 package org.multisession.web.api;
 
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,8 @@ final class Answers {
         return members;
     }
 
+    /** As exact as the database has it. */
     static @Nullable String time(@Nullable Instant time) {
-        return time == null ? null : time.toString();
+        return time == null ? null : time.truncatedTo(ChronoUnit.MICROS).toString();
     }
 }

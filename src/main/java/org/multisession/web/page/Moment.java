@@ -26,14 +26,14 @@ public final class Moment {
         AGO,
         /** "March 12, 2026". */
         DATE,
-        /** "March 12, 2026 at 9:30 AM UTC". */
+        /** "Mar 12, 2026, 9:30 AM UTC". */
         TIME
     }
 
     private Moment(Instant at, String shown, Kind kind, Words words) {
         this.at = at;
         this.shown = shown;
-        this.exact = exact(at, words);
+        this.exact = dateAndTime(at, FormatStyle.LONG, words);
         this.kind = kind;
     }
 
@@ -56,7 +56,7 @@ public final class Moment {
 
     /** The day and the time of the day. */
     static Moment time(Instant at, Words words) {
-        return new Moment(at, exact(at, words), Kind.TIME, words);
+        return new Moment(at, dateAndTime(at, FormatStyle.MEDIUM, words), Kind.TIME, words);
     }
 
     private static String words(Duration passed, Words words) {
@@ -72,8 +72,8 @@ public final class Moment {
         return words.of("time.ago", words.counted(passed.toDays(), "time.days"));
     }
 
-    private static String exact(Instant at, Words words) {
-        return DateTimeFormatter.ofLocalizedDateTime(FormatStyle.LONG, FormatStyle.SHORT)
+    private static String dateAndTime(Instant at, FormatStyle dateStyle, Words words) {
+        return DateTimeFormatter.ofLocalizedDateTime(dateStyle, FormatStyle.SHORT)
                         .withLocale(words.language())
                         .format(at.atZone(ZoneOffset.UTC))
                 + "\u00a0UTC";

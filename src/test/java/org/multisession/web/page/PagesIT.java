@@ -111,6 +111,28 @@ class PagesIT {
         assertHarmless(answer, value);
     }
 
+    /** What a device calls itself is written by whoever holds it; the row is the last one, all others are older. */
+    @ParameterizedTest
+    @MethodSource("values")
+    void a_device_is_shown_by_a_harmless_name_whatever_it_calls_itself(String value) {
+        String agent = value.replaceAll("[^\\x20-\\x7e]", "?");
+        for (String said : new String[] {agent, "Mozilla/5.0 (" + agent, agent + "/1.0 (" + agent + ")"}) {
+            Answer in = http.postJson("api/login", "{\"phone\":\"+79991234571\"}", "User-Agent", said);
+            String cookie = in.header("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+
+            // Russian times have no "49 PM" in them, which would look like a sum that somebody worked out.
+            Answer page =
+                    http.get("sessions", "Accept", HTML, "Accept-Language", "ru", "Cookie", cookie, "User-Agent", said);
+            Answer list = http.get("api/sessions", "Cookie", cookie, "User-Agent", said);
+
+            assertThat(page.status()).isEqualTo(200);
+            assertHarmless(page, value);
+            assertThat(list.status()).isEqualTo(200);
+            assertThat(list.body()).doesNotContain("<", "*", "x".repeat(101));
+            http.postJson("api/logout", "", "Cookie", cookie);
+        }
+    }
+
     /** On the form one sees whose session there is already; a stored number that is none is not shown to whoever looks. */
     @ParameterizedTest
     @MethodSource("values")
@@ -196,6 +218,7 @@ class PagesIT {
                             http.get("", headers),
                             http.get("login", headers),
                             http.get("logout", headers),
+                            http.get("sessions", headers),
                             http.get("nowhere", headers),
                             http.send("DELETE", "login", "", headers),
                             http.postJson("login", "{}", headers),
