@@ -28,6 +28,7 @@ import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
 import org.multisession.web.api.CodeApiServlet;
 import org.multisession.web.api.CodeRequestApiServlet;
+import org.multisession.web.api.DescriptionServlet;
 import org.multisession.web.api.HealthServlet;
 import org.multisession.web.api.Json;
 import org.multisession.web.api.LoginApiServlet;
@@ -110,8 +111,12 @@ record Routes(
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.
         open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
 
+        // Public to the filter: it answers 401 itself, never by leading to the sign-in.
+        open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
+
         String stage = settings.stage().stored();
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
+        open(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         open(context, "static", new StaticServlet(), "/static/*");
         open(context, "error", new ErrorServlet(failures), "/error");
 

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,11 +25,15 @@ import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
 
 /**
  * P1 to P3 as a model test: random histories of two apps on one database, and after every step, of every token that
  * ever was, whether it opens whose account. The model knows nothing of tables: it is the promises in a few lines.
+ *
+ * <p>A third program asks the same of the database itself, by the query of {@code docs/siblings.md}, also while our app
+ * is away. It is asked after ours, which ends what has run out.
  *
  * <p>A failing history is named by its seed; {@code -Dhistories.seed=N -Dhistories.count=1} plays it alone.
  */
@@ -43,6 +48,9 @@ abstract class HistoriesContract {
     /** An empty database of the old app with a users table, in this folder. */
     abstract OldDatabase fresh(Path folder, int number);
 
+    /** Another program on that database, once our app has been there. */
+    abstract Sibling openSibling(Path database);
+
     @Test
     void every_token_opens_its_own_account_or_none_through_all_histories() {
         long firstSeed = Long.getLong("histories.seed", 1);
@@ -51,7 +59,7 @@ abstract class HistoriesContract {
             Map<String, Integer> played = new TreeMap<>();
             for (int i = 0; i < count; i++) {
                 try (OldDatabase old = fresh(folder.path(), i)) {
-                    new History(old, firstSeed + i, played).play();
+                    new History(old, this::openSibling, firstSeed + i, played).play();
                 }
             }
             // A history in which something never happens proves nothing about it.
@@ -118,6 +126,7 @@ abstract class HistoriesContract {
     private static final class History {
 
         private final OldDatabase old;
+        private final Function<Path, Sibling> siblings;
         private final Random random;
         private final long seed;
         private final Map<String, Integer> played;
@@ -130,6 +139,7 @@ abstract class HistoriesContract {
         private final Set<String> refused = new HashSet<>();
         private final Set<String> everyToken = new HashSet<>();
         private @Nullable NewApp app;
+        private @Nullable Sibling sibling;
         private boolean deployedOnce;
         private Stage stage = Stage.COEXIST;
         /** Tokens of which the database has only the hash, so that the old app finds no row for them. */
@@ -139,8 +149,9 @@ abstract class HistoriesContract {
         private Instant idleFrom = Instant.MIN;
         private int counter;
 
-        History(OldDatabase old, long seed, Map<String, Integer> played) {
+        History(OldDatabase old, Function<Path, Sibling> siblings, long seed, Map<String, Integer> played) {
             this.old = old;
+            this.siblings = siblings;
             this.seed = seed;
             this.random = new Random(seed);
             this.played = played;
@@ -170,6 +181,9 @@ abstract class HistoriesContract {
                     check();
                 }
             } finally {
+                if (sibling != null) {
+                    sibling.close();
+                }
                 undeploy();
             }
         }
@@ -524,6 +538,7 @@ abstract class HistoriesContract {
             }
             if (!deployedOnce) {
                 deployedOnce = true;
+                sibling = siblings.apply(old.path());
                 refuseShared();
                 // Clocks of what is older than the first deploy start there.
                 sessions.replaceAll(
@@ -549,10 +564,21 @@ abstract class HistoriesContract {
         }
 
         private void check() {
-            NewApp here = app;
-            if (here == null) {
-                return;
+            if (app != null) {
+                checkOurs(app);
             }
+            List<String> tokens = everyToken.stream().sorted().toList();
+            List<@Nullable Long> opened = Objects.requireNonNull(sibling).opens(tokens);
+            for (int i = 0; i < tokens.size(); i++) {
+                // Nobody notices what runs out while our app is away.
+                Long expected = app != null ? expected(tokens.get(i)) : expectedWithoutClocks(tokens.get(i));
+                assertThat(opened.get(i))
+                        .as("token %s, asked for by another program %s", tokens.get(i), story())
+                        .isEqualTo(expected);
+            }
+        }
+
+        private void checkOurs(NewApp here) {
             for (String token : everyToken) {
                 Long expected = expected(token);
                 assertThat(here.opens(token)).as("token %s %s", token, story()).isEqualTo(expected);
@@ -574,11 +600,18 @@ abstract class HistoriesContract {
             if (session != null) {
                 Instant now = clock.instant();
                 Instant idleSince = session.seen.isBefore(idleFrom) ? idleFrom : session.seen;
-                boolean alive = !session.ended
-                        && isOwn(session, session.userId)
-                        && legacy.containsKey(session.userId)
-                        && !idleSince.plus(IDLE).isBefore(now)
-                        && !session.started.plus(LIFETIME).isBefore(now);
+                boolean hasRunOut = idleSince.plus(IDLE).isBefore(now)
+                        || session.started.plus(LIFETIME).isBefore(now);
+                return hasRunOut ? null : expectedWithoutClocks(token);
+            }
+            return expectedWithoutClocks(token);
+        }
+
+        /** The same for a session that has run out without anybody noticing. */
+        private @Nullable Long expectedWithoutClocks(String token) {
+            Session session = sessions.get(token);
+            if (session != null) {
+                boolean alive = !session.ended && isOwn(session, session.userId) && legacy.containsKey(session.userId);
                 return alive ? session.userId : null;
             }
             if (stage == Stage.RETIRE) {

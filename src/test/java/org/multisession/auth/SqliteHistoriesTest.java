@@ -2,6 +2,7 @@ package org.multisession.auth;
 
 import java.nio.file.Path;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.Sibling;
 
 class SqliteHistoriesTest extends HistoriesContract {
 
@@ -12,5 +13,10 @@ class SqliteHistoriesTest extends HistoriesContract {
         old.run(
                 "CREATE TABLE users (id INTEGER NOT NULL, phone VARCHAR(20), auth_token VARCHAR(128), PRIMARY KEY (id))");
         return old;
+    }
+
+    @Override
+    Sibling openSibling(Path database) {
+        return Sibling.open(database, Sibling.QUERY_WITHOUT_PLAN);
     }
 }

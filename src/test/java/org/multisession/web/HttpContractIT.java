@@ -617,6 +617,7 @@ class HttpContractIT {
         routes.put("api/logout", Set.of("POST", "OPTIONS"));
         routes.put("api/me", Set.of("GET", "HEAD", "OPTIONS"));
         routes.put("health", Set.of("GET", "HEAD", "OPTIONS"));
+        routes.put("api/openapi.json", Set.of("GET", "HEAD", "OPTIONS"));
         routes.put("static/app.css", Set.of("GET", "HEAD", "OPTIONS"));
         routes.forEach((path, allowed) -> {
             for (String method :
