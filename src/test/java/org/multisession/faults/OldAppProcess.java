@@ -18,16 +18,9 @@ import org.multisession.testing.OldDatabase;
  */
 public final class OldAppProcess {
 
-    /** It reads between its writes, as long as each has taken. */
-    static final String READING = "reading";
-
-    /** It has no pause between its writes. */
-    static final String WRITING_ONLY = "writing-only";
-
     private static final int MOST_TOKENS = 20;
 
     private final OldDatabase database;
-    private final boolean reads;
     private final Random random;
     private final List<String> sessions = new ArrayList<>();
     private final String[] single = {"", ""};
@@ -35,16 +28,14 @@ public final class OldAppProcess {
     private int number;
     private int sent;
 
-    private OldAppProcess(Path path, boolean reads, long seed) {
+    private OldAppProcess(Path path, long seed) {
         this.database = OldDatabase.open(path);
-        this.reads = reads;
         this.random = new Random(seed);
     }
 
-    /** The arguments are the database, whether it is {@link #READING}, and the seed. */
+    /** The arguments are the database and the seed. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        OldAppProcess app =
-                new OldAppProcess(Path.of(arguments[0]), arguments[1].equals(READING), Long.parseLong(arguments[2]));
+        OldAppProcess app = new OldAppProcess(Path.of(arguments[0]), Long.parseLong(arguments[1]));
         Thread work = new Thread(app::work);
         work.start();
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
@@ -62,9 +53,7 @@ public final class OldAppProcess {
             while (!stopped) {
                 long start = System.nanoTime();
                 write();
-                if (reads) {
-                    readAsLongAs(System.nanoTime() - start);
-                }
+                readAsLongAs(System.nanoTime() - start);
                 if (number % 50 == 0) {
                     say("sent " + sent);
                 }
