@@ -171,8 +171,7 @@ final class Openings {
         describe(text, Row.user(userId));
         long first = row.getLong(5);
         boolean isShared = row.getInt(6) > 1;
-        boolean oldAppFindsSession =
-                rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
+        boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
         Long before = oldAppFindsSession ? Long.valueOf(found.ownerId()) : first;
         Long after = after(found, isShared || !rules.acceptsLegacyTokens() ? null : first);
         listener.accept(new Opening(new SessionToken(text.text()), before, after));

@@ -58,7 +58,12 @@ final class CheckCommand implements Command {
                 settings.phoneRegion(),
                 settings.session());
         Check check = new Check(rules, BUSY_TIMEOUT, call.shell().clock(), call.progress());
-        return run(check, settings.database(), format, call.shell().out(), call.shell().err());
+        return run(
+                check,
+                settings.database(),
+                format,
+                call.shell().out(),
+                call.shell().err());
     }
 
     private static Format format(String text) {

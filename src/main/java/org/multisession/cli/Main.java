@@ -22,7 +22,7 @@ import org.multisession.migration.MigrationRefusedException;
 public final class Main {
 
     /** Every command, in the order of the help. A new one is registered here and nowhere else. */
-    private static final List<Command> COMMANDS = 
+    private static final List<Command> COMMANDS =
             List.of(new CheckCommand(), new MigrateCommand(), new StatusCommand(), new UninstallCommand());
 
     private static final String CALL = "java -jar multi-session.war";

@@ -43,11 +43,11 @@ class CheckCommandTest {
         CheckRules rules = new CheckRules("coexist", true, "RU", NewApp.RULES);
         Check check = new Check(rules, Duration.ofSeconds(1), new TestClock(), Progress.NONE);
         return CheckCommand.run(
-                        check,
-                        path,
-                        format,
-                        new PrintStream(out, true, StandardCharsets.UTF_8),
-                        new PrintStream(err, true, StandardCharsets.UTF_8));
+                check,
+                path,
+                format,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
     }
 
     private Path make(String script) {

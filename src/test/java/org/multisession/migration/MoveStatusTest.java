@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
 import org.multisession.session.Stage;
@@ -94,7 +96,7 @@ class MoveStatusTest {
         assertThat(status().legacy()).isEqualTo(5);
         assertThat(status().sessions()).isEqualTo(2);
         assertThat(status().usersWithSessions()).isEqualTo(1);
-        var boris = app.who(BORIS_OLD_COOKIE);
+        SignedIn boris = Objects.requireNonNull(app.who(BORIS_OLD_COOKIE));
         app.devices.end(boris, app.devices.of(boris).get(0).handle().text(), NewApp.CLIENT);
         assertThat(status().legacy()).isEqualTo(4);
         goTo(Stage.SETTLE);
@@ -132,15 +134,13 @@ class MoveStatusTest {
         Path other = Files.createDirectory(folder.resolve("multi"));
         try (OldDatabase multi = OldDatabase.make(other, "multi")) {
             try (NewApp there = NewApp.deploy(multi.path(), clock)) {
-                MoveStatus status =
-                        there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+                MoveStatus status = there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
                 assertThat(status.oldAppReadsSessions()).isTrue();
                 assertThat(status.sessions()).isEqualTo(4);
                 assertThat(status.devicesFallingOut()).isZero();
             }
             try (NewApp there = NewApp.deploy(multi.path(), NewApp.RULES, Stage.SETTLE, clock)) {
-                MoveStatus status =
-                        there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+                MoveStatus status = there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
                 // Two of the four stand in users.auth_token as well.
                 assertThat(status.devicesFallingOut()).isEqualTo(2);
             }
@@ -153,8 +153,7 @@ class MoveStatusTest {
         OldDatabase.make(other, "single").close();
         try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
                 Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
-            assertThatThrownBy(() ->
-                            database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW)))
+            assertThatThrownBy(() -> database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW)))
                     .isInstanceOf(MigrationRefusedException.class)
                     .hasMessageContaining("has not been migrated yet");
         }
