@@ -143,6 +143,20 @@ public final class OldDatabase implements AutoCloseable {
         return found;
     }
 
+    /** The steps by which SQLite would run a statement, without running it. */
+    public List<String> plan(String sql) {
+        List<String> steps = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("EXPLAIN QUERY PLAN " + sql)) {
+            while (row.next()) {
+                steps.add(row.getString("detail"));
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+        return steps;
+    }
+
     /** The one value that there is; "null" as text where it is NULL. */
     public String one(String sql, Object... values) {
         List<@Nullable String> found = all(sql, values);
