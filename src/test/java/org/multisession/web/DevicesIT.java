@@ -284,6 +284,7 @@ class DevicesIT {
                 .contains("Sign out all of them<span class=\"unseen\">:&#32;Older sign-ins</span>")
                 .contains("Sign out all others (2)")
                 .contains("action=\"/logout\"", "action=\"/sessions/revoke\"", "action=\"/sessions/revoke-others\"")
+                .doesNotContainPattern("Several old devices(?s:(?!</li>).)*Signed in on")
                 .containsPattern("Last seen&#32;<time datetime=\"[0-9T:.-]+Z\" title=\"[^\"]+UTC\"")
                 .doesNotContain(desk, anna.legacyToken(), "sha256");
         Answer russian = http().get(
