@@ -149,7 +149,7 @@ class DeviceNamesTest {
             }
             String name = named(agent.toString());
             if (name != null) {
-                assertThat(name).as(agent.toString()).matches("[\\p{L}\\p{N} ._+&!-]{1,90}");
+                assertThat(name).as(agent.toString()).matches("[\\p{L}\\p{N} ._+&!-]{1,124}");
             }
         }
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignIn;
+import org.multisession.session.SessionHandle;
 import org.multisession.session.UserSession;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
@@ -48,6 +49,7 @@ final class Answers {
             return null;
         }
         Map<String, Object> members = new LinkedHashMap<>();
+        members.put("id", SessionHandle.of(session.token().hash()).text());
         members.put("createdAt", time(session.createdAt()));
         members.put("lastSeenAt", time(session.lastSeenAt()));
         return members;

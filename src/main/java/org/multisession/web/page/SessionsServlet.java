@@ -64,7 +64,8 @@ public final class SessionsServlet extends Route {
         row.put("address", device.address());
         Instant seen = device.lastSeenAt();
         row.put("seen", seen == null ? null : Moment.ago(seen, now, words));
-        Instant since = device.createdAt();
+        // A shared one has its session from the day it was adopted; the devices signed in before, nobody knows when.
+        Instant since = device.isShared() ? null : device.createdAt();
         row.put("since", since == null ? null : Moment.date(since, words));
         return row;
     }
