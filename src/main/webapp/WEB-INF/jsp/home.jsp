@@ -4,7 +4,7 @@
 <ms:page title="home.title" scene="together" script="${empty since ? '' : 'times.js'}">
   <jsp:attribute name="intro">
     <h1><ms:text key="home.heading"/></h1>
-    <p class="lead"><ms:text key="${via == 'legacy' ? 'home.lead.legacy' : 'home.lead.session'}"/></p>
+    <p class="lead"><ms:text key="${via == 'legacy' ? 'home.lead.legacy' : via == 'shared' ? 'home.lead.shared' : 'home.lead.session'}"/></p>
   </jsp:attribute>
   <jsp:body>
     <%-- Without a single fact the list would be empty, which HTML allows and screen readers announce. --%>

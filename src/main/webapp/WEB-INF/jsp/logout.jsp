@@ -4,7 +4,7 @@
 <ms:page title="logout.title" scene="leaving">
   <jsp:attribute name="intro">
     <h1><ms:text key="logout.heading"/></h1>
-    <p class="lead"><ms:text key="${via == 'legacy' ? 'logout.lead.legacy' : 'logout.lead.session'}"/></p>
+    <p class="lead"><ms:text key="${via == 'legacy' ? 'logout.lead.legacy' : via == 'shared' ? 'logout.lead.shared' : 'logout.lead.session'}"/></p>
   </jsp:attribute>
   <jsp:body>
     <form class="actions" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/logout">

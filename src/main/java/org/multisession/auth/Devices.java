@@ -115,6 +115,12 @@ public final class Devices {
         });
     }
 
+    /** Whether the request came by a session that was a legacy token once, which several old devices may hold. */
+    public static boolean isShared(List<Device> own) {
+        return own.stream()
+                .anyMatch(device -> device.isCurrent() && device.isShared() && device.via() == SignedIn.Via.SESSION);
+    }
+
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String handle, Client by) {
         return database.write(transaction -> {

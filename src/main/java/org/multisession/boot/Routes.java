@@ -95,7 +95,7 @@ record Routes(
             case CODE -> loginByCode(context, cookie, ending);
             case NONE -> loginAtOnce(context, cookie, ending);
         }
-        signedInOnly(context, "logout", new LogoutServlet(signOut, cookie), "/logout");
+        signedInOnly(context, "logout", new LogoutServlet(signOut, devices, cookie), "/logout");
 
         DoneCookie done = new DoneCookie(settings.cookie());
         signedInOnly(context, "sessions", new SessionsServlet(devices, names, done, clock), "/sessions");

@@ -139,6 +139,7 @@ abstract class DevicesContract {
         Devices.Device adopted = devicesOf(ANNAS_OLD_COOKIE).get(0);
         assertThat(adopted.via()).isEqualTo(SignedIn.Via.SESSION);
         assertThat(adopted.isShared()).isTrue();
+        assertThat(Devices.isShared(devicesOf(ANNAS_OLD_COOKIE))).isTrue();
         assertThat(adopted.device()).isNull();
         assertThat(adopted.address()).isEqualTo("192.0.2.7");
     }

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
@@ -16,23 +17,23 @@ import org.multisession.web.SessionCookie;
 public final class LogoutServlet extends Route {
 
     private final transient SignOut signOut;
+    private final transient Devices devices;
     private final transient SessionCookie cookie;
 
-    public LogoutServlet(SignOut signOut, SessionCookie cookie) {
+    public LogoutServlet(SignOut signOut, Devices devices, SessionCookie cookie) {
         super("GET", "POST");
         this.signOut = signOut;
+        this.devices = devices;
         this.cookie = cookie;
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        Pages.show(
-                request,
-                response,
-                200,
-                "logout",
-                Map.of("via", CurrentUser.required(request).via()));
+        CurrentUser user = CurrentUser.required(request);
+        // Such a session ends for all who hold it.
+        boolean isShared = Devices.isShared(devices.of(user.signedIn()));
+        Pages.show(request, response, 200, "logout", Map.of("via", isShared ? "shared" : user.via()));
     }
 
     @Override
