@@ -2,16 +2,20 @@ package org.multisession.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -70,6 +74,9 @@ class ApplicationTest {
         when(context.getContextPath()).thenReturn("/app");
         when(context.getInitParameterNames()).thenReturn(Collections.enumeration(List.of("multisession.db.url")));
         when(context.getInitParameter("multisession.db.url")).thenReturn(file.toString());
+        // No address is taken by a servlet of somebody else's.
+        when(context.addServlet(anyString(), any(Servlet.class)).addMapping(any(String[].class)))
+                .thenReturn(Set.of());
         return Application.start(context, InstantSource.system(), BUSY_TIMEOUT, patience);
     }
 
