@@ -82,6 +82,7 @@ public final class Database implements AutoCloseable {
         config.setPoolName(name);
         config.setDataSource(source);
         config.setScheduledExecutor(timer.executor());
+        config.setThreadFactory(timer.connectionThreads());
         config.setMaximumPoolSize(size);
         // A SQLite connection is a file handle: it neither ages nor drops, so none is retired or kept alive by timers.
         config.setMaxLifetime(0);

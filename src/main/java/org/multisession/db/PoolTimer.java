@@ -1,26 +1,25 @@
 package org.multisession.db;
 
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The thread on which the pools keep house. Each pool would start one of its own and stop it without waiting for its
- * end, and Tomcat then reports a leak at an undeploy.
+ * The threads of the pools: the one on which they keep house, and those on which they open and close connections. Each
+ * pool would start its own and stop them without waiting for their very end, and Tomcat then reports a leak at an undeploy.
  */
 final class PoolTimer implements AutoCloseable {
 
     private static final long PATIENCE_MILLIS = TimeUnit.SECONDS.toMillis(5);
 
-    private final List<Thread> threads = new CopyOnWriteArrayList<>();
-    private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, task -> {
-        Thread thread = new Thread(task, "multi-session-pools");
-        thread.setDaemon(true);
-        threads.add(thread);
-        return thread;
-    });
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger number = new AtomicInteger();
+    private final ScheduledThreadPoolExecutor executor =
+            new ScheduledThreadPoolExecutor(1, task -> thread(task, "multi-session-pools"));
 
     PoolTimer() {
         executor.setRemoveOnCancelPolicy(true);
@@ -30,7 +29,20 @@ final class PoolTimer implements AutoCloseable {
         return executor;
     }
 
-    /** Returns when the thread has ended. */
+    /** Makes the threads that open and close connections; they come and go. */
+    ThreadFactory connectionThreads() {
+        return task -> thread(task, "multi-session-pools:connection-" + number.incrementAndGet());
+    }
+
+    private Thread thread(Runnable task, String name) {
+        threads.removeIf(ended -> ended.getState() == Thread.State.TERMINATED);
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        threads.add(thread);
+        return thread;
+    }
+
+    /** Returns when the threads have ended; the pools must be closed by then. */
     @Override
     public void close() {
         executor.shutdownNow();
