@@ -83,6 +83,12 @@ class CommandLineIT {
             assertThat(help.err()).isEmpty();
             assertThatNothingIsLeft();
 
+            Ended checked = run("check", url);
+            assertThat(checked.code()).as(checked.err()).isZero();
+            assertThat(checked.out()).endsWith("\nSAFE\n");
+            assertThat(checked.err()).isEmpty();
+            assertThatNothingIsLeft();
+
             Ended dry = run("migrate", "--dry-run", url);
             assertThat(dry.code()).as(dry.err()).isZero();
             assertThat(dry.out()).startsWith("Dry run: it went well and was undone");
@@ -95,6 +101,11 @@ class CommandLineIT {
             assertThat(migrated.err().lines())
                     .allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
             assertThat(old.one("SELECT count(*) FROM multisession_tokens")).isEqualTo("0");
+            assertThatNothingIsLeft();
+
+            Ended status = run("status", url);
+            assertThat(status.code()).as(status.err()).isZero();
+            assertThat(status.out()).contains("\nGoing back now: 0 devices fall out");
             assertThatNothingIsLeft();
 
             Ended shown = run("uninstall", url);

@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.TokenHash;
+import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -75,7 +78,7 @@ class MainTest {
                 .isZero();
         assertThat(out())
                 .contains("Usage: java -jar multi-session.war COMMAND")
-                .contains("\n  migrate ", "\n  uninstall ");
+                .contains("\n  check ", "\n  migrate ", "\n  status ", "\n  uninstall ");
         assertThat(err()).isEmpty();
     }
 
@@ -87,7 +90,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "migrate", "uninstall"})
+    @ValueSource(strings = {"", "check", "migrate", "status", "uninstall"})
     void help_fits_a_terminal(String command) {
         run("help", command.isEmpty() ? "help" : command);
         assertThat(out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
@@ -251,6 +254,86 @@ class MainTest {
         assertThat(run("migrate", url(), "--login.registration=open")).isEqualTo(2);
         assertThat(err()).contains("a new row of users needs a value for city");
         assertThat(run("migrate", url())).isZero();
+    }
+
+    @Test
+    void the_status_tells_how_far_the_move_is_and_what_each_way_would_cost() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            assertThat(run("status", url())).isEqualTo(2);
+            assertThat(err())
+                    .contains("this database has not been migrated yet")
+                    .contains("'check' tells");
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                app.signIn(ANNA);
+                app.signIn(ANNA);
+                app.opens("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+            }
+            String before = old.dump();
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains("\nStage: coexist, last deployed ")
+                    .containsPattern("\n  Sessions +3  of 1 user\n")
+                    .containsPattern("\n  Legacy tokens that open an account +5  one per user")
+                    .containsPattern("\n    used in the last 30 days +1\n")
+                    .containsPattern("\n    not used here yet +4\n")
+                    .contains("\nNext stage: settle signs nobody out here; it stores 3 sessions as hashes")
+                    .contains("\nSafe to retire: no, 1 user came by a legacy token in the last 30 days\n")
+                    .contains(
+                            "\nGoing back now: 2 devices fall out of the old app (in its single form), 6 users stay in\n");
+            assertThat(err()).isEmpty();
+            assertThat(old.dump()).isEqualTo(before);
+            assertThat(run("status", url(), "--session.idle-timeout=P7D")).isZero();
+            assertThat(out()).containsPattern("\n    used in the last 7 days +1\n");
+        }
+    }
+
+    @Test
+    void the_status_says_when_the_last_legacy_cookie_is_gone() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock).close();
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains("\nNext stage: retire signs out 6 users at the most, see below\n")
+                    .contains("\nSafe to retire: no, up to 6 users: they have not been here yet");
+            clock.advance(Duration.ofDays(31));
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains(
+                            "\nSafe to retire: yes, 0 users: none of the legacy tokens was used in the last 30 days\n");
+            old.run("UPDATE users SET auth_token = NULL");
+            NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock).close();
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains("\nNext stage: none; this is the last\n")
+                    .contains("\nSafe to retire: yes, 0 users: no legacy token opens an account\n");
+        }
+    }
+
+    @Test
+    void a_migration_in_a_later_stage_hashes_the_tokens_as_a_deploy_does() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            assertThat(run("migrate", url(), "--stage=settle")).isZero();
+            assertThat(old.all("SELECT auth_token FROM user_sessions"))
+                    .hasSize(4)
+                    .allMatch(token -> TokenHash.isOne(String.valueOf(token)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to mend before the deploy'"})
+    void a_check_ends_in_its_verdict(String script, int code, String verdict) {
+        try (OldDatabase old = OldDatabase.make(folder, script)) {
+            String before = old.dump();
+            assertThat(run("check", url())).isEqualTo(code);
+            assertThat(out()).endsWith("\n" + verdict + "\n");
+            assertThat(run("check", url(), "--format=json")).isEqualTo(code);
+            assertThat(out()).startsWith("{");
+            assertThat(run("check", url(), "--format=markdown")).isEqualTo(code);
+            assertThat(out()).startsWith("# ");
+            assertThat(run("check", url(), "--format=pdf")).isEqualTo(2);
+            assertThat(err()).contains("--format must be text, markdown or json");
+            assertThat(old.dump()).isEqualTo(before);
+        }
     }
 
     @Test
