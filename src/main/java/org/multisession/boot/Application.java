@@ -41,6 +41,8 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweepTurn;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.UserColumns;
@@ -183,6 +185,10 @@ final class Application implements AutoCloseable {
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "checking the schema", () -> repair(migrator));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
         every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
+        if (!stage.storesPlainTokens()) {
+            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao());
+            every(housekeeping, PRUNE_INTERVAL, "hashing tokens that came in plain", hashing::run);
+        }
         // Nodes that were started together do not sweep at the same moments.
         every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", sweeper::run);
         if (settings.login().verification() == Verification.CODE

@@ -108,8 +108,6 @@ record Routes(
         signedInOnly(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
         signedInOnly(context, "api-session", new SessionApiServlet(devices, cookie), "/api/sessions/*");
         signedInOnly(context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
-        // Public to the filter: it answers 401 itself, never by leading to the sign-in.
-        open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
 
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.
         open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");

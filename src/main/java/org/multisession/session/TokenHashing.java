@@ -1,16 +1,14 @@
 package org.multisession.session;
 
-import java.sql.SQLException;
 import java.util.List;
 import org.multisession.db.Database;
 import org.multisession.db.TokenHash;
-import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts hashes in the place of tokens, at a deploy in stage {@code settle} or later. Page by page, each a short
- * transaction in which a session's rows change together: at every moment every session is there in one of its two forms,
+ * Puts hashes in the place of tokens, from stage {@code settle} on: at a deploy, and again every few minutes, since an old
+ * app or another node may still write tokens. Page by page, each a short transaction in which a session's rows change together: at every moment every session is there in one of its two forms,
  * both of which are looked for, so nobody notices, and a process that is killed half-way goes on at the next deploy.
  */
 public final class TokenHashing {
@@ -33,30 +31,32 @@ public final class TokenHashing {
      */
     public int run() {
         int hashed = 0;
-        Page page = new Page("", 0);
+        String last = "";
+        List<String> page;
         do {
-            String last = page.last();
-            page = database.write(transaction -> hash(transaction, last));
-            hashed += page.hashed();
-        } while (!page.last().isEmpty());
+            String from = last;
+            page = database.read(handle -> dao.after(handle, from, PAGE));
+            hashed += hash(page);
+            last = page.isEmpty() ? last : page.get(page.size() - 1);
+        } while (page.size() == PAGE);
         if (hashed > 0) {
             log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
         }
         return hashed;
     }
 
-    /** Where a page ends, or "" after the last one. */
-    private record Page(String last, int hashed) {}
-
-    private Page hash(Transaction transaction, String last) throws SQLException {
-        List<String> tokens = dao.after(transaction, last, PAGE);
-        int hashed = 0;
-        for (String token : tokens) {
-            if (!TokenHash.isOne(token)) {
-                dao.hash(transaction, token);
-                hashed++;
-            }
+    private int hash(List<String> page) {
+        List<String> plain =
+                page.stream().filter(token -> !TokenHash.isOne(token)).toList();
+        if (plain.isEmpty()) {
+            return 0;
         }
-        return new Page(tokens.size() < PAGE ? "" : tokens.get(PAGE - 1), hashed);
+        return database.write(transaction -> {
+            int hashed = 0;
+            for (String token : plain) {
+                hashed += dao.hash(transaction, token) ? 1 : 0;
+            }
+            return hashed;
+        });
     }
 }

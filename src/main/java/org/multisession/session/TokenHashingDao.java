@@ -46,16 +46,21 @@ public final class TokenHashingDao {
     /**
      * Puts the hash in the token's place. Our own table first: the trigger on {@code user_sessions} then finds no token
      * to end and the hash recorded already.
+     *
+     * @return false if somebody else has done so meanwhile
      */
-    void hash(Transaction transaction, String token) throws SQLException {
+    boolean hash(Transaction transaction, String token) throws SQLException {
         String hash = TokenHash.of(token);
         boolean isNew = execute(transaction, RECORD_HASH, hash, token) == 1;
-        execute(transaction, FORGET_TOKEN, token);
+        if (execute(transaction, FORGET_TOKEN, token) == 0) {
+            return false;
+        }
         if (isNew) {
             execute(transaction, HASH_SESSION, hash, token);
         } else {
             execute(transaction, DELETE_SESSION, token);
         }
+        return true;
     }
 
     private static int execute(Transaction transaction, String sql, String... values) throws SQLException {
