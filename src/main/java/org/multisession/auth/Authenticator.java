@@ -1,5 +1,6 @@
 package org.multisession.auth;
 
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.LastSeen;
@@ -76,17 +78,12 @@ public final class Authenticator {
             // Whoever has read the database must not get in by what it holds.
             return null;
         }
-        UserSession session = findSession(token);
-        if (session == null && stage.acceptsLegacyTokens()) {
-            User user = findLegacyUser(token);
-            if (user != null) {
-                lastSeen.noteLegacy(user, token, client, clock.instant());
-                return new SignedIn(user, token, null);
-            }
-            // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
-            // only ever go that way, so a third look settles it.
-            session = findSession(token);
+        Found found = database.read(handle -> find(handle, token));
+        if (found.legacyUser() != null) {
+            lastSeen.noteLegacy(found.legacyUser(), token, client, clock.instant());
+            return new SignedIn(found.legacyUser(), token, null);
         }
+        UserSession session = found.session();
         if (session == null) {
             return null;
         }
@@ -113,14 +110,22 @@ public final class Authenticator {
         return null;
     }
 
-    private @Nullable UserSession findSession(SessionToken token) {
-        return database.read(handle -> Optional.ofNullable(sessions.find(handle, token)))
-                .orElse(null);
-    }
+    /** What a token is: a session, a user's legacy token, or nothing. */
+    private record Found(
+            @Nullable UserSession session, @Nullable User legacyUser) {}
 
-    private @Nullable User findLegacyUser(SessionToken token) {
-        return database.read(handle -> Optional.ofNullable(users.findByLegacyToken(handle, token.value())))
-                .orElse(null);
+    private Found find(Handle handle, SessionToken token) throws SQLException {
+        UserSession session = sessions.find(handle, token);
+        if (session != null || !stage.acceptsLegacyTokens()) {
+            return new Found(session, null);
+        }
+        User user = users.findByLegacyToken(handle, token.value());
+        if (user != null) {
+            return new Found(null, user);
+        }
+        // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens only
+        // ever go that way, so a third look settles it.
+        return new Found(sessions.find(handle, token), null);
     }
 
     /**

@@ -6,6 +6,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
@@ -91,13 +93,16 @@ public final class Devices {
         return database.read(handle -> {
             Instant now = clock.instant();
             List<Device> found = new ArrayList<>();
-            for (UserSession session : live(handle, current.user(), now)) {
-                found.add(device(handle, session, current, now));
+            List<UserSession> live = live(handle, current.user(), now);
+            Map<StoredToken, DeviceDao.Device> known =
+                    devices.find(handle, live.stream().map(UserSession::token).toList());
+            for (UserSession session : live) {
+                found.add(device(session, Objects.requireNonNull(known.get(session.token())), current, now));
             }
             SessionToken legacy = legacyToken(handle, current.user());
             if (legacy != null) {
                 LegacyUseDao.Use use = legacyUses.find(handle, legacy);
-                boolean isCurrent = current.session() == null;
+                boolean isCurrent = isCurrent(legacy.hash(), current);
                 found.add(new Device(
                         SessionHandle.of(legacy.hash()),
                         SignedIn.Via.LEGACY,
@@ -123,11 +128,17 @@ public final class Devices {
 
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String handle, Client by) {
+        // Looked for on a reader first: whoever makes handles up must not take the write lock.
+        boolean exists = of(current).stream().anyMatch(device -> device.handle().text().equals(handle));
+        return exists ? endForGood(current, handle, by) : Ended.UNKNOWN;
+    }
+
+    private Ended endForGood(SignedIn current, String handle, Client by) {
         return database.write(transaction -> {
             Instant now = clock.instant();
             for (UserSession session : live(transaction, current.user(), now)) {
                 if (SessionHandle.of(session.token().hash()).text().equals(handle)) {
-                    boolean isCurrent = isCurrent(session, current);
+                    boolean isCurrent = isCurrent(session.token().hash(), current);
                     endSession(transaction, session, isCurrent, by, now);
                     return isCurrent ? Ended.THIS : Ended.ANOTHER;
                 }
@@ -135,7 +146,7 @@ public final class Devices {
             SessionToken legacy = legacyToken(transaction, current.user());
             if (legacy != null && SessionHandle.of(legacy.hash()).text().equals(handle)) {
                 endLegacy(transaction, current.user(), legacy, by, now);
-                return current.session() == null ? Ended.THIS : Ended.ANOTHER;
+                return isCurrent(legacy.hash(), current) ? Ended.THIS : Ended.ANOTHER;
             }
             return Ended.UNKNOWN;
         });
@@ -147,13 +158,13 @@ public final class Devices {
             Instant now = clock.instant();
             int ended = 0;
             for (UserSession session : live(transaction, current.user(), now)) {
-                if (!isCurrent(session, current)) {
+                if (!isCurrent(session.token().hash(), current)) {
                     endSession(transaction, session, false, by, now);
                     ended++;
                 }
             }
             SessionToken legacy = legacyToken(transaction, current.user());
-            if (legacy != null && current.session() != null) {
+            if (legacy != null && !isCurrent(legacy.hash(), current)) {
                 endLegacy(transaction, current.user(), legacy, by, now);
                 ended++;
             }
@@ -167,9 +178,8 @@ public final class Devices {
                 .toList();
     }
 
-    private Device device(Handle handle, UserSession session, SignedIn current, Instant now) throws SQLException {
-        DeviceDao.Device device = devices.find(handle, session.token());
-        boolean isCurrent = isCurrent(session, current);
+    private static Device device(UserSession session, DeviceDao.Device device, SignedIn current, Instant now) {
+        boolean isCurrent = isCurrent(session.token().hash(), current);
         return new Device(
                 SessionHandle.of(session.token().hash()),
                 SignedIn.Via.SESSION,
@@ -191,9 +201,9 @@ public final class Devices {
         return owner != null && owner.id() == user.id() ? new SessionToken(token) : null;
     }
 
-    private static boolean isCurrent(UserSession session, SignedIn current) {
-        UserSession own = current.session();
-        return own != null && own.token().hash().equals(session.token().hash());
+    /** By the token: a legacy one may have become a session since the request was let in. */
+    private static boolean isCurrent(String tokenHash, SignedIn current) {
+        return current.token().hash().equals(tokenHash);
     }
 
     private void endSession(Transaction transaction, UserSession session, boolean isCurrent, Client by, Instant now)

@@ -3,8 +3,10 @@ package org.multisession.auth;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.session.EndReason;
+import org.multisession.session.Pace;
 import org.multisession.session.SessionRules;
 import org.multisession.session.StoredToken;
 import org.multisession.session.SweepTurn;
@@ -14,8 +16,8 @@ import org.multisession.session.UserSessionDao;
 /**
  * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
  * {@link Authenticator}, which knows what odd times mean. Walks through all sessions a stretch at a time: pages are read
- * without a lock, and what has run out is looked at again and ended in small transactions, which a sign-in does not
- * notice. One node at a time. Not for use by several threads.
+ * without a lock, and what has run out is looked at again and ended in small transactions with rests in between, which a
+ * sign-in does not notice. One node at a time. Not for use by several threads.
  */
 public final class Sweeper {
 
@@ -28,10 +30,13 @@ public final class Sweeper {
     private final SessionRules rules;
     private final SignOut signOut;
     private final SweepTurn turn;
+    private final Pace pace;
     private final InstantSource clock;
 
-    /** The text behind which the next stretch begins. */
-    private String last = "";
+    /** The row id behind which the next stretch begins; null for the beginning. */
+    private @Nullable Long last;
+
+    private boolean isStopped;
 
     public Sweeper(
             Database database,
@@ -39,12 +44,14 @@ public final class Sweeper {
             SessionRules rules,
             SignOut signOut,
             SweepTurn turn,
+            Pace pace,
             InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
         this.rules = rules;
         this.signOut = signOut;
         this.turn = turn;
+        this.pace = pace;
         this.clock = clock;
     }
 
@@ -52,12 +59,12 @@ public final class Sweeper {
     public int run() {
         int ended = 0;
         boolean goesOn = turn.take();
-        for (int pages = 0; goesOn && pages < MOST_PAGES; pages++) {
-            String from = last;
-            List<UserSession> page = database.read(handle -> sessions.after(handle, from, PAGE));
-            ended += endExpired(page);
-            goesOn = page.size() == PAGE;
-            last = goesOn ? page.get(PAGE - 1).token().text() : "";
+        for (int pages = 0; goesOn && pages < MOST_PAGES && !isStopped; pages++) {
+            Long from = last;
+            UserSessionDao.Page page = database.read(handle -> sessions.after(handle, from, PAGE));
+            ended += endExpired(page.live());
+            last = page.last();
+            goesOn = last != null;
         }
         return ended;
     }
@@ -69,7 +76,7 @@ public final class Sweeper {
                 .map(UserSession::token)
                 .toList();
         int ended = 0;
-        for (int start = 0; start < expired.size(); start += BATCH) {
+        for (int start = 0; start < expired.size() && !isStopped; start += BATCH) {
             List<StoredToken> batch = expired.subList(start, Math.min(expired.size(), start + BATCH));
             ended += database.write(transaction -> {
                 int count = 0;
@@ -89,6 +96,7 @@ public final class Sweeper {
                 }
                 return count;
             });
+            isStopped = !pace.goesOn();
         }
         return ended;
     }

@@ -73,6 +73,7 @@ final class Application implements AutoCloseable {
     private final Presence presence;
     private final SmsQueue queue;
     private final ScheduledExecutorService housekeeping;
+    private final Breather breather;
 
     private Application(
             SqliteFile file,
@@ -80,13 +81,15 @@ final class Application implements AutoCloseable {
             LastSeen lastSeen,
             Presence presence,
             SmsQueue queue,
-            ScheduledExecutorService housekeeping) {
+            ScheduledExecutorService housekeeping,
+            Breather breather) {
         this.file = file;
         this.database = database;
         this.lastSeen = lastSeen;
         this.presence = presence;
         this.queue = queue;
         this.housekeeping = housekeeping;
+        this.breather = breather;
     }
 
     /** Starts, or leaves nothing open. */
@@ -156,8 +159,9 @@ final class Application implements AutoCloseable {
         Authenticator authenticator =
                 new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
         Devices ownDevices = new Devices(database, sessions, devices, legacyUses, users, events, rules, stage, clock);
+        Breather breather = new Breather();
         SweepTurn turn = new SweepTurn(database, state, UUID.randomUUID().toString(), clock);
-        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, clock);
+        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, breather, clock);
         SmsQueue queue = new SmsQueue(sender(settings.sms()));
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
@@ -186,8 +190,8 @@ final class Application implements AutoCloseable {
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
         every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
         if (!stage.storesPlainTokens()) {
-            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao());
-            every(housekeeping, PRUNE_INTERVAL, "hashing tokens that came in plain", hashing::run);
+            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), state, breather);
+            every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", hashing::runWhileSettled);
         }
         // Nodes that were started together do not sweep at the same moments.
         every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", sweeper::run);
@@ -201,7 +205,7 @@ final class Application implements AutoCloseable {
                     + " For closed networks only");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(file, database, lastSeen, presence, queue, housekeeping);
+        return new Application(file, database, lastSeen, presence, queue, housekeeping, breather);
     }
 
     private static Map<String, String> parameters(ServletContext context) {
@@ -229,7 +233,8 @@ final class Application implements AutoCloseable {
     }
 
     private static ScheduledExecutorService housekeeping() {
-        return Executors.newSingleThreadScheduledExecutor(task -> {
+        // Two, so that long work with many rests does not keep the rest waiting.
+        return Executors.newScheduledThreadPool(2, task -> {
             Thread thread = new Thread(task, "multi-session-housekeeping");
             thread.setDaemon(true);
             return thread;
@@ -237,6 +242,11 @@ final class Application implements AutoCloseable {
     }
 
     private static void every(ScheduledExecutorService housekeeping, Duration interval, String what, Runnable task) {
+        every(housekeeping, interval, interval, what, task);
+    }
+
+    private static void every(
+            ScheduledExecutorService housekeeping, Duration first, Duration interval, String what, Runnable task) {
         Runnable surviving = () -> {
             try {
                 task.run();
@@ -246,7 +256,7 @@ final class Application implements AutoCloseable {
             }
         };
         var unused = housekeeping.scheduleWithFixedDelay(
-                surviving, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+                surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void tellTheLastMoment() {
@@ -261,6 +271,7 @@ final class Application implements AutoCloseable {
     /** Writes what is still to be written, then lets go of the database. */
     @Override
     public void close() {
+        breather.stop();
         housekeeping.shutdown();
         try {
             if (!housekeeping.awaitTermination(10, TimeUnit.SECONDS)) {

@@ -9,6 +9,7 @@ import org.multisession.migration.Backup;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SqliteBackup;
+import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 
@@ -41,14 +42,22 @@ public final class MigrationRun {
         };
     }
 
-    /** Migrates, or says why not; then brings the stored tokens into the form of the stage. */
+    /** Migrates, or says why not. */
     public Migrator.Outcome migrate() {
         requireThatUsersCanBeAdded();
-        Migrator.Outcome outcome = patience.until(migrator::migrate);
-        if (!settings.stage().storesPlainTokens()) {
-            patience.until(new TokenHashing(database, new TokenHashingDao())::run);
+        return patience.until(migrator::migrate);
+    }
+
+    /**
+     * Brings the stored tokens into the form of the stage, which a deploy does in the background; returns how many had
+     * another.
+     */
+    public int hashTokens() {
+        if (settings.stage().storesPlainTokens()) {
+            return 0;
         }
-        return outcome;
+        TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), new StateDao(), new Breather());
+        return patience.until(hashing::run);
     }
 
     /** The same, undone at once. */

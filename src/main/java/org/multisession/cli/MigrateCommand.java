@@ -3,6 +3,7 @@ package org.multisession.cli;
 import java.nio.file.Files;
 import java.util.List;
 import org.multisession.boot.MigrationRun;
+import org.multisession.db.DatabaseException;
 import org.multisession.migration.Migrator;
 
 /** What a deploy does to the database, without a Tomcat. */
@@ -46,10 +47,11 @@ final class MigrateCommand implements Command {
     private static int migrate(Call call) {
         try (OpenDatabase open = OpenDatabase.open(
                 call.settings(), call.settings().createDatabase(), call.shell().clock())) {
-            Migrator.Outcome outcome = run(call, open).migrate();
+            MigrationRun run = run(call, open);
+            Migrator.Outcome outcome = run.migrate();
             if (outcome.made().isEmpty()) {
-                call.say("Nothing was to be done: the database is migrated already.");
-                return DONE;
+                call.say("Nothing was to be made: the database is migrated already.");
+                return hashTokens(call, run);
             }
             call.say(
                     "Migrated: " + Words.counted(outcome.made().size(), "object") + " made, and nothing else changed.");
@@ -57,7 +59,24 @@ final class MigrateCommand implements Command {
                 call.say("The database as it was before: " + outcome.backup());
             }
             call.say("The way back: undeploy the WAR; or 'uninstall', which removes what was made.");
+            return hashTokens(call, run);
+        }
+    }
+
+    private static int hashTokens(Call call, MigrationRun run) {
+        if (call.settings().stage().storesPlainTokens()) {
             return DONE;
+        }
+        try {
+            call.say(Words.counted(run.hashTokens(), "token")
+                    + " replaced by hashes; their sessions live on. The old app cannot read them any more.");
+            return DONE;
+        } catch (DatabaseException e) {
+            call.shell()
+                    .err()
+                    .println("multi-session: some tokens could not be replaced by hashes: " + e.getMessage()
+                            + ". Every session lives on. Run it again to go on.");
+            return COULD_NOT_RUN;
         }
     }
 
@@ -71,8 +90,12 @@ final class MigrateCommand implements Command {
                 OpenDatabase.open(call.settings(), false, call.shell().clock())) {
             call.shell().err().println("Dry run: all of it is done in one transaction, which is then undone");
             Migrator.Outcome outcome = run(call, open).rehearse();
+            if (!call.settings().stage().storesPlainTokens()) {
+                call.say("In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
+                        + " rehearsed.");
+            }
             if (outcome.made().isEmpty()) {
-                call.say("Nothing would be done: the database is migrated already.");
+                call.say("Nothing would be made: the database is migrated already.");
                 return DONE;
             }
             call.say("Dry run: it went well and was undone; the database is as it was. 'migrate' would make "

@@ -76,6 +76,7 @@ final class StatusCommand implements Command {
         call.say(row("Users", status.users(), ""));
         call.say(row("Sessions", status.sessions(), "of " + Words.counted(status.usersWithSessions(), "user")));
         call.say(row("  stored as a hash", status.hashed(), ""));
+        call.say(row("  in users.auth_token, too", status.mirrored(), "as issued: keep copies of the database safe"));
         call.say(row("Legacy tokens that open an account", status.legacy(), "one per user, on any number of devices"));
         call.say(row("  used in the last " + days, status.legacyUsedLately(), ""));
         call.say(row("  not used here yet", status.legacyNeverUsed(), ""));
@@ -139,16 +140,20 @@ final class StatusCommand implements Command {
     }
 
     private static String retire(MoveStatus status, Instant now, Duration window, String days) {
+        String users = Words.counted(status.legacy(), "user");
+        if (status.legacy() == 0) {
+            return "yes, 0 users: no legacy token opens an account";
+        }
         if (status.isSafeToRetire(now, window)) {
-            return status.legacy() == 0
-                    ? "yes, 0 users: no legacy token opens an account"
-                    : "yes, 0 users: none of the legacy tokens was used in the last " + days;
+            return "yes, 0 users of the last " + days + "; " + users + " with a legacy token did not come in that time";
         }
         if (status.legacyUsedLately() > 0) {
-            return "no, " + Words.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
-                    + days;
+            return "no, " + Words.counted(status.legacyUsedLately(), "user")
+                    + " came by a legacy token in the last " + days + ", of " + users + " who have one";
         }
-        return "no, up to " + Words.counted(status.legacyNeverUsed(), "user")
-                + ": they have not been here yet, and the move is younger than " + days;
+        return "no, up to " + users
+                + (status.oldAppMayRun()
+                        ? ": the old app may let them in unseen. Settle first"
+                        : ": Multi-Session has not been there for " + days + " without a break to see them");
     }
 }

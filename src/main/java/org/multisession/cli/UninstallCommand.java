@@ -37,7 +37,7 @@ final class UninstallCommand implements Command {
                 auth_events, and user_sessions with its indexes. A user_sessions that the old
                 app has made stays, and so does users, which is not touched. The schema is then
                 what it was before the first migration. The old app goes on with each user's
-                latest sign-in, which stands in users.auth_token.
+                latest sign-in of stage coexist, which stands in users.auth_token.
 
                 Undeploy the WAR from every Tomcat first. One that still runs answers its
                 requests with errors from then on and makes nothing anew; but the next start

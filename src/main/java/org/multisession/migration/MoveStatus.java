@@ -21,6 +21,8 @@ import org.multisession.db.SqlTime;
  * @param stage the stage of the latest deploy; null if there was none, only a migration from a shell
  * @param stageSince when a deploy of that stage was last begun
  * @param migratedAt when the database was first migrated
+ * @param watchingSince since when we have been there to see legacy tokens used, without an absence; null if never
+ * @param aliveAt when we were last there
  * @param oldAppReadsSessions whether {@code user_sessions} is the old app's own, so that it accepts what is in there
  * @param users all rows of {@code users}
  * @param usersWithSessions users who have at least one live session
@@ -31,11 +33,14 @@ import org.multisession.db.SqlTime;
  * @param legacyUsedLately how many of those were used within the window that was asked for
  * @param devicesFallingOut live sessions that the old app would not accept if it had to come back now
  * @param usersStayingIn users who have something that the old app would accept
+ * @param mirrored live sessions whose token stands in {@code users.auth_token} in plain, where we must not take it away
  */
 public record MoveStatus(
         @Nullable String stage,
         @Nullable Instant stageSince,
         @Nullable Instant migratedAt,
+        @Nullable Instant watchingSince,
+        @Nullable Instant aliveAt,
         boolean oldAppReadsSessions,
         long users,
         long usersWithSessions,
@@ -45,11 +50,17 @@ public record MoveStatus(
         NavigableMap<LocalDate, Long> legacyByWeek,
         long legacyUsedLately,
         long devicesFallingOut,
-        long usersStayingIn) {
+        long usersStayingIn,
+        long mirrored) {
+
+    /** As {@code session.Presence} has it: a shorter one does not count. */
+    private static final Duration ABSENCE = Duration.ofHours(1);
 
     private static final String STAGE = "SELECT value, changed_at FROM multisession_state WHERE name = 'stage'";
 
     private static final String MIGRATED_AT = "SELECT min(created_at) FROM multisession_created";
+
+    private static final String STATE = "SELECT value FROM multisession_state WHERE name = '%s'";
 
     private static final String OURS = "SELECT 1 FROM multisession_created WHERE name = 'user_sessions'";
 
@@ -102,13 +113,25 @@ public record MoveStatus(
     }
 
     /**
-     * Whether refusing legacy tokens signs nobody out who came within the window: none was used in it, and one of which
-     * no use is known would have shown by now.
+     * Whether refusing legacy tokens signs nobody out who comes within the window: either there are none, or none was used
+     * in it although we were there all the time to see it. While the old app may run beside us, what it lets in is not
+     * seen here.
      */
     public boolean isSafeToRetire(Instant now, Duration window) {
-        boolean watchedLongEnough =
-                migratedAt != null && migratedAt.plus(window).isBefore(now);
-        return legacyUsedLately == 0 && (legacyNeverUsed() == 0 || watchedLongEnough);
+        return legacy == 0 || (!oldAppMayRun() && wasWatched(now, window) && legacyUsedLately == 0);
+    }
+
+    /** Whether legacy tokens may be in use where we do not see it. */
+    public boolean oldAppMayRun() {
+        return stage == null || stage.equals("coexist");
+    }
+
+    /** Whether we have been there for as long as the window, and are still. */
+    private boolean wasWatched(Instant now, Duration window) {
+        return watchingSince != null
+                && watchingSince.plus(window).isBefore(now)
+                && aliveAt != null
+                && aliveAt.plus(ABSENCE).isAfter(now);
     }
 
     /**
@@ -153,6 +176,8 @@ public record MoveStatus(
                     stage,
                     stageSince,
                     SqlTime.parse(text(handle, MIGRATED_AT)),
+                    SqlTime.parse(text(handle, STATE.formatted("watching"))),
+                    SqlTime.parse(text(handle, STATE.formatted("alive"))),
                     oldAppReadsSessions,
                     number(handle, USERS),
                     row.getLong(2),
@@ -162,7 +187,8 @@ public record MoveStatus(
                     byWeek,
                     lately,
                     row.getLong(oldAppReadsSessions ? 5 : 4),
-                    number(handle, oldAppReadsSessions ? ACCEPTED_BY_MULTI : ACCEPTED_BY_SINGLE));
+                    number(handle, oldAppReadsSessions ? ACCEPTED_BY_MULTI : ACCEPTED_BY_SINGLE),
+                    row.getLong(1) - row.getLong(4));
         }
     }
 

@@ -3,6 +3,9 @@ package org.multisession.session;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
@@ -45,14 +48,22 @@ public final class DeviceDao {
         static final Device UNKNOWN = new Device(null, null, false);
     }
 
-    /** The device of a session. */
-    public Device find(Handle handle, StoredToken token) throws SQLException {
+    /** The device of each of these sessions. */
+    public Map<StoredToken, Device> find(Handle handle, List<StoredToken> tokens) throws SQLException {
+        Map<StoredToken, Device> devices = new HashMap<>();
         try (PreparedStatement statement = handle.prepare(FIND)) {
-            statement.setString(1, token.hash());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? new Device(row.getString(1), row.getString(2), row.getBoolean(3)) : Device.UNKNOWN;
+            for (StoredToken token : tokens) {
+                statement.setString(1, token.hash());
+                try (ResultSet row = statement.executeQuery()) {
+                    devices.put(
+                            token,
+                            row.next()
+                                    ? new Device(row.getString(1), row.getString(2), row.getBoolean(3))
+                                    : Device.UNKNOWN);
+                }
             }
         }
+        return devices;
     }
 
     /** Notes what a session was used by just now. */

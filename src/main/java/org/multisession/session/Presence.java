@@ -46,6 +46,10 @@ public final class Presence {
                                 SqlTime.format(alive));
                         state.put(transaction, StateDao.RESUMED, SqlTime.format(now), now);
                     }
+                    boolean wasAway = alive == null || alive.plus(SHORT).isBefore(now);
+                    if (wasAway || state.get(transaction, StateDao.WATCHING) == null) {
+                        state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
+                    }
                     state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
                     state.put(transaction, StateDao.STAGE, stage.stored(), now);
                     return Optional.ofNullable(SqlTime.parse(state.get(transaction, StateDao.RESUMED)));

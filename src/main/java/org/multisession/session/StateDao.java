@@ -18,6 +18,9 @@ public final class StateDao {
     /** When any node was last alive. */
     static final String ALIVE = "alive";
 
+    /** Since when we have been there to see what is used. */
+    static final String WATCHING = "watching";
+
     /** When this application came back after it had been away, so that no clock ran. */
     static final String RESUMED = "resumed";
 

@@ -2,27 +2,31 @@ package org.multisession.session;
 
 import java.util.List;
 import org.multisession.db.Database;
-import org.multisession.db.TokenHash;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts hashes in the place of tokens, from stage {@code settle} on: at a deploy, and again every few minutes, since an old
- * app or another node may still write tokens. Page by page, each a short transaction in which a session's rows change together: at every moment every session is there in one of its two forms,
- * both of which are looked for, so nobody notices, and a process that is killed half-way goes on at the next deploy.
+ * Puts hashes in the place of tokens, from stage {@code settle} on: at a deploy, and again every few minutes, since an
+ * old app or another node may still write tokens. Some at a time, in a short transaction in which a session's rows change
+ * together: at every moment every session is there in one of its two forms, both of which are looked for. So nobody
+ * notices, and what was stopped or killed half-way goes on another time.
  */
 public final class TokenHashing {
 
-    private static final int PAGE = 500;
+    private static final int BATCH = 200;
 
     private static final Logger log = LoggerFactory.getLogger(TokenHashing.class);
 
     private final Database database;
     private final TokenHashingDao dao;
+    private final StateDao state;
+    private final Pace pace;
 
-    public TokenHashing(Database database, TokenHashingDao dao) {
+    public TokenHashing(Database database, TokenHashingDao dao, StateDao state, Pace pace) {
         this.database = database;
         this.dao = dao;
+        this.state = state;
+        this.pace = pace;
     }
 
     /**
@@ -30,33 +34,45 @@ public final class TokenHashing {
      * in ours; returns how many there were.
      */
     public int run() {
+        return run(false);
+    }
+
+    /**
+     * The same as long as the stage of the latest deploy, on whichever node, wants it: an older node must not hash what a
+     * newer one, back in stage {@code coexist}, writes for the old app to read.
+     */
+    public int runWhileSettled() {
+        return run(true);
+    }
+
+    private int run(boolean onlyWhileSettled) {
         int hashed = 0;
-        String last = "";
-        List<String> page;
+        int batch;
         do {
-            String from = last;
-            page = database.read(handle -> dao.after(handle, from, PAGE));
-            hashed += hash(page);
-            last = page.isEmpty() ? last : page.get(page.size() - 1);
-        } while (page.size() == PAGE);
+            batch = some(onlyWhileSettled);
+            hashed += batch;
+        } while (batch > 0 && pace.goesOn());
         if (hashed > 0) {
             log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
         }
         return hashed;
     }
 
-    private int hash(List<String> page) {
-        List<String> plain =
-                page.stream().filter(token -> !TokenHash.isOne(token)).toList();
+    private int some(boolean onlyWhileSettled) {
+        // Looked for without the write lock, for mostly there are none.
+        List<String> plain = database.read(handle -> dao.plain(handle, BATCH));
         if (plain.isEmpty()) {
             return 0;
         }
         return database.write(transaction -> {
-            int hashed = 0;
-            for (String token : plain) {
-                hashed += dao.hash(transaction, token) ? 1 : 0;
+            String latest = state.get(transaction, StateDao.STAGE);
+            if (onlyWhileSettled && Stage.COEXIST.stored().equals(latest)) {
+                return 0;
             }
-            return hashed;
+            for (String token : plain) {
+                dao.hash(transaction, token);
+            }
+            return plain.size();
         });
     }
 }

@@ -12,8 +12,16 @@ import org.multisession.db.Transaction;
 /** The statements by which a token's rows come to hold its hash. */
 public final class TokenHashingDao {
 
-    private static final String AFTER =
-            "SELECT auth_token FROM multisession_tokens WHERE auth_token > ? ORDER BY auth_token LIMIT ?";
+    /**
+     * By two ranges of the index around the hashes (a colon is followed by a semicolon): one probe each where all is done.
+     * A blob is no token that anybody could present.
+     */
+    private static final String PLAIN = """
+            SELECT auth_token FROM multisession_tokens WHERE auth_token < 'sha256:' AND typeof(auth_token) = 'text'
+            UNION ALL
+            SELECT auth_token FROM multisession_tokens WHERE auth_token >= 'sha256;' AND typeof(auth_token) = 'text'
+            LIMIT ?
+            """;
 
     /** Nothing if the hash is there already: the old app has put the token in once more then, which opens nothing. */
     private static final String RECORD_HASH = """
@@ -28,12 +36,11 @@ public final class TokenHashingDao {
 
     private static final String DELETE_SESSION = "DELETE FROM user_sessions WHERE auth_token = ?";
 
-    /** Up to so many tokens and hashes, of sessions that live or have ended, of those that lie behind this one. */
-    List<String> after(Handle handle, String last, int most) throws SQLException {
+    /** Up to so many tokens in plain, of sessions that live or have ended. */
+    List<String> plain(Handle handle, int most) throws SQLException {
         List<String> tokens = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(AFTER)) {
-            statement.setString(1, last);
-            statement.setInt(2, most);
+        try (PreparedStatement statement = handle.prepare(PLAIN)) {
+            statement.setInt(1, most);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     tokens.add(row.getString(1));
@@ -45,22 +52,19 @@ public final class TokenHashingDao {
 
     /**
      * Puts the hash in the token's place. Our own table first: the trigger on {@code user_sessions} then finds no token
-     * to end and the hash recorded already.
-     *
-     * @return false if somebody else has done so meanwhile
+     * to end and the hash recorded already. Does nothing if somebody else has done so meanwhile.
      */
-    boolean hash(Transaction transaction, String token) throws SQLException {
+    void hash(Transaction transaction, String token) throws SQLException {
         String hash = TokenHash.of(token);
         boolean isNew = execute(transaction, RECORD_HASH, hash, token) == 1;
         if (execute(transaction, FORGET_TOKEN, token) == 0) {
-            return false;
+            return;
         }
         if (isNew) {
             execute(transaction, HASH_SESSION, hash, token);
         } else {
             execute(transaction, DELETE_SESSION, token);
         }
-        return true;
     }
 
     private static int execute(Transaction transaction, String sql, String... values) throws SQLException {

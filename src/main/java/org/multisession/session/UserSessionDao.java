@@ -47,14 +47,14 @@ public final class UserSessionDao {
                 (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
             """;
 
-    /** A page of all live sessions, in the order of the text that they lie under. */
+    /** Of all rows, so that those which are no live session do not make a page longer to find. */
     private static final String AFTER = """
-            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
-            FROM multisession_tokens t
-            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
-            JOIN users u ON u.id = t.user_id
-            WHERE t.auth_token > ? AND t.ended_at IS NULL
-            ORDER BY t.auth_token LIMIT ?
+            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id
+            FROM (SELECT * FROM user_sessions WHERE id > ? ORDER BY id LIMIT ?) s
+            LEFT JOIN multisession_tokens t
+              ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
+            LEFT JOIN users u ON u.id = t.user_id
+            ORDER BY s.id
             """;
 
     private static final String WAS_ISSUED = "SELECT 1 FROM multisession_tokens WHERE auth_token IN (?, ?)";
@@ -83,7 +83,8 @@ public final class UserSessionDao {
             """;
 
     /** Of what is over, nobody needs to know any more what it was used by. */
-    private static final String FORGET_DEVICE = "DELETE FROM multisession_devices WHERE token_hash = ?";
+    private static final String FORGET_DEVICE =
+            "UPDATE multisession_devices SET device = NULL, address = NULL WHERE token_hash = ?";
 
     private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token IN (?, ?)";
 
@@ -140,19 +141,33 @@ public final class UserSessionDao {
         }
     }
 
-    /** Up to so many live sessions, run out or not, of those that lie behind this one; from the beginning for "". */
-    public List<UserSession> after(Handle handle, String last, int most) throws SQLException {
-        List<UserSession> sessions = new ArrayList<>();
+    /**
+     * Some of all sessions.
+     *
+     * @param live those of them that have not ended, run out or not
+     * @param last the row id behind which the next page begins; null after the last page
+     */
+    public record Page(List<UserSession> live, @Nullable Long last) {}
+
+    /** The rows of so many ids behind this one; from the beginning for null. */
+    public Page after(Handle handle, @Nullable Long last, int rows) throws SQLException {
+        List<UserSession> live = new ArrayList<>();
+        int read = 0;
+        long id = 0;
         try (PreparedStatement statement = handle.prepare(after)) {
-            statement.setString(1, last);
-            statement.setInt(2, most);
+            statement.setLong(1, last == null ? Long.MIN_VALUE : last);
+            statement.setInt(2, rows);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    sessions.add(session(row));
+                    read++;
+                    id = row.getLong(8);
+                    if (row.getObject(1) != null) {
+                        live.add(session(row));
+                    }
                 }
             }
         }
-        return sessions;
+        return new Page(live, read < rows ? null : id);
     }
 
     /** How this token ended; null if it has not, or never was one. */

@@ -210,6 +210,27 @@ abstract class DevicesContract {
     }
 
     @Test
+    void an_old_device_whose_token_was_adopted_since_it_was_let_in_does_not_end_itself() {
+        SignedIn letIn = by(ANNAS_OLD_COOKIE);
+        String phone = app.signIn(ANNA);
+        assertThat(app.devices.of(letIn).get(0).isCurrent()).isTrue();
+        assertThat(app.devices.endOthers(letIn, LAPTOP)).isEqualTo(1);
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+        assertThat(app.opens(phone)).isNull();
+    }
+
+    @Test
+    void a_handle_that_is_made_up_takes_no_lock() {
+        String phone = app.signIn(ANNA);
+        SignedIn signedIn = by(phone);
+        try (OldDatabase other = OldDatabase.open(old.path())) {
+            other.run("BEGIN IMMEDIATE");
+            assertThat(app.devices.end(signedIn, "AAAAAAAAAAAAAAAAAAAAAA", LAPTOP)).isEqualTo(Devices.Ended.UNKNOWN);
+            other.run("ROLLBACK");
+        }
+    }
+
+    @Test
     void another_users_handle_does_not_exist() {
         String phone = app.signIn(ANNA);
         String boris = app.signIn(BORIS);

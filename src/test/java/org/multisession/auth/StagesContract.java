@@ -11,6 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.TokenHash;
 import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -185,6 +188,32 @@ abstract class StagesContract {
         assertThat(file.contains(TokenHash.of(live))).isTrue();
         assertThat(file.contains(live)).isFalse();
         assertThat(file.contains(ended)).isFalse();
+    }
+
+    @Test
+    void a_node_left_behind_in_settle_hashes_nothing_once_another_is_back_in_coexist() {
+        goTo(Stage.SETTLE);
+        TokenHashing leftBehind = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'before')");
+        assertThat(leftBehind.runWhileSettled()).isEqualTo(1);
+        old.run("UPDATE multisession_state SET value = 'coexist' WHERE name = 'stage'");
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'after')");
+        assertThat(leftBehind.runWhileSettled()).isZero();
+        assertThat(tokensIn("user_sessions")).containsExactlyInAnyOrder(TokenHash.of("before"), "after");
+    }
+
+    @Test
+    void hashing_that_is_told_to_stop_goes_on_another_time() {
+        old.run("""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+                INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
+                """);
+        int some = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> false).run();
+        assertThat(some).isBetween(1, 499);
+        assertThat(app.opens("token-1")).isEqualTo(43);
+        assertThat(app.opens("token-500")).isEqualTo(43);
+        assertThat(new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true).run())
+                .isEqualTo(500 - some);
     }
 
     @Test

@@ -229,9 +229,9 @@ class MainTest {
             }
 
             assertThat(run("migrate", url())).isZero();
-            assertThat(out()).isEqualTo("Nothing was to be done: the database is migrated already.\n");
+            assertThat(out()).isEqualTo("Nothing was to be made: the database is migrated already.\n");
             assertThat(run("migrate", "--dry-run", url())).isZero();
-            assertThat(out()).isEqualTo("Nothing would be done: the database is migrated already.\n");
+            assertThat(out()).isEqualTo("Nothing would be made: the database is migrated already.\n");
             assertThat(files()).hasSize(2);
         }
     }
@@ -277,7 +277,7 @@ class MainTest {
                     .containsPattern("\n    used in the last 30 days +1\n")
                     .containsPattern("\n    not used here yet +4\n")
                     .contains("\nNext stage: settle signs nobody out here; it stores 3 sessions as hashes")
-                    .contains("\nSafe to retire: no, 1 user came by a legacy token in the last 30 days\n")
+                    .contains("\nSafe to retire: no, 1 user came by a legacy token in the last 30 days, of 5 users who have one\n")
                     .contains(
                             "\nGoing back now: 2 devices fall out of the old app (in its single form), 6 users stay in\n");
             assertThat(err()).isEmpty();
@@ -290,16 +290,17 @@ class MainTest {
     @Test
     void the_status_says_when_the_last_legacy_cookie_is_gone() {
         try (OldDatabase old = OldDatabase.make(folder, "single")) {
-            NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock).close();
+            try (NewApp app = NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock)) {
+                app.opens("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+                clock.advance(Duration.ofDays(31));
+            }
             assertThat(run("status", url())).isZero();
             assertThat(out())
                     .contains("\nNext stage: retire signs out 6 users at the most, see below\n")
-                    .contains("\nSafe to retire: no, up to 6 users: they have not been here yet");
-            clock.advance(Duration.ofDays(31));
+                    .contains("\nSafe to retire: yes, 0 users of the last 30 days; 6 users with a legacy token did not");
+            clock.advance(Duration.ofHours(2));
             assertThat(run("status", url())).isZero();
-            assertThat(out())
-                    .contains(
-                            "\nSafe to retire: yes, 0 users: none of the legacy tokens was used in the last 30 days\n");
+            assertThat(out()).contains("\nSafe to retire: no, up to 6 users: Multi-Session has not been there for 30 days");
             old.run("UPDATE users SET auth_token = NULL");
             NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock).close();
             assertThat(run("status", url())).isZero();

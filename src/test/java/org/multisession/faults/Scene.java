@@ -20,6 +20,7 @@ import org.multisession.migration.Migrator;
 import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
@@ -175,7 +176,7 @@ final class Scene implements AutoCloseable {
                             .isEqualTo("4");
                     assertThat(app.opens(SESSION)).isEqualTo(44);
                 };
-                return new TokenHashing(database, new TokenHashingDao())::run;
+                return new TokenHashing(database, new TokenHashingDao(), new StateDao(), () -> true)::run;
             }
             case MIGRATION -> throw new AssertionError("needs no app");
         }

@@ -102,17 +102,62 @@ class MoveStatusTest {
         goTo(Stage.SETTLE);
         assertThat(status().legacy()).as("by their hashes, too").isEqualTo(4);
         assertThat(status().hashed()).isEqualTo(2);
+        assertThat(status().mirrored()).as("the latest sign-in, in the users table").isEqualTo(1);
     }
 
     @Test
     void retiring_is_safe_when_nobody_came_by_a_legacy_token_for_long_enough() {
+        goTo(Stage.SETTLE);
         assertThat(isSafe()).as("on the first day nobody can know").isFalse();
-        clock.advance(Duration.ofDays(20));
+        pass(Duration.ofDays(20));
         app.opens(ANNAS_OLD_COOKIE);
-        clock.advance(Duration.ofDays(20));
+        pass(Duration.ofDays(20));
         assertThat(isSafe()).as("one came 20 days ago").isFalse();
-        clock.advance(Duration.ofDays(11));
+        pass(Duration.ofDays(11));
         assertThat(isSafe()).isTrue();
+        clock.advance(Duration.ofHours(2));
+        assertThat(isSafe()).as("and who came since we are away?").isFalse();
+    }
+
+    @Test
+    void retiring_is_not_safe_while_the_old_app_may_let_people_in_unseen() {
+        pass(Duration.ofDays(60));
+        assertThat(isSafe()).isFalse();
+        old.run("UPDATE users SET auth_token = NULL");
+        assertThat(isSafe()).as("nobody has a legacy token").isTrue();
+    }
+
+    @Test
+    void after_an_absence_the_watch_begins_anew() {
+        goTo(Stage.SETTLE);
+        pass(Duration.ofDays(31));
+        assertThat(isSafe()).isTrue();
+        app.close();
+        clock.advance(Duration.ofDays(40));
+        goTo(Stage.SETTLE);
+        assertThat(isSafe()).isFalse();
+        pass(Duration.ofDays(31));
+        assertThat(isSafe()).isTrue();
+    }
+
+    @Test
+    void a_database_that_was_migrated_but_never_deployed_was_never_watched() throws Exception {
+        Path other = Files.createDirectory(folder.resolve("only-migrated"));
+        OldDatabase.make(other, "single").close();
+        try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
+                Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
+            new Migrator(database, clock).migrate();
+            clock.advance(Duration.ofDays(60));
+            MoveStatus status = database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+            assertThat(status.stage()).isNull();
+            assertThat(status.isSafeToRetire(clock.instant(), WINDOW)).isFalse();
+        }
+    }
+
+    /** Time in which we are there. */
+    private void pass(Duration time) {
+        clock.advance(time);
+        app.presence.beat();
     }
 
     @Test

@@ -63,7 +63,7 @@ public final class NewApp implements AutoCloseable {
     public final Migrator migrator;
 
     private final SqliteFile file;
-    private final Presence presence;
+    public final Presence presence;
     private boolean closed;
 
     private NewApp(
@@ -80,7 +80,7 @@ public final class NewApp implements AutoCloseable {
         try {
             columns = UserColumns.of(migrator.migrate().userColumns());
             if (!stage.storesPlainTokens()) {
-                new TokenHashing(database, new TokenHashingDao()).run();
+                new TokenHashing(database, new TokenHashingDao(), new StateDao(), () -> true).run();
             }
         } catch (RuntimeException e) {
             database.close();
@@ -101,7 +101,7 @@ public final class NewApp implements AutoCloseable {
         signIn = new SignIn(database, sessions, deviceDao, users, events, login, rules, stage, random, clock);
         authenticator = new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
         devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
-        sweeper = new Sweeper(database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), clock);
+        sweeper = new Sweeper(database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), () -> true, clock);
     }
 
     /** Deploys with the default rules, for known numbers only. */
