@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.code.OneTimeCodes.Asked;
@@ -634,6 +635,7 @@ abstract class CodesContract {
     }
 
     @Nested
+    @Tag("brute-force")
     class BruteForce {
 
         private static final int TRIES = 100_000;
