@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,50 @@ abstract class DevicesContract {
         assertThat(devicesOf(second).get(0).address()).isEqualTo("2001:db8::1");
         assertThat(devicesOf(second).get(1).lastSeenAt())
                 .isEqualTo(clock.instant().minus(Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void each_device_tells_when_it_signed_in() {
+        String phone = app.signIn(ANNA, PHONE);
+        Instant then = clock.instant();
+        clock.advance(Duration.ofHours(1));
+        assertThat(devicesOf(phone))
+                .extracting(Devices.Device::createdAt, Devices.Device::lastSeenAt)
+                .containsExactly(tuple(then, clock.instant()), tuple(then, then));
+    }
+
+    @Test
+    void each_end_is_in_the_audit_trail() {
+        String phone = app.signIn(ANNA, PHONE);
+        String laptop = app.signIn(ANNA, LAPTOP);
+        old.signInSingle(42, "a-new-legacy-token");
+        app.devices.end(by(laptop), handleOf(phone), LAPTOP);
+        app.devices.end(by("a-new-legacy-token"), handleOf("a-new-legacy-token"), LAPTOP);
+        app.devices.end(by(laptop), handleOf(laptop), LAPTOP);
+        assertThat(old.all("SELECT outcome FROM auth_events WHERE kind = 'session-ended' ORDER BY id"))
+                .containsExactly("revoked", "revoked", "signed-out");
+    }
+
+    @Test
+    void a_legacy_token_that_opens_nothing_is_no_device() {
+        String phone = app.signIn(ANNA, PHONE);
+        app.devices.endOthers(by(phone), PHONE);
+        for (String nobodys : List.of("", new SessionToken("whatever").hash())) {
+            old.signInSingle(42, nobodys);
+            assertThat(devicesOf(phone)).as(nobodys).hasSize(1);
+            assertThat(app.devices.endOthers(by(phone), PHONE)).as(nobodys).isZero();
+        }
+        old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (42, 43)");
+        assertThat(devicesOf(phone)).as("of two users").hasSize(1);
+    }
+
+    @Test
+    void the_legacy_token_can_be_ended_from_a_session() {
+        String phone = app.signIn(ANNA, PHONE);
+        old.signInSingle(42, "a-new-legacy-token");
+        assertThat(app.devices.end(by(phone), handleOf("a-new-legacy-token"), PHONE))
+                .isEqualTo(Devices.Ended.ANOTHER);
+        assertThat(app.opens("a-new-legacy-token")).isNull();
     }
 
     @Test

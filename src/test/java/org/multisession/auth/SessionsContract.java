@@ -3,12 +3,15 @@ package org.multisession.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -48,6 +51,12 @@ abstract class SessionsContract {
     private void redeploy(SessionRules rules) {
         app.close();
         app = deploy(rules);
+    }
+
+    /** With little patience for somebody else's lock. */
+    private void redeployInAHurry() {
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.COEXIST, Duration.ofMillis(50), clock);
     }
 
     @Nested
@@ -467,6 +476,73 @@ abstract class SessionsContract {
             }
         }
 
+        @Test
+        void more_uses_than_fit_a_transaction_are_all_written() {
+            old.run("""
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 401)
+                    INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
+                    """);
+            clock.advance(Duration.ofHours(1));
+            IntStream.rangeClosed(1, 401)
+                    .forEach(i -> assertThat(app.opens("token-" + i)).isEqualTo(43));
+            app.lastSeen.flush();
+            assertThat(old.one(
+                            "SELECT count(*) FROM user_sessions WHERE last_seen_at = ?",
+                            SqlTime.format(clock.instant())))
+                    .isEqualTo("401");
+        }
+
+        @Test
+        void a_last_use_that_cannot_be_written_is_written_later() {
+            redeployInAHurry();
+            String phone = app.signIn(ANNA);
+            String signedIn = lastSeen(phone);
+            clock.advance(Duration.ofMinutes(2));
+            app.opens(phone);
+            old.run("BEGIN IMMEDIATE");
+            app.lastSeen.flush();
+            old.run("ROLLBACK");
+            assertThat(lastSeen(phone)).isEqualTo(signedIn);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
+        }
+
+        @Test
+        void a_session_that_ran_out_is_refused_also_while_its_end_cannot_be_written() {
+            redeployInAHurry();
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            old.run("BEGIN IMMEDIATE");
+            assertThat(app.opens(phone)).isNull();
+            old.run("ROLLBACK");
+        }
+
+        @Test
+        void what_has_run_out_is_gone_after_the_next_sign_in() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            String laptop = app.signIn(ANNA);
+            assertThat(old.all("SELECT auth_token FROM user_sessions")).containsExactly(laptop);
+            assertThat(old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", phone))
+                    .isEqualTo("idle");
+        }
+
+        @Test
+        void every_sign_in_sign_out_and_end_is_in_the_audit_trail() {
+            redeploy(new SessionRules(Duration.ofDays(30), null, 2, Duration.ofMinutes(1)));
+            String phone = app.signIn(ANNA);
+            app.signIn(ANNA);
+            app.signOut(phone);
+            app.signOut("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+            assertThat(old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events ORDER BY id"))
+                    .containsExactly(
+                            "sign-in done 42",
+                            "sign-in done 42",
+                            "session-ended evicted 42",
+                            "sign-out done 42",
+                            "sign-out device-forgot 43");
+        }
+
         private String lastSeen(String token) {
             return old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
         }
@@ -500,6 +576,16 @@ abstract class SessionsContract {
         }
 
         @Test
+        void a_number_that_signs_nobody_in_does_not_wait_for_the_write_lock() {
+            redeployInAHurry();
+            old.addUser("8-999-123-45-67", null);
+            old.run("BEGIN IMMEDIATE");
+            assertThat(app.trySignIn(ANNA)).isInstanceOf(SignIn.Result.AmbiguousNumber.class);
+            assertThat(app.trySignIn("+79995550000")).isInstanceOf(SignIn.Result.UnknownNumber.class);
+            old.run("ROLLBACK");
+        }
+
+        @Test
         void an_open_registration_makes_one_user_of_a_new_number() {
             app.close();
             app = NewApp.deployOpen(old.path(), clock);
@@ -508,6 +594,7 @@ abstract class SessionsContract {
             assertThat(old.all("SELECT phone FROM users WHERE phone LIKE '%5550000'"))
                     .containsExactly("+79995550000");
             assertThat(app.opens(phone)).isEqualTo(app.opens(laptop));
+            assertThat(old.all("SELECT outcome FROM auth_events ORDER BY id")).containsExactly("registered", "done");
         }
     }
 }

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.TokenHash;
 import org.multisession.session.Stage;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -185,6 +187,14 @@ abstract class StagesContract {
         assertThat(file.contains(TokenHash.of(live))).isTrue();
         assertThat(file.contains(live)).isFalse();
         assertThat(file.contains(ended)).isFalse();
+    }
+
+    @Test
+    void the_hashing_says_how_many_tokens_there_were() {
+        app.signIn(ANNA);
+        TokenHashing hashing = new TokenHashing(app.database, new TokenHashingDao());
+        assertThat(hashing.run()).as("hers, and the adopted one").isEqualTo(2);
+        assertThat(hashing.run()).isZero();
     }
 
     @Test
