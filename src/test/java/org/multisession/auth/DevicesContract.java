@@ -293,6 +293,33 @@ abstract class DevicesContract {
     }
 
     @Test
+    void what_has_run_out_is_no_device_even_before_anybody_has_ended_it() {
+        app.close();
+        app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
+        app.signIn(ANNA);
+        String laptop = app.signIn(ANNA);
+        clock.advance(Duration.ofHours(20));
+        app.who(laptop);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofHours(10));
+        assertThat(devicesOf(laptop)).hasSize(1);
+    }
+
+    @Test
+    void the_older_sign_ins_show_their_last_use_to_a_session() {
+        String phone = app.signIn(ANNA, PHONE);
+        old.signInSingle(42, "a-new-legacy-token");
+        app.who("a-new-legacy-token", LAPTOP);
+        app.lastSeen.flush();
+        Instant then = clock.instant();
+        clock.advance(Duration.ofHours(1));
+        assertThat(devicesOf(phone))
+                .filteredOn(device -> device.via() == SignedIn.Via.LEGACY)
+                .extracting(Devices.Device::isCurrent, Devices.Device::lastSeenAt)
+                .containsExactly(tuple(false, then));
+    }
+
+    @Test
     void each_reason_is_told_to_who_holds_the_token() {
         app.close();
         app = NewApp.deploy(
