@@ -293,6 +293,34 @@ abstract class DevicesContract {
     }
 
     @Test
+    void a_use_is_noted_also_where_the_old_app_has_written_its_time_and_never_of_what_has_ended() {
+        String phone = app.signIn(ANNA, PHONE);
+        String ended = app.signIn(ANNA, PHONE);
+        clock.advance(Duration.ofMinutes(2));
+        app.who(phone, LAPTOP);
+        app.who(ended, LAPTOP);
+        clock.advance(Duration.ofMinutes(2));
+        old.seen(phone, clock.instant());
+        app.devices.end(by(ended), handleOf(ended), LAPTOP);
+        app.lastSeen.flush();
+        assertThat(devicesOf(phone).get(0).device()).isEqualTo("a laptop");
+        assertThat(old.one(
+                        "SELECT count(*) FROM multisession_devices WHERE token_hash = ?",
+                        new SessionToken(ended).hash()))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void ending_the_older_sign_ins_is_remembered_with_whose_they_were_and_why() {
+        app.devices.end(by(ANNAS_OLD_COOKIE), handleOf(ANNAS_OLD_COOKIE), LAPTOP);
+        assertThat(old.one(
+                        "SELECT user_id || ' ' || end_reason FROM multisession_tokens WHERE auth_token = ?",
+                        ANNAS_OLD_COOKIE))
+                .isEqualTo("42 revoked");
+        assertThat(why(ANNAS_OLD_COOKIE).at()).isEqualTo(clock.instant());
+    }
+
+    @Test
     void what_has_run_out_is_no_device_even_before_anybody_has_ended_it() {
         app.close();
         app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);

@@ -3,6 +3,7 @@ package org.multisession.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -10,8 +11,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
+import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.session.UserSession;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -515,6 +518,36 @@ abstract class SessionsContract {
             old.run("BEGIN IMMEDIATE");
             assertThat(app.opens(phone)).isNull();
             old.run("ROLLBACK");
+        }
+
+        @Test
+        void a_session_that_has_ended_does_not_run_out_as_well() {
+            String phone = app.signIn(ANNA);
+            UserSession session = Objects.requireNonNull(
+                    Objects.requireNonNull(app.who(phone)).session());
+            app.signOut(phone);
+            app.signOut.expire(session, EndReason.IDLE);
+            assertThat(old.all("SELECT outcome FROM auth_events WHERE kind = 'session-ended'"))
+                    .isEmpty();
+        }
+
+        @Test
+        void a_new_session_has_the_time_of_its_sign_in_everywhere() {
+            String phone = app.signIn(ANNA);
+            String now = SqlTime.format(clock.instant());
+            assertThat(old.one("SELECT created_at || last_seen_at FROM user_sessions WHERE auth_token = ?", phone))
+                    .isEqualTo(now + now);
+            assertThat(old.one("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
+                    .isEqualTo(now);
+        }
+
+        @Test
+        void the_last_use_that_claims_to_be_in_the_future_is_put_right() {
+            String phone = app.signIn(ANNA);
+            old.run("UPDATE user_sessions SET last_seen_at = '2999-01-01 00:00:00'");
+            app.opens(phone);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
         }
 
         @Test

@@ -6,13 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.TokenHash;
+import org.multisession.session.EndReason;
+import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
+import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -169,6 +173,43 @@ abstract class StagesContract {
         assertThat(app.opens(phone)).isNull();
         goTo(Stage.COEXIST);
         assertThat(app.opens(phone)).isNull();
+    }
+
+    @Test
+    void a_token_whose_hash_has_ended_is_not_adopted_after_going_back() {
+        String ended = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        app.signOut(ended);
+        goTo(Stage.COEXIST);
+        assertThat(old.legacyTokenOf(42)).isEqualTo(ended);
+        app.signIn(ANNA);
+        assertThat(app.opens(ended)).isNull();
+        assertThat(tokensIn("user_sessions")).doesNotContain(ended);
+    }
+
+    @Test
+    void why_a_session_has_ended_is_told_in_every_stage() {
+        String here = app.signIn(ANNA);
+        app.signOut(here);
+        String living = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        String settled = app.signIn(ANNA);
+        app.signOut(settled);
+        // The same in plain, made and ended by the old app, tells nothing of the session that lives.
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", living);
+        old.signOut(living);
+        for (Stage stage : List.of(Stage.SETTLE, Stage.COEXIST)) {
+            goTo(stage);
+            assertThat(whyEnded(here)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
+            assertThat(whyEnded(settled)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
+            assertThat(whyEnded(living)).as("%s", stage).isNull();
+            assertThat(app.opens(living)).as("%s", stage).isEqualTo(42);
+        }
+    }
+
+    private @Nullable EndReason whyEnded(String token) {
+        UserSessionDao.Ending ending = app.authenticator.howEnded(List.of(new SessionToken(token)));
+        return ending == null ? null : ending.reason();
     }
 
     @Test
