@@ -3,6 +3,7 @@ package org.multisession.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -574,6 +575,21 @@ abstract class SessionsContract {
                             "session-ended evicted 42",
                             "sign-out done 42",
                             "sign-out device-forgot 43");
+        }
+
+        @Test
+        void the_audit_trail_is_cut_back_some_lines_at_a_time() {
+            app.signIn(ANNA);
+            app.signIn(ANNA);
+            clock.advance(Duration.ofDays(1));
+            app.signIn(ANNA);
+            AuthEventDao events = new AuthEventDao();
+            Instant now = clock.instant();
+            assertThat(app.database.<Integer>write(transaction -> events.deleteOld(transaction, now, 1)))
+                    .isEqualTo(1);
+            assertThat(app.database.<Integer>write(transaction -> events.deleteOld(transaction, now, 5)))
+                    .isEqualTo(1);
+            assertThat(old.one("SELECT count(*) FROM auth_events")).isEqualTo("1");
         }
 
         private String lastSeen(String token) {

@@ -265,6 +265,14 @@ abstract class CodesContract {
     }
 
     @Test
+    void a_refused_code_is_in_the_audit_trail_of_its_user() {
+        ChallengeSecret secret = app.challenge(ANNA);
+        app.refusal(secret, CodeApp.notThis(app.sent.next().code()));
+        assertThat(old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events"))
+                .containsExactly("code-refused wrong 42");
+    }
+
+    @Test
     void the_secret_of_a_challenge_is_dots_in_any_log() {
         assertThat(app.challenge(ANNA)).hasToString("•••");
     }
