@@ -575,6 +575,8 @@ abstract class SessionsContract {
                             "session-ended evicted 42",
                             "sign-out done 42",
                             "sign-out device-forgot 43");
+            assertThat(old.all("SELECT DISTINCT address || ' ' || device FROM auth_events"))
+                    .containsExactly("192.0.2.1 a test");
         }
 
         @Test

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionToken;
@@ -188,6 +191,23 @@ abstract class StagesContract {
     }
 
     @Test
+    void a_request_that_is_under_way_while_its_token_is_hashed_still_ends_its_session() {
+        String phone = app.signIn(ANNA);
+        String laptop = app.signIn(ANNA);
+        SignedIn underWay = Objects.requireNonNull(app.who(phone));
+        clock.advance(Duration.ofMinutes(2));
+        app.opens(laptop);
+        new TokenHashing(app.database, new TokenHashingDao()).run();
+        app.signOut.signOut(underWay, NewApp.CLIENT);
+        app.lastSeen.flush();
+        assertThat(app.opens(phone)).isNull();
+        assertThat(tokensIn("user_sessions")).doesNotContain(TokenHash.of(phone));
+        assertThat(old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", TokenHash.of(laptop)))
+                .as("its last use is written, too")
+                .isEqualTo(SqlTime.format(clock.instant()));
+    }
+
+    @Test
     void why_a_session_has_ended_is_told_in_every_stage() {
         String here = app.signIn(ANNA);
         app.signOut(here);
@@ -198,6 +218,7 @@ abstract class StagesContract {
         // The same in plain, made and ended by the old app, tells nothing of the session that lives.
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", living);
         old.signOut(living);
+        assertThat(whyEnded(living)).isNull();
         for (Stage stage : List.of(Stage.SETTLE, Stage.COEXIST)) {
             goTo(stage);
             assertThat(whyEnded(here)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
