@@ -129,7 +129,8 @@ public final class Devices {
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String handle, Client by) {
         // Looked for on a reader first: whoever makes handles up must not take the write lock.
-        boolean exists = of(current).stream().anyMatch(device -> device.handle().text().equals(handle));
+        boolean exists =
+                of(current).stream().anyMatch(device -> device.handle().text().equals(handle));
         return exists ? endForGood(current, handle, by) : Ended.UNKNOWN;
     }
 

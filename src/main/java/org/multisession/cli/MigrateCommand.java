@@ -91,8 +91,9 @@ final class MigrateCommand implements Command {
             call.shell().err().println("Dry run: all of it is done in one transaction, which is then undone");
             Migrator.Outcome outcome = run(call, open).rehearse();
             if (!call.settings().stage().storesPlainTokens()) {
-                call.say("In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
-                        + " rehearsed.");
+                call.say(
+                        "In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
+                                + " rehearsed.");
             }
             if (outcome.made().isEmpty()) {
                 call.say("Nothing would be made: the database is migrated already.");

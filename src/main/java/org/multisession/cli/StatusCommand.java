@@ -148,8 +148,8 @@ final class StatusCommand implements Command {
             return "yes, 0 users of the last " + days + "; " + users + " with a legacy token did not come in that time";
         }
         if (status.legacyUsedLately() > 0) {
-            return "no, " + Words.counted(status.legacyUsedLately(), "user")
-                    + " came by a legacy token in the last " + days + ", of " + users + " who have one";
+            return "no, " + Words.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
+                    + days + ", of " + users + " who have one";
         }
         return "no, up to " + users
                 + (status.oldAppMayRun()

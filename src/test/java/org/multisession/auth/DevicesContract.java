@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,50 @@ abstract class DevicesContract {
         assertThat(devicesOf(second).get(0).address()).isEqualTo("2001:db8::1");
         assertThat(devicesOf(second).get(1).lastSeenAt())
                 .isEqualTo(clock.instant().minus(Duration.ofMinutes(1)));
+    }
+
+    @Test
+    void each_device_tells_when_it_signed_in() {
+        String phone = app.signIn(ANNA, PHONE);
+        Instant then = clock.instant();
+        clock.advance(Duration.ofHours(1));
+        assertThat(devicesOf(phone))
+                .extracting(Devices.Device::createdAt, Devices.Device::lastSeenAt)
+                .containsExactly(tuple(then, clock.instant()), tuple(then, then));
+    }
+
+    @Test
+    void each_end_is_in_the_audit_trail() {
+        String phone = app.signIn(ANNA, PHONE);
+        String laptop = app.signIn(ANNA, LAPTOP);
+        old.signInSingle(42, "a-new-legacy-token");
+        app.devices.end(by(laptop), handleOf(phone), LAPTOP);
+        app.devices.end(by("a-new-legacy-token"), handleOf("a-new-legacy-token"), LAPTOP);
+        app.devices.end(by(laptop), handleOf(laptop), LAPTOP);
+        assertThat(old.all("SELECT outcome FROM auth_events WHERE kind = 'session-ended' ORDER BY id"))
+                .containsExactly("revoked", "revoked", "signed-out");
+    }
+
+    @Test
+    void a_legacy_token_that_opens_nothing_is_no_device() {
+        String phone = app.signIn(ANNA, PHONE);
+        app.devices.endOthers(by(phone), PHONE);
+        for (String nobodys : List.of("", new SessionToken("whatever").hash())) {
+            old.signInSingle(42, nobodys);
+            assertThat(devicesOf(phone)).as(nobodys).hasSize(1);
+            assertThat(app.devices.endOthers(by(phone), PHONE)).as(nobodys).isZero();
+        }
+        old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (42, 43)");
+        assertThat(devicesOf(phone)).as("of two users").hasSize(1);
+    }
+
+    @Test
+    void the_legacy_token_can_be_ended_from_a_session() {
+        String phone = app.signIn(ANNA, PHONE);
+        old.signInSingle(42, "a-new-legacy-token");
+        assertThat(app.devices.end(by(phone), handleOf("a-new-legacy-token"), PHONE))
+                .isEqualTo(Devices.Ended.ANOTHER);
+        assertThat(app.opens("a-new-legacy-token")).isNull();
     }
 
     @Test
@@ -225,7 +270,8 @@ abstract class DevicesContract {
         SignedIn signedIn = by(phone);
         try (OldDatabase other = OldDatabase.open(old.path())) {
             other.run("BEGIN IMMEDIATE");
-            assertThat(app.devices.end(signedIn, "AAAAAAAAAAAAAAAAAAAAAA", LAPTOP)).isEqualTo(Devices.Ended.UNKNOWN);
+            assertThat(app.devices.end(signedIn, "AAAAAAAAAAAAAAAAAAAAAA", LAPTOP))
+                    .isEqualTo(Devices.Ended.UNKNOWN);
             other.run("ROLLBACK");
         }
     }
@@ -267,6 +313,61 @@ abstract class DevicesContract {
         clock.advance(Duration.ofDays(2));
         String laptop = app.signIn(ANNA);
         assertThat(devicesOf(laptop)).hasSize(1);
+    }
+
+    @Test
+    void a_use_is_noted_also_where_the_old_app_has_written_its_time_and_never_of_what_has_ended() {
+        String phone = app.signIn(ANNA, PHONE);
+        String ended = app.signIn(ANNA, PHONE);
+        clock.advance(Duration.ofMinutes(2));
+        app.who(phone, LAPTOP);
+        app.who(ended, LAPTOP);
+        clock.advance(Duration.ofMinutes(2));
+        old.seen(phone, clock.instant());
+        app.devices.end(by(ended), handleOf(ended), LAPTOP);
+        app.lastSeen.flush();
+        assertThat(devicesOf(phone).get(0).device()).isEqualTo("a laptop");
+        assertThat(old.one(
+                        "SELECT count(device) + count(address) FROM multisession_devices WHERE token_hash = ?",
+                        new SessionToken(ended).hash()))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void ending_the_older_sign_ins_is_remembered_with_whose_they_were_and_why() {
+        app.devices.end(by(ANNAS_OLD_COOKIE), handleOf(ANNAS_OLD_COOKIE), LAPTOP);
+        assertThat(old.one(
+                        "SELECT user_id || ' ' || end_reason FROM multisession_tokens WHERE auth_token = ?",
+                        ANNAS_OLD_COOKIE))
+                .isEqualTo("42 revoked");
+        assertThat(why(ANNAS_OLD_COOKIE).at()).isEqualTo(clock.instant());
+    }
+
+    @Test
+    void what_has_run_out_is_no_device_even_before_anybody_has_ended_it() {
+        app.close();
+        app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
+        app.signIn(ANNA);
+        String laptop = app.signIn(ANNA);
+        clock.advance(Duration.ofHours(20));
+        app.who(laptop);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofHours(10));
+        assertThat(devicesOf(laptop)).hasSize(1);
+    }
+
+    @Test
+    void the_older_sign_ins_show_their_last_use_to_a_session() {
+        String phone = app.signIn(ANNA, PHONE);
+        old.signInSingle(42, "a-new-legacy-token");
+        app.who("a-new-legacy-token", LAPTOP);
+        app.lastSeen.flush();
+        Instant then = clock.instant();
+        clock.advance(Duration.ofHours(1));
+        assertThat(devicesOf(phone))
+                .filteredOn(device -> device.via() == SignedIn.Via.LEGACY)
+                .extracting(Devices.Device::isCurrent, Devices.Device::lastSeenAt)
+                .containsExactly(tuple(false, then));
     }
 
     @Test

@@ -3,12 +3,19 @@ package org.multisession.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
+import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
+import org.multisession.session.UserSession;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -48,6 +55,12 @@ abstract class SessionsContract {
     private void redeploy(SessionRules rules) {
         app.close();
         app = deploy(rules);
+    }
+
+    /** With little patience for somebody else's lock. */
+    private void redeployInAHurry() {
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.COEXIST, Duration.ofMillis(50), clock);
     }
 
     @Nested
@@ -467,6 +480,120 @@ abstract class SessionsContract {
             }
         }
 
+        @Test
+        void more_uses_than_fit_a_transaction_are_all_written() {
+            old.run("""
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 401)
+                    INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
+                    """);
+            clock.advance(Duration.ofHours(1));
+            IntStream.rangeClosed(1, 401)
+                    .forEach(i -> assertThat(app.opens("token-" + i)).isEqualTo(43));
+            app.lastSeen.flush();
+            assertThat(old.one(
+                            "SELECT count(*) FROM user_sessions WHERE last_seen_at = ?",
+                            SqlTime.format(clock.instant())))
+                    .isEqualTo("401");
+        }
+
+        @Test
+        void a_last_use_that_cannot_be_written_is_written_later() {
+            redeployInAHurry();
+            String phone = app.signIn(ANNA);
+            String signedIn = lastSeen(phone);
+            clock.advance(Duration.ofMinutes(2));
+            app.opens(phone);
+            old.run("BEGIN IMMEDIATE");
+            app.lastSeen.flush();
+            old.run("ROLLBACK");
+            assertThat(lastSeen(phone)).isEqualTo(signedIn);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
+        }
+
+        @Test
+        void a_session_that_ran_out_is_refused_also_while_its_end_cannot_be_written() {
+            redeployInAHurry();
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            old.run("BEGIN IMMEDIATE");
+            assertThat(app.opens(phone)).isNull();
+            old.run("ROLLBACK");
+        }
+
+        @Test
+        void a_session_that_has_ended_does_not_run_out_as_well() {
+            String phone = app.signIn(ANNA);
+            UserSession session = Objects.requireNonNull(
+                    Objects.requireNonNull(app.who(phone)).session());
+            app.signOut(phone);
+            app.signOut.expire(session, EndReason.IDLE);
+            assertThat(old.all("SELECT outcome FROM auth_events WHERE kind = 'session-ended'"))
+                    .isEmpty();
+        }
+
+        @Test
+        void a_new_session_has_the_time_of_its_sign_in_everywhere() {
+            String phone = app.signIn(ANNA);
+            String now = SqlTime.format(clock.instant());
+            assertThat(old.one("SELECT created_at || last_seen_at FROM user_sessions WHERE auth_token = ?", phone))
+                    .isEqualTo(now + now);
+            assertThat(old.one("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
+                    .isEqualTo(now);
+        }
+
+        @Test
+        void the_last_use_that_claims_to_be_in_the_future_is_put_right() {
+            String phone = app.signIn(ANNA);
+            old.run("UPDATE user_sessions SET last_seen_at = '2999-01-01 00:00:00'");
+            app.opens(phone);
+            app.lastSeen.flush();
+            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
+        }
+
+        @Test
+        void what_has_run_out_is_gone_after_the_next_sign_in() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            String laptop = app.signIn(ANNA);
+            assertThat(old.all("SELECT auth_token FROM user_sessions")).containsExactly(laptop);
+            assertThat(old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", phone))
+                    .isEqualTo("idle");
+        }
+
+        @Test
+        void every_sign_in_sign_out_and_end_is_in_the_audit_trail() {
+            redeploy(new SessionRules(Duration.ofDays(30), null, 2, Duration.ofMinutes(1)));
+            String phone = app.signIn(ANNA);
+            app.signIn(ANNA);
+            app.signOut(phone);
+            app.signOut("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+            assertThat(old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events ORDER BY id"))
+                    .containsExactly(
+                            "sign-in done 42",
+                            "sign-in done 42",
+                            "session-ended evicted 42",
+                            "sign-out done 42",
+                            "sign-out device-forgot 43");
+            assertThat(old.all("SELECT DISTINCT address || ' ' || device FROM auth_events"))
+                    .containsExactly("192.0.2.1 a test");
+        }
+
+        @Test
+        void the_audit_trail_is_cut_back_some_lines_at_a_time() {
+            app.signIn(ANNA);
+            app.signIn(ANNA);
+            clock.advance(Duration.ofDays(1));
+            app.signIn(ANNA);
+            AuthEventDao events = new AuthEventDao();
+            Instant now = clock.instant();
+            assertThat(app.database.<Integer>write(transaction -> events.deleteOld(transaction, now, 1)))
+                    .isEqualTo(1);
+            assertThat(app.database.<Integer>write(transaction -> events.deleteOld(transaction, now, 5)))
+                    .isEqualTo(1);
+            assertThat(old.one("SELECT count(*) FROM auth_events")).isEqualTo("1");
+        }
+
         private String lastSeen(String token) {
             return old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
         }
@@ -500,6 +627,16 @@ abstract class SessionsContract {
         }
 
         @Test
+        void a_number_that_signs_nobody_in_does_not_wait_for_the_write_lock() {
+            redeployInAHurry();
+            old.addUser("8-999-123-45-67", null);
+            old.run("BEGIN IMMEDIATE");
+            assertThat(app.trySignIn(ANNA)).isInstanceOf(SignIn.Result.AmbiguousNumber.class);
+            assertThat(app.trySignIn("+79995550000")).isInstanceOf(SignIn.Result.UnknownNumber.class);
+            old.run("ROLLBACK");
+        }
+
+        @Test
         void an_open_registration_makes_one_user_of_a_new_number() {
             app.close();
             app = NewApp.deployOpen(old.path(), clock);
@@ -508,6 +645,7 @@ abstract class SessionsContract {
             assertThat(old.all("SELECT phone FROM users WHERE phone LIKE '%5550000'"))
                     .containsExactly("+79995550000");
             assertThat(app.opens(phone)).isEqualTo(app.opens(laptop));
+            assertThat(old.all("SELECT outcome FROM auth_events ORDER BY id")).containsExactly("registered", "done");
         }
     }
 }

@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
+import org.multisession.session.EndReason;
+import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
+import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -173,6 +180,61 @@ abstract class StagesContract {
     }
 
     @Test
+    void a_token_whose_hash_has_ended_is_not_adopted_after_going_back() {
+        String ended = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        app.signOut(ended);
+        goTo(Stage.COEXIST);
+        assertThat(old.legacyTokenOf(42)).isEqualTo(ended);
+        app.signIn(ANNA);
+        assertThat(app.opens(ended)).isNull();
+        assertThat(tokensIn("user_sessions")).doesNotContain(ended);
+    }
+
+    @Test
+    void a_request_that_is_under_way_while_its_token_is_hashed_still_ends_its_session() {
+        String phone = app.signIn(ANNA);
+        String laptop = app.signIn(ANNA);
+        SignedIn underWay = Objects.requireNonNull(app.who(phone));
+        clock.advance(Duration.ofMinutes(2));
+        app.opens(laptop);
+        new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true).run();
+        app.signOut.signOut(underWay, NewApp.CLIENT);
+        app.lastSeen.flush();
+        assertThat(app.opens(phone)).isNull();
+        assertThat(tokensIn("user_sessions")).doesNotContain(TokenHash.of(phone));
+        assertThat(old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", TokenHash.of(laptop)))
+                .as("its last use is written, too")
+                .isEqualTo(SqlTime.format(clock.instant()));
+    }
+
+    @Test
+    void why_a_session_has_ended_is_told_in_every_stage() {
+        String here = app.signIn(ANNA);
+        app.signOut(here);
+        String living = app.signIn(ANNA);
+        goTo(Stage.SETTLE);
+        String settled = app.signIn(ANNA);
+        app.signOut(settled);
+        // The same in plain, made and ended by the old app, tells nothing of the session that lives.
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", living);
+        old.signOut(living);
+        assertThat(whyEnded(living)).isNull();
+        for (Stage stage : List.of(Stage.SETTLE, Stage.COEXIST)) {
+            goTo(stage);
+            assertThat(whyEnded(here)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
+            assertThat(whyEnded(settled)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
+            assertThat(whyEnded(living)).as("%s", stage).isNull();
+            assertThat(app.opens(living)).as("%s", stage).isEqualTo(42);
+        }
+    }
+
+    private @Nullable EndReason whyEnded(String token) {
+        UserSessionDao.Ending ending = app.authenticator.howEnded(List.of(new SessionToken(token)));
+        return ending == null ? null : ending.reason();
+    }
+
+    @Test
     void no_token_in_plain_can_be_found_in_the_file_after_settling() throws Exception {
         old.run("PRAGMA journal_mode=DELETE");
         String ended = app.signIn(BORIS);
@@ -214,6 +276,14 @@ abstract class StagesContract {
         assertThat(app.opens("token-500")).isEqualTo(43);
         assertThat(new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true).run())
                 .isEqualTo(500 - some);
+    }
+
+    @Test
+    void the_hashing_says_how_many_tokens_there_were() {
+        app.signIn(ANNA);
+        TokenHashing hashing = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);
+        assertThat(hashing.run()).as("hers, and the adopted one").isEqualTo(2);
+        assertThat(hashing.run()).isZero();
     }
 
     @Test

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweepTurn;
 import org.multisession.testing.NewApp;
@@ -98,6 +99,32 @@ abstract class SweeperContract {
         clock.advance(Duration.ofDays(31));
         old.seen(phone, clock.instant());
         assertThat(app.sweeper.run()).as("the adopted one").isEqualTo(1);
+        assertThat(app.opens(phone)).isEqualTo(42);
+    }
+
+    @Test
+    void a_row_put_back_after_its_end_leaves_when_it_has_run_out_and_counts_for_nothing() {
+        app.close();
+        app = NewApp.deploy(old.path(), RULES, Stage.SETTLE, clock);
+        String phone = app.signIn(ANNA);
+        app.signOut(phone);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+        clock.advance(Duration.ofDays(31));
+        assertThat(app.sweeper.run()).isZero();
+        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("0");
+    }
+
+    @Test
+    void a_session_in_use_stays_when_a_row_that_repeats_it_in_plain_has_run_out() {
+        app.close();
+        app = NewApp.deploy(old.path(), RULES, Stage.SETTLE, clock);
+        String phone = app.signIn(ANNA);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+        clock.advance(Duration.ofDays(20));
+        app.opens(phone);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofDays(11));
+        assertThat(app.sweeper.run()).isZero();
         assertThat(app.opens(phone)).isEqualTo(42);
     }
 

@@ -277,7 +277,8 @@ class MainTest {
                     .containsPattern("\n    used in the last 30 days +1\n")
                     .containsPattern("\n    not used here yet +4\n")
                     .contains("\nNext stage: settle signs nobody out here; it stores 3 sessions as hashes")
-                    .contains("\nSafe to retire: no, 1 user came by a legacy token in the last 30 days, of 5 users who have one\n")
+                    .contains(
+                            "\nSafe to retire: no, 1 user came by a legacy token in the last 30 days, of 5 users who have one\n")
                     .contains(
                             "\nGoing back now: 2 devices fall out of the old app (in its single form), 6 users stay in\n");
             assertThat(err()).isEmpty();
@@ -297,10 +298,12 @@ class MainTest {
             assertThat(run("status", url())).isZero();
             assertThat(out())
                     .contains("\nNext stage: retire signs out 6 users at the most, see below\n")
-                    .contains("\nSafe to retire: yes, 0 users of the last 30 days; 6 users with a legacy token did not");
+                    .contains(
+                            "\nSafe to retire: yes, 0 users of the last 30 days; 6 users with a legacy token did not");
             clock.advance(Duration.ofHours(2));
             assertThat(run("status", url())).isZero();
-            assertThat(out()).contains("\nSafe to retire: no, up to 6 users: Multi-Session has not been there for 30 days");
+            assertThat(out())
+                    .contains("\nSafe to retire: no, up to 6 users: Multi-Session has not been there for 30 days");
             old.run("UPDATE users SET auth_token = NULL");
             NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock).close();
             assertThat(run("status", url())).isZero();

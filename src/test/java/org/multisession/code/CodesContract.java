@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.code.OneTimeCodes.Asked;
@@ -224,6 +226,68 @@ abstract class CodesContract {
     }
 
     @Nested
+    class Leftovers {
+
+        @Test
+        void of_challenges_go_some_at_a_time_once_they_have_run_out() {
+            ChallengeDao challenges = new ChallengeDao();
+            app.challenge(ANNA);
+            clock.advance(MINUTE);
+            app.challenge(ANNA);
+            clock.advance(MINUTE);
+            app.challenge(ANNA);
+            Instant whenTwoHaveRunOut = clock.instant().plus(TTL).minusSeconds(1);
+            assertThat(app.app.database.<Integer>write(
+                            transaction -> challenges.deleteExpired(transaction, whenTwoHaveRunOut, 1)))
+                    .isEqualTo(1);
+            assertThat(app.app.database.<Integer>write(
+                            transaction -> challenges.deleteExpired(transaction, whenTwoHaveRunOut, 5)))
+                    .isEqualTo(1);
+            assertThat(old.one("SELECT count(*) FROM multisession_challenges")).isEqualTo("1");
+        }
+
+        @Test
+        void of_requests_go_some_at_a_time_once_no_limit_counts_them() {
+            CodeRequestDao requests = new CodeRequestDao();
+            app.challenge(ANNA);
+            clock.advance(MINUTE);
+            app.challenge(ANNA);
+            clock.advance(MINUTE);
+            app.challenge(ANNA);
+            Instant behindTwo = clock.instant();
+            assertThat(app.app.database.<Integer>write(transaction -> requests.deleteOld(transaction, behindTwo, 1)))
+                    .isEqualTo(1);
+            assertThat(app.app.database.<Integer>write(transaction -> requests.deleteOld(transaction, behindTwo, 5)))
+                    .isEqualTo(1);
+            assertThat(old.one("SELECT count(*) FROM multisession_code_requests"))
+                    .isEqualTo("1");
+        }
+    }
+
+    @Test
+    void a_refused_code_is_in_the_audit_trail_of_its_user() {
+        ChallengeSecret secret = app.challenge(ANNA);
+        app.refusal(secret, CodeApp.notThis(app.sent.next().code()));
+        assertThat(old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events"))
+                .containsExactly("code-refused wrong 42");
+    }
+
+    @Test
+    void the_secret_of_a_challenge_is_dots_in_any_log() {
+        assertThat(app.challenge(ANNA)).hasToString("•••");
+    }
+
+    @Test
+    void who_is_over_a_limit_does_not_wait_for_the_write_lock() {
+        app.challenge(ANNA);
+        // The first to be told so is written down.
+        CodeApp.limited(app.ask(ANNA));
+        old.run("BEGIN IMMEDIATE");
+        assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("resend");
+        old.run("ROLLBACK");
+    }
+
+    @Nested
     class Attempts {
 
         @Test
@@ -275,6 +339,24 @@ abstract class CodesContract {
             clock.advance(TTL);
             assertThat(app.refusal(secret, code)).isEqualTo(Tried.EXPIRED);
             assertThat(old.dump()).isEqualTo(before);
+        }
+
+        @Test
+        void that_others_have_used_up_meanwhile_refuse_the_right_code_in_its_own_transaction() {
+            ChallengeSecret secret = app.challenge(ANNA);
+            String code = app.sent.next().code();
+            old.run("UPDATE multisession_challenges SET attempts = 5");
+            OneTimeCodes codes = new OneTimeCodes(
+                    app.app.database,
+                    new ChallengeDao(),
+                    new CodeRequestDao(),
+                    app.limits,
+                    CodeApp.RULES,
+                    app.queue,
+                    new SecureRandom(),
+                    clock);
+            assertThat(app.app.database.<Tried>write(transaction -> codes.attempt(transaction, secret, code)))
+                    .isEqualTo(Tried.USED_UP);
         }
 
         @Test
@@ -634,6 +716,7 @@ abstract class CodesContract {
     }
 
     @Nested
+    @Tag("brute-force")
     class BruteForce {
 
         private static final int TRIES = 100_000;

@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.logging.Level;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,6 +42,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.testing.ChildJvm;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.OtherProcess;
@@ -202,7 +204,9 @@ class MigratorTest {
         String dump = old.dump();
         old.run("BEGIN IMMEDIATE");
         try {
-            assertThat(migrate(SHORT).made()).isEmpty();
+            Migrator.Outcome second = migrate(SHORT);
+            assertThat(second.made()).isEmpty();
+            assertThat(second.userColumns()).contains("id", "phone", "auth_token");
         } finally {
             old.run("ROLLBACK");
         }
@@ -248,6 +252,27 @@ class MigratorTest {
                 assertThat(old.all("SELECT name FROM multisession_created")).containsExactly("auth_events");
                 assertThat(old.all("SELECT auth_token FROM multisession_tokens WHERE ended_at IS NULL ORDER BY 1"))
                         .isEqualTo(old.all("SELECT auth_token FROM user_sessions ORDER BY 1"));
+            }
+        }
+
+        @Test
+        void the_log_says_who_shares_a_token_and_which_sessions_are_whose() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS);
+                    LogLines log = new LogLines()) {
+                old.run("UPDATE users SET auth_token = 'secret-token-of-both'");
+                old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (1, 'secret-token-a'), (9, 'gone')");
+                migrate();
+                assertThat(log.of(Level.WARNING))
+                        .containsExactly(
+                                "WARNING Migration: 2 users share their legacy token with another user, so it opens"
+                                        + " nobody's account; they have to sign in again: users 1, 2",
+                                "WARNING Migration: 1 sessions belong to no user any more and open nothing");
+                assertThat(log.all())
+                        .contains(
+                                "INFO Migration: 2 sessions of the old app are known now; their clocks start here",
+                                "INFO Migration: verified: 2 users as before, and 1 sessions and 0 legacy tokens open"
+                                        + " the same accounts as before")
+                        .noneMatch(line -> line.contains("had been ended") || line.contains("secret-token"));
             }
         }
 

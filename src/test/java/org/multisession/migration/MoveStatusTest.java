@@ -102,7 +102,9 @@ class MoveStatusTest {
         goTo(Stage.SETTLE);
         assertThat(status().legacy()).as("by their hashes, too").isEqualTo(4);
         assertThat(status().hashed()).isEqualTo(2);
-        assertThat(status().mirrored()).as("the latest sign-in, in the users table").isEqualTo(1);
+        assertThat(status().mirrored())
+                .as("the latest sign-in, in the users table")
+                .isEqualTo(1);
     }
 
     @Test

@@ -101,7 +101,8 @@ public final class NewApp implements AutoCloseable {
         signIn = new SignIn(database, sessions, deviceDao, users, events, login, rules, stage, random, clock);
         authenticator = new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
         devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
-        sweeper = new Sweeper(database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), () -> true, clock);
+        sweeper = new Sweeper(
+                database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), () -> true, clock);
     }
 
     /** Deploys with the default rules, for known numbers only. */
