@@ -150,6 +150,7 @@ class UninstallTest {
             deployAndUndeploy();
             Removal removal = uninstall(false).removal();
             assertThat(removal.keepsSessions()).isTrue();
+            assertThat(removal.kept()).extracting(Removal.Item::name).containsExactly("user_sessions");
             assertThat(removal.objects()).extracting(Removal.Item::name).contains("idx_user_session_auth_token");
             assertThat(old.all(SCHEMA)).isEqualTo(schema);
             assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("4");
