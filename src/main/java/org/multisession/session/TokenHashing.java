@@ -51,7 +51,7 @@ public final class TokenHashing {
         do {
             batch = some(onlyWhileSettled);
             hashed += batch;
-        } while (batch > 0 && pace.goesOn());
+        } while (batch == BATCH && pace.goesOn());
         if (hashed > 0) {
             log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
         }
