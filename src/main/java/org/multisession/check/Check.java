@@ -21,6 +21,7 @@ import org.multisession.db.ReadOnlyDatabase;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Rehearsal;
+import org.multisession.session.Presence;
 
 /**
  * Reads a database and reports what a deploy on it would mean for whom. Changes nothing, and may run beside the app.
@@ -150,7 +151,8 @@ public final class Check {
         } catch (MigrationRefusedException e) {
             findings.add(Fault.DEPLOY_REFUSED, Row.of(String.valueOf(e.getMessage())));
         }
-        Openings.Tally tally = new Openings(rehearsal, rules, now, findings, progress, listener).read(handle);
+        CheckRules ofDeploy = rules.idleFrom(Presence.idleFrom(handle, now));
+        Openings.Tally tally = new Openings(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
         new Numbers(rules.phoneRegion(), findings, progress).read(handle);
         return facts(tally);
     }

@@ -1,5 +1,7 @@
 package org.multisession.check;
 
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.multisession.session.SessionRules;
 
 /**
@@ -10,4 +12,10 @@ import org.multisession.session.SessionRules;
  * @param phoneRegion of numbers without a country code
  * @param sessions how long sessions live
  */
-public record CheckRules(String stage, boolean acceptsLegacyTokens, String phoneRegion, SessionRules sessions) {}
+public record CheckRules(String stage, boolean acceptsLegacyTokens, String phoneRegion, SessionRules sessions) {
+
+    /** The same, with idle clocks that start at this moment at the earliest. */
+    CheckRules idleFrom(@Nullable Instant from) {
+        return new CheckRules(stage, acceptsLegacyTokens, phoneRegion, sessions.idleFrom(from));
+    }
+}

@@ -1,11 +1,13 @@
 package org.multisession.session;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,21 +42,30 @@ public final class Presence {
         return database.<Optional<Instant>>write(transaction -> {
                     Instant now = clock.instant();
                     Instant alive = SqlTime.parse(state.get(transaction, StateDao.ALIVE));
-                    if (alive != null && alive.plus(SHORT).isBefore(now)) {
+                    Instant idleFrom = idleFrom(transaction, now);
+                    if (alive != null && now.equals(idleFrom)) {
                         log.info(
                                 "Multi-Session was away since {}; no session has idled meanwhile",
                                 SqlTime.format(alive));
                         state.put(transaction, StateDao.RESUMED, SqlTime.format(now), now);
-                    }
-                    boolean wasAway = alive == null || alive.plus(SHORT).isBefore(now);
-                    if (wasAway || state.get(transaction, StateDao.WATCHING) == null) {
+                        state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
+                    } else if (state.get(transaction, StateDao.WATCHING) == null) {
                         state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
                     }
                     state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
                     state.put(transaction, StateDao.STAGE, stage.stored(), now);
-                    return Optional.ofNullable(SqlTime.parse(state.get(transaction, StateDao.RESUMED)));
+                    return Optional.ofNullable(idleFrom);
                 })
                 .orElse(null);
+    }
+
+    /** When idle clocks start at the earliest for a deploy at this moment; null if there never was an absence. */
+    public static @Nullable Instant idleFrom(Handle handle, Instant now) throws SQLException {
+        StateDao state = new StateDao();
+        Instant alive = SqlTime.parse(state.get(handle, StateDao.ALIVE));
+        return alive != null && alive.plus(SHORT).isBefore(now)
+                ? now
+                : SqlTime.parse(state.get(handle, StateDao.RESUMED));
     }
 
     /** To be called every few minutes, and at an undeploy. */

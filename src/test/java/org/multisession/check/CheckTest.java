@@ -357,6 +357,13 @@ class CheckTest {
             try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
                 NewApp.deploy(old.path(), clock).close();
                 clock.advance(Duration.ofDays(31));
+                assertThat(codes(check(old.path())))
+                        .as("away, nobody has idled")
+                        .doesNotContain("run-out");
+                try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                    clock.advance(Duration.ofDays(31));
+                    app.presence.beat();
+                }
                 Report idle = check(old.path());
                 assertThat(rows(idle, Fault.RUN_OUT)).containsExactly("session 1 (of user 1)");
                 assertThat(idle.isSafe()).isTrue();
