@@ -127,6 +127,56 @@ class DeployIT {
                 .matches(BACKUP);
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void nobody_is_signed_out_by_settling_and_going_back_and_no_token_is_left_meanwhile(TomcatVersion version) {
+        Path file = made("multi");
+        try (OldDatabase oldApp = OldDatabase.open(file);
+                TomcatServer tomcat = TomcatServer.of(version).start()) {
+            deploy(tomcat, file, "coexist");
+            DeployedApp app = DeployedApp.on(tomcat, "/app");
+            String phone = app.signIn(ANNA);
+            tomcat.undeploy("/app");
+
+            deploy(tomcat, file, "settle");
+            // In the background; whoever comes meanwhile is let in by either form.
+            int requests = 0;
+            while (!oldApp.all("SELECT 1 FROM user_sessions WHERE auth_token NOT LIKE 'sha256:%'")
+                    .isEmpty()) {
+                assertThat(app.opens(phone)).isEqualTo("200 session");
+                assertThat(requests++).as("tokens are still there").isLessThan(10_000);
+            }
+            assertThat(oldApp.all("SELECT 1 FROM multisession_tokens WHERE auth_token NOT LIKE 'sha256:%'"))
+                    .isEmpty();
+            assertThat(app.opens(phone)).isEqualTo("200 session");
+            assertThat(app.opens(oldApp.one("SELECT auth_token FROM user_sessions WHERE user_id = 44")))
+                    .as("a hash as a token")
+                    .isEqualTo("401");
+            String laptop = app.signIn(ANNA);
+            assertThat(oldApp.legacyTokenOf(42)).as("no mirror").isEqualTo(phone);
+            tomcat.undeploy("/app");
+
+            deploy(tomcat, file, "coexist");
+            assertThat(app.opens(phone)).isEqualTo("200 session");
+            assertThat(app.opens(laptop)).isEqualTo("200 session");
+            assertThat(app.signOut(phone).status()).isEqualTo(303);
+            assertThat(app.opens(phone)).isEqualTo("401");
+        }
+    }
+
+    private static void deploy(TomcatServer tomcat, Path file, String stage) {
+        tomcat.deploy(
+                "/app",
+                TomcatServer.war(),
+                Map.of(
+                        "multisession.db.url",
+                        file.toString(),
+                        "multisession.login.verification",
+                        "none",
+                        "multisession.stage",
+                        stage));
+    }
+
     @Test
     void the_old_app_and_the_new_one_write_at_the_same_time_and_neither_finds_the_database_locked() {
         Path file = made("multi");
