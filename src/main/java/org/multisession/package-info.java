@@ -16,8 +16,9 @@
  * </ol>
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
- * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Presence}). The packages know each other in one direction only: {@code boot → web → auth → (code, session → user) → db}, and
- * {@code boot → migration → db}; an architecture test holds them to it.
+ * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Presence},
+ * {@code session.TokenHashing}). The packages know each other in one direction only: {@code boot → web → auth → (code,
+ * session → user) → db}, and {@code boot → migration → db}; an architecture test holds them to it.
  *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it goes by
  * the settings of {@code boot} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
