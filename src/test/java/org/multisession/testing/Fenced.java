@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** The blocks of code in a document, so that a test can run what is shown there. */
 public final class Fenced {
 
-    private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\n(.*?)^```$");
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^( *)```(\\w+)\n(.*?)^\\1```$");
 
     private Fenced() {}
 
@@ -20,8 +20,9 @@ public final class Fenced {
         try {
             List<String> blocks = BLOCK.matcher(Files.readString(document))
                     .results()
-                    .filter(block -> block.group(1).equals(language))
-                    .map(block -> block.group(2))
+                    .filter(block -> block.group(2).equals(language))
+                    // In a list it is indented.
+                    .map(block -> block.group(3).replaceAll("(?m)^" + block.group(1), ""))
                     .filter(block -> block.contains(containing))
                     .toList();
             if (blocks.size() != 1) {

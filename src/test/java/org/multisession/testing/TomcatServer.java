@@ -96,6 +96,34 @@ public final class TomcatServer implements AutoCloseable {
         return new Builder(version);
     }
 
+    /** What is done to a Tomcat's directory before it starts. */
+    public interface Preparation {
+        void on(Path base) throws IOException;
+    }
+
+    /**
+     * Starts a Tomcat as it is unpacked, with its own web applications and its own {@code server.xml}, by its own script.
+     * Only its ports are others.
+     */
+    public static TomcatServer startStock(TomcatVersion version, Preparation preparation) {
+        try {
+            Path base = Files.createTempDirectory("tomcat-");
+            TomcatServer server;
+            try {
+                StockTomcat.unpack(base, version.home());
+                preparation.on(base);
+                server = new TomcatServer(base, StockTomcat.run(base));
+            } catch (IOException | RuntimeException e) {
+                TempFiles.delete(base);
+                throw e;
+            }
+            server.awaitStart();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** What a server starts with. */
     public static final class Builder {
         private final TomcatVersion version;

@@ -1,0 +1,119 @@
+package org.multisession.boot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.multisession.testing.Answer;
+import org.multisession.testing.Fenced;
+import org.multisession.testing.Http;
+import org.multisession.testing.Installed;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+
+/**
+ * The way to install that stands in the README, word for word, on a Tomcat as it is unpacked, whose own applications are
+ * in {@code webapps}: only the folders are others.
+ */
+class InstallIT {
+
+    private static final Path README = Path.of("README.md");
+    private static final String[] LEGACY = {"Cookie", "auth_token=old_token_xyz123"};
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    Path folder;
+
+    @BeforeAll
+    static void needsUnzip() {
+        Installed.require("unzip", "unzip", Path.of("/usr/bin/unzip"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void at_the_root_it_takes_the_place_of_tomcats_welcome_page(TomcatVersion version) throws IOException {
+        try (TomcatServer tomcat = install(version, "ROOT")) {
+            assertServed(tomcat, "/");
+
+            Files.delete(tomcat.base().resolve("conf/Catalina/localhost/ROOT.xml"));
+            tomcat.awaitLog("Multi-Session has stopped");
+            assertThat(folder.resolve("multi-session/1.0/WEB-INF/web.xml"))
+                    .as("an undeploy leaves the folder alone")
+                    .exists();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void under_a_path_of_its_own_it_leaves_everything_else_as_it_was(TomcatVersion version) throws IOException {
+        try (TomcatServer tomcat = install(version, "auth")) {
+            assertServed(tomcat, "/auth/");
+            assertThat(Http.to(tomcat.uri("/")).get("").body()).contains("Apache Tomcat");
+        }
+    }
+
+    /** Tomcat then unpacks it to webapps/ROOT, finds its welcome application there, and says that it has finished. */
+    @Test
+    void the_readme_does_not_give_tomcat_the_file_itself() {
+        assertThat(context()).doesNotContain(".war");
+    }
+
+    private static void assertServed(TomcatServer tomcat, String path) {
+        Http http = Http.to(tomcat.uri(path));
+        assertThat(tomcat.log()).contains("Multi-Session is ready at");
+        assertThat(http.get("health").body()).contains("\"status\":\"up\"");
+        assertThat(http.get("api/me", LEGACY).body()).contains("\"id\":42").contains("\"via\":\"legacy\"");
+        Answer page = http.get("login", "Accept", "text/html");
+        assertThat(page.status()).isEqualTo(200);
+        assertThat(page.body()).contains("name=\"phone\"");
+        assertThat(http.get("static/app.css").status()).isEqualTo(200);
+        Answer home = http.get("", "Accept", "text/html");
+        assertThat(home.status()).isEqualTo(303);
+        assertThat(home.header("Location").orElseThrow()).startsWith(path + "login");
+        assertThat(Http.to(tomcat.uri("/")).get("manager/html").status())
+                .as("the manager is still there")
+                .isEqualTo(401);
+    }
+
+    private TomcatServer install(TomcatVersion version, String name) throws IOException {
+        Path database;
+        try (OldDatabase made = OldDatabase.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
+            database = made.path();
+        }
+        Path downloads = Files.createDirectory(folder.resolve("downloads"));
+        Files.copy(TomcatServer.war(), downloads.resolve("multi-session.war"));
+        run(downloads, Fenced.block(README, "bash", "unzip").replace("/opt/", folder + "/"));
+        String xml = Fenced.replaced(context(), "/opt/", folder + "/");
+        String context = Fenced.replaced(xml, "/var/lib/your-app/app.db", database.toString());
+        return TomcatServer.startStock(version, base -> {
+            Path descriptors = Files.createDirectories(base.resolve("conf/Catalina/localhost"));
+            Files.writeString(descriptors.resolve(name + ".xml"), context);
+        });
+    }
+
+    private static String context() {
+        return Fenced.block(README, "xml", "<Context docBase");
+    }
+
+    private static void run(Path folder, String commands) throws IOException {
+        Process shell = new ProcessBuilder("sh", "-e", "-c", commands)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(shell.getInputStream().readAllBytes(), UTF_8);
+        try {
+            assertThat(shell.waitFor()).as(said).isZero();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}
