@@ -9,6 +9,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,11 @@ public final class Database implements AutoCloseable {
     private final HikariDataSource writer;
     private final PoolTimer timer;
     private final Duration busyTimeout;
+
+    /** By the connection itself, not by what the pool wraps around it. */
+    private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
+
+    private volatile Vocabulary vocabulary = Vocabulary.EMPTY;
 
     private Database(HikariDataSource readers, HikariDataSource writer, PoolTimer timer, Duration busyTimeout) {
         this.readers = readers;
@@ -102,18 +109,38 @@ public final class Database implements AutoCloseable {
         return on(readers, work);
     }
 
-    private static <T> T on(HikariDataSource pool, Work<? super Handle, T> work) {
+    private <T> T on(HikariDataSource pool, Work<? super Handle, T> work) {
         try (Connection connection = pool.getConnection()) {
+            PreparedStatements prepared = statementsOf(connection);
             try {
-                return work.run(new Handle(connection));
+                return work.run(new Handle(connection, prepared));
+            } catch (StatementException e) {
+                SQLException reason = Sqlite.reason(connection, e.failure());
+                forgetIfBroken(pool, connection, reason);
+                throw e.because(reason);
             } catch (SQLException e) {
                 SQLException reason = Sqlite.reason(connection, e);
                 forgetIfBroken(pool, connection, reason);
                 throw reason;
+            } finally {
+                prepared.releaseAll();
             }
         } catch (SQLException e) {
             throw translated(e);
         }
+    }
+
+    /**
+     * Tells what the words of statements mean on this database. To be called before the statements that hold them are
+     * run for the first time.
+     */
+    public void learn(Map<String, String> words) {
+        vocabulary = vocabulary.with(words);
+    }
+
+    private PreparedStatements statementsOf(Connection connection) throws SQLException {
+        return statements.computeIfAbsent(
+                connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, () -> vocabulary));
     }
 
     /**
@@ -148,10 +175,15 @@ public final class Database implements AutoCloseable {
     private <T> T inTransaction(Work<? super Transaction, T> work, Ending ending) {
         try (Connection connection = writer.getConnection()) {
             begin(connection);
+            PreparedStatements prepared = statementsOf(connection);
             try {
-                T result = work.run(new Transaction(connection));
+                T result = work.run(new Transaction(connection, prepared));
                 ending.end(connection);
                 return result;
+            } catch (StatementException e) {
+                undo(connection);
+                forgetIfBroken(writer, connection, e.failure());
+                throw e.because(e.failure());
             } catch (SQLException e) {
                 undo(connection);
                 forgetIfBroken(writer, connection, e);
@@ -159,6 +191,8 @@ public final class Database implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 undo(connection);
                 throw e;
+            } finally {
+                prepared.releaseAll();
             }
         } catch (SQLException e) {
             throw translated(e);
@@ -180,16 +214,26 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             // A full disk ends the transaction by itself and the rollback then fails; a connection whose state is
             // not certain is never used again.
-            writer.evictConnection(connection);
+            evict(writer, connection);
         }
     }
 
     /** SQLite's driver gives no SQLState, so the pool cannot tell by itself that a connection is past use. */
-    private static void forgetIfBroken(HikariDataSource pool, Connection connection, SQLException e) {
+    private void forgetIfBroken(HikariDataSource pool, Connection connection, SQLException e) {
         if (!Sqlite.isBusy(e) && !Sqlite.isConstraint(e)) {
             log.warn("A database connection is replaced after: {}", e.getMessage());
-            pool.evictConnection(connection);
+            evict(pool, connection);
         }
+    }
+
+    private void evict(HikariDataSource pool, Connection connection) {
+        try {
+            // Closing the connection closes its statements.
+            statements.remove(connection.unwrap(Connection.class));
+        } catch (SQLException e) {
+            log.debug("It was closed already: {}", e.getMessage());
+        }
+        pool.evictConnection(connection);
     }
 
     static DatabaseException translated(SQLException e) {

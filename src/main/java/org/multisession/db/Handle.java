@@ -11,9 +11,16 @@ import java.sql.SQLException;
 public sealed class Handle permits Transaction {
 
     private final Connection connection;
+    private final PreparedStatements statements;
 
-    Handle(Connection connection) {
+    Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
+        this.statements = statements;
+    }
+
+    /** A statement that reads; bind its parameters and ask for its rows. */
+    public final Statement.Query query(Sql sql) {
+        return new Statement.Query(sql, statements);
     }
 
     /** A statement of this connection; the caller closes it. */
@@ -23,5 +30,9 @@ public sealed class Handle permits Transaction {
 
     final Connection connection() {
         return connection;
+    }
+
+    final PreparedStatements statements() {
+        return statements;
     }
 }

@@ -113,7 +113,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
             try {
                 Connection opened = connect(way);
                 run(opened, "BEGIN");
-                T result = work.run(new Handle(opened));
+                T result = work.run(new Handle(opened, new PreparedStatements(opened, () -> Vocabulary.EMPTY)));
                 run(opened, "COMMIT");
                 if (way.isGuarded() || state().equals(before)) {
                     return result;
@@ -133,7 +133,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         Connection opened = Objects.requireNonNull(connection, "nothing was read yet");
         try {
             run(opened, "BEGIN");
-            T result = work.run(new Handle(opened));
+            T result = work.run(new Handle(opened, new PreparedStatements(opened, () -> Vocabulary.EMPTY)));
             run(opened, "COMMIT");
             return result;
         } catch (SQLException e) {

@@ -8,7 +8,12 @@ import java.sql.Connection;
  */
 public final class Transaction extends Handle {
 
-    Transaction(Connection connection) {
-        super(connection);
+    Transaction(Connection connection, PreparedStatements statements) {
+        super(connection, statements);
+    }
+
+    /** A statement that changes something; bind its parameters and run it. */
+    public Statement.Update update(Sql sql) {
+        return new Statement.Update(sql, statements());
     }
 }

@@ -1,0 +1,174 @@
+package org.multisession.db;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A statement on its way: bind every parameter by its name, then run it, once. What fails throws a
+ * {@link DatabaseException} that names the statement.
+ */
+public abstract sealed class Statement<S extends Statement<S>> {
+
+    final Sql sql;
+    final PreparedStatements.Prepared prepared;
+    private int bound;
+
+    private Statement(Sql sql, PreparedStatements statements) {
+        this.sql = sql;
+        try {
+            this.prepared = statements.prepare(sql);
+        } catch (SQLException e) {
+            throw new StatementException(sql, e);
+        }
+    }
+
+    public final S bind(String parameter, @Nullable String text) {
+        return bind(parameter, (statement, position) -> statement.setString(position, text));
+    }
+
+    public final S bind(String parameter, long number) {
+        return bind(parameter, (statement, position) -> statement.setLong(position, number));
+    }
+
+    public final S bind(String parameter, @Nullable Long number) {
+        return bind(parameter, (statement, position) -> statement.setObject(position, number));
+    }
+
+    public final S bind(String parameter, boolean flag) {
+        return bind(parameter, flag ? 1L : 0L);
+    }
+
+    /** Binds the moment as a column of times holds it. */
+    public final S bind(String parameter, @Nullable Instant moment) {
+        return bind(parameter, moment == null ? null : SqlTime.format(moment));
+    }
+
+    public final S bind(String parameter, ColumnValue value) {
+        return bind(parameter, value.columnText());
+    }
+
+    @FunctionalInterface
+    private interface Setter {
+        void set(PreparedStatement statement, int position) throws SQLException;
+    }
+
+    @SuppressWarnings("unchecked") // Each of the two subclasses is its own S.
+    private S bind(String parameter, Setter setter) {
+        boolean found = false;
+        for (int i = 0; i < prepared.parameters.length; i++) {
+            if (prepared.parameters[i].equals(parameter)) {
+                try {
+                    setter.set(prepared.statement, i + 1);
+                } catch (SQLException e) {
+                    throw new StatementException(sql, e);
+                }
+                found = true;
+                bound++;
+            }
+        }
+        if (!found) {
+            throw new IllegalArgumentException("\"" + sql + "\" has no parameter :" + parameter);
+        }
+        return (S) this;
+    }
+
+    @FunctionalInterface
+    interface Run<T> {
+        T on(PreparedStatement statement) throws SQLException;
+    }
+
+    final <T> T run(Run<T> run) {
+        if (bound < prepared.parameters.length) {
+            throw new IllegalStateException("\"" + sql + "\" has parameters that are not bound");
+        }
+        try {
+            try {
+                return run.on(prepared.statement);
+            } finally {
+                prepared.release();
+            }
+        } catch (SQLException e) {
+            throw new StatementException(sql, e);
+        }
+    }
+
+    /** A statement that reads rows. */
+    public static final class Query extends Statement<Query> {
+
+        Query(Sql sql, PreparedStatements statements) {
+            super(sql, statements);
+        }
+
+        /** Every row, in the order of the result. */
+        public <T> List<T> list(Function<Row, T> mapper) {
+            List<T> all = new ArrayList<>();
+            forEach(row -> all.add(mapper.apply(row)));
+            return all;
+        }
+
+        /** Hands over every row, in the order of the result, without holding them all. */
+        public void forEach(Consumer<Row> action) {
+            run(statement -> {
+                try (ResultSet result = statement.executeQuery()) {
+                    Row row = row(result);
+                    while (result.next()) {
+                        action.accept(row);
+                    }
+                    return true;
+                }
+            });
+        }
+
+        /** The first row, if there is any. */
+        public <T> Optional<T> optional(Function<Row, @Nullable T> mapper) {
+            return run(statement -> {
+                try (ResultSet result = statement.executeQuery()) {
+                    return result.next() ? Optional.ofNullable(mapper.apply(row(result))) : Optional.empty();
+                }
+            });
+        }
+
+        /** The first row of a result that always has one. */
+        public <T> T one(Function<Row, T> mapper) {
+            return optional(mapper).orElseThrow(() -> new IllegalStateException("\"" + sql + "\" found no row"));
+        }
+
+        /** Whether there is any row. */
+        public boolean exists() {
+            return run(statement -> {
+                try (ResultSet result = statement.executeQuery()) {
+                    return result.next();
+                }
+            });
+        }
+
+        private Row row(ResultSet result) throws SQLException {
+            if (prepared.columns == null) {
+                prepared.columns = Row.columnsOf(result);
+            }
+            return new Row(sql, result, Objects.requireNonNull(prepared.columns));
+        }
+    }
+
+    /** A statement that changes rows, or the schema. */
+    public static final class Update extends Statement<Update> {
+
+        Update(Sql sql, PreparedStatements statements) {
+            super(sql, statements);
+        }
+
+        /** Runs it, and returns how many rows it has changed. */
+        public int run() {
+            return run(PreparedStatement::executeUpdate);
+        }
+    }
+}
