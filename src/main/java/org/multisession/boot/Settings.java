@@ -27,6 +27,7 @@ import org.multisession.auth.LoginRules.Verification;
 import org.multisession.code.CodeRules;
 import org.multisession.code.HttpSender;
 import org.multisession.code.HttpSender.Gateway.Header;
+import org.multisession.code.SuccessPattern;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.user.PhoneNumbers;
@@ -160,6 +161,13 @@ public record Settings(
             new Setting<>("multisession.sms.http.password", null, "a password", true, Optional::of);
     private static final Setting<Duration> SMS_TIMEOUT =
             duration("multisession.sms.http.timeout", "PT10S", Duration.ofSeconds(1), Duration.ofMinutes(1));
+    private static final Setting<SuccessPattern> SMS_SUCCESS = new Setting<>(
+            "multisession.sms.http.success",
+            "2xx",
+            "a status (2xx, or as 200,201), then, each behind ' | ', what the body must look like, as *OK*, or must not,"
+                    + " as not *error*",
+            false,
+            SuccessPattern::parse);
     private static final Setting<Optional<Duration>> IDLE_TIMEOUT =
             durationOrNone("multisession.session.idle-timeout", "P30D");
     private static final Setting<Optional<Duration>> MAX_LIFETIME =
@@ -231,6 +239,7 @@ public record Settings(
             SMS_USER,
             SMS_PASSWORD,
             SMS_TIMEOUT,
+            SMS_SUCCESS,
             IDLE_TIMEOUT,
             MAX_LIFETIME,
             MAX_PER_USER,
@@ -323,7 +332,8 @@ public record Settings(
                 reader.optional(SMS_BODY).orElse(null),
                 reader.optional(SMS_USER).orElse(null),
                 reader.optional(SMS_PASSWORD).orElse(null),
-                reader.get(SMS_TIMEOUT));
+                reader.get(SMS_TIMEOUT),
+                reader.get(SMS_SUCCESS));
         if (sender == Sender.LOG) {
             return new Sms(host, null);
         }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ public final class HttpSender implements SmsSender {
      * @param body null where the method has none
      * @param user name for HTTP basic authentication, or null
      * @param timeout for connecting, and for the whole answer
+     * @param success what the answer looks like when the gateway has taken the message
      */
     public record Gateway(
             String method,
@@ -41,10 +43,19 @@ public final class HttpSender implements SmsSender {
             @Nullable String body,
             @Nullable String user,
             @Nullable String password,
-            Duration timeout) {
+            Duration timeout,
+            SuccessPattern success) {
 
         /** One header of every request. */
         public record Header(String name, String value) {}
+
+        /** Everything that goes out with each message, in one text. */
+        private String sent() {
+            StringBuilder all = new StringBuilder(url).append(' ').append(body).append(' ');
+            all.append(user).append(' ').append(password);
+            headers.forEach(header -> all.append(' ').append(header.value()));
+            return all.toString();
+        }
 
         /** Secrets are among the headers. */
         @Override
@@ -104,26 +115,66 @@ public final class HttpSender implements SmsSender {
         }
     }
 
-    @Override
-    public void send(String number, String code, String text) throws IOException, InterruptedException {
-        int status = answered(number, code, text);
-        if (status / 100 != 2) {
-            throw new IOException("the gateway answered " + status);
+    /** Keeps the beginning of a body and reads the rest in vain; how long that may take, the timeout says. */
+    private static final class Beginning implements HttpResponse.BodySubscriber<String> {
+
+        private final byte[] kept = new byte[SuccessPattern.MOST_BYTES];
+        private int length;
+        private final CompletableFuture<String> body = new CompletableFuture<>();
+
+        @Override
+        public CompletionStage<String> getBody() {
+            return body;
+        }
+
+        @Override
+        public void onSubscribe(Flow.Subscription subscription) {
+            subscription.request(Long.MAX_VALUE);
+        }
+
+        @Override
+        public void onNext(List<ByteBuffer> buffers) {
+            for (ByteBuffer buffer : buffers) {
+                int taken = Math.min(buffer.remaining(), kept.length - length);
+                buffer.get(kept, length, taken);
+                length += taken;
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            body.completeExceptionally(failure);
+        }
+
+        @Override
+        public void onComplete() {
+            body.complete(new String(kept, 0, length, StandardCharsets.UTF_8));
         }
     }
 
-    /** The status of the answer. What is thrown has words of our own: the library's may hold the number and the code. */
-    private int answered(String number, String code, String text) throws IOException, InterruptedException {
-        CompletableFuture<HttpResponse<Void>> answer;
+    @Override
+    public void send(String number, String code, String text) throws IOException, InterruptedException {
+        HttpResponse<String> answer = answered(number, code, text);
+        if (!gateway.success().matches(answer.statusCode(), answer.body())) {
+            String words = MaskedAnswer.of(answer.body(), gateway.sent() + " " + text);
+            throw new IOException("the gateway answered " + answer.statusCode()
+                    + (words.isEmpty() ? "" : ": " + words)
+                    + ". multisession.sms.http.success = " + gateway.success());
+        }
+    }
+
+    /** The answer, as much of it as is looked at. What is thrown has words of our own: the library's may hold the number and the code. */
+    private HttpResponse<String> answered(String number, String code, String text)
+            throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<String>> answer;
         try {
-            answer = client.sendAsync(request(number, code, text), HttpResponse.BodyHandlers.discarding());
+            answer = client.sendAsync(request(number, code, text), head -> new Beginning());
         } catch (IllegalArgumentException e) {
             throw new IOException("the gateway's address is none with this number in it");
         }
         try {
             // The request's own timeout is over with the head of the answer; the rest of it might never come.
-            return answer.get(gateway.timeout().toMillis(), TimeUnit.MILLISECONDS)
-                    .statusCode();
+            return answer.get(gateway.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             Throwable reason = e.getCause() == null ? e : e.getCause();
             throw new IOException(

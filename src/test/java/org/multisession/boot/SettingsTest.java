@@ -119,6 +119,8 @@ class SettingsTest {
         "multisession.sms.host, https://example.com",
         "multisession.sms.http.method, DELETE",
         "multisession.sms.http.timeout, PT2M",
+        "multisession.sms.http.success, OK*",
+        "multisession.sms.http.success, 2xx | not",
         "multisession.audit.keep, PT1H",
         "multisession.session.idle-timeout, PT59S",
         "multisession.session.idle-timeout, -P1D",

@@ -55,11 +55,12 @@ class HttpSenderTest {
                 "{\"to\":\"{phone}\",\"text\":\"{text}\",\"code\":\"{code}\"}",
                 null,
                 null,
-                timeout);
+                timeout,
+                SuccessPattern.ANY_2XX);
     }
 
     private Gateway get(String url, Duration timeout) {
-        return new Gateway("GET", url, List.of(), null, null, null, timeout);
+        return new Gateway("GET", url, List.of(), null, null, null, timeout, SuccessPattern.ANY_2XX);
     }
 
     @Nested
@@ -91,7 +92,8 @@ class HttpSenderTest {
                             "From=%2B15005550006&To={phone}&Body={text}",
                             "ACCOUNT",
                             "sécret:of the test",
-                            ENOUGH))
+                            ENOUGH,
+                            SuccessPattern.ANY_2XX))
                     .send(NUMBER, CODE, HOSTILE);
             FakeGateway.Received received = gateway.next();
             assertThat(received.method()).isEqualTo("POST");
@@ -138,6 +140,80 @@ class HttpSenderTest {
         void other_braces_stay_as_they_are() {
             assertThat(HttpSender.fill("{}{Phone}{phone{phone}}{code", "1", "2", "3", text -> text))
                     .isEqualTo("{}{Phone}{phone1}{code");
+        }
+    }
+
+    @Nested
+    class AGatewayThatSaysErrorWithStatus200 {
+
+        private static final String REFUSED = "ERROR = 2 (authorise error)";
+
+        private void answer(String body) {
+            gateway.answerBy(exchange -> {
+                byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(200, bytes.length);
+                exchange.getResponseBody().write(bytes);
+            });
+        }
+
+        private Gateway whereSuccessIs(String pattern) {
+            return new Gateway(
+                    "GET",
+                    gateway.url("/sys/send.php?login=LOGIN&psw=SECRET&phones={phone}&mes={text}"),
+                    List.of(new Header("X-Api-Key", "key of the test")),
+                    null,
+                    null,
+                    null,
+                    ENOUGH,
+                    SuccessPattern.parse(pattern));
+        }
+
+        private @Nullable Throwable sent(String pattern) {
+            return catchThrowable(
+                    () -> new HttpSender(whereSuccessIs(pattern)).send(NUMBER, CODE, "Code: 012345\n\n@host #012345"));
+        }
+
+        @Test
+        void has_failed_where_the_settings_say_what_success_looks_like() {
+            answer(REFUSED);
+            assertThat(sent("2xx | OK*")).isInstanceOf(IOException.class).hasMessageContaining(REFUSED);
+            answer("OK - 1 SMS, ID - 1234");
+            assertThat(sent("2xx | OK*")).isNull();
+        }
+
+        @Test
+        void is_quoted_without_number_code_and_keys_however_it_repeats_them() {
+            for (String repeated : List.of(
+                    "no credit for LOGIN SECRET +79991234567 Code: 012345",
+                    "no credit for +7 (999) 123-45-67, text 'Code: 0 1 2 3 4 5 @host #012345'",
+                    "no credit for %2B79991234567 secret",
+                    "{\"error\":\"no credit\",\"phone\":\"&#43;&#55;9991234567\",\"sms\":\"MDEyMzQ1\"}",
+                    "no credit +٧٩٩٩١٢٣٤٥٦٧")) {
+                answer(repeated);
+                assertThat(sent("2xx | OK*"))
+                        .as(repeated)
+                        .isInstanceOf(IOException.class)
+                        .message()
+                        .contains("no credit")
+                        .doesNotContainIgnoringCase("secret")
+                        .doesNotContain("LOGIN")
+                        .doesNotContain("999")
+                        .doesNotContain("345")
+                        .doesNotContain("3 4")
+                        .doesNotContain("MDEy")
+                        .doesNotContain("٩٩٩");
+            }
+        }
+
+        @Test
+        void is_read_no_further_than_needed_however_long_it_goes_on() throws Exception {
+            answer("OK" + " ".repeat(40 * 1024 * 1024));
+            new HttpSender(whereSuccessIs("2xx | OK")).send(NUMBER, CODE, "text");
+            answer("ERROR\n".repeat(1_000_000));
+            assertThat(sent("2xx | OK*"))
+                    .isInstanceOf(IOException.class)
+                    .message()
+                    .hasSizeLessThan(400);
         }
     }
 
@@ -265,7 +341,8 @@ class HttpSenderTest {
                         null,
                         null,
                         null,
-                        ENOUGH));
+                        ENOUGH,
+                        SuccessPattern.ANY_2XX));
                 sender.send(NUMBER, CODE, "text");
                 assertThat(catchThrowable(() -> sender.send(NUMBER, CODE, "text")))
                         .isInstanceOf(IOException.class);
