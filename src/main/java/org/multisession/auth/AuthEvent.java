@@ -10,7 +10,9 @@ public enum AuthEvent {
     CODE_REFUSED,
     LIMIT_HIT,
     /** A session ended by other means than its own sign-out. */
-    SESSION_ENDED;
+    SESSION_ENDED,
+    /** A browser presents the live tokens of two users. */
+    TWO_ACCOUNTS;
 
     String stored() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

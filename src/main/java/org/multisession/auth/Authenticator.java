@@ -1,10 +1,11 @@
 package org.multisession.auth;
 
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -12,7 +13,9 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
+import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
@@ -24,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers "who is this?": the session of the token first, the legacy token of a user second, one SQL round each. Holds
+ * Answers "who is this?": the session of the token first, the legacy token of a user second, one SQL round each; of many
+ * tokens, one round first tells which are worth it. Holds
  * nothing between requests, so an ended session is refused from the next request on. Safe for use by many threads.
  */
 public final class Authenticator {
@@ -34,6 +38,8 @@ public final class Authenticator {
     private final Database database;
     private final UserSessionDao sessions;
     private final UserDao users;
+    private final KnownTokensDao knownTokens;
+    private final TwoAccounts twoAccounts;
     private final SessionRules rules;
     private final Stage stage;
     private final LastSeen lastSeen;
@@ -44,6 +50,8 @@ public final class Authenticator {
             Database database,
             UserSessionDao sessions,
             UserDao users,
+            KnownTokensDao knownTokens,
+            TwoAccounts twoAccounts,
             SessionRules rules,
             Stage stage,
             LastSeen lastSeen,
@@ -52,6 +60,8 @@ public final class Authenticator {
         this.database = database;
         this.sessions = sessions;
         this.users = users;
+        this.knownTokens = knownTokens;
+        this.twoAccounts = twoAccounts;
         this.rules = rules;
         this.stage = stage;
         this.lastSeen = lastSeen;
@@ -60,72 +70,118 @@ public final class Authenticator {
     }
 
     /**
-     * The user of the first of these tokens that is somebody's, or null. A browser may hold a stale cookie beside the
-     * good one, so all are tried, in this order. The client is asked for only where its use is to be written down.
+     * The user of the first of these values that is somebody's, or null. A browser may hold a stale cookie beside the
+     * good one, so all are tried, in this order. Where another one is another user's, the first counts all the same, as
+     * in the old app; it is told, and written down. The client is asked for only where something is to be written down.
      */
-    public @Nullable SignedIn authenticate(List<SessionToken> presented, Supplier<Client> client) {
-        for (SessionToken token : presented) {
-            SignedIn found = authenticate(token, client);
-            if (found != null) {
-                return found;
+    public @Nullable SignedIn authenticate(Presented presented, Supplier<Client> client) {
+        SignedIn first = null;
+        SignedIn other = null;
+        for (Found found : database.read(handle -> find(handle, presented))) {
+            if (!hasRunOut(found)) {
+                if (first == null) {
+                    first = found.signedIn();
+                } else if (other == null && found.user().id() != first.user().id()) {
+                    other = found.signedIn();
+                }
             }
         }
-        return null;
+        if (first == null) {
+            return null;
+        }
+        note(first, client);
+        if (other == null) {
+            return first;
+        }
+        twoAccounts.tell(first.user(), other.user(), client);
+        return new SignedIn(first.user(), first.token(), first.session(), other.user());
     }
 
-    private @Nullable SignedIn authenticate(SessionToken token, Supplier<Client> client) {
+    private void note(SignedIn signedIn, Supplier<Client> client) {
+        if (signedIn.session() == null) {
+            lastSeen.noteLegacy(signedIn.user(), signedIn.token(), client, clock.instant());
+        } else {
+            lastSeen.note(signedIn.session(), client, clock.instant());
+        }
+    }
+
+    private boolean hasRunOut(Found found) {
+        UserSession session = found.session();
+        EndReason expiry = session == null ? null : rules.expiry(session, clock.instant());
+        if (session != null && expiry != null) {
+            endForGood(session, expiry);
+        }
+        return expiry != null;
+    }
+
+    /** Why the first of these tokens that ended did so; null if none has. */
+    public UserSessionDao.@Nullable Ending howEnded(Presented presented) {
+        return database.<Optional<UserSessionDao.Ending>>read(handle -> {
+                    for (SessionToken token : known(handle, presented)) {
+                        UserSessionDao.Ending ending = sessions.howEnded(handle, token);
+                        if (ending != null) {
+                            return Optional.of(ending);
+                        }
+                    }
+                    return Optional.empty();
+                })
+                .orElse(null);
+    }
+
+    /** Those of the tokens that need a closer look, in order. */
+    private List<SessionToken> known(Handle handle, Presented presented) throws SQLException {
+        List<SessionToken> tokens = presented.tokens();
+        if (tokens.size() < 2) {
+            return tokens;
+        }
+        Set<SessionToken> known = knownTokens.among(handle, tokens);
+        return tokens.stream().filter(known::contains).toList();
+    }
+
+    /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */
+    private List<Found> find(Handle handle, Presented presented) throws SQLException {
+        List<SessionToken> known = known(handle, presented);
+        List<Found> found = new ArrayList<>();
+        for (List<SessionToken> readings : presented.values()) {
+            List<Found> ofValue = new ArrayList<>();
+            for (SessionToken token : readings) {
+                Found each = known.contains(token) ? find(handle, token) : null;
+                if (each != null) {
+                    ofValue.add(each);
+                }
+            }
+            if (ofValue.stream().map(each -> each.user().id()).distinct().count() == 1) {
+                found.addAll(ofValue);
+            }
+        }
+        return found;
+    }
+
+    /** What opens: a session, or the legacy token of a user. */
+    private record Found(
+            SessionToken token, User user, @Nullable UserSession session) {
+
+        SignedIn signedIn() {
+            return new SignedIn(user, token, session);
+        }
+    }
+
+    private @Nullable Found find(Handle handle, SessionToken token) throws SQLException {
         if (token.isAHash()) {
             // Whoever has read the database must not get in by what it holds.
             return null;
         }
-        Found found = database.read(handle -> find(handle, token));
-        if (found.legacyUser() != null) {
-            lastSeen.noteLegacy(found.legacyUser(), token, client, clock.instant());
-            return new SignedIn(found.legacyUser(), token, null);
-        }
-        UserSession session = found.session();
-        if (session == null) {
-            return null;
-        }
-        Instant now = clock.instant();
-        EndReason expiry = rules.expiry(session, now);
-        if (expiry != null) {
-            endForGood(session, expiry);
-            return null;
-        }
-        lastSeen.note(session, client, now);
-        return new SignedIn(session.user(), token, session);
-    }
-
-    /** Why the first of these tokens that ended did so; null if none has. */
-    public UserSessionDao.@Nullable Ending howEnded(List<SessionToken> presented) {
-        for (SessionToken token : presented) {
-            UserSessionDao.Ending ending = database.read(
-                            handle -> Optional.ofNullable(sessions.howEnded(handle, token)))
-                    .orElse(null);
-            if (ending != null) {
-                return ending;
-            }
-        }
-        return null;
-    }
-
-    /** What a token is: a session, a user's legacy token, or nothing. */
-    private record Found(
-            @Nullable UserSession session, @Nullable User legacyUser) {}
-
-    private Found find(Handle handle, SessionToken token) throws SQLException {
         UserSession session = sessions.find(handle, token);
-        if (session != null || !stage.acceptsLegacyTokens()) {
-            return new Found(session, null);
+        if (session == null && stage.acceptsLegacyTokens()) {
+            User user = users.findByLegacyToken(handle, token.value());
+            if (user != null) {
+                return new Found(token, user, null);
+            }
+            // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
+            // only ever go that way, so a third look settles it.
+            session = sessions.find(handle, token);
         }
-        User user = users.findByLegacyToken(handle, token.value());
-        if (user != null) {
-            return new Found(null, user);
-        }
-        // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens only
-        // ever go that way, so a third look settles it.
-        return new Found(sessions.find(handle, token), null);
+        return session == null ? null : new Found(token, session.user(), session);
     }
 
     /**

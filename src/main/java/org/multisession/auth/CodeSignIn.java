@@ -17,6 +17,7 @@ import org.multisession.code.SmsText;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.session.Client;
+import org.multisession.session.Presented;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
@@ -103,7 +104,7 @@ public final class CodeSignIn {
     }
 
     /** Tries a code, and signs in if it is right: both in one transaction, so that a right code is never lost. */
-    public Result signIn(ChallengeSecret secret, String code, Client client) {
+    public Result signIn(ChallengeSecret secret, String code, Client client, Presented presented) {
         Standing standing = codes.standing(secret);
         PhoneNumber number = standing == null ? null : phoneNumbers.parse(standing.number());
         if (standing == null || number == null) {
@@ -117,7 +118,7 @@ public final class CodeSignIn {
         return database.write(transaction -> {
             Tried tried = codes.attempt(transaction, secret, code);
             if (tried == Tried.RIGHT
-                    && signIn.signIn(transaction, number, client) instanceof SignIn.Result.Started started) {
+                    && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {
                 return new Result.Started(started);
             }
             // A right guess at a number that is nobody's is told the same as a wrong one.

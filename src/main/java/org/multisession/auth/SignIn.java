@@ -13,6 +13,8 @@ import org.multisession.db.Transaction;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
+import org.multisession.session.KnownTokensDao;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
@@ -30,6 +32,7 @@ import org.multisession.user.UserDao;
  *       devices which hold it stay signed in;
  *   <li>the new session is written;
  *   <li>{@code users.auth_token} is set to its token (the mirror), so that the old app accepts it too;
+ *   <li>the session that the same browser had until now ends: one browser, one session;
  *   <li>what is over the number of sessions that a user may have ends, the least recently seen first.
  * </ol>
  *
@@ -52,6 +55,7 @@ public final class SignIn {
     private final Database database;
     private final UserSessionDao sessions;
     private final DeviceDao devices;
+    private final KnownTokensDao knownTokens;
     private final UserDao users;
     private final AuthEventDao events;
     private final LoginRules login;
@@ -64,6 +68,7 @@ public final class SignIn {
             Database database,
             UserSessionDao sessions,
             DeviceDao devices,
+            KnownTokensDao knownTokens,
             UserDao users,
             AuthEventDao events,
             LoginRules login,
@@ -74,6 +79,7 @@ public final class SignIn {
         this.database = database;
         this.sessions = sessions;
         this.devices = devices;
+        this.knownTokens = knownTokens;
         this.users = users;
         this.events = events;
         this.login = login;
@@ -90,9 +96,9 @@ public final class SignIn {
 
     /**
      * Signs the owner of this number in on one more device. Nobody who is signed in already is signed out by it, up to
-     * the number of sessions that a user may have.
+     * the number of sessions that a user may have; but of what this device itself presents, its own session is replaced.
      */
-    public Result signIn(PhoneNumber number, Client client) {
+    public Result signIn(PhoneNumber number, Client client, Presented presented) {
         // Looked up on a reader first: a stranger's wrong guess must not take the write lock.
         List<User> seen = database.read(handle -> users.findByPhone(handle, number));
         if (seen.size() > 1) {
@@ -101,14 +107,14 @@ public final class SignIn {
         if (seen.isEmpty() && !mayRegister(number)) {
             return new Result.UnknownNumber();
         }
-        return database.write(transaction -> signIn(transaction, number, client));
+        return database.write(transaction -> signIn(transaction, number, client, presented));
     }
 
     /**
      * The same as part of a transaction, which has the write lock: of parallel first sign-ins of one number, the second
      * finds the user that the first has made.
      */
-    Result signIn(Transaction transaction, PhoneNumber number, Client client) throws SQLException {
+    Result signIn(Transaction transaction, PhoneNumber number, Client client, Presented presented) throws SQLException {
         List<User> found = users.findByPhone(transaction, number);
         if (found.size() > 1) {
             return new Result.AmbiguousNumber();
@@ -119,10 +125,11 @@ public final class SignIn {
         Instant now = clock.instant();
         User user = found.isEmpty() ? users.insert(transaction, number, now) : found.get(0);
         events.record(transaction, AuthEvent.SIGN_IN, found.isEmpty() ? "registered" : "done", user.id(), client, now);
-        return start(transaction, user, client, now);
+        return start(transaction, user, client, presented, now);
     }
 
-    private Result start(Transaction transaction, User user, Client client, Instant now) throws SQLException {
+    private Result start(Transaction transaction, User user, Client client, Presented presented, Instant now)
+            throws SQLException {
         SessionToken token = SessionToken.random(random);
         if (stage.mirrors()) {
             adoptLegacyToken(transaction, user, now);
@@ -132,6 +139,7 @@ public final class SignIn {
         if (stage.mirrors()) {
             users.mirror(transaction, user.id(), token.value());
         }
+        endFormer(transaction, user, presented, client, now);
         evictSurplus(transaction, user, token.hash(), client, now);
         return new Result.Started(user, token);
     }
@@ -152,6 +160,27 @@ public final class SignIn {
             sessions.insert(transaction, user.id(), legacy, now);
             devices.markShared(transaction, legacy);
         }
+    }
+
+    /**
+     * Ends what this browser was signed in by until now. Not what it shares with other devices, and not what is another
+     * user's: that is not this user's to end.
+     */
+    private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now)
+            throws SQLException {
+        for (SessionToken token : knownTokens.among(transaction, presented.tokens())) {
+            UserSession former = token.isAHash() ? null : sessions.find(transaction, token);
+            if (former != null && former.user().id() == user.id() && !isSharedByDevices(transaction, former)) {
+                sessions.end(transaction, former.token(), EndReason.REPLACED, now);
+                events.record(
+                        transaction, AuthEvent.SESSION_ENDED, EndReason.REPLACED.stored(), user.id(), client, now);
+            }
+        }
+    }
+
+    private boolean isSharedByDevices(Transaction transaction, UserSession session) throws SQLException {
+        return devices.find(transaction, List.of(session.token())).values().stream()
+                .anyMatch(DeviceDao.Device::shared);
     }
 
     private void evictSurplus(Transaction transaction, User user, String newestHash, Client client, Instant now)

@@ -3,12 +3,19 @@ package org.multisession.auth;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
+import org.multisession.session.KnownTokensDao;
+import org.multisession.session.Presented;
+import org.multisession.session.SessionToken;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
+import org.multisession.user.User;
+import org.multisession.user.UserDao;
 
 /**
  * Ends sessions. {@code users.auth_token} is never touched: it may hold the same token as a mirror, and the memory of
@@ -18,36 +25,78 @@ public final class SignOut {
 
     private final Database database;
     private final UserSessionDao sessions;
+    private final UserDao users;
+    private final KnownTokensDao knownTokens;
     private final AuthEventDao events;
     private final InstantSource clock;
 
-    public SignOut(Database database, UserSessionDao sessions, AuthEventDao events, InstantSource clock) {
+    public SignOut(
+            Database database,
+            UserSessionDao sessions,
+            UserDao users,
+            KnownTokensDao knownTokens,
+            AuthEventDao events,
+            InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
+        this.users = users;
+        this.knownTokens = knownTokens;
         this.events = events;
         this.clock = clock;
     }
 
     /**
-     * Signs this device out. A session has ended, on the disk, when this returns. A legacy token is shared by all old
-     * devices of its user, so here nothing ends: the device forgets it, and the others stay signed in.
+     * Signs this device out: every session among what it presented has ended, on the disk, when this returns. A legacy
+     * token is shared by all old devices of its user, so that one does not end: the device is to forget it, and the others
+     * stay signed in.
+     *
+     * @return the legacy tokens to forget
      */
-    public void signOut(SignedIn signedIn, Client client) {
-        database.write(transaction -> {
-            Instant now = clock.instant();
-            boolean isSession = signedIn.session() != null;
-            if (signedIn.session() != null) {
-                sessions.end(transaction, signedIn.session().token(), EndReason.SIGNED_OUT, now);
+    public List<SessionToken> signOut(SignedIn signedIn, Presented presented, Client client) {
+        return database.write(transaction -> {
+            List<SessionToken> legacy = new ArrayList<>();
+            if (signedIn.session() == null) {
+                // By now another sign-in may have adopted it; this device was told that it forgets a legacy token.
+                legacy.add(signedIn.token());
+                record(transaction, signedIn.user(), "device-forgot", client);
+            } else {
+                sessions.end(transaction, signedIn.session().token(), EndReason.SIGNED_OUT, clock.instant());
+                record(transaction, signedIn.user(), "done", client);
             }
-            events.record(
-                    transaction,
-                    AuthEvent.SIGN_OUT,
-                    isSession ? "done" : "device-forgot",
-                    signedIn.user().id(),
-                    client,
-                    now);
-            return true;
+            endAll(transaction, presented, client, legacy);
+            return legacy;
         });
+    }
+
+    /** The same for a device whose own way in has ended already: what else it presented. */
+    public List<SessionToken> signOut(Presented presented, Client client) {
+        return database.write(transaction -> {
+            List<SessionToken> legacy = new ArrayList<>();
+            endAll(transaction, presented, client, legacy);
+            return legacy;
+        });
+    }
+
+    private void endAll(Transaction transaction, Presented presented, Client client, List<SessionToken> legacy)
+            throws SQLException {
+        for (SessionToken token : knownTokens.among(transaction, presented.tokens())) {
+            if (token.isAHash() || legacy.contains(token)) {
+                continue;
+            }
+            UserSession session = sessions.find(transaction, token);
+            User user = session == null ? users.findByLegacyToken(transaction, token.value()) : session.user();
+            if (session != null) {
+                sessions.end(transaction, session.token(), EndReason.SIGNED_OUT, clock.instant());
+                record(transaction, session.user(), "done", client);
+            } else if (user != null) {
+                legacy.add(token);
+                record(transaction, user, "device-forgot", client);
+            }
+        }
+    }
+
+    private void record(Transaction transaction, User user, String outcome, Client client) throws SQLException {
+        events.record(transaction, AuthEvent.SIGN_OUT, outcome, user.id(), client, clock.instant());
     }
 
     /** Ends a session that has run out. */

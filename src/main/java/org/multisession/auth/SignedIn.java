@@ -9,9 +9,17 @@ import org.multisession.user.User;
  * Who a request comes from, and by which token.
  *
  * @param session the session of the token; null for a legacy token, which may be many devices' at once
+ * @param beside another user, whose live token the same request carries and who does not count; null for none
  */
 public record SignedIn(
-        User user, SessionToken token, @Nullable UserSession session) {
+        User user,
+        SessionToken token,
+        @Nullable UserSession session,
+        @Nullable User beside) {
+
+    SignedIn(User user, SessionToken token, @Nullable UserSession session) {
+        this(user, token, session, null);
+    }
 
     /** The way in. */
     public enum Via {

@@ -20,6 +20,7 @@ import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.Sweeper;
+import org.multisession.auth.TwoAccounts;
 import org.multisession.code.ChallengeDao;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.CodeRequestDao;
@@ -34,6 +35,7 @@ import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.session.Presence;
@@ -153,11 +155,13 @@ final class Application implements AutoCloseable {
         LegacyUseDao legacyUses = new LegacyUseDao();
         LastSeen lastSeen = new LastSeen(database, sessions, devices, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
-        SignOut signOut = new SignOut(database, sessions, events, clock);
-        SignIn signIn =
-                new SignIn(database, sessions, devices, users, events, settings.login(), rules, stage, random, clock);
-        Authenticator authenticator =
-                new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
+        KnownTokensDao knownTokens = new KnownTokensDao();
+        SignOut signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        SignIn signIn = new SignIn(
+                database, sessions, devices, knownTokens, users, events, settings.login(), rules, stage, random, clock);
+        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
+        Authenticator authenticator = new Authenticator(
+                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
         Devices ownDevices = new Devices(database, sessions, devices, legacyUses, users, events, rules, stage, clock);
         Breather breather = new Breather();
         SweepTurn turn = new SweepTurn(database, state, UUID.randomUUID().toString(), clock);

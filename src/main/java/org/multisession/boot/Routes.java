@@ -99,14 +99,14 @@ record Routes(
 
         DoneCookie done = new DoneCookie(settings.cookie());
         signedInOnly(context, "sessions", new SessionsServlet(devices, names, done, clock), "/sessions");
-        signedInOnly(context, "revoke", new RevokeServlet(devices, done, cookie), "/sessions/revoke");
+        signedInOnly(context, "revoke", new RevokeServlet(devices, signOut, done, cookie), "/sessions/revoke");
         signedInOnly(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
 
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
         signedInOnly(context, "api-me", new MeServlet(), "/api/me");
 
         signedInOnly(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
-        signedInOnly(context, "api-session", new SessionApiServlet(devices, cookie), "/api/sessions/*");
+        signedInOnly(context, "api-session", new SessionApiServlet(devices, signOut, cookie), "/api/sessions/*");
         signedInOnly(context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
 
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.

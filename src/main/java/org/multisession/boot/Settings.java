@@ -207,6 +207,13 @@ public record Settings(
     private static final Setting<Duration> COOKIE_MAX_AGE =
             duration("multisession.cookie.max-age", "P365D", Duration.ofMinutes(1), Duration.ofDays(400));
 
+    private static final Setting<Optional<List<CookieRules.Place>>> COOKIE_FORMER = new Setting<>(
+            "multisession.cookie.former",
+            null,
+            "up to 20 cookies as 'NAME; Path=/path; Domain=example.com', separated by ' | '; Path is / if left out",
+            false,
+            text -> Optional.of(places(text)));
+
     private static final Setting<Duration> AUDIT_KEEP =
             duration("multisession.audit.keep", "P180D", Duration.ofDays(1), Duration.ofDays(3650));
 
@@ -250,6 +257,7 @@ public record Settings(
             COOKIE_SAME_SITE,
             COOKIE_SECURE,
             COOKIE_MAX_AGE,
+            COOKIE_FORMER,
             AUDIT_KEEP);
 
     /** Every key, in the order of the README's table. */
@@ -273,11 +281,13 @@ public record Settings(
                 reader.optional(COOKIE_DOMAIN).orElse(null),
                 reader.get(COOKIE_SAME_SITE),
                 reader.get(COOKIE_SECURE),
-                reader.get(COOKIE_MAX_AGE));
+                reader.get(COOKIE_MAX_AGE),
+                reader.optional(COOKIE_FORMER).orElse(List.of()));
         if (cookie.sameSite() == CookieRules.SameSite.NONE && cookie.secure() == CookieRules.Secure.NEVER) {
             reader.faults.add(COOKIE_SAME_SITE.key() + " = None needs " + COOKIE_SECURE.key()
                     + " = always or auto: browsers drop such a cookie otherwise");
         }
+        refuseWhatThePrefixForbids(cookie, reader);
         Settings settings = new Settings(
                 database,
                 create,
@@ -318,6 +328,58 @@ public record Settings(
             throw new SetupRefusedException(reader.faults);
         }
         return new Read(settings, reader.effective());
+    }
+
+    /** RFC 6265bis, 4.1.3: a browser drops a cookie whose name promises what its attributes do not keep. */
+    private static void refuseWhatThePrefixForbids(CookieRules cookie, Reader reader) {
+        // Null after a fault of its own.
+        String name = String.valueOf(cookie.name()).toLowerCase(Locale.ROOT);
+        boolean hostOnly = name.startsWith("__host-");
+        if ((hostOnly || name.startsWith("__secure-")) && cookie.secure() != CookieRules.Secure.ALWAYS) {
+            reader.faults.add(COOKIE_NAME.key() + " = " + cookie.name() + " needs " + COOKIE_SECURE.key()
+                    + " = always: browsers drop such a cookie otherwise");
+        }
+        if (hostOnly && !"/".equals(cookie.path())) {
+            reader.faults.add(COOKIE_NAME.key() + " = " + cookie.name() + " needs " + COOKIE_PATH.key()
+                    + " = /: browsers drop such a cookie otherwise");
+        }
+        if (hostOnly && cookie.domain() != null) {
+            reader.faults.add(COOKIE_NAME.key() + " = " + cookie.name() + " allows no " + COOKIE_DOMAIN.key()
+                    + ": browsers drop such a cookie otherwise");
+        }
+    }
+
+    private static List<CookieRules.Place> places(String text) {
+        List<CookieRules.Place> places = new ArrayList<>();
+        for (String entry : text.split(" \\| ", -1)) {
+            places.add(place(entry));
+        }
+        return require(List.copyOf(places), places.size() <= 20);
+    }
+
+    /** A name and attributes, as {@code Set-Cookie} has them. */
+    private static CookieRules.Place place(String entry) {
+        String[] parts = entry.split(";", -1);
+        Map<String, String> attributes = new HashMap<>();
+        for (int i = 1; i < parts.length; i++) {
+            String[] attribute = parts[i].split("=", 2);
+            String name = attribute[0].strip().toLowerCase(Locale.ROOT);
+            require(name, attribute.length == 2 && attributes.put(name, attribute[1].strip()) == null);
+        }
+        require(attributes, Set.of("path", "domain").containsAll(attributes.keySet()));
+        String domain = attributes.get("domain");
+        if (domain != null) {
+            // A dot ahead of it means nothing to a browser of today (RFC 6265, 5.2.3), and Tomcat refuses it.
+            domain = COOKIE_DOMAIN
+                    .read()
+                    .apply(domain.replaceFirst("^\\.", ""))
+                    .map(host -> host.toLowerCase(Locale.ROOT))
+                    .orElse(null);
+        }
+        return new CookieRules.Place(
+                COOKIE_NAME.read().apply(parts[0].strip()),
+                COOKIE_PATH.read().apply(attributes.getOrDefault("path", "/")),
+                domain);
     }
 
     private static Sms sms(Reader reader) {

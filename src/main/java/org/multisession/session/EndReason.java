@@ -14,6 +14,8 @@ public enum EndReason {
     LIFETIME("lifetime"),
     /** The user signed in on more devices than allowed, and this one was the least recently seen. */
     EVICTED("evicted"),
+    /** The same browser signed in anew. */
+    REPLACED("replaced"),
     /** Two users had this legacy token, so it is nobody's. */
     AMBIGUOUS("ambiguous"),
     /** The row went away without us: the old app's sign-out. Written by a trigger. */

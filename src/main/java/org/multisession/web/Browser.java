@@ -16,6 +16,16 @@ public final class Browser {
                 .anyMatch(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"));
     }
 
+    /**
+     * Whether a browser sent this, on behalf of a page: it has a header whose name begins with {@code Sec-}, which no
+     * script can set or leave out, an {@code Origin} or a {@code Referer}. Programs send none of them.
+     */
+    public static boolean sent(HttpServletRequest request) {
+        return Collections.list(request.getHeaderNames()).stream()
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .anyMatch(name -> name.startsWith("sec-") || name.equals("origin") || name.equals("referer"));
+    }
+
     /** The first language of {@code Accept-Language} that the pages speak; English if it names none of them. */
     public static Locale language(HttpServletRequest request) {
         List<Locale> wanted = Collections.list(request.getLocales());

@@ -1,15 +1,59 @@
 package org.multisession.web;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the cookie that holds the token is set. It is always {@code HttpOnly}.
  *
  * @param domain null for the host that set it alone
+ * @param former where such a cookie was set before, by the old app or under other settings; cleared at sign-out
  */
 public record CookieRules(
-        String name, String path, @Nullable String domain, SameSite sameSite, Secure secure, Duration maxAge) {
+        String name,
+        String path,
+        @Nullable String domain,
+        SameSite sameSite,
+        Secure secure,
+        Duration maxAge,
+        List<Place> former) {
+
+    /** Rules of a cookie that was never set otherwise. */
+    public CookieRules(
+            String name, String path, @Nullable String domain, SameSite sameSite, Secure secure, Duration maxAge) {
+        this(name, path, domain, sameSite, secure, maxAge, List.of());
+    }
+
+    /**
+     * What tells one cookie of a browser from another (RFC 6265, 5.3).
+     *
+     * @param domain null for the host that set it alone
+     */
+    public record Place(String name, String path, @Nullable String domain) {
+
+        /** The same for the host alone. */
+        Place ofTheHost() {
+            return new Place(name, path, null);
+        }
+    }
+
+    /** Where the cookie is set. */
+    Place place() {
+        return new Place(name, path, domain == null ? null : domain.toLowerCase(Locale.ROOT));
+    }
+
+    /** Where it may be: for the host alone, where it is set, and where it was set before. */
+    Set<Place> places() {
+        Set<Place> places = new LinkedHashSet<>();
+        places.add(place().ofTheHost());
+        places.add(place());
+        places.addAll(former);
+        return places;
+    }
 
     /** Whether a cookie that is set on this request is only for HTTPS. */
     boolean isSecure(boolean requestIsSecure) {

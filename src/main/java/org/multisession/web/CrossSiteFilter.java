@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * GET, HEAD, OPTIONS                      passes: they change nothing
  * Sec-Fetch-Site: same-origin | none      passes
  * Sec-Fetch-Site: anything else           403
- * no Sec-Fetch-Site, Origin of this host  passes: an older browser
+ * no Sec-Fetch-Site, Origin of this host  passes: an older browser; over HTTP/2 the host is that of :authority
  * no Sec-Fetch-Site, any other Origin     403
  * neither header                          passes: no browser, so nobody's cookie was added behind their back
  * </pre>
@@ -51,7 +51,13 @@ public final class CrossSiteFilter extends HttpFilter {
             return fetchSite.equals("same-origin") || fetchSite.equals("none");
         }
         String origin = request.getHeader("Origin");
-        return origin == null || isSameHost(origin, request.getHeader("Host"));
+        return origin == null || isSameHost(origin, host(request));
+    }
+
+    /** The host that was asked for, as the client has named it. HTTP/2 has it in place of {@code Host}. */
+    private static String host(HttpServletRequest request) {
+        String host = request.getHeader("Host");
+        return host != null ? host : request.getServerName() + ":" + request.getServerPort();
     }
 
     /** Compares hosts, and ports where both name one: a proxy may have left it out of {@code Host}. */

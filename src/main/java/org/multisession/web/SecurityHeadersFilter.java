@@ -6,6 +6,8 @@ import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Headers that every answer carries. They are set before the servlet runs, so that one which knows better, such as a
@@ -17,6 +19,32 @@ public final class SecurityHeadersFilter extends HttpFilter {
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
                     + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+    /** What no page of ours uses; filling a code in from a message is not among it. */
+    private static final String PERMISSIONS_POLICY = Stream.of(
+                    "accelerometer",
+                    "autoplay",
+                    "bluetooth",
+                    "camera",
+                    "display-capture",
+                    "encrypted-media",
+                    "fullscreen",
+                    "geolocation",
+                    "gyroscope",
+                    "hid",
+                    "idle-detection",
+                    "magnetometer",
+                    "microphone",
+                    "midi",
+                    "payment",
+                    "picture-in-picture",
+                    "publickey-credentials-get",
+                    "screen-wake-lock",
+                    "serial",
+                    "usb",
+                    "xr-spatial-tracking")
+            .map(feature -> feature + "=()")
+            .collect(Collectors.joining(", "));
+
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
@@ -24,6 +52,9 @@ public final class SecurityHeadersFilter extends HttpFilter {
         response.setHeader("X-Content-Type-Options", "nosniff");
         // Not "no-referrer": browsers then send "Origin: null" with a form, which the cross-site check must refuse.
         response.setHeader("Referrer-Policy", "same-origin");
+        response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+        response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+        response.setHeader("Permissions-Policy", PERMISSIONS_POLICY);
         response.setHeader("Cache-Control", "no-store");
         if (request.isSecure()) {
             response.setHeader("Strict-Transport-Security", "max-age=31536000");

@@ -3,105 +3,81 @@ package org.multisession.web;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import org.multisession.session.CookieValue;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionToken;
+import org.multisession.web.CookieRules.Place;
 
 /** How a token travels: in as a cookie or a bearer token, out as a cookie. */
 public final class SessionCookie {
 
-    /** Each costs a look-up; a browser has two or three, a stranger's script might send hundreds. */
-    private static final int MOST = 10;
-
     private final CookieRules rules;
+    private final ForgottenCookie forgotten;
 
     public SessionCookie(CookieRules rules) {
         this.rules = rules;
+        this.forgotten = new ForgottenCookie(rules);
     }
 
     /**
-     * Every token that this request carries, without repeats: a bearer token (RFC 6750) first, then all cookies of the
-     * name, the last one first, as the old app takes the last.
+     * What this request carries: a bearer token (RFC 6750) first, then all cookies of the name, the last one first, as
+     * the old app takes the last. Of a legacy token that this browser has signed out of, nothing is left.
      */
-    public List<SessionToken> presented(HttpServletRequest request) {
-        Set<String> values = new LinkedHashSet<>();
+    public Presented presented(HttpServletRequest request) {
+        List<List<SessionToken>> values = new ArrayList<>();
         String authorization = request.getHeader("Authorization");
         if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-            values.add(authorization.substring(7).strip());
+            String token = authorization.substring(7).strip();
+            values.add(token.isEmpty() ? List.of() : List.of(new SessionToken(token)));
         }
         List<String> cookies = Cookies.named(request, rules.name());
         Collections.reverse(cookies);
         for (String cookie : cookies) {
-            values.add(unquoted(cookie));
-            values.add(cookie);
+            values.add(new CookieValue(cookie).readings());
         }
-        return values.stream()
-                .filter(value -> !value.isEmpty())
-                .limit(MOST)
-                .map(SessionToken::new)
-                .toList();
-    }
-
-    /** Undoes the quoting of Python's {@code http.cookies}: a backslash before a character, or before three octal digits. */
-    static String unquoted(String value) {
-        if (value.length() < 2 || !value.startsWith("\"") || !value.endsWith("\"")) {
-            return value;
-        }
-        StringBuilder plain = new StringBuilder();
-        int end = value.length() - 1;
-        for (int i = 1; i < end; i++) {
-            char c = value.charAt(i);
-            if (c != '\\' || i + 1 >= end) {
-                plain.append(c);
-            } else if (i + 3 < end && value.substring(i + 1, i + 4).matches("[0-3][0-7][0-7]")) {
-                plain.append((char) Integer.parseInt(value.substring(i + 1, i + 4), 8));
-                i += 3;
-            } else {
-                i++;
-                plain.append(value.charAt(i));
-            }
-        }
-        return plain.toString();
+        return forgotten.without(request, new Presented(values));
     }
 
     /** Hands the browser a new token. */
     public void set(HttpServletRequest request, HttpServletResponse response, SessionToken token) {
         if (rules.domain() != null) {
             // A cookie of the old app, for this host alone, would come back beside the new one for ever.
-            response.addCookie(cookie(request, "", null, 0));
+            response.addCookie(cookie(request, rules.place().ofTheHost(), "", 0));
         }
         response.addCookie(cookie(
                 request,
+                rules.place(),
                 token.value(),
-                rules.domain(),
                 Math.toIntExact(rules.maxAge().toSeconds())));
     }
 
-    /** Makes the browser forget its token, under the domain it was set with and under this host alone. */
-    public void clear(HttpServletRequest request, HttpServletResponse response) {
-        response.addCookie(cookie(request, "", null, 0));
-        if (rules.domain() != null) {
-            response.addCookie(cookie(request, "", rules.domain(), 0));
+    /**
+     * Makes the browser forget its token, under every name, path and domain under which it was or may have been set, and
+     * these legacy tokens wherever else it may hold them.
+     */
+    public void clear(HttpServletRequest request, HttpServletResponse response, List<SessionToken> legacy) {
+        for (Place place : rules.places()) {
+            response.addCookie(cookie(request, place, "", 0));
         }
+        forgotten.add(request, response, legacy);
     }
 
     /** The same for a browser that has shown pages of the account. */
-    public void clearAfterSignOut(HttpServletRequest request, HttpServletResponse response) {
-        clear(request, response);
+    public void clearAfterSignOut(HttpServletRequest request, HttpServletResponse response, List<SessionToken> legacy) {
+        clear(request, response, legacy);
         // "no-store" alone does not keep a browser from showing the page again by its back button: Chromium holds whole
         // pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
         response.setHeader("Clear-Site-Data", "\"cache\"");
     }
 
-    private Cookie cookie(HttpServletRequest request, String value, @Nullable String domain, int maxAgeSeconds) {
-        Cookie cookie = new Cookie(rules.name(), value);
-        cookie.setPath(rules.path());
-        if (domain != null) {
-            cookie.setDomain(domain.toLowerCase(Locale.ROOT));
+    private Cookie cookie(HttpServletRequest request, Place place, String value, int maxAgeSeconds) {
+        Cookie cookie = new Cookie(place.name(), value);
+        cookie.setPath(place.path());
+        if (place.domain() != null) {
+            cookie.setDomain(place.domain());
         }
         cookie.setMaxAge(maxAgeSeconds);
         cookie.setHttpOnly(true);

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
@@ -67,7 +68,7 @@ abstract class DevicesContract {
     }
 
     private @Nullable Ending howEnded(String token) {
-        return app.authenticator.howEnded(List.of(new SessionToken(token)));
+        return app.authenticator.howEnded(Presented.of(new SessionToken(token)));
     }
 
     private Ending why(String token) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
@@ -339,8 +340,7 @@ abstract class SessionsContract {
         @Test
         void an_empty_token_or_none_opens_nothing() {
             assertThat(old.legacyTokenOf(49)).isEmpty();
-            assertThat(app.authenticator.authenticate(
-                            java.util.List.of(), () -> new org.multisession.session.Client("", "")))
+            assertThat(app.authenticator.authenticate(Presented.NOTHING, () -> NewApp.CLIENT))
                     .isNull();
             app.signIn("+79991234573");
             assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE auth_token = ''"))

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
 import org.multisession.session.EndReason;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
@@ -199,7 +200,7 @@ abstract class StagesContract {
         clock.advance(Duration.ofMinutes(2));
         app.opens(laptop);
         new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true).run();
-        app.signOut.signOut(underWay, NewApp.CLIENT);
+        app.signOut.signOut(underWay, Presented.of(underWay.token()), NewApp.CLIENT);
         app.lastSeen.flush();
         assertThat(app.opens(phone)).isNull();
         assertThat(tokensIn("user_sessions")).doesNotContain(TokenHash.of(phone));
@@ -230,7 +231,7 @@ abstract class StagesContract {
     }
 
     private @Nullable EndReason whyEnded(String token) {
-        UserSessionDao.Ending ending = app.authenticator.howEnded(List.of(new SessionToken(token)));
+        UserSessionDao.Ending ending = app.authenticator.howEnded(Presented.of(new SessionToken(token)));
         return ending == null ? null : ending.reason();
     }
 

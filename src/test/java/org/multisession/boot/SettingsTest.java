@@ -140,6 +140,14 @@ class SettingsTest {
         "multisession.cookie.domain, example.com-",
         "multisession.cookie.secure, no",
         "multisession.cookie.max-age, P401D",
+        "multisession.cookie.former, auth token",
+        "multisession.cookie.former, sid; Path=app",
+        "multisession.cookie.former, sid; Domain=exa mple",
+        "multisession.cookie.former, sid; Expires=never",
+        "multisession.cookie.former, sid; Path",
+        "multisession.cookie.former, sid; Path=/a; Path=/b",
+        "multisession.cookie.former, sid |",
+        "multisession.cookie.former, sid | ; Path=/",
         "multisession.cookie.name, ''",
     })
     void a_value_out_of_range_is_a_fault_that_names_key_value_and_range(String key, String value) {
@@ -148,6 +156,44 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith(key + " = '" + value + "' (context parameter) must be ");
+    }
+
+    @Test
+    void the_cookies_of_before_are_names_with_paths_and_domains() {
+        assertThat(read().cookie().former()).isEmpty();
+        parameters.put(
+                "multisession.cookie.former",
+                "auth_token; Domain=.Example.com | sid; path=/app; domain=example.com | old | auth_token; Path=/a=b");
+        assertThat(read().cookie().former())
+                .containsExactly(
+                        new CookieRules.Place("auth_token", "/", "example.com"),
+                        new CookieRules.Place("sid", "/app", "example.com"),
+                        new CookieRules.Place("old", "/", null),
+                        new CookieRules.Place("auth_token", "/a=b", null));
+        parameters.put("multisession.cookie.former", "x | ".repeat(20) + "x");
+        assertThat(faults()).singleElement().asString().contains("up to 20");
+    }
+
+    @Test
+    void a_name_that_promises_a_browser_something_must_keep_it() {
+        parameters.put("multisession.cookie.name", "__Host-auth_token");
+        parameters.put("multisession.cookie.domain", "example.com");
+        parameters.put("multisession.cookie.path", "/app");
+        assertThat(faults())
+                .hasSize(3)
+                .allSatisfy(fault -> assertThat(fault).contains("__Host-auth_token", "browsers drop such a cookie"))
+                .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.secure = always"))
+                .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.path = /"))
+                .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.domain"));
+        parameters.remove("multisession.cookie.domain");
+        parameters.remove("multisession.cookie.path");
+        parameters.put("multisession.cookie.secure", "always");
+        assertThat(read().cookie().name()).isEqualTo("__Host-auth_token");
+        parameters.put("multisession.cookie.name", "__Secure-auth_token");
+        parameters.put("multisession.cookie.domain", "example.com");
+        assertThat(read().cookie().name()).isEqualTo("__Secure-auth_token");
+        parameters.put("multisession.cookie.secure", "auto");
+        assertThat(faults()).singleElement().asString().contains("multisession.cookie.secure = always");
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
 import org.multisession.db.TokenHash;
 import org.multisession.migration.Migrator;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
@@ -129,7 +130,7 @@ final class Scene implements AutoCloseable {
                 String token = app.signIn(VERA);
                 SignedIn signedIn = Objects.requireNonNull(app.who(token));
                 done = () -> assertThat(app.opens(token)).isNull();
-                return () -> app.signOut.signOut(signedIn, NewApp.CLIENT);
+                return () -> app.signOut.signOut(signedIn, Presented.of(signedIn.token()), NewApp.CLIENT);
             }
             case END_SESSION -> {
                 String token = app.signIn(VERA);

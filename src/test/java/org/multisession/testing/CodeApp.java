@@ -19,6 +19,7 @@ import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
 import org.multisession.session.Client;
+import org.multisession.session.Presented;
 import org.multisession.user.PhoneNumbers;
 
 /** Our app with sign-in by codes, without its web layer; the messages go to {@link #sent}. */
@@ -116,7 +117,7 @@ public final class CodeApp implements AutoCloseable {
 
     /** Tries a code from an address. */
     public CodeSignIn.Result attempt(ChallengeSecret secret, String code, String address) {
-        return codes.signIn(secret, code, client(address));
+        return codes.signIn(secret, code, client(address), Presented.NOTHING);
     }
 
     /** Tries a code, which must be right, and gives the token of the new session. */

@@ -15,15 +15,18 @@ import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
+import org.multisession.auth.TwoAccounts;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.session.Presence;
+import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
@@ -97,9 +100,13 @@ public final class NewApp implements AutoCloseable {
         LegacyUseDao legacyUses = new LegacyUseDao();
         lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
-        signOut = new SignOut(database, sessions, events, clock);
-        signIn = new SignIn(database, sessions, deviceDao, users, events, login, rules, stage, random, clock);
-        authenticator = new Authenticator(database, sessions, users, rules, stage, lastSeen, signOut, clock);
+        KnownTokensDao knownTokens = new KnownTokensDao();
+        signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        signIn = new SignIn(
+                database, sessions, deviceDao, knownTokens, users, events, login, rules, stage, random, clock);
+        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
+        authenticator = new Authenticator(
+                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
         devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
         sweeper = new Sweeper(
                 database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), () -> true, clock);
@@ -160,7 +167,7 @@ public final class NewApp implements AutoCloseable {
 
     /** The same from a certain device. */
     public @Nullable SignedIn who(String token, Client client) {
-        return authenticator.authenticate(List.of(new SessionToken(token)), () -> client);
+        return authenticator.authenticate(Presented.of(new SessionToken(token)), () -> client);
     }
 
     /** Signs in by a number, which must go well, and gives the token of the new session. */
@@ -170,7 +177,12 @@ public final class NewApp implements AutoCloseable {
 
     /** The same on a certain device. */
     public String signIn(String phone, Client client) {
-        SignIn.Result result = signIn.signIn(number(phone), client);
+        return signIn(phone, client, Presented.NOTHING);
+    }
+
+    /** The same in a browser that presents something. */
+    public String signIn(String phone, Client client, Presented presented) {
+        SignIn.Result result = signIn.signIn(number(phone), client, presented);
         if (result instanceof SignIn.Result.Started started) {
             return started.token().value();
         }
@@ -178,12 +190,18 @@ public final class NewApp implements AutoCloseable {
     }
 
     public SignIn.Result trySignIn(String phone) {
-        return signIn.signIn(number(phone), CLIENT);
+        return signIn.signIn(number(phone), CLIENT, Presented.NOTHING);
     }
 
     /** Signs out the device that holds this token, which must be signed in. */
     public void signOut(String token) {
-        signOut.signOut(Objects.requireNonNull(who(token)), CLIENT);
+        signOut(Presented.of(new SessionToken(token)));
+    }
+
+    /** Signs out the device that presents this, which must be signed in; gives the legacy tokens that it is to forget. */
+    public List<SessionToken> signOut(Presented presented) {
+        SignedIn signedIn = Objects.requireNonNull(authenticator.authenticate(presented, () -> CLIENT));
+        return signOut.signOut(signedIn, presented, CLIENT);
     }
 
     public static PhoneNumber number(String phone) {

@@ -1,5 +1,6 @@
 package org.multisession.web.api;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import org.multisession.session.UserSession;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
+import org.multisession.web.Browser;
 import org.multisession.web.RequestFailure;
 
 /** What more than one route of the API reads or answers. */
@@ -26,10 +28,12 @@ final class Answers {
         return members;
     }
 
-    /** A new session, with its token. */
-    static Map<String, Object> started(SignIn.Result.Started started) {
+    /** A new session; with its token only for a program: a browser has it in a cookie that no script can read. */
+    static Map<String, Object> started(HttpServletRequest request, SignIn.Result.Started started) {
         Map<String, Object> members = new LinkedHashMap<>();
-        members.put("token", started.token().value());
+        if (!Browser.sent(request)) {
+            members.put("token", started.token().value());
+        }
         members.put("user", user(started.user()));
         return members;
     }

@@ -31,10 +31,10 @@ public final class CodeApiServlet extends Route {
         if (code == null) {
             throw new RequestFailure(422, "malformed-code", "\"code\" must be six digits. No attempt was counted.");
         }
-        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request));
+        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             cookie.set(request, response, started.session().token());
-            Json.write(response, 200, Answers.started(started.session()));
+            Json.write(response, 200, Answers.started(request, started.session()));
         } else if (result instanceof CodeSignIn.Result.Refused refused) {
             throw switch (refused.why()) {
                 case USED_UP ->

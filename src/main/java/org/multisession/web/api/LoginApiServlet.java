@@ -28,10 +28,10 @@ public final class LoginApiServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PhoneNumber number = Answers.number(phoneNumbers, Json.read(request));
-        SignIn.Result result = signIn.signIn(number, Clients.of(request));
+        SignIn.Result result = signIn.signIn(number, Clients.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
-            Json.write(response, 200, Answers.started(started));
+            Json.write(response, 200, Answers.started(request, started));
         } else if (result instanceof SignIn.Result.AmbiguousNumber) {
             throw new RequestFailure(
                     409,

@@ -2,7 +2,9 @@ package org.multisession.web.api;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
 import org.multisession.auth.SignOut;
+import org.multisession.session.SessionToken;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Route;
@@ -22,8 +24,9 @@ public final class LogoutApiServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
-        cookie.clear(request, response);
+        List<SessionToken> legacy = signOut.signOut(
+                CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
+        cookie.clear(request, response, legacy);
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     }
 }

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.regex.Pattern;
 import org.multisession.auth.Devices;
+import org.multisession.auth.SignOut;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.RequestFailure;
@@ -19,11 +20,13 @@ public final class SessionApiServlet extends Route {
     private static final Pattern ID = Pattern.compile("/[A-Za-z0-9_-]{22}");
 
     private final transient Devices devices;
+    private final transient SignOut signOut;
     private final transient SessionCookie cookie;
 
-    public SessionApiServlet(Devices devices, SessionCookie cookie) {
+    public SessionApiServlet(Devices devices, SignOut signOut, SessionCookie cookie) {
         super("DELETE");
         this.devices = devices;
+        this.signOut = signOut;
         this.cookie = cookie;
     }
 
@@ -42,7 +45,8 @@ public final class SessionApiServlet extends Route {
     protected void doDelete(HttpServletRequest request, HttpServletResponse response) {
         String id = request.getPathInfo().substring(1);
         switch (devices.end(CurrentUser.required(request).signedIn(), id, Clients.of(request))) {
-            case THIS -> cookie.clear(request, response);
+            case THIS ->
+                cookie.clear(request, response, signOut.signOut(cookie.presented(request), Clients.of(request)));
             case ANOTHER -> {}
             case UNKNOWN -> throw unknown();
         }

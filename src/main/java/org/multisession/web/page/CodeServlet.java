@@ -108,7 +108,7 @@ public final class CodeServlet extends Route {
             showForm(request, response, 422, standing, next, "code.error.malformed");
             return;
         }
-        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request));
+        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             challenge.clear(request, response);
             cookie.set(request, response, started.session().token());

@@ -53,6 +53,7 @@ public final class EndingNotice {
             return words.of("ended.other");
         }
         return switch (reason) {
+            case REPLACED -> words.of("ended.replaced");
             case SIGNED_OUT -> words.of(ending.shared() ? "ended.signed-out.shared" : "ended.signed-out");
             case REVOKED -> by == null ? words.of("ended.revoked") : words.of("ended.revoked.by", by);
             case IDLE -> words.of("ended.idle");

@@ -4,9 +4,11 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
+import org.multisession.session.SessionToken;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Redirect;
@@ -38,8 +40,9 @@ public final class LogoutServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        signOut.signOut(CurrentUser.required(request).signedIn(), Clients.of(request));
-        cookie.clearAfterSignOut(request, response);
+        List<SessionToken> legacy = signOut.signOut(
+                CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
+        cookie.clearAfterSignOut(request, response, legacy);
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

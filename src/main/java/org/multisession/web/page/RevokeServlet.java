@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Objects;
 import org.multisession.auth.Devices;
+import org.multisession.auth.SignOut;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.DoneCookie;
@@ -18,12 +19,14 @@ import org.multisession.web.SessionCookie;
 public final class RevokeServlet extends Route {
 
     private final transient Devices devices;
+    private final transient SignOut signOut;
     private final transient DoneCookie done;
     private final transient SessionCookie cookie;
 
-    public RevokeServlet(Devices devices, DoneCookie done, SessionCookie cookie) {
+    public RevokeServlet(Devices devices, SignOut signOut, DoneCookie done, SessionCookie cookie) {
         super("POST");
         this.devices = devices;
+        this.signOut = signOut;
         this.done = done;
         this.cookie = cookie;
     }
@@ -32,7 +35,9 @@ public final class RevokeServlet extends Route {
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String handle = Objects.requireNonNullElse(FormBody.read(request).get("session"), "");
         switch (devices.end(CurrentUser.required(request).signedIn(), handle, Clients.of(request))) {
-            case THIS -> cookie.clearAfterSignOut(request, response);
+            case THIS ->
+                cookie.clearAfterSignOut(
+                        request, response, signOut.signOut(cookie.presented(request), Clients.of(request)));
             case ANOTHER -> done.set(request, response, new Done(What.ONE, 1));
             case UNKNOWN -> done.set(request, response, new Done(What.GONE, 1));
         }

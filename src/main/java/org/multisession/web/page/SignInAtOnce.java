@@ -24,7 +24,7 @@ public final class SignInAtOnce implements NumberStep {
     @Override
     public @Nullable String take(
             HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next) {
-        SignIn.Result result = signIn.signIn(number, Clients.of(request));
+        SignIn.Result result = signIn.signIn(number, Clients.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
             Redirect.seeOther(response, Objects.requireNonNullElse(next, request.getContextPath() + "/"));

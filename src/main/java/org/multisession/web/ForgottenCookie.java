@@ -1,0 +1,76 @@
+package org.multisession.web;
+
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.multisession.session.Presented;
+import org.multisession.session.SessionHandle;
+import org.multisession.session.SessionToken;
+
+/**
+ * Remembers in the browser which legacy tokens it has signed out of. Such a token goes on for the user's other old
+ * devices, so it does not end; and a cookie that another application has set, for another path or domain, may outlive
+ * any attempt to clear it. Named by their handles, which open nothing.
+ */
+final class ForgottenCookie {
+
+    private static final String NAME = "multisession_forgotten";
+
+    /** More people than use one browser; the oldest go first. */
+    private static final int MOST = 8;
+
+    private final CookieRules rules;
+
+    ForgottenCookie(CookieRules rules) {
+        this.rules = rules;
+    }
+
+    /** What is presented without the tokens that this browser has forgotten. */
+    Presented without(HttpServletRequest request, Presented presented) {
+        Set<String> handles = read(request);
+        if (handles.isEmpty()) {
+            return presented;
+        }
+        return new Presented(presented.values().stream()
+                .map(readings -> readings.stream()
+                        .filter(token -> !handles.contains(handle(token)))
+                        .toList())
+                .toList());
+    }
+
+    /** Has the browser forget these as well. */
+    void add(HttpServletRequest request, HttpServletResponse response, List<SessionToken> tokens) {
+        if (tokens.isEmpty()) {
+            return;
+        }
+        Set<String> handles = read(request);
+        tokens.forEach(token -> handles.add(handle(token)));
+        Cookie cookie = new Cookie(
+                NAME, handles.stream().skip(Math.max(0, handles.size() - MOST)).collect(Collectors.joining(".")));
+        // Wherever the token may come along.
+        cookie.setPath("/");
+        if (rules.place().domain() != null) {
+            cookie.setDomain(rules.place().domain());
+        }
+        cookie.setMaxAge(Math.toIntExact(rules.maxAge().toSeconds()));
+        cookie.setHttpOnly(true);
+        cookie.setSecure(rules.isSecure(request.isSecure()));
+        cookie.setAttribute("SameSite", rules.sameSite().text());
+        response.addCookie(cookie);
+    }
+
+    private static Set<String> read(HttpServletRequest request) {
+        return Cookies.named(request, NAME).stream()
+                .flatMap(value -> Arrays.stream(value.split("\\.", -1)))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    private static String handle(SessionToken token) {
+        return SessionHandle.of(token.hash()).text();
+    }
+}
