@@ -3,10 +3,20 @@
 -- No INSERT OR IGNORE: inside a trigger the outer statement's OR REPLACE would win over it and revive an ended token.
 CREATE TRIGGER IF NOT EXISTS multisession_session_inserted AFTER INSERT ON user_sessions
 BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
+	WHERE ended_at IS NULL
+	AND auth_token = (SELECT r.auth_token FROM multisession_rows r WHERE r.id = NEW.id AND r.auth_token IS NOT NEW.auth_token);
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
+	WHERE ended_at IS NULL AND auth_token = NEW.auth_token AND user_id IS NOT NEW.user_id;
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
 	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
 	WHERE NEW.auth_token IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+	DELETE FROM multisession_rows WHERE id = NEW.id OR auth_token = NEW.auth_token;
+	INSERT INTO multisession_rows (id, auth_token, created_at)
+	SELECT NEW.id, NEW.auth_token, NEW.created_at WHERE NEW.auth_token IS NOT NULL;
 END
 
 CREATE TRIGGER IF NOT EXISTS multisession_session_deleted AFTER DELETE ON user_sessions
@@ -14,18 +24,33 @@ BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-deleted'
 	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
+	DELETE FROM multisession_rows WHERE id = OLD.id;
 END
 
-CREATE TRIGGER IF NOT EXISTS multisession_session_token_changed AFTER UPDATE OF auth_token ON user_sessions
-WHEN NEW.auth_token IS NOT OLD.auth_token
+-- The row id has four names. A session that is moved to another user ends, and moving it back does not revive it.
+CREATE TRIGGER IF NOT EXISTS multisession_session_token_changed
+AFTER UPDATE OF id, rowid, oid, _rowid_, user_id, auth_token, created_at ON user_sessions
+WHEN NEW.id IS NOT OLD.id OR NEW.user_id IS NOT OLD.user_id OR NEW.auth_token IS NOT OLD.auth_token
+OR NEW.created_at IS NOT OLD.created_at
 BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
-	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
+	WHERE ended_at IS NULL AND auth_token = OLD.auth_token
+	AND (NEW.auth_token IS NOT OLD.auth_token OR NEW.user_id IS NOT OLD.user_id);
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
+	WHERE ended_at IS NULL
+	AND auth_token = (SELECT r.auth_token FROM multisession_rows r WHERE r.id = NEW.id AND r.auth_token IS NOT NEW.auth_token);
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
+	WHERE ended_at IS NULL AND auth_token = NEW.auth_token AND user_id IS NOT NEW.user_id;
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
 	SELECT NEW.auth_token, NEW.user_id, strftime('%Y-%m-%d %H:%M:%f000', 'now')
 	WHERE NEW.auth_token IS NOT NULL
 	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = NEW.auth_token);
+	DELETE FROM multisession_rows WHERE id IN (OLD.id, NEW.id) OR auth_token = NEW.auth_token;
+	INSERT INTO multisession_rows (id, auth_token, created_at)
+	SELECT NEW.id, NEW.auth_token, NEW.created_at WHERE NEW.auth_token IS NOT NULL;
 END
 
 -- A row that is inserted is a new account. SQLite gives ids out again, so sessions of whoever had this id before end.
@@ -36,7 +61,8 @@ BEGIN
 	WHERE user_id = NEW.id AND ended_at IS NULL;
 END
 
-CREATE TRIGGER IF NOT EXISTS multisession_user_id_changed AFTER UPDATE OF id ON users
+CREATE TRIGGER IF NOT EXISTS multisession_user_id_changed
+AFTER UPDATE OF id, rowid, oid, _rowid_ ON users
 WHEN NEW.id IS NOT OLD.id
 BEGIN
 	UPDATE multisession_tokens

@@ -28,9 +28,9 @@ import org.multisession.user.UserDao;
  * Starts a session for the owner of a phone number, in one transaction:
  *
  * <ol>
+ *   <li>the new session is written;
  *   <li>the legacy token that the mirror is about to overwrite is adopted as a session of its own, so that the old
  *       devices which hold it stay signed in;
- *   <li>the new session is written;
  *   <li>{@code users.auth_token} is set to its token (the mirror), so that the old app accepts it too;
  *   <li>the session that the same browser had until now ends: one browser, one session;
  *   <li>what is over the number of sessions that a user may have ends, the least recently seen first.
@@ -131,12 +131,11 @@ public final class SignIn {
     private Result start(Transaction transaction, User user, Client client, Presented presented, Instant now)
             throws SQLException {
         SessionToken token = SessionToken.random(random);
-        if (stage.mirrors()) {
-            adoptLegacyToken(transaction, user, now);
-        }
         sessions.insert(transaction, user.id(), token, now);
         devices.seen(transaction, token.hash(), client);
         if (stage.mirrors()) {
+            // After the new session, which has the lower row id, and before the mirror overwrites what is adopted.
+            adoptLegacyToken(transaction, user, now);
             users.mirror(transaction, user.id(), token.value());
         }
         endFormer(transaction, user, presented, client, now);

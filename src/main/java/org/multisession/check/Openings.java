@@ -288,6 +288,9 @@ final class Openings {
             return Fault.LEFT_OUT;
         }
         if (found.hasEnded()) {
+            if ("row-changed".equals(found.endReason()) && found.issuedTo() != found.ownerId()) {
+                return Fault.MOVED_SESSION;
+            }
             if (!found.hadEnded() && "ambiguous".equals(found.endReason())) {
                 return Fault.LEFT_OUT;
             }

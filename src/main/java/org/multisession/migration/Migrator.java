@@ -45,6 +45,27 @@ public final class Migrator {
               AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
             """;
 
+    /** What is moved back later must not open anything then. A column that is blind to case finds more than that. */
+    private static final String END_MOVED = """
+            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'row-changed'
+            WHERE ended_at IS NULL
+              AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token
+                AND s.auth_token || '' = multisession_tokens.auth_token AND s.user_id IS NOT multisession_tokens.user_id)
+            """;
+
+    private static final String FORGET_ROWS = """
+            DELETE FROM multisession_rows
+            WHERE NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.id = multisession_rows.id
+              AND s.auth_token IS multisession_rows.auth_token AND s.created_at IS multisession_rows.created_at)
+            """;
+
+    private static final String REMEMBER_ROWS = """
+            INSERT INTO multisession_rows (id, auth_token, created_at)
+            SELECT s.id, s.auth_token, s.created_at FROM user_sessions s
+            WHERE s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_rows r WHERE r.id = s.id)
+            """;
+
     private static final String END_ORPHANS = """
             UPDATE multisession_tokens SET ended_at = ?, end_reason = 'user-replaced'
             WHERE ended_at IS NULL
@@ -263,8 +284,11 @@ public final class Migrator {
         String now = SqlTime.format(moment);
         int recorded = execute(handle, beforeStatement, RECORD_SESSIONS, now);
         int deleted = execute(handle, beforeStatement, END_DELETED, now);
+        execute(handle, beforeStatement, END_MOVED, now);
         int orphaned = execute(handle, beforeStatement, END_ORPHANS, now);
         execute(handle, beforeStatement, REFUSE_SHARED, now, now);
+        execute(handle, beforeStatement, FORGET_ROWS);
+        execute(handle, beforeStatement, REMEMBER_ROWS);
         return new Reconciled(recorded, deleted, orphaned);
     }
 

@@ -87,6 +87,9 @@ public final class Rehearsal {
                     """);
             execute(handle, "UPDATE temp.multisession_tokens SET had_ended = 1 WHERE ended_at IS NOT NULL");
         }
+        if (found.catalogue().has("multisession_rows")) {
+            execute(handle, "INSERT INTO temp.multisession_rows SELECT * FROM main.multisession_rows");
+        }
         if (found.catalogue().has("multisession_state")) {
             execute(handle, "INSERT INTO temp.multisession_state SELECT * FROM main.multisession_state");
         }

@@ -33,7 +33,8 @@ record SchemaObject(String kind, String name, String sql) {
             "V005__lookup_indexes.sql",
             "V006__codes.sql",
             "V007__auth_events.sql",
-            "V008__devices.sql");
+            "V008__devices.sql",
+            "V009__witnesses.sql");
 
     private static final Pattern CREATE =
             Pattern.compile("CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) IF NOT EXISTS (\\w+)");

@@ -80,10 +80,12 @@ abstract class SessionsContract {
         void the_first_sign_in_after_the_migration_makes_a_session_and_sets_the_mirror() {
             String token = app.signIn(ANNA);
             assertThat(old.legacyTokenOf(42)).isEqualTo(token);
-            assertThat(old.all("SELECT user_id FROM user_sessions WHERE auth_token = ?", token))
-                    .containsExactly("42");
+            // The document's words: user_sessions[id=1] = {user_id=42, auth_token=the new one}.
+            assertThat(old.all("SELECT id || ' ' || user_id || ' ' || auth_token FROM user_sessions ORDER BY id"))
+                    .containsExactly("1 42 " + token, "2 42 " + ANNAS_OLD_COOKIE);
             assertThat(app.opens(token)).isEqualTo(42);
             assertThat(app.via(token)).isEqualTo(SignedIn.Via.SESSION);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
         }
 
         @Test
@@ -228,6 +230,79 @@ abstract class SessionsContract {
             app.signOut(ANNAS_OLD_COOKIE);
             old.signInSingle(42, ANNAS_OLD_COOKIE);
             assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+        }
+
+        @Test
+        void a_session_whose_row_another_one_took_stays_out_when_it_is_put_back() {
+            String phone = app.signIn(ANNA);
+            // No DELETE trigger fires for a row that is replaced.
+            old.run(
+                    "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token) VALUES (?, 43, 'boris')",
+                    idOf(phone));
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isEqualTo(43);
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(app.opens(phone)).isNull();
+            old.run("DELETE FROM user_sessions WHERE auth_token = ?", phone);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isEqualTo(43);
+        }
+
+        @Test
+        void the_same_where_a_row_gets_the_id_of_another_one() {
+            for (String name : new String[] {"id", "rowid", "_rowid_", "oid"}) {
+                String phone = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                old.run(
+                        "UPDATE OR REPLACE user_sessions SET " + name + " = ? WHERE auth_token = ?",
+                        idOf(phone),
+                        laptop);
+                old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+                assertThat(app.opens(phone)).as(name).isNull();
+                assertThat(app.opens(laptop)).as(name).isEqualTo(42);
+            }
+        }
+
+        @Test
+        void the_same_where_a_row_gets_the_token_of_another_one() {
+            String phone = app.signIn(ANNA);
+            old.signInMulti(43, "boris", clock.instant());
+            old.run("UPDATE OR REPLACE user_sessions SET auth_token = 'boris' WHERE auth_token = ?", phone);
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isNull();
+            old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = 'boris'");
+            assertThat(app.opens("boris")).isNull();
+        }
+
+        @Test
+        void a_session_that_was_moved_to_another_user_stays_out_when_it_is_moved_back() {
+            String phone = app.signIn(ANNA);
+            old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = ?", phone);
+            old.run("UPDATE user_sessions SET user_id = 42 WHERE auth_token = ?", phone);
+            assertThat(app.opens(phone)).isNull();
+
+            String laptop = app.signIn(ANNA);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (43, ?)", laptop);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (42, ?)", laptop);
+            assertThat(app.opens(laptop)).isNull();
+        }
+
+        @Test
+        void a_session_whose_row_is_replaced_by_itself_lives_on_whoever_gets_its_former_id() {
+            String phone = app.signIn(ANNA);
+            String former = idOf(phone);
+            app.signIn(ANNA);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(idOf(phone)).isNotEqualTo(former);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            old.run("INSERT INTO user_sessions (id, user_id, auth_token) VALUES (?, 43, 'boris')", former);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens("boris")).isEqualTo(43);
+        }
+
+        private String idOf(String token) {
+            return old.one("SELECT id FROM user_sessions WHERE auth_token = ?", token);
         }
 
         @Test
@@ -565,6 +640,9 @@ abstract class SessionsContract {
         void every_sign_in_sign_out_and_end_is_in_the_audit_trail() {
             redeploy(new SessionRules(Duration.ofDays(30), null, 2, Duration.ofMinutes(1)));
             String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofMinutes(2));
+            app.who(phone);
+            app.lastSeen.flush();
             app.signIn(ANNA);
             app.signOut(phone);
             app.signOut("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
