@@ -77,7 +77,7 @@ public final class Authenticator {
     public @Nullable SignedIn authenticate(Presented presented, Supplier<Client> client) {
         SignedIn first = null;
         SignedIn other = null;
-        for (Found found : database.read(handle -> find(handle, presented))) {
+        for (Found found : find(presented)) {
             if (!hasRunOut(found)) {
                 if (first == null) {
                     first = found.signedIn();
@@ -136,6 +136,14 @@ public final class Authenticator {
         }
         Set<SessionToken> known = knownTokens.among(handle, tokens);
         return tokens.stream().filter(known::contains).toList();
+    }
+
+    private List<Found> find(Presented presented) {
+        List<Found> found = database.read(handle -> find(handle, presented));
+        // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
+        return found.isEmpty() && !presented.tokens().isEmpty() && database.lookAfterSchema()
+                ? database.read(handle -> find(handle, presented))
+                : found;
     }
 
     /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */

@@ -5,7 +5,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -34,6 +33,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
+import org.multisession.migration.SchemaGuard;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
@@ -140,6 +140,7 @@ final class Application implements AutoCloseable {
                 .userColumns());
         // For repairs in the middle of the day, before which nothing is copied.
         Migrator migrator = new Migrator(database, clock);
+        database.guardBy(new SchemaGuard(migrator));
         Stage stage = settings.stage();
         StateDao state = new StateDao();
         Presence presence = new Presence(database, state, clock);
@@ -190,7 +191,8 @@ final class Application implements AutoCloseable {
 
         ScheduledExecutorService housekeeping = housekeeping();
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
-        every(housekeeping, SCHEMA_CHECK_INTERVAL, "checking the schema", () -> repair(migrator));
+        every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
+        every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
         every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
         if (!stage.storesPlainTokens()) {
@@ -224,15 +226,10 @@ final class Application implements AutoCloseable {
         return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
     }
 
-    /** Somebody rebuilt a table (Alembic does) and with it dropped what the promises rest on. */
-    private static void repair(Migrator migrator) {
-        List<String> missing = migrator.missing();
-        if (!missing.isEmpty()) {
-            log.warn("The schema lacks {}", String.join(", ", missing));
-            if (!migrator.repair()) {
-                log.error("Everything of Multi-Session is gone from the database, as after an uninstall; it is not made"
-                        + " anew. Undeploy this application, or deploy it again to migrate anew");
-            }
+    /** What could not be repaired when the schema was changed may be mended by now, without another change of it. */
+    private static void repair(Database database, Migrator migrator) {
+        if (!migrator.missing().isEmpty()) {
+            database.write(transaction -> true);
         }
     }
 

@@ -80,6 +80,7 @@ public final class Check {
             Rehearsal rehearsal = seen.rehearsal();
             if (rehearsal != null) {
                 facts.addAll(factsOf(rehearsal));
+                rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
                 rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
                 facts.addAll(database.onTemporary(handle -> ask(handle, rehearsal, now, findings)));
             }

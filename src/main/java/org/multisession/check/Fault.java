@@ -71,6 +71,12 @@ public enum Fault {
             "The user's devices that hold it are signed out.",
             "Set users.auth_token to a new random value; the user signs in again."),
 
+    STRAY_REFERENCE(
+            WARNING,
+            "A foreign key of user_sessions leads to another table than users",
+            "Somebody has rebuilt users by renaming the old table first, and SQLite took the foreign key along. Nobody can"
+                    + " sign in or out until it leads to users again. Nobody is signed out by it.",
+            "Nothing: a deploy corrects it, and an application that runs has done so within seconds."),
     TOKEN_OF_ANOTHER(
             WARNING,
             "A legacy token is a session of another user",

@@ -72,6 +72,11 @@ final class StatusCommand implements Command {
         String days = Words.counted(window.toDays(), "day");
         call.say("Stage: " + (status.stage() == null ? "never deployed" : status.stage()) + since(status.stageSince()));
         call.say("Migrated: " + (status.migratedAt() == null ? "unknown" : MINUTE.format(status.migratedAt())));
+        if (!status.missing().isEmpty()) {
+            call.say("Schema: lacks " + String.join(", ", status.missing())
+                    + ". Somebody has rebuilt or dropped a table; a running Multi-Session repairs that within seconds,"
+                    + " a deploy as well, or its log says why not");
+        }
         call.say("");
         call.say(row("Users", status.users(), ""));
         call.say(row("Sessions", status.sessions(), "of " + Words.counted(status.usersWithSessions(), "user")));

@@ -30,12 +30,33 @@ public final class Database implements AutoCloseable {
         T run(H handle) throws SQLException;
     }
 
+    /** Looks at the schema before anything is written on it. */
+    public interface Guard {
+
+        /** Before the work of each {@link #write}, in its transaction; what it throws ends the transaction. */
+        void beforeWriting(Transaction transaction) throws SQLException;
+
+        /** Whether it has looked at the schema as it is now. Cheap: for readers, which cannot mend anything. */
+        boolean hasSeen(Handle handle) throws SQLException;
+    }
+
     private static final Logger log = LoggerFactory.getLogger(Database.class);
+
+    private static final Guard UNGUARDED = new Guard() {
+        @Override
+        public void beforeWriting(Transaction transaction) {}
+
+        @Override
+        public boolean hasSeen(Handle handle) {
+            return true;
+        }
+    };
 
     private final HikariDataSource readers;
     private final HikariDataSource writer;
     private final PoolTimer timer;
     private final Duration busyTimeout;
+    private volatile Guard guard = UNGUARDED;
 
     /** By the connection itself, not by what the pool wraps around it. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
@@ -150,7 +171,29 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseBusyException if the lock could not be had within the busy timeout
      */
     public <T> T write(Work<? super Transaction, T> work) {
-        return inTransaction(work, connection -> Sqlite.commit(connection, busyTimeout));
+        return inTransaction(
+                transaction -> {
+                    guard.beforeWriting(transaction);
+                    return work.run(transaction);
+                },
+                connection -> Sqlite.commit(connection, busyTimeout));
+    }
+
+    /** From now on this guard looks at the schema before each {@link #write}. */
+    public void guardBy(Guard guard) {
+        this.guard = guard;
+    }
+
+    /**
+     * Has the guard look at a schema that it has not seen yet.
+     *
+     * @return whether it had to
+     */
+    public boolean lookAfterSchema() {
+        if (read(guard::hasSeen)) {
+            return false;
+        }
+        return write(transaction -> true);
     }
 
     /** Runs one writing callback as {@link #write} does, and then undoes all of it. */

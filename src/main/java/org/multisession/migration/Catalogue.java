@@ -93,9 +93,17 @@ final class Catalogue {
         return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
     }
 
-    /** Whether neither of the two tables is there without which nobody can tell what Multi-Session did here. */
+    /** Whether the table is not there without which nobody can tell what was issued here, and what has ended. */
     boolean isWithoutOurMemory() {
-        return !has("multisession_tokens") && !has("multisession_created");
+        return !has("multisession_tokens");
+    }
+
+    /** The triggers of ours, whatever they lie on. */
+    List<Entry> ourTriggers() {
+        return entries.values().stream()
+                .filter(entry ->
+                        entry.type().equals("trigger") && key(entry.name()).startsWith(SchemaObject.OUR_PREFIX))
+                .toList();
     }
 
     /** Everything that is there. */

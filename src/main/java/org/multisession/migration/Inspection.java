@@ -19,6 +19,7 @@ import org.multisession.migration.Catalogue.Column;
  * @param isNew no table at all: the users table will be made
  * @param userColumns the columns of {@code users}, in lower case and the table's order
  * @param missing what has to be made, in order
+ * @param stray foreign keys of {@code user_sessions} that lead elsewhere; they are corrected
  * @param outdated triggers and indexes of ours that say something else than this version's; they are made anew
  */
 record Inspection(
@@ -26,6 +27,7 @@ record Inspection(
         boolean isNew,
         List<String> userColumns,
         List<SchemaObject> missing,
+        List<StrayReference> stray,
         List<SchemaObject> outdated) {
 
     private static final List<String> NEEDED_OF_USERS = List.of("id", "phone", "auth_token");
@@ -36,7 +38,7 @@ record Inspection(
     private static final String UNIQUE_INDEX = "idx_user_session_auth_token";
 
     boolean hasNothingToDo() {
-        return missing.isEmpty() && outdated.isEmpty();
+        return missing.isEmpty() && stray.isEmpty() && outdated.isEmpty();
     }
 
     static Inspection of(Handle handle) throws SQLException {
@@ -73,7 +75,19 @@ record Inspection(
                 outdated.add(object);
             }
         }
-        return new Inspection(catalogue, isNew, userColumns, missing, outdated);
+        return new Inspection(catalogue, isNew, userColumns, missing, stray(handle, catalogue), outdated);
+    }
+
+    private static List<StrayReference> stray(Handle handle, Catalogue catalogue) throws SQLException {
+        List<StrayReference> stray = StrayReference.find(handle);
+        if (!stray.isEmpty() && !StrayReference.isOursToCorrect(handle, catalogue)) {
+            throw new MigrationRefusedException("a foreign key of user_sessions leads to the table "
+                    + stray.get(0).table()
+                    + ", and not to users, so no session can be written. Somebody has rebuilt users"
+                    + " by renaming the old table first. Multi-Session did not make user_sessions and leaves it alone:"
+                    + " rebuild it with REFERENCES users (id)");
+        }
+        return stray;
     }
 
     private static List<String> checkUsers(Handle handle, Catalogue catalogue) throws SQLException {

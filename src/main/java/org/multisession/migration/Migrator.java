@@ -187,33 +187,66 @@ public final class Migrator {
                 : database.rehearse(this::migrate);
     }
 
+    /** What {@link #repair} found and did. */
+    enum Repair {
+        NOT_NEEDED,
+        DONE,
+        /** Everything that we remember is gone. */
+        IMPOSSIBLE
+    }
+
     /**
-     * Makes anew what somebody's rebuilding of a table has dropped. Where our own tables are gone as well it does
-     * nothing: no rebuilding drops those, so Multi-Session was uninstalled, and must not come back by itself.
-     *
-     * @return whether the database is complete now
+     * Makes anew what somebody's rebuilding of a table has dropped. Where the memory of issued tokens is gone it makes nothing: Multi-Session was
+     * uninstalled, or somebody's tool has dropped what it does not know, and must not come back by itself as if nothing
+     * had ever been signed out. Triggers that were left behind are taken away then: they name tables that are gone, and
+     * with them the old app could add no user and sign nobody in.
      */
-    public boolean repair() {
-        if (database.read(Catalogue::read).isWithoutOurMemory()) {
-            return false;
-        }
-        return database.write(transaction -> {
-            // Once more under the lock: the uninstall may have been a moment ago.
-            if (Catalogue.read(transaction).isWithoutOurMemory()) {
-                return false;
+    Repair repair(Transaction transaction) throws SQLException {
+        Catalogue catalogue = Catalogue.read(transaction);
+        if (catalogue.isWithoutOurMemory()) {
+            List<Catalogue.Entry> left = catalogue.ourTriggers();
+            for (Catalogue.Entry trigger : left) {
+                execute(transaction, "DROP " + trigger.type() + " " + trigger.name());
             }
-            migrate(transaction);
-            return true;
-        });
+            log.error(
+                    "What Multi-Session remembers is gone from the database, as after an uninstall or a tool that drops"
+                            + " tables it does not know; it is not made anew{}. Undeploy this application, or deploy it again"
+                            + " to migrate anew; or restore a backup",
+                    left.isEmpty()
+                            ? ""
+                            : ". Its " + left.size()
+                                    + " triggers were left behind and have been removed, so that the old"
+                                    + " app can go on writing");
+            return Repair.IMPOSSIBLE;
+        }
+        List<String> missing = missing(transaction, catalogue);
+        if (missing.isEmpty()) {
+            return Repair.NOT_NEEDED;
+        }
+        log.warn("The schema lacks {}; made anew now", String.join(", ", missing));
+        migrate(transaction);
+        return Repair.DONE;
     }
 
     /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */
     public List<String> missing() {
-        Catalogue catalogue = database.read(Catalogue::read);
-        return SchemaObject.additions().stream()
+        return database.read(Migrator::missing);
+    }
+
+    /** The same of an open database. */
+    public static List<String> missing(Handle handle) throws SQLException {
+        return missing(handle, Catalogue.read(handle));
+    }
+
+    private static List<String> missing(Handle handle, Catalogue catalogue) throws SQLException {
+        List<String> missing = new ArrayList<>(SchemaObject.additions().stream()
                 .filter(object -> !catalogue.has(object))
                 .map(SchemaObject::name)
-                .toList();
+                .toList());
+        for (StrayReference stray : StrayReference.find(handle)) {
+            missing.add("a foreign key of user_sessions to users (it leads to " + stray.table() + ")");
+        }
+        return missing;
     }
 
     /**
@@ -258,11 +291,19 @@ public final class Migrator {
                             : "no table user_sessions");
             warnOfSharedTokens(transaction);
         }
+        for (StrayReference stray : found.stray()) {
+            beforeStatement.accept("correct the foreign key to " + stray.table());
+            stray.correct(transaction);
+            log.info("Migration: the foreign key of user_sessions led to {}; it leads to users again", stray.table());
+        }
         for (SchemaObject object : found.outdated()) {
             execute(transaction, "DROP " + object.kind() + " " + object.name());
         }
         List<SchemaObject> made = new ArrayList<>(found.missing());
         made.addAll(found.outdated());
+        List<String> names =
+                new ArrayList<>(made.stream().map(SchemaObject::name).toList());
+        found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
         for (SchemaObject object : made) {
             execute(transaction, object.sql());
             log.info("Migration: made {} {}", object.kind(), object.name());
@@ -271,9 +312,7 @@ public final class Migrator {
         log(reconcile(transaction, clock.instant(), beforeStatement));
         verify(transaction, found, before, made);
         // The commit follows as soon as this returns.
-        return new Outcome(
-                Catalogue.columns(transaction, "users").keySet(),
-                made.stream().map(SchemaObject::name).toList());
+        return new Outcome(Catalogue.columns(transaction, "users").keySet(), names);
     }
 
     /**
@@ -329,6 +368,9 @@ public final class Migrator {
         log.info("Migration: checked table user_sessions: it has every column that is needed");
         Set<String> additions = new HashSet<>();
         made.forEach(object -> additions.add(object.name()));
+        if (!found.stray().isEmpty()) {
+            additions.add("user_sessions");
+        }
         if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
             throw new MigrationRefusedException(
                     "the migration would have changed a table that was there before; it was rolled back");

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.TemporalAdjusters;
+import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.multisession.db.SqlTime;
 /**
  * How far the move is on a migrated database, and what the next step or the way back would cost.
  *
+ * @param missing what the schema should have and lacks, since somebody rebuilt or dropped a table; empty if all is there
  * @param stage the stage of the latest deploy; null if there was none, only a migration from a shell
  * @param stageSince when a deploy of that stage was last begun
  * @param migratedAt when the database was first migrated
@@ -36,6 +38,7 @@ import org.multisession.db.SqlTime;
  * @param mirrored live sessions whose token stands in {@code users.auth_token} in plain, where we must not take it away
  */
 public record MoveStatus(
+        List<String> missing,
         @Nullable String stage,
         @Nullable Instant stageSince,
         @Nullable Instant migratedAt,
@@ -141,7 +144,7 @@ public record MoveStatus(
      * @throws MigrationRefusedException if this is no migrated database
      */
     public static MoveStatus of(Handle handle, Instant now, Duration window) throws SQLException {
-        if (Inspection.of(handle).isNew() || !Catalogue.read(handle).has("multisession_state")) {
+        if (!Catalogue.read(handle).has("multisession_state")) {
             throw new MigrationRefusedException("this database has not been migrated yet; there is no move to tell of."
                     + " 'check' tells what a deploy would mean");
         }
@@ -173,6 +176,7 @@ public record MoveStatus(
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return new MoveStatus(
+                    Migrator.missing(handle),
                     stage,
                     stageSince,
                     SqlTime.parse(text(handle, MIGRATED_AT)),

@@ -205,6 +205,11 @@ public final class Rehearsal {
         return made.stream().map(object -> object.kind() + " " + object.name()).toList();
     }
 
+    /** The tables that foreign keys of {@code user_sessions} lead to instead of {@code users}. */
+    public List<String> strayReferences() {
+        return found.stray().stream().map(StrayReference::table).toList();
+    }
+
     /** The names of triggers on the tables of users and sessions that are not ours. */
     public List<String> foreignTriggers() {
         return found.catalogue().triggersOn(Set.of("users", "user_sessions")).stream()

@@ -20,6 +20,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.SchemaGuard;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.KnownTokensDao;
@@ -90,6 +91,7 @@ public final class NewApp implements AutoCloseable {
             file.close();
             throw e;
         }
+        database.guardBy(new SchemaGuard(migrator));
         StateDao state = new StateDao();
         presence = new Presence(database, state, clock);
         SessionRules rules = given.idleFrom(presence.begin(stage));

@@ -1,0 +1,89 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
+
+/**
+ * A foreign key of {@code user_sessions} that leads to another table than {@code users}, or to none: whoever rebuilds
+ * {@code users} by renaming the old table first takes the foreign keys of others along. No session can be written then.
+ *
+ * @param table where it leads to
+ */
+record StrayReference(String table) {
+
+    private static final String FIND = """
+            SELECT f."table" FROM pragma_foreign_key_list('user_sessions') f
+            WHERE (lower(f."from") = 'user_id' AND lower(f."table") <> 'users')
+              OR NOT EXISTS (SELECT 1 FROM sqlite_master m WHERE m.type = 'table' AND lower(m.name) = lower(f."table"))
+            ORDER BY f.id
+            """;
+
+    private static final String IS_OURS = "SELECT 1 FROM multisession_created WHERE name = 'user_sessions'";
+
+    private static final String SQL = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'user_sessions'";
+
+    private static final String CORRECT =
+            "UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = 'user_sessions'";
+
+    static List<StrayReference> find(Handle handle) throws SQLException {
+        List<StrayReference> found = new ArrayList<>();
+        for (String table : column(handle, FIND)) {
+            found.add(new StrayReference(table));
+        }
+        return found;
+    }
+
+    /** Whether this product made the table, and so may correct what it says; the old app's own is left alone. */
+    static boolean isOursToCorrect(Handle handle, Catalogue catalogue) throws SQLException {
+        return catalogue.has("multisession_created") && !column(handle, IS_OURS).isEmpty();
+    }
+
+    /**
+     * Lets it lead to {@code users} again. Only the words of the table are corrected, as SQLite's manual has it for changes
+     * that do not touch how rows are stored: they all stay, and nobody waits, however many there are. Outside of our
+     * connections the change is seen by the schema's version, as any other.
+     */
+    void correct(Transaction transaction) throws SQLException {
+        Pattern reference = Pattern.compile(
+                "\\bREFERENCES\\s+(?:\"" + Pattern.quote(table.replace("\"", "\"\"")) + "\"|" + Pattern.quote(table)
+                        + "\\b)",
+                Pattern.CASE_INSENSITIVE);
+        String corrected = reference.matcher(column(transaction, SQL).get(0)).replaceAll("REFERENCES users");
+        int version =
+                Integer.parseInt(column(transaction, "PRAGMA schema_version").get(0));
+        execute(transaction, "PRAGMA writable_schema = ON");
+        try {
+            execute(transaction, CORRECT, corrected);
+            execute(transaction, "PRAGMA schema_version = " + (version + 1));
+        } finally {
+            // Reads the schema anew, too.
+            execute(transaction, "PRAGMA writable_schema = RESET");
+        }
+    }
+
+    private static List<String> column(Handle handle, String sql) throws SQLException {
+        List<String> values = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                values.add(row.getString(1));
+            }
+        }
+        return values;
+    }
+
+    private static void execute(Transaction transaction, String sql, String... values) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            statement.execute();
+        }
+    }
+}

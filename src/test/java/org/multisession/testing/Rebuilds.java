@@ -1,0 +1,53 @@
+package org.multisession.testing;
+
+/** How migration tools make a table anew; our triggers and indexes go with the old one. */
+public final class Rebuilds {
+
+    /** The order of the steps. */
+    public enum Way {
+        /** A copy is made beside the table and put in its place, as Alembic, Django, Rails and Prisma do it. */
+        BATCH,
+        /** The table is renamed out of the way first, and with it the foreign keys of others. */
+        RENAME_FIRST
+    }
+
+    private static final String USERS = """
+            CREATE TABLE %s (
+            	id INTEGER NOT NULL, phone VARCHAR(20) NOT NULL, name VARCHAR(100), auth_token VARCHAR(128),
+            	"plan" VARCHAR(20), balance INTEGER, created_at DATETIME, email VARCHAR(100), PRIMARY KEY (id));
+            INSERT INTO %1$s (id, phone, name, auth_token, "plan", balance, created_at)
+            	SELECT id, phone, name, auth_token, "plan", balance, created_at FROM %s;
+            """;
+
+    private static final String SESSIONS = """
+            CREATE TABLE %s (
+            	id INTEGER NOT NULL, user_id INTEGER NOT NULL, auth_token VARCHAR(128) NOT NULL,
+            	created_at DATETIME DEFAULT CURRENT_TIMESTAMP, last_seen_at DATETIME DEFAULT CURRENT_TIMESTAMP,
+            	note TEXT, PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id), UNIQUE (auth_token));
+            INSERT INTO %1$s (id, user_id, auth_token, created_at, last_seen_at)
+            	SELECT id, user_id, auth_token, created_at, last_seen_at FROM %s;
+            """;
+
+    private Rebuilds() {}
+
+    /** The {@code users} of the scripts {@code single} and {@code multi}, with a column more. */
+    public static String users(Way way) {
+        return rebuild("users", USERS, way);
+    }
+
+    /** {@code user_sessions}, with a column more. */
+    public static String sessions(Way way) {
+        return rebuild("user_sessions", SESSIONS, way);
+    }
+
+    private static String rebuild(String table, String copy, Way way) {
+        return switch (way) {
+            case BATCH ->
+                "BEGIN;\n" + copy.formatted("_alembic_tmp_" + table, table) + "DROP TABLE " + table
+                        + ";\nALTER TABLE _alembic_tmp_" + table + " RENAME TO " + table + ";\nCOMMIT;";
+            case RENAME_FIRST ->
+                "BEGIN;\nALTER TABLE " + table + " RENAME TO " + table + "_old;\n"
+                        + copy.formatted(table, table + "_old") + "DROP TABLE " + table + "_old;\nCOMMIT;";
+        };
+    }
+}
