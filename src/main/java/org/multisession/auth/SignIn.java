@@ -128,7 +128,7 @@ public final class SignIn {
         return start(transaction, user, client, presented, now);
     }
 
-    private Result start(Transaction transaction, User user, Client client, Presented presented, Instant now)
+    Result.Started start(Transaction transaction, User user, Client client, Presented presented, Instant now)
             throws SQLException {
         SessionToken token = SessionToken.random(random);
         sessions.insert(transaction, user.id(), token, now);

@@ -30,7 +30,12 @@ public final class MigrationRun {
             Progress progress) {
         this.settings = settings;
         this.database = database;
-        this.migrator = new Migrator(database, clock, backup(settings, file, database, clock), progress);
+        this.migrator = new Migrator(
+                database,
+                clock,
+                backup(settings, file, database, clock),
+                progress,
+                new DeployTrial(settings, database, clock));
         this.patience = patience;
     }
 

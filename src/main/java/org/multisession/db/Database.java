@@ -202,8 +202,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Runs one callback on the writing connection without a transaction, for what SQLite refuses inside one, as VACUUM
-     * INTO. What other processes write in the meantime is not kept out.
+     * Runs one callback on the writing connection without a transaction, for what SQLite refuses inside one, as ATTACH.
+     * What other processes write in the meantime is not kept out.
      */
     public <T> T outsideTransaction(Work<? super Handle, T> work) {
         return on(writer, work);

@@ -12,6 +12,7 @@ public sealed class Handle permits Transaction {
 
     private final Connection connection;
     private final PreparedStatements statements;
+    private String latest = "";
 
     Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
@@ -25,7 +26,13 @@ public sealed class Handle permits Transaction {
 
     /** A statement of this connection; the caller closes it. */
     public final PreparedStatement prepare(String sql) throws SQLException {
+        latest = sql;
         return connection.prepareStatement(sql);
+    }
+
+    /** The text of the statement that was prepared last: after a failure, the one that has failed. */
+    public final String latestStatement() {
+        return latest;
     }
 
     final Connection connection() {

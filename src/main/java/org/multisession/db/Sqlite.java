@@ -55,6 +55,15 @@ final class Sqlite {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CONSTRAINT.code;
     }
 
+    /** Whether it is the schema or a row that a statement does not agree with, and no state of the disk or of a lock. */
+    static boolean isOfTheStatement(SQLException e) {
+        int code = e.getErrorCode() & 0xff;
+        return isConstraint(e)
+                || code == SQLiteErrorCode.SQLITE_ERROR.code
+                || code == SQLiteErrorCode.SQLITE_MISMATCH.code
+                || code == SQLiteErrorCode.SQLITE_TOOBIG.code;
+    }
+
     static boolean isCannotOpen(SQLException e) {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
     }
@@ -93,7 +102,7 @@ final class Sqlite {
         };
     }
 
-    private static void run(Connection connection, String sql) throws SQLException {
+    static void run(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }

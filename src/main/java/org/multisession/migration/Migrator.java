@@ -92,20 +92,21 @@ public final class Migrator {
     private final InstantSource clock;
     private final Backup backup;
     private final Progress progress;
+    private final Trial trial;
     private final Consumer<String> beforeStatement;
 
-    /** One that makes no backup and works in silence. */
+    /** One that makes no backup, tries nothing out and works in silence. */
     public Migrator(Database database, InstantSource clock) {
-        this(database, clock, Backup.NONE, Progress.NONE);
+        this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE);
     }
 
-    public Migrator(Database database, InstantSource clock, Backup backup, Progress progress) {
-        this(database, clock, backup, progress, statement -> {});
+    public Migrator(Database database, InstantSource clock, Backup backup, Progress progress, Trial trial) {
+        this(database, clock, backup, progress, trial, statement -> {});
     }
 
     /** Tells the consumer of every statement that changes something, before it runs. */
     Migrator(Database database, InstantSource clock, Consumer<String> beforeStatement) {
-        this(database, clock, Backup.NONE, Progress.NONE, beforeStatement);
+        this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE, beforeStatement);
     }
 
     Migrator(
@@ -113,11 +114,13 @@ public final class Migrator {
             InstantSource clock,
             Backup backup,
             Progress progress,
+            Trial trial,
             Consumer<String> beforeStatement) {
         this.database = database;
         this.clock = clock;
         this.backup = backup;
         this.progress = progress;
+        this.trial = trial;
         this.beforeStatement = beforeStatement;
     }
 
@@ -139,7 +142,8 @@ public final class Migrator {
     }
 
     /**
-     * Migrates, or finds that nothing is to be done, and then takes no lock.
+     * Migrates, or finds that nothing is to be done. Then only the trial is played, which takes the write lock for some
+     * milliseconds: somebody may have changed a table since.
      *
      * @throws MigrationRefusedException if the database is not one that can be migrated
      * @throws org.multisession.db.DatabaseException if the database failed; nothing was changed
@@ -147,6 +151,7 @@ public final class Migrator {
     public Outcome migrate() {
         Inspection found = database.read(Inspection::of);
         if (found.hasNothingToDo()) {
+            tryOut(found);
             log.info("Migration: everything is there already; nothing was changed");
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
@@ -182,9 +187,20 @@ public final class Migrator {
     /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
     public Outcome rehearse() {
         Inspection found = database.read(Inspection::of);
-        return found.hasNothingToDo()
-                ? new Outcome(Set.copyOf(found.userColumns()), List.of())
-                : database.rehearse(this::migrate);
+        if (found.hasNothingToDo()) {
+            tryOut(found);
+            return new Outcome(Set.copyOf(found.userColumns()), List.of());
+        }
+        return database.rehearse(this::migrate);
+    }
+
+    private void tryOut(Inspection found) {
+        if (trial != Trial.NONE) {
+            database.rehearse(transaction -> {
+                trial.play(transaction, Set.copyOf(found.userColumns()));
+                return true;
+            });
+        }
     }
 
     /** What {@link #repair} found and did. */
@@ -311,8 +327,10 @@ public final class Migrator {
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
         log(reconcile(transaction, clock.instant(), beforeStatement));
         verify(transaction, found, before, made);
+        Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
+        trial.play(transaction, userColumns);
         // The commit follows as soon as this returns.
-        return new Outcome(Catalogue.columns(transaction, "users").keySet(), names);
+        return new Outcome(userColumns, names);
     }
 
     /**

@@ -22,15 +22,16 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Failures;
 import org.multisession.db.Handle;
+import org.multisession.db.PageCopy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A backup of an SQLite database, made by SQLite itself ({@code VACUUM INTO}) into the database's own folder.
+ * A backup of an SQLite database, made by SQLite itself (its online backup, page by page) into the database's own folder.
  *
- * <p>SQLite does not do that inside a transaction, so the copy comes before the transaction that changes something, and
- * others may write between the two. That is right: the copy is one consistent moment of the database before our first
+ * <p>The copy comes before the transaction that changes something, and others may write between the two. That is right: the copy is one consistent moment of the database before our first
  * change, and what the old app writes after that moment is its own and normal work. To hold the write lock over both
  * would only make the old app's writes fail for longer. (Beside a rollback journal they wait for the copy itself in any
  * case, as for every reader; beside a write-ahead log they do not.) If it then turns out that nothing was to be done, or
@@ -96,7 +97,7 @@ public final class SqliteBackup implements Backup {
         } catch (DatabaseBusyException e) {
             throw e;
         } catch (DatabaseException e) {
-            throw refusal(e.getMessage());
+            throw Failures.isDamage(e) ? damaged(e.getMessage()) : refusal(e.getMessage());
         }
     }
 
@@ -175,23 +176,22 @@ public final class SqliteBackup implements Backup {
     private record Counts(long users, long sessions) {}
 
     private static Counts copyInto(Handle handle, Path unfinished) throws SQLException {
-        String mode = text(handle, "PRAGMA main.journal_mode");
-        String version = text(handle, "PRAGMA main.data_version");
-        Counts before = counts(handle, "main");
-        execute(handle, "VACUUM INTO ?", unfinished.toString());
-        // It changes whenever another connection commits; ours is the only writing one in this process.
-        boolean undisturbed = version.equals(text(handle, "PRAGMA main.data_version"));
+        execute(handle, "BEGIN");
+        Counts before;
+        try {
+            before = counts(handle, "main");
+            PageCopy.into(handle, unfinished);
+        } finally {
+            // It has only read.
+            execute(handle, "ROLLBACK");
+        }
         execute(handle, "ATTACH DATABASE ? AS backup", unfinished.toString());
         try {
             requireIntact(handle);
             Counts copied = counts(handle, "backup");
-            if (undisturbed && !copied.equals(before)) {
+            if (!copied.equals(before)) {
                 throw refusal("the copy holds " + copied.users() + " users and " + copied.sessions()
                         + " sessions, the database " + before.users() + " and " + before.sessions());
-            }
-            if (mode.equals("wal")) {
-                // So that the copy can be put in place of the database as it is.
-                text(handle, "PRAGMA backup.journal_mode=WAL");
             }
             return copied;
         } finally {
@@ -199,12 +199,23 @@ public final class SqliteBackup implements Backup {
         }
     }
 
-    /** A fault that the database has itself, as a NULL where none is allowed, is no fault of the copy. */
+    /** What is wrong with it is wrong with the database, of which it is a copy page by page. */
     private static void requireIntact(Handle handle) throws SQLException {
-        List<String> faults = texts(handle, "PRAGMA backup.integrity_check");
-        if (!faults.equals(List.of("ok")) && !faults.equals(texts(handle, "PRAGMA main.integrity_check"))) {
-            throw refusal("the copy is not intact (" + faults.get(0) + ")");
+        Soundness soundness = Soundness.whole(handle, "backup");
+        if (!soundness.damages().isEmpty()) {
+            throw damaged(soundness.damages().get(0));
         }
+        if (!soundness.unchecked().isEmpty()) {
+            log.info(
+                    "Backup: {} cannot be verified row by row, since an index or a constraint calls what only the app has;"
+                            + " every page of it was copied",
+                    String.join(", ", soundness.unchecked()));
+        }
+    }
+
+    private static MigrationRefusedException damaged(@Nullable String how) {
+        return new MigrationRefusedException("the database file is damaged (" + how + "). Restore it from a backup, or"
+                + " recover it with the sqlite3 shell (.recover)");
     }
 
     private static Counts counts(Handle handle, String schema) throws SQLException {

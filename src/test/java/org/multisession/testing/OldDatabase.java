@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
+import org.sqlite.Function;
 
 /**
  * A database of the old app on a real file, and the old app itself, played by the SQL statements that it sends: foreign
@@ -122,6 +123,25 @@ public final class OldDatabase implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw new AssertionError(sql, e);
+        }
+    }
+
+    /** Gives SQLite a function of one argument that only this connection has, as an app does. */
+    public void addFunction(String name) {
+        try {
+            Function.create(
+                    connection,
+                    name,
+                    new Function() {
+                        @Override
+                        protected void xFunc() throws SQLException {
+                            result(String.valueOf(value_text(0)));
+                        }
+                    },
+                    1,
+                    Function.FLAG_DETERMINISTIC);
+        } catch (SQLException e) {
+            throw new AssertionError(name, e);
         }
     }
 

@@ -1,0 +1,313 @@
+package org.multisession.auth;
+
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.multisession.auth.LoginRules.Registration;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Failures;
+import org.multisession.db.Transaction;
+import org.multisession.db.TransactionLostException;
+import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
+import org.multisession.session.EndReason;
+import org.multisession.session.KnownTokensDao;
+import org.multisession.session.Presented;
+import org.multisession.session.SessionRules;
+import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.user.SampleDao;
+import org.multisession.user.User;
+import org.multisession.user.UserColumns;
+import org.multisession.user.UserDao;
+
+/**
+ * Plays what people do, on a database as it is, and undoes all of it: two devices of a user sign in, are seen, and are
+ * signed out, one from the other and one by itself; and where registration is open, somebody new comes.
+ *
+ * <p>Played are the statements of the application itself, and after each act what the next request would find. So a
+ * constraint or a trigger of the team's with which a sign-in cannot work, or with which one device's sign-in ends
+ * another's, is found before anybody meets it.
+ */
+public final class PlayedSignIn {
+
+    private static final Client NOBODY = new Client("", "");
+
+    /** More sessions than anybody has, so that none is evicted. */
+    private static final int NO_LIMIT = 1_000_000;
+
+    private static final int NUMBERS_TRIED = 50;
+
+    /**
+     * What cannot work.
+     *
+     * @param act what was played, as {@code a sign-in}
+     * @param reason the statement and what the database says of it; never a value
+     * @param users with whom it was tried and failed; empty for somebody new
+     */
+    public record Failure(String act, String reason, List<Long> users) {}
+
+    /**
+     * What came of it.
+     *
+     * @param cannotWork what failed for everybody with whom it was tried; null if nothing did
+     * @param someCannot what failed for some and worked for others; null if nothing did
+     */
+    public record Result(
+            @Nullable Failure cannotWork, @Nullable Failure someCannot) {}
+
+    private final Database database;
+    private final LoginRules login;
+    private final PhoneNumbers numbers;
+    private final SessionRules rules;
+    private final SecureRandom random;
+    private final InstantSource clock;
+
+    public PlayedSignIn(
+            Database database,
+            LoginRules login,
+            PhoneNumbers numbers,
+            SessionRules rules,
+            SecureRandom random,
+            InstantSource clock) {
+        this.database = database;
+        this.login = login;
+        this.numbers = numbers;
+        this.rules = new SessionRules(rules.idleTimeout(), rules.maxLifetime(), NO_LIMIT, rules.lastSeenInterval());
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /** Plays it as a stage does it. The transaction holds afterwards what it held before, unless it was lost. */
+    public Result play(Transaction transaction, Set<String> userColumns, Stage stage) throws SQLException {
+        return new Play(UserColumns.of(userColumns), stage).all(transaction);
+    }
+
+    /** Something was done without an error and has not come out as it must. */
+    private static final class NotSo extends RuntimeException {
+        NotSo(String what) {
+            super(what, null, false, false);
+        }
+    }
+
+    /** One stage of one database. */
+    private final class Play {
+
+        private final Stage stage;
+        private final SampleDao samples;
+        private final UserDao users;
+        private final UserSessionDao sessions;
+        private final DeviceDao devices = new DeviceDao();
+        private final AuthEventDao events = new AuthEventDao();
+        private final SignIn signIn;
+
+        /** For the message of a failure. */
+        private String act = "";
+
+        /** What no message may hold, though a trigger may put it into its own. */
+        private final List<String> secrets = new ArrayList<>();
+
+        Play(UserColumns columns, Stage stage) {
+            this.stage = stage;
+            this.samples = new SampleDao(columns);
+            this.users = new UserDao(columns, numbers);
+            this.sessions = new UserSessionDao(columns, stage);
+            this.signIn = new SignIn(
+                    database,
+                    sessions,
+                    devices,
+                    new KnownTokensDao(),
+                    users,
+                    events,
+                    login,
+                    rules,
+                    stage,
+                    random,
+                    clock);
+        }
+
+        Result all(Transaction transaction) throws SQLException {
+            List<Failure> failed = new ArrayList<>();
+            int worked = 0;
+            List<User> sampled = samples.find(transaction);
+            for (User user : sampled) {
+                Attempt attempt = attempt(transaction, List.of(user.id()), tried -> visit(tried, user));
+                if (attempt.failure() == null) {
+                    worked++;
+                } else {
+                    failed.add(attempt.failure());
+                }
+                if (attempt.isLost()) {
+                    // Nothing may follow in a transaction that is none any more.
+                    return new Result(attempt.failure(), null);
+                }
+            }
+            if (!failed.isEmpty() && worked == 0) {
+                return new Result(together(failed), null);
+            }
+            boolean isOpen = login.registration() == Registration.OPEN;
+            if (isOpen || sampled.isEmpty()) {
+                Attempt attempt = attempt(transaction, List.of(), this::visitByANewUser);
+                boolean isOurMatter = isOpen || !act.equals(REGISTRATION);
+                if (attempt.failure() != null && (isOurMatter || attempt.isLost())) {
+                    return new Result(attempt.failure(), null);
+                }
+            }
+            return new Result(null, failed.isEmpty() ? null : together(failed));
+        }
+
+        private static final String REGISTRATION = "a registration";
+
+        private record Attempt(@Nullable Failure failure, boolean isLost) {}
+
+        private Attempt attempt(Transaction transaction, List<Long> of, Database.Work<Transaction, Boolean> visit)
+                throws SQLException {
+            try {
+                transaction.undone(visit);
+                return new Attempt(null, false);
+            } catch (NotSo e) {
+                return new Attempt(new Failure(act, String.valueOf(e.getMessage()), of), false);
+            } catch (SQLException e) {
+                return failed(transaction.latestStatement(), e, of, e);
+            } catch (DatabaseException e) {
+                if (e.getCause() instanceof SQLException cause) {
+                    return failed(e.getMessage(), cause, of, e);
+                }
+                throw e;
+            }
+        }
+
+        /** Passes on what is no matter of the schema, as a disk that is full. */
+        private <E extends Exception> Attempt failed(@Nullable String statement, SQLException why, List<Long> of, E e)
+                throws E {
+            if (!Failures.isOfTheStatement(why)) {
+                throw e;
+            }
+            String text = String.valueOf(statement).strip().replaceAll("\\s+", " ");
+            String reason = "'" + text + "' fails: " + masked(Failures.reason(why));
+            return new Attempt(new Failure(act, reason, of), why instanceof TransactionLostException);
+        }
+
+        private String masked(String reason) {
+            String masked = reason;
+            for (String secret : secrets) {
+                masked = masked.replace(secret, "•••");
+            }
+            return masked;
+        }
+
+        /** The first reason stands for all; whom it concerns does not. */
+        private Failure together(List<Failure> failures) {
+            List<Long> all = failures.stream()
+                    .flatMap(failure -> failure.users().stream())
+                    .toList();
+            return new Failure(failures.get(0).act(), failures.get(0).reason(), all);
+        }
+
+        private boolean visitByANewUser(Transaction transaction) throws SQLException {
+            act = REGISTRATION;
+            PhoneNumber number = unusedNumber(transaction);
+            if (number == null) {
+                // Whoever has thousands of numbers in a row has a table in which this works.
+                return true;
+            }
+            User user = users.insert(transaction, number, clock.instant());
+            require(
+                    users.findByPhone(transaction, number).stream().anyMatch(found -> found.id() == user.id()),
+                    "the new row of users is not found by its number");
+            return visit(transaction, user);
+        }
+
+        private @Nullable PhoneNumber unusedNumber(Transaction transaction) throws SQLException {
+            PhoneNumber example = Objects.requireNonNull(numbers.parse(numbers.example()));
+            String start = example.e164().substring(0, example.e164().length() - 4);
+            for (int tries = 0; tries < NUMBERS_TRIED; tries++) {
+                PhoneNumber number = numbers.parse(start + String.format(Locale.ROOT, "%04d", random.nextInt(10_000)));
+                if (number != null
+                        && number.valid()
+                        && users.findByPhone(transaction, number).isEmpty()) {
+                    return number;
+                }
+            }
+            return null;
+        }
+
+        private boolean visit(Transaction transaction, User user) throws SQLException {
+            Instant now = clock.instant();
+            Stream.of(user.phone(), users.legacyToken(transaction, user.id()))
+                    .filter(secret -> secret != null && !secret.isEmpty())
+                    .forEach(secrets::add);
+            SessionToken legacy = tokenToBeAdopted(transaction, user);
+            act = "a sign-in";
+            SessionToken first = signIn.start(transaction, user, NOBODY, Presented.NOTHING, now)
+                    .token();
+            requireSession(transaction, first, user, "the new session opens nothing");
+            if (legacy != null) {
+                requireSession(transaction, legacy, user, "the old devices' token, once adopted, opens nothing");
+            }
+            if (stage.mirrors()) {
+                require(
+                        first.value().equals(users.legacyToken(transaction, user.id())),
+                        "users.auth_token does not become the new session's token");
+            }
+            act = "a sign-in on a second device";
+            SessionToken second = signIn.start(transaction, user, NOBODY, Presented.NOTHING, now)
+                    .token();
+            requireSession(transaction, second, user, "the new session opens nothing");
+            UserSession seen = requireSession(transaction, first, user, "it ends the first device's session");
+            act = "writing when a session was last seen";
+            require(
+                    sessions.touch(transaction, seen.token(), seen.storedLastSeenAt(), now.plusSeconds(60)),
+                    "the row of user_sessions stays as it was");
+            devices.seen(transaction, first.hash(), NOBODY);
+            act = "ending a session from another device";
+            devices.endedBy(transaction, first.hash(), NOBODY);
+            sessions.end(transaction, seen.token(), EndReason.REVOKED, now);
+            events.record(transaction, AuthEvent.SESSION_ENDED, "revoked", user.id(), NOBODY, now);
+            require(sessions.find(transaction, first) == null, "the session goes on");
+            act = "a sign-out";
+            UserSession left = requireSession(transaction, second, user, "the other device's session has ended");
+            sessions.end(transaction, left.token(), EndReason.SIGNED_OUT, now);
+            events.record(transaction, AuthEvent.SIGN_OUT, "done", user.id(), NOBODY, now);
+            require(sessions.find(transaction, second) == null, "the session goes on");
+            return true;
+        }
+
+        private @Nullable SessionToken tokenToBeAdopted(Transaction transaction, User user) throws SQLException {
+            String legacy = stage.mirrors() ? users.legacyToken(transaction, user.id()) : null;
+            if (legacy == null || users.isShared(transaction, legacy)) {
+                return null;
+            }
+            SessionToken token = new SessionToken(legacy);
+            return token.isAHash() || sessions.wasIssued(transaction, token) ? null : token;
+        }
+
+        private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise)
+                throws SQLException {
+            UserSession session = sessions.find(transaction, token);
+            if (session == null || session.user().id() != user.id()) {
+                throw new NotSo(otherwise);
+            }
+            return session;
+        }
+
+        private void require(boolean isSo, String otherwise) {
+            if (!isSo) {
+                throw new NotSo(otherwise);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package org.multisession.boot;
+
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Set;
+import org.multisession.auth.PlayedSignIn;
+import org.multisession.db.Database;
+import org.multisession.db.Transaction;
+import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.Trial;
+import org.multisession.session.Stage;
+import org.multisession.user.PhoneNumbers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Refuses a database on which nobody could sign in, out or up in the stage of the settings. */
+public final class DeployTrial implements Trial {
+
+    private static final Logger log = LoggerFactory.getLogger(DeployTrial.class);
+
+    private final PlayedSignIn played;
+    private final Stage stage;
+
+    public DeployTrial(Settings settings, Database database, InstantSource clock) {
+        this(settings, settings.stage(), database, clock);
+    }
+
+    /** The same for another stage than that of the settings. */
+    public DeployTrial(Settings settings, Stage stage, Database database, InstantSource clock) {
+        this.stage = stage;
+        this.played = new PlayedSignIn(
+                database,
+                settings.login(),
+                new PhoneNumbers(settings.phoneRegion()),
+                settings.session(),
+                new SecureRandom(),
+                clock);
+    }
+
+    @Override
+    public void play(Transaction transaction, Set<String> userColumns) throws SQLException {
+        PlayedSignIn.Result result = played.play(transaction, userColumns, stage);
+        PlayedSignIn.Failure cannotWork = result.cannotWork();
+        if (cannotWork != null) {
+            throw new MigrationRefusedException(cannotWork.act() + " cannot work on this database in stage "
+                    + stage.stored() + "; it was tried and undone: " + cannotWork.reason()
+                    + ". Change the constraint or the trigger so that it allows this");
+        }
+        PlayedSignIn.Failure some = result.someCannot();
+        if (some == null) {
+            log.info("Migration: tried out and undone: sign-in, a second device, and sign-out work");
+        } else {
+            log.warn(
+                    "Migration: {} does not work for some users; tried and undone with users {}: {}",
+                    some.act(),
+                    some.users(),
+                    some.reason());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.multisession.db.Failures;
+import org.multisession.db.Handle;
+
+/**
+ * What SQLite's own check says of a database, in its words; they hold names and row numbers, never a value.
+ *
+ * @param damages what cannot be relied on
+ * @param brokenRules rows that break a rule of their table, as a NOT NULL that is younger than they are
+ * @param unchecked tables that cannot be checked, because an index or a constraint calls what only the app has
+ */
+public record Soundness(List<String> damages, List<String> brokenRules, List<String> unchecked) {
+
+    private static final Pattern BROKEN_RULE = Pattern.compile(
+            "NULL value in .*|CHECK constraint failed in .*|(non-)?\\w+ value in .*|.* constraint failed .*");
+
+    /** The whole check, indexes against tables too; {@code schema} may be an attached database. */
+    public static Soundness whole(Handle handle, String schema) throws SQLException {
+        return of(handle, schema, "integrity_check");
+    }
+
+    /** Without comparing indexes with their tables, which is most of the time that it takes. */
+    public static Soundness quick(Handle handle, String schema) throws SQLException {
+        return of(handle, schema, "quick_check");
+    }
+
+    private static Soundness of(Handle handle, String schema, String pragma) throws SQLException {
+        List<String> unchecked = new ArrayList<>();
+        List<String> faults = new ArrayList<>();
+        try {
+            faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma));
+        } catch (SQLException e) {
+            if (!Failures.isOfTheStatement(e)) {
+                throw e;
+            }
+            for (String table :
+                    texts(handle, "SELECT name FROM " + schema + ".sqlite_master WHERE type = 'table' ORDER BY 1")) {
+                String name = "'" + table.replace("'", "''") + "'";
+                try {
+                    faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma + "(" + name + ")"));
+                } catch (SQLException ofTable) {
+                    if (!Failures.isOfTheStatement(ofTable)) {
+                        throw ofTable;
+                    }
+                    unchecked.add(table);
+                }
+            }
+        }
+        faults.removeIf("ok"::equals);
+        return new Soundness(
+                faults.stream().filter(fault -> !isBrokenRule(fault)).toList(),
+                faults.stream().filter(Soundness::isBrokenRule).toList(),
+                unchecked);
+    }
+
+    private static boolean isBrokenRule(String fault) {
+        return BROKEN_RULE.matcher(fault).matches();
+    }
+
+    private static List<String> texts(Handle handle, String sql) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                texts.add(row.getString(1));
+            }
+        }
+        return texts;
+    }
+}
