@@ -3,27 +3,21 @@ package org.multisession.auth;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.code.ChallengeSecret;
-import org.multisession.code.CodeLimits;
-import org.multisession.code.Networks;
 import org.multisession.code.OneTimeCodes;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.code.OneTimeCodes.Standing;
 import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsText;
 import org.multisession.db.Database;
-import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.GroupCommit;
 import org.multisession.session.Client;
 import org.multisession.session.Presented;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Sign-in by a one-time code, in two steps: a code is asked for, and tried. Nothing that a stranger sees of the first
@@ -40,24 +34,19 @@ public final class CodeSignIn {
         record Refused(Tried why) implements Result {}
     }
 
-    private static final Logger log = LoggerFactory.getLogger(CodeSignIn.class);
-
-    /** A minute: a stranger at a limit gets one line in the audit trail for it, not one for each request. */
-    private static final long LIMIT_EVENT_SECONDS = 60;
-
-    private static final int LIMIT_EVENTS_REMEMBERED = 1000;
-
     private final Database database;
+    private final GroupCommit commits;
     private final OneTimeCodes codes;
     private final SignIn signIn;
     private final UserDao users;
     private final PhoneNumbers phoneNumbers;
     private final AuthEventDao events;
+    private final StrangerTrail trail;
     private final InstantSource clock;
-    private final Map<String, Long> limitEvents = new ConcurrentHashMap<>();
 
     public CodeSignIn(
             Database database,
+            GroupCommit commits,
             OneTimeCodes codes,
             SignIn signIn,
             UserDao users,
@@ -65,11 +54,13 @@ public final class CodeSignIn {
             AuthEventDao events,
             InstantSource clock) {
         this.database = database;
+        this.commits = commits;
         this.codes = codes;
         this.signIn = signIn;
         this.users = users;
         this.phoneNumbers = phoneNumbers;
         this.events = events;
+        this.trail = new StrangerTrail(database, events, clock);
         this.clock = clock;
     }
 
@@ -86,7 +77,7 @@ public final class CodeSignIn {
                 unused != null && (owners.size() == 1 || (owners.isEmpty() && signIn.mayRegister(number)));
         Asked asked = codes.ask(number.e164(), isDeliverable, client.address(), held, text);
         if (asked instanceof Asked.Limited limited) {
-            recordLimit(limited.hit(), client);
+            trail.limitHit(limited.hit().limit(), client);
         }
         return asked;
     }
@@ -115,8 +106,8 @@ public final class CodeSignIn {
             // Nor must whoever goes on with a challenge that is over, or the audit trail would be theirs to fill.
             return new Result.Refused(standing.end());
         }
-        return database.write(transaction -> {
-            Tried tried = codes.attempt(transaction, secret, code);
+        return commits.write(transaction -> {
+            Tried tried = codes.attempt(transaction, secret, code, client.address());
             if (tried == Tried.RIGHT
                     && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {
                 return new Result.Started(started);
@@ -124,40 +115,19 @@ public final class CodeSignIn {
             // A right guess at a number that is nobody's is told the same as a wrong one.
             Tried told = tried == Tried.RIGHT ? Tried.WRONG : tried;
             List<User> owners = users.findByPhone(transaction, number);
-            events.record(
-                    transaction,
-                    AuthEvent.CODE_REFUSED,
-                    told.name().toLowerCase(Locale.ROOT),
-                    owners.size() == 1 ? owners.get(0).id() : null,
-                    client,
-                    clock.instant());
+            String outcome = told.name().toLowerCase(Locale.ROOT);
+            if (owners.size() == 1) {
+                long owner = owners.get(0).id();
+                events.record(transaction, AuthEvent.CODE_REFUSED, outcome, owner, client, clock.instant());
+            } else {
+                trail.codeRefused(transaction, outcome, client);
+            }
             return new Result.Refused(told);
         });
     }
 
-    private void recordLimit(CodeLimits.Hit hit, Client client) {
-        if (isLimitEventDue(Networks.of(client.address()))) {
-            try {
-                database.write(transaction -> {
-                    events.record(transaction, AuthEvent.LIMIT_HIT, hit.limit(), null, client, clock.instant());
-                    return true;
-                });
-            } catch (DatabaseBusyException e) {
-                // The answer is 429 all the same; a trail that tells of a flood may miss a line of it.
-                log.warn("A limit was hit and could not be recorded: {}", e.getMessage());
-            }
-        }
-    }
-
-    private boolean isLimitEventDue(String network) {
-        long now = clock.instant().getEpochSecond();
-        if (limitEvents.size() >= LIMIT_EVENTS_REMEMBERED) {
-            limitEvents.values().removeIf(recorded -> recorded + LIMIT_EVENT_SECONDS <= now);
-        }
-        Long recorded = limitEvents.get(network);
-        if (recorded == null) {
-            return limitEvents.size() < LIMIT_EVENTS_REMEMBERED && limitEvents.putIfAbsent(network, now) == null;
-        }
-        return recorded + LIMIT_EVENT_SECONDS <= now && limitEvents.replace(network, recorded, now);
+    /** Writes to the audit trail what is still to be said of strangers. To be called every few minutes, and at the end. */
+    public void tellOfStrangers() {
+        trail.flush();
     }
 }

@@ -24,12 +24,14 @@ import org.multisession.code.ChallengeDao;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.CodeRequestDao;
 import org.multisession.code.HttpSender;
+import org.multisession.code.KnownBrowserDao;
 import org.multisession.code.LogSender;
 import org.multisession.code.OneTimeCodes;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.GroupCommit;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
@@ -171,10 +173,14 @@ final class Application implements AutoCloseable {
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
         CodeLimits limits = new CodeLimits(requests, settings.code());
-        OneTimeCodes oneTimeCodes =
-                new OneTimeCodes(database, challenges, requests, limits, settings.code(), queue, random, clock);
-        CodeSignIn codeSignIn = new CodeSignIn(database, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
-        Pruning pruning = new Pruning(database, challenges, requests, events, settings.auditKeep(), clock);
+        KnownBrowserDao knownBrowsers = new KnownBrowserDao();
+        GroupCommit commits = new GroupCommit(database);
+        OneTimeCodes oneTimeCodes = new OneTimeCodes(
+                database, commits, challenges, requests, knownBrowsers, limits, settings.code(), queue, random, clock);
+        CodeSignIn codeSignIn =
+                new CodeSignIn(database, commits, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
+        Pruning pruning =
+                new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), clock);
 
         new Routes(
                         settings,
@@ -194,6 +200,7 @@ final class Application implements AutoCloseable {
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
+        every(housekeeping, PRUNE_INTERVAL, "telling the audit trail of strangers", codeSignIn::tellOfStrangers);
         every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
         if (!stage.storesPlainTokens()) {
             TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), state, breather);

@@ -7,12 +7,13 @@ import java.time.InstantSource;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.code.ChallengeDao;
 import org.multisession.code.CodeRequestDao;
+import org.multisession.code.KnownBrowserDao;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 
 /**
  * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
- * more, and the audit trail after its time. In small batches, each a transaction of its own, so that a sign-in never
+ * more (also since a clock that was ahead wrote them), browsers that have long used no code, and the audit trail after its time. In small batches, each a transaction of its own, so that a sign-in never
  * waits long behind one.
  */
 final class Pruning {
@@ -20,7 +21,7 @@ final class Pruning {
     private static final int BATCH = 500;
     private static final int MOST_BATCHES = 100;
 
-    /** Removes up to so many rows from before a moment. */
+    /** Removes up to so many rows from before, or behind, a moment. */
     @FunctionalInterface
     private interface Delete {
         int some(Transaction transaction, Instant before, int most) throws SQLException;
@@ -29,6 +30,7 @@ final class Pruning {
     private final Database database;
     private final ChallengeDao challenges;
     private final CodeRequestDao requests;
+    private final KnownBrowserDao knownBrowsers;
     private final AuthEventDao events;
     private final Duration auditKeep;
     private final InstantSource clock;
@@ -37,12 +39,14 @@ final class Pruning {
             Database database,
             ChallengeDao challenges,
             CodeRequestDao requests,
+            KnownBrowserDao knownBrowsers,
             AuthEventDao events,
             Duration auditKeep,
             InstantSource clock) {
         this.database = database;
         this.challenges = challenges;
         this.requests = requests;
+        this.knownBrowsers = knownBrowsers;
         this.events = events;
         this.auditKeep = auditKeep;
         this.clock = clock;
@@ -51,7 +55,10 @@ final class Pruning {
     void run() {
         Instant now = clock.instant();
         all(challenges::deleteExpired, now.minus(Duration.ofHours(1)));
+        all(challenges::deleteAhead, now.plus(Duration.ofDays(1)));
         all(requests::deleteOld, now.minus(Duration.ofDays(2)));
+        all(requests::deleteAhead, now.plus(Duration.ofDays(1)));
+        all(knownBrowsers::deleteOld, now.minus(KnownBrowserDao.KEPT));
         all(events::deleteOld, now.minus(auditKeep));
     }
 

@@ -4,9 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.SqlTime;
 
 /**
- * A row of {@code multisession_challenges}. The newest code and the one before it count, each within its own life: a late
+ * A row of {@code multisession_challenges}, or of {@code multisession_stranger_challenges} where no code was sent. The newest code and the one before it count, each within its own life: a late
  * message must not be in vain.
  */
 record Challenge(
@@ -17,10 +18,12 @@ record Challenge(
         @Nullable String previousMac,
         @Nullable Instant previousExpiresAt,
         int attempts,
-        Instant sentAt) {
+        Instant sentAt,
+        boolean isStrangers) {
 
+    /** Whether its time is over, or was counted by a clock that was ahead: its code would be good for ever. */
     boolean isExpired(Instant now) {
-        return !codeExpiresAt.isAfter(now);
+        return !codeExpiresAt.isAfter(now) || SqlTime.isAhead(sentAt, now);
     }
 
     /** Whether this is one of the codes that are good now; in constant time, whatever is wrong with it. */

@@ -6,7 +6,10 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.multisession.code.CodeRequestDao.Stretch;
+import org.multisession.code.KnownBrowserDao.Asker;
 import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +21,18 @@ import org.slf4j.LoggerFactory;
  * through numbers; by block of numbers and in all, because messages cost money and fraudsters earn by them (SMS pumping);
  * and a breaker, for when hardly any code that is sent comes back.
  *
- * <p>A limit by number alone would let one stranger lock the number's owner out for a day. So once the daily limit is
- * reached, one code an hour remains for a network that has asked for no code for this number within the day, or has used
- * each: the stranger has asked and cannot use them, the owner can.
+ * <p>A limit by number alone would let one stranger lock the number's owner out for a day. So who has used a code of the
+ * number before is judged by what they ask for themselves, whatever others do:
+ *
+ * <ul>
+ *   <li>a browser that has used one passes the limits of the number and of the network while its own requests keep to the
+ *       former;
+ *   <li>another browser, on a network where one has used a code, passes those of the number while the requests from that
+ *       network keep to them;
+ *   <li>for anybody else one code an hour remains once the daily limit is reached, on networks with at most
+ *       {@value #UNUSED_FORGIVEN} unused codes for this number within the day: a message may get lost, and a stranger who
+ *       has used the number's day up has more.
+ * </ul>
  */
 public final class CodeLimits {
 
@@ -29,11 +41,23 @@ public final class CodeLimits {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
+    /** What lies longer ago no limit counts. */
+    static final Duration LONGEST = DAY;
+
+    static final int UNUSED_FORGIVEN = 2;
+
     /** The last digits of a number that its block of numbers leaves out. */
     private static final int BLOCK_DIGITS = 4;
 
     /** What was hit, and when to try again. */
     public record Hit(String limit, Instant retryAt) {}
+
+    /**
+     * One who asks for a code.
+     *
+     * @param browserHash of the secret that the browser holds; what it does not hold is not known
+     */
+    record Request(String number, String network, String browserHash, Asker asker) {}
 
     private final CodeRequestDao requests;
     private final CodeRules rules;
@@ -55,19 +79,19 @@ public final class CodeLimits {
     }
 
     /**
-     * The limit that stands in the way of a code to this number, asked for from this network; null if none does. Of
-     * several, the one that lasts longest: whoever comes back when they are told to must not be sent away again.
+     * The limit that stands in the way of a code; null if none does. Of several, the one that lasts longest: whoever
+     * comes back when they are told to must not be sent away again.
+     *
+     * @param since what was asked for before this moment is not counted
      */
     @Nullable
-    Hit check(Handle handle, String number, String network, Instant now) throws SQLException {
-        Hit hit = window("resend", requests.nthOfNumber(handle, number, 1), rules.resendAfter(), now);
-        hit = later(hit, window("number-hour", requests.nthOfNumber(handle, number, rules.numberPerHour()), HOUR, now));
-        hit = later(hit, day(handle, number, network, now));
-        hit = later(
-                hit, window("address-hour", requests.nthOfNetwork(handle, network, rules.networkPerHour()), HOUR, now));
-        hit = later(
-                hit, window("prefix-day", requests.nthOfPrefix(handle, block(number), rules.prefixPerDay()), DAY, now));
-        hit = later(hit, window("total-day", requests.nthOfAll(handle, rules.totalPerDay()), DAY, now));
+    Hit check(Handle handle, Request request, Instant since, Instant now) throws SQLException {
+        Question question = new Question(handle, request, since, now);
+        Hit hit = question.number();
+        if (request.asker() != Asker.KNOWN_BROWSER) {
+            hit = later(hit, question.network());
+        }
+        hit = later(hit, question.budgets());
         return hit == null ? breaker(handle, now) : hit;
     }
 
@@ -78,27 +102,112 @@ public final class CodeLimits {
         return other.retryAt().isAfter(one.retryAt()) ? other : one;
     }
 
-    private @Nullable Hit day(Handle handle, String number, String network, Instant now) throws SQLException {
-        Hit hit = window("number-day", requests.nthOfNumber(handle, number, rules.numberPerDay()), DAY, now);
-        if (hit == null) {
-            return null;
+    /** Answers a null where a limit is not reached. */
+    private final class Question {
+
+        private final Handle handle;
+        private final Request request;
+        private final Instant since;
+        private final Instant now;
+
+        Question(Handle handle, Request request, Instant since, Instant now) {
+            this.handle = handle;
+            this.request = request;
+            this.since = since;
+            this.now = now;
         }
-        Instant asked = requests.latestUnusedOfNumberFrom(handle, number, network);
-        boolean isNewcomer = asked == null || !asked.plus(DAY).isAfter(now);
-        if (!isNewcomer) {
-            return hit;
+
+        @Nullable
+        Hit number() throws SQLException {
+            String number = request.number();
+            Hit day = hit("number-day", requests.ofNumber(handle, number, in(DAY), rules.numberPerDay()), DAY);
+            Hit all = hit(
+                    "resend", requests.unusedOfNumber(handle, number, in(rules.resendAfter())), rules.resendAfter());
+            all = later(
+                    all, hit("number-hour", requests.ofNumber(handle, number, in(HOUR), rules.numberPerHour()), HOUR));
+            all = later(all, day);
+            return switch (request.asker()) {
+                case KNOWN_BROWSER, KNOWN_NETWORK -> all == null ? null : sooner(all, own());
+                // What strangers asked for within the hour is what the other two would count here.
+                case STRANGER -> day != null && isReserveOpen() ? reserve() : all;
+            };
         }
-        return window("number-reserve", requests.nthOfNumber(handle, number, 1), HOUR, now);
+
+        /** The same limits for what this browser or network alone has asked for. */
+        private @Nullable Hit own() throws SQLException {
+            Hit hit = hit("resend", ownUnused(in(rules.resendAfter())), rules.resendAfter());
+            hit = later(hit, hit("number-hour", own(HOUR, rules.numberPerHour()), HOUR));
+            return later(hit, hit("number-day", own(DAY, rules.numberPerDay()), DAY));
+        }
+
+        private @Nullable Instant own(Duration window, int n) throws SQLException {
+            return request.asker() == Asker.KNOWN_BROWSER
+                    ? requests.ofNumberByBrowser(handle, request.number(), request.browserHash(), in(window), n)
+                    : requests.ofNumberByNetwork(handle, request.number(), request.network(), in(window), n);
+        }
+
+        private @Nullable Instant ownUnused(Stretch in) throws SQLException {
+            return request.asker() == Asker.KNOWN_BROWSER
+                    ? requests.unusedOfNumberByBrowser(handle, request.number(), request.browserHash(), in)
+                    : requests.unusedOfNumberFrom(handle, request.number(), request.network(), in, 1);
+        }
+
+        private static @Nullable Hit sooner(Hit one, @Nullable Hit other) {
+            return other == null || other.retryAt().isBefore(one.retryAt()) ? other : one;
+        }
+
+        private boolean isReserveOpen() throws SQLException {
+            return requests.unusedOfNumberFrom(
+                            handle, request.number(), request.network(), in(DAY), UNUSED_FORGIVEN + 1)
+                    == null;
+        }
+
+        private @Nullable Hit reserve() throws SQLException {
+            return hit("number-reserve", requests.ofNumberByStrangers(handle, request.number(), in(HOUR)), HOUR);
+        }
+
+        @Nullable
+        Hit network() throws SQLException {
+            return hit(
+                    "address-hour",
+                    requests.ofNetwork(handle, request.network(), in(HOUR), rules.networkPerHour()),
+                    HOUR);
+        }
+
+        @Nullable
+        Hit budgets() throws SQLException {
+            Hit hit = hit(
+                    "prefix-day",
+                    requests.ofPrefix(handle, block(request.number()), whole(DAY), rules.prefixPerDay()),
+                    DAY);
+            return later(hit, hit("total-day", requests.ofAll(handle, whole(DAY), rules.totalPerDay()), DAY));
+        }
+
+        /** The window up to now, as far as it is to be counted. */
+        private Stretch in(Duration window) {
+            Stretch whole = whole(window);
+            return whole.after().isBefore(since) ? new Stretch(since, whole.until()) : whole;
+        }
+
+        private Stretch whole(Duration window) {
+            return stretch(window, now);
+        }
+
+        /** Never longer than the window itself, whatever another node's clock has written. */
+        private @Nullable Hit hit(String limit, @Nullable Instant counted, Duration window) {
+            if (counted == null) {
+                return null;
+            }
+            return new Hit(limit, (counted.isAfter(now) ? now : counted).plus(window));
+        }
     }
 
-    private static @Nullable Hit window(String limit, @Nullable Instant nthLatest, Duration window, Instant now) {
-        return nthLatest == null || !nthLatest.plus(window).isAfter(now)
-                ? null
-                : new Hit(limit, nthLatest.plus(window));
+    private static Stretch stretch(Duration window, Instant now) {
+        return new Stretch(now.minus(window), SqlTime.latestOf(now));
     }
 
     private @Nullable Hit breaker(Handle handle, Instant now) throws SQLException {
-        CodeRequestDao.Use use = requests.since(handle, now.minus(HOUR));
+        CodeRequestDao.Use use = requests.use(handle, stretch(HOUR, now));
         boolean open =
                 use.sent() >= rules.breakerSent() && use.used() * 100L < (long) use.sent() * rules.breakerUsedPercent();
         if (open != breakerOpen.getAndSet(open)) {

@@ -9,37 +9,120 @@ import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 
-/** The {@code multisession_code_requests} table: what the limits count. */
+/**
+ * What the limits count: {@code multisession_code_requests} has those that a code was sent for, as many as the budgets
+ * allow; {@code multisession_stranger_requests} the others, the latest {@value #MOST_STRANGERS} of them.
+ *
+ * <p>Every question is about a stretch of time and sees nothing outside it, so a time that lies ahead of now, which a
+ * clock that was wrong has left, counts as none.
+ */
 public final class CodeRequestDao {
 
-    private static final String OF_NUMBER =
-            "SELECT requested_at FROM multisession_code_requests WHERE number = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?";
+    /** So many take about ten megabytes. */
+    static final int MOST_STRANGERS = 20_000;
 
-    private static final String OF_NUMBER_AND_NETWORK = """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE number = ? AND network = ? AND used = 0 ORDER BY requested_at DESC LIMIT 1
+    private static final String OF_NUMBER = """
+            SELECT requested_at FROM
+              (SELECT requested_at FROM multisession_code_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3
+               UNION ALL SELECT requested_at FROM multisession_stranger_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
             """;
 
-    private static final String OF_NETWORK =
-            "SELECT requested_at FROM multisession_code_requests WHERE network = ? ORDER BY requested_at DESC LIMIT 1 OFFSET ?";
+    private static final String UNUSED_OF_NUMBER = """
+            SELECT requested_at FROM
+              (SELECT requested_at FROM multisession_code_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0
+               UNION ALL SELECT requested_at FROM multisession_stranger_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    private static final String UNUSED_OF_NUMBER_FROM_NETWORK = """
+            SELECT requested_at FROM
+              (SELECT requested_at FROM multisession_code_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0 AND network = ?5
+               UNION ALL SELECT requested_at FROM multisession_stranger_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND network = ?5)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    /** What those asked for who have used a code before is their own affair. */
+    private static final String OF_NUMBER_BY_STRANGERS = """
+            SELECT requested_at FROM
+              (SELECT requested_at FROM multisession_code_requests r
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3
+                 AND NOT EXISTS (SELECT 1 FROM multisession_known_browsers k
+                   WHERE k.number = r.number AND (k.browser_hash = r.challenge_hash OR k.network = r.network))
+               UNION ALL SELECT requested_at FROM multisession_stranger_requests
+               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    private static final String OF_NUMBER_BY_BROWSER = """
+            SELECT requested_at FROM multisession_code_requests
+            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND challenge_hash = ?5
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    private static final String UNUSED_OF_NUMBER_BY_BROWSER = """
+            SELECT requested_at FROM multisession_code_requests
+            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0 AND challenge_hash = ?5
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    private static final String OF_NUMBER_BY_NETWORK = """
+            SELECT requested_at FROM multisession_code_requests
+            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND network = ?5
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
+
+    private static final String OF_NETWORK = """
+            SELECT requested_at FROM
+              (SELECT requested_at FROM multisession_code_requests
+               WHERE network = ?1 AND requested_at > ?2 AND requested_at <= ?3
+               UNION ALL SELECT requested_at FROM multisession_stranger_requests
+               WHERE network = ?1 AND requested_at > ?2 AND requested_at <= ?3)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
 
     private static final String OF_PREFIX = """
             SELECT requested_at FROM multisession_code_requests
-            WHERE prefix = ? AND sent = 1 ORDER BY requested_at DESC LIMIT 1 OFFSET ?
+            WHERE prefix = ?1 AND sent = 1 AND requested_at > ?2 AND requested_at <= ?3
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
             """;
 
-    private static final String OF_ALL =
-            "SELECT requested_at FROM multisession_code_requests WHERE sent = 1 ORDER BY requested_at DESC LIMIT 1 OFFSET ?";
+    private static final String OF_ALL = """
+            SELECT requested_at FROM multisession_code_requests
+            WHERE sent = 1 AND requested_at > ?2 AND requested_at <= ?3
+            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
+            """;
 
     private static final String SENT_AND_USED = """
             SELECT count(*), coalesce(sum(used), 0) FROM multisession_code_requests
-            WHERE sent = 1 AND requested_at > ?
+            WHERE sent = 1 AND requested_at > ? AND requested_at <= ?
             """;
 
     private static final String INSERT = """
             INSERT INTO multisession_code_requests
               (requested_at, number, prefix, network, challenge_hash, sent, used)
-            VALUES (?, ?, ?, ?, ?, ?, 0)
+            VALUES (?, ?, ?, ?, ?, 1, 0)
+            """;
+
+    private static final String INSERT_STRANGER =
+            "INSERT INTO multisession_stranger_requests (requested_at, number, network) VALUES (?, ?, ?)";
+
+    private static final String FORGET_STRANGERS = """
+            DELETE FROM multisession_stranger_requests
+            WHERE id <= (SELECT max(id) FROM multisession_stranger_requests) - ?
+            """;
+
+    /** Rows leave at the low end only, so that the ids tell how many there are. */
+    private static final String HORIZON = """
+            SELECT requested_at FROM multisession_stranger_requests
+            WHERE id = (SELECT min(id) FROM multisession_stranger_requests)
+              AND (SELECT max(id) FROM multisession_stranger_requests) - id + 1 >= ?
             """;
 
     private static final String USED =
@@ -50,46 +133,89 @@ public final class CodeRequestDao {
               (SELECT id FROM multisession_code_requests WHERE requested_at < ? ORDER BY id LIMIT ?)
             """;
 
+    private static final String DELETE_OLD_STRANGERS = """
+            DELETE FROM multisession_stranger_requests WHERE id IN
+              (SELECT id FROM multisession_stranger_requests WHERE requested_at < ? ORDER BY id LIMIT ?)
+            """;
+
+    private static final String DELETE_AHEAD = """
+            DELETE FROM multisession_code_requests WHERE id IN
+              (SELECT id FROM multisession_code_requests WHERE requested_at > ? LIMIT ?)
+            """;
+
+    /** The time that a question is about: after one moment, up to another. */
+    record Stretch(Instant after, Instant until) {}
+
     /** Codes sent in some time, and how many of them were used. */
     record Use(int sent, int used) {}
 
-    /** When the n-th latest code for this number was asked for; null if there were not so many. */
-    @Nullable
-    Instant nthOfNumber(Handle handle, String number, int n) throws SQLException {
-        return time(handle, OF_NUMBER, number, n);
+    private final int mostStrangers;
+
+    public CodeRequestDao() {
+        this(MOST_STRANGERS);
     }
 
-    /** When this network last asked for a code for this number that it did not use. */
-    @Nullable
-    Instant latestUnusedOfNumberFrom(Handle handle, String number, String network) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(OF_NUMBER_AND_NETWORK)) {
-            statement.setString(1, number);
-            statement.setString(2, network);
-            return time(statement);
-        }
+    /** One that keeps so many of what strangers did. */
+    public CodeRequestDao(int mostStrangers) {
+        this.mostStrangers = mostStrangers;
     }
 
+    /** When the n-th latest code for this number was asked for; null if there were not so many. So are the others. */
     @Nullable
-    Instant nthOfNetwork(Handle handle, String network, int n) throws SQLException {
-        return time(handle, OF_NETWORK, network, n);
+    Instant ofNumber(Handle handle, String number, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_NUMBER, number, in, n, null);
     }
 
+    /** The latest that was not used. */
     @Nullable
-    Instant nthOfPrefix(Handle handle, String prefix, int n) throws SQLException {
-        return time(handle, OF_PREFIX, prefix, n);
+    Instant unusedOfNumber(Handle handle, String number, Stretch in) throws SQLException {
+        return nth(handle, UNUSED_OF_NUMBER, number, in, 1, null);
     }
 
     @Nullable
-    Instant nthOfAll(Handle handle, int n) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(OF_ALL)) {
-            statement.setInt(1, n - 1);
-            return time(statement);
-        }
+    Instant unusedOfNumberFrom(Handle handle, String number, String network, Stretch in, int n) throws SQLException {
+        return nth(handle, UNUSED_OF_NUMBER_FROM_NETWORK, number, in, n, network);
     }
 
-    Use since(Handle handle, Instant since) throws SQLException {
+    @Nullable
+    Instant ofNumberByStrangers(Handle handle, String number, Stretch in) throws SQLException {
+        return nth(handle, OF_NUMBER_BY_STRANGERS, number, in, 1, null);
+    }
+
+    @Nullable
+    Instant ofNumberByBrowser(Handle handle, String number, String browserHash, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_NUMBER_BY_BROWSER, number, in, n, browserHash);
+    }
+
+    @Nullable
+    Instant unusedOfNumberByBrowser(Handle handle, String number, String browserHash, Stretch in) throws SQLException {
+        return nth(handle, UNUSED_OF_NUMBER_BY_BROWSER, number, in, 1, browserHash);
+    }
+
+    @Nullable
+    Instant ofNumberByNetwork(Handle handle, String number, String network, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_NUMBER_BY_NETWORK, number, in, n, network);
+    }
+
+    @Nullable
+    Instant ofNetwork(Handle handle, String network, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_NETWORK, network, in, n, null);
+    }
+
+    @Nullable
+    Instant ofPrefix(Handle handle, String prefix, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_PREFIX, prefix, in, n, null);
+    }
+
+    @Nullable
+    Instant ofAll(Handle handle, Stretch in, int n) throws SQLException {
+        return nth(handle, OF_ALL, null, in, n, null);
+    }
+
+    Use use(Handle handle, Stretch in) throws SQLException {
         try (PreparedStatement statement = handle.prepare(SENT_AND_USED)) {
-            statement.setString(1, SqlTime.format(since));
+            statement.setString(1, SqlTime.format(in.after()));
+            statement.setString(2, SqlTime.format(in.until()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return new Use(row.getInt(1), row.getInt(2));
@@ -97,14 +223,9 @@ public final class CodeRequestDao {
         }
     }
 
+    /** Counts a request that a code is sent for. */
     void insert(
-            Transaction transaction,
-            String number,
-            String prefix,
-            String network,
-            String challengeHash,
-            boolean sent,
-            Instant now)
+            Transaction transaction, String number, String prefix, String network, String challengeHash, Instant now)
             throws SQLException {
         try (PreparedStatement statement = transaction.prepare(INSERT)) {
             statement.setString(1, SqlTime.format(now));
@@ -112,8 +233,30 @@ public final class CodeRequestDao {
             statement.setString(3, prefix);
             statement.setString(4, network);
             statement.setString(5, challengeHash);
-            statement.setInt(6, sent ? 1 : 0);
             statement.executeUpdate();
+        }
+    }
+
+    /** Counts a request that nothing is sent for, and forgets the oldest of these if there are too many. */
+    void insertStranger(Transaction transaction, String number, String network, Instant now) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(INSERT_STRANGER)) {
+            statement.setString(1, SqlTime.format(now));
+            statement.setString(2, number);
+            statement.setString(3, network);
+            statement.executeUpdate();
+        }
+        try (PreparedStatement statement = transaction.prepare(FORGET_STRANGERS)) {
+            statement.setInt(1, mostStrangers);
+            statement.executeUpdate();
+        }
+    }
+
+    /** From when on all requests of strangers are still known; null if none was forgotten for want of room. */
+    @Nullable
+    Instant horizon(Handle handle) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(HORIZON)) {
+            statement.setInt(1, mostStrangers);
+            return time(statement);
         }
     }
 
@@ -127,17 +270,34 @@ public final class CodeRequestDao {
 
     /** Removes some of the requests from before this moment; returns how many. */
     public int deleteOld(Transaction transaction, Instant before, int most) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(DELETE_OLD)) {
-            statement.setString(1, SqlTime.format(before));
+        int deleted = delete(transaction, DELETE_OLD, before, most);
+        return deleted + delete(transaction, DELETE_OLD_STRANGERS, before, most - deleted);
+    }
+
+    /** Removes some of those that a clock which was ahead has left after this moment; no limit counts them. */
+    public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
+        return delete(transaction, DELETE_AHEAD, after, most);
+    }
+
+    private static int delete(Transaction transaction, String sql, Instant moment, int most) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            statement.setString(1, SqlTime.format(moment));
             statement.setInt(2, most);
             return statement.executeUpdate();
         }
     }
 
-    private static @Nullable Instant time(Handle handle, String sql, String value, int n) throws SQLException {
+    private static @Nullable Instant nth(
+            Handle handle, String sql, @Nullable String of, Stretch in, int n, @Nullable String by)
+            throws SQLException {
         try (PreparedStatement statement = handle.prepare(sql)) {
-            statement.setString(1, value);
-            statement.setInt(2, n - 1);
+            statement.setString(1, of);
+            statement.setString(2, SqlTime.format(in.after()));
+            statement.setString(3, SqlTime.format(in.until()));
+            statement.setInt(4, n - 1);
+            if (by != null) {
+                statement.setString(5, by);
+            }
             return time(statement);
         }
     }

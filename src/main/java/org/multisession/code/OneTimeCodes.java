@@ -7,8 +7,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.multisession.code.KnownBrowserDao.Asker;
 import org.multisession.db.Database;
+import org.multisession.db.GroupCommit;
+import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
 /**
@@ -49,8 +53,10 @@ public final class OneTimeCodes {
     }
 
     private final Database database;
+    private final GroupCommit commits;
     private final ChallengeDao challenges;
     private final CodeRequestDao requests;
+    private final KnownBrowserDao knownBrowsers;
     private final CodeLimits limits;
     private final CodeRules rules;
     private final SmsQueue queue;
@@ -59,22 +65,29 @@ public final class OneTimeCodes {
 
     public OneTimeCodes(
             Database database,
+            GroupCommit commits,
             ChallengeDao challenges,
             CodeRequestDao requests,
+            KnownBrowserDao knownBrowsers,
             CodeLimits limits,
             CodeRules rules,
             SmsQueue queue,
             SecureRandom random,
             InstantSource clock) {
         this.database = database;
+        this.commits = commits;
         this.challenges = challenges;
         this.requests = requests;
+        this.knownBrowsers = knownBrowsers;
         this.limits = limits;
         this.rules = rules;
         this.queue = queue;
         this.random = random;
         this.clock = clock;
     }
+
+    /** What is decided of one request: a limit that stands in the way, or whether a code may go out. */
+    private record Decision(CodeLimits.@Nullable Hit hit, boolean maySend, boolean isKnownBrowser) {}
 
     /**
      * Asks for a code. The same is done for a number that gets one and for a number that does not, up to handing the
@@ -84,48 +97,86 @@ public final class OneTimeCodes {
      * @param isDeliverable whether the number may get a message
      * @param address of the asker
      * @param held the secret that the asker holds from before, or null; a challenge of the same number that is not
-     *     over is continued, with its count of attempts
+     *     over is continued, with its count of attempts, and one that was used shows whose browser this is
      * @param text makes the message of a code
      */
     public Asked ask(
             String number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
         String network = Networks.of(address);
-        Instant now = clock.instant();
         // On a reader first: who is over a limit must not take the write lock.
-        Optional<CodeLimits.Hit> early =
-                database.read(handle -> Optional.ofNullable(limits.check(handle, number, network, now)));
-        if (early.isPresent()) {
-            return new Asked.Limited(early.get());
+        Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
+        if (early.hit() != null) {
+            return new Asked.Limited(early.hit());
         }
         String code = String.format(Locale.ROOT, "%06d", random.nextInt(1_000_000));
         // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
         String noCode = ChallengeSecret.random(random).value();
-        Asked asked = database.write(transaction -> {
-            CodeLimits.Hit hit = limits.check(transaction, number, network, now);
-            if (hit != null) {
-                return new Asked.Limited(hit);
+        AtomicBoolean isSent = new AtomicBoolean();
+        Asked asked = commits.write(transaction -> {
+            // Under the write lock, so that no request that is counted already lies ahead of it.
+            Instant now = clock.instant();
+            Decision decision = decide(transaction, number, network, held, now);
+            if (decision.hit() != null) {
+                return new Asked.Limited(decision.hit());
             }
-            ChallengeSecret secret = challenge(transaction, number, isDeliverable ? code : noCode, held, now);
-            requests.insert(transaction, number, CodeLimits.block(number), network, secret.hash(), isDeliverable, now);
+            boolean sends = isDeliverable && decision.maySend();
+            isSent.set(sends);
+            ChallengeSecret secret =
+                    challenge(transaction, number, sends, sends ? code : noCode, held, decision.isKnownBrowser(), now);
+            if (sends) {
+                requests.insert(transaction, number, CodeLimits.block(number), network, secret.hash(), now);
+            } else {
+                requests.insertStranger(transaction, number, network, now);
+            }
             return new Asked.Challenged(secret, rules.ttl(), rules.resendAfter());
         });
         if (asked instanceof Asked.Challenged) {
-            queue.hand(number, code, text, isDeliverable);
+            queue.hand(number, code, text, isSent.get());
         }
         return asked;
     }
 
+    /**
+     * What strangers are told rests on what is still known of everybody alike. After a flood that is less than what is
+     * known of numbers that get codes, which goes on to decide whether one is sent.
+     */
+    private Decision decide(Handle handle, String number, String network, @Nullable ChallengeSecret held, Instant now)
+            throws SQLException {
+        String browser = held == null ? "" : held.hash();
+        Asker asker = knownBrowsers.asker(handle, number, browser, network, now);
+        CodeLimits.Request request = new CodeLimits.Request(number, network, browser, asker);
+        boolean isKnownBrowser = asker == Asker.KNOWN_BROWSER;
+        Instant horizon = requests.horizon(handle);
+        boolean isFlooded = horizon != null && horizon.isAfter(now.minus(CodeLimits.LONGEST)) && !isKnownBrowser;
+        CodeLimits.Hit hit = limits.check(handle, request, isFlooded && horizon != null ? horizon : Instant.EPOCH, now);
+        boolean maySend = hit == null && (!isFlooded || limits.check(handle, request, Instant.EPOCH, now) == null);
+        return new Decision(hit, maySend, isKnownBrowser);
+    }
+
     private ChallengeSecret challenge(
-            Transaction transaction, String number, String code, @Nullable ChallengeSecret held, Instant now)
+            Transaction transaction,
+            String number,
+            boolean sends,
+            String code,
+            @Nullable ChallengeSecret held,
+            boolean isKnownBrowser,
+            Instant now)
             throws SQLException {
         Instant expires = now.plus(rules.ttl());
         Challenge before = held == null ? null : challenges.find(transaction, held.hash());
-        if (held != null && before != null && before.number().equals(number) && end(before, now) == null) {
-            challenges.resend(transaction, before.hash(), held.mac(code), expires, now);
+        boolean goesOn = before != null && before.number().equals(number) && end(before, now) == null;
+        if (held != null && before != null && goesOn && !(before.isStrangers() && sends)) {
+            challenges.resend(transaction, before, held.mac(code), expires, now);
             return held;
         }
-        ChallengeSecret secret = ChallengeSecret.random(random);
-        challenges.insert(transaction, secret.hash(), number, secret.mac(code), expires, now);
+        // A browser keeps the secret that it is known by.
+        boolean keeps = held != null && (goesOn || isKnownBrowser);
+        if (keeps && before != null) {
+            challenges.delete(transaction, before);
+        }
+        ChallengeSecret secret = held != null && keeps ? held : ChallengeSecret.random(random);
+        int attempts = before != null && goesOn ? before.attempts() : 0;
+        challenges.insert(transaction, secret.hash(), !sends, number, secret.mac(code), expires, attempts, now);
         return secret;
     }
 
@@ -139,7 +190,7 @@ public final class OneTimeCodes {
 
     private Duration resendIn(Challenge challenge, Instant now) {
         Duration left = Duration.between(now, challenge.sentAt().plus(rules.resendAfter()));
-        return left.isNegative() ? Duration.ZERO : left;
+        return left.isNegative() || left.compareTo(rules.resendAfter()) > 0 ? Duration.ZERO : left;
     }
 
     private @Nullable Tried end(Challenge challenge, Instant now) {
@@ -151,24 +202,27 @@ public final class OneTimeCodes {
 
     /**
      * Tries a code, as part of the transaction that signs in if it is right. An attempt is counted before the code is
-     * looked at, and of many that come with the right code at once exactly one is told so.
+     * looked at, and of many that come with the right code at once exactly one is told so. That one's browser, and the
+     * network of this address, are known to the limits from then on.
      */
-    public Tried attempt(Transaction transaction, ChallengeSecret secret, String code) throws SQLException {
+    public Tried attempt(Transaction transaction, ChallengeSecret secret, String code, String address)
+            throws SQLException {
         Instant now = clock.instant();
         Challenge challenge = challenges.find(transaction, secret.hash());
         if (challenge == null || challenge.isExpired(now)) {
             return Tried.EXPIRED;
         }
-        if (!challenges.takeAttempt(transaction, challenge.hash(), rules.attempts())) {
+        if (!challenges.takeAttempt(transaction, challenge, rules.attempts())) {
             return Tried.USED_UP;
         }
         if (!challenge.accepts(secret, code, now)) {
             return challenge.attempts() + 1 >= rules.attempts() ? Tried.USED_UP : Tried.WRONG;
         }
-        if (!challenges.delete(transaction, challenge.hash())) {
+        if (!challenges.delete(transaction, challenge)) {
             return Tried.EXPIRED;
         }
         requests.markUsed(transaction, challenge.number(), challenge.hash());
+        knownBrowsers.used(transaction, challenge.number(), challenge.hash(), Networks.of(address), now);
         return Tried.RIGHT;
     }
 }

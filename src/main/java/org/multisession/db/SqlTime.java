@@ -1,6 +1,7 @@
 package org.multisession.db;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
@@ -40,7 +41,23 @@ public final class SqlTime {
     /** Where the time begins after {@code YYYY-MM-DD}, by a space or a {@code T}. */
     private static final int SEPARATOR = 10;
 
+    /** How far the clocks of two nodes may be apart before one's times count as wrong for the other. */
+    private static final Duration SKEW = Duration.ofSeconds(5);
+
     private SqlTime() {}
+
+    /**
+     * Whether a stored time cannot be true: it lies ahead of now. A clock that was wrong for an hour or for years leaves
+     * such times behind, and whoever compares times counts them as none.
+     */
+    public static boolean isAhead(Instant stored, Instant now) {
+        return stored.isAfter(latestOf(now));
+    }
+
+    /** The latest moment that may stand in the database now. */
+    public static Instant latestOf(Instant now) {
+        return now.plus(SKEW);
+    }
 
     /** The text to store for this moment; what is finer than a microsecond is cut off. */
     public static String format(Instant time) {

@@ -34,7 +34,8 @@ record SchemaObject(String kind, String name, String sql) {
             "V006__codes.sql",
             "V007__auth_events.sql",
             "V008__devices.sql",
-            "V009__witnesses.sql");
+            "V009__witnesses.sql",
+            "V014__known_and_strangers.sql");
 
     private static final Pattern CREATE =
             Pattern.compile("CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) IF NOT EXISTS (\\w+)");

@@ -5,8 +5,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import org.multisession.code.ChallengeSecret;
+import org.multisession.code.KnownBrowserDao;
 
-/** Binds a code to the browser that asked for it. Sent to the sign-in pages only. */
+/**
+ * Binds a code to the browser that asked for it, and stays there once the code was used. It opens nothing by itself. Sent
+ * to the sign-in pages only.
+ */
 public final class ChallengeCookie {
 
     private static final String NAME = "multisession_challenge";
@@ -33,8 +37,9 @@ public final class ChallengeCookie {
         response.addCookie(cookie(request, secret.value(), MAX_AGE_SECONDS));
     }
 
-    public void clear(HttpServletRequest request, HttpServletResponse response) {
-        response.addCookie(cookie(request, "", 0));
+    /** Leaves the secret with the browser whose code was right: by it the limits know the browser again. */
+    public void keep(HttpServletRequest request, HttpServletResponse response, ChallengeSecret used) {
+        response.addCookie(cookie(request, used.value(), (int) KnownBrowserDao.KEPT.toSeconds()));
     }
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {

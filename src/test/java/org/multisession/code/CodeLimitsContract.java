@@ -12,10 +12,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SentCodes;
 import org.multisession.testing.TestClock;
 
 /** How many codes there may be, by number, by network, in all; on every database. */
@@ -460,6 +463,269 @@ abstract class CodeLimitsContract {
     }
 
     @Nested
+    class AUsedCode {
+
+        @Test
+        void lifts_the_wait_for_the_next_device() {
+            app.signIn(ANNA);
+            granted(app.ask(ANNA, STRANGER, null));
+            assertThat(CodeApp.limited(app.ask(ANNA, "203.0.113.1", null)).limit())
+                    .isEqualTo("resend");
+        }
+
+        @Test
+        void lifts_no_other_limit() {
+            for (int i = 0; i < 5; i++) {
+                app.signIn(ANNA);
+            }
+            assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("number-hour");
+        }
+
+        @Test
+        void makes_its_browser_known_wherever_that_goes_next() {
+            ChallengeSecret phone = app.challenge(ANNA);
+            app.signIn(phone, app.sent.next().code());
+            burnTheDay(STRANGER);
+            granted(app.ask(ANNA, STRANGER, phone));
+            assertThat(app.app.opens(app.signIn(phone, lastSent()))).isEqualTo(42);
+        }
+
+        @Test
+        void makes_its_browser_known_for_its_own_number_only() {
+            String other = user(7_000_000);
+            ChallengeSecret phone = app.challenge(ANNA);
+            app.signIn(phone, app.sent.next().code());
+            clock.advance(MINUTE);
+            granted(app.ask(other, STRANGER, null));
+            assertThat(CodeApp.limited(app.ask(other, CodeApp.HOME, phone)).limit())
+                    .isEqualTo("resend");
+        }
+
+        @Test
+        void leaves_its_browser_with_the_limits_of_one() {
+            ChallengeSecret phone = app.challenge(ANNA);
+            app.signIn(phone, app.sent.next().code());
+            burnTheDay(STRANGER);
+            int codes = 0;
+            for (int minute = 0; minute < 24 * 60; minute++) {
+                codes += app.ask(ANNA, "203.0.113.1", phone) instanceof Asked.Challenged ? 1 : 0;
+                clock.advance(MINUTE);
+            }
+            assertThat(codes).isBetween(9, 10);
+        }
+
+        @Test
+        void is_remembered_for_ten_browsers_of_a_number() {
+            for (int i = 0; i < 12; i++) {
+                app.signIn(ANNA);
+                clock.advance(HOUR.multipliedBy(3));
+            }
+            assertThat(old.one("SELECT count(*) FROM multisession_known_browsers"))
+                    .isEqualTo("10");
+        }
+    }
+
+    /** A stranger takes all that a number has for a day, in the least time. */
+    private void burnTheDay(String from) {
+        for (int minute = 0; minute < 65; minute++) {
+            app.ask(ANNA, from, null);
+            clock.advance(MINUTE);
+        }
+        assertThat(CodeApp.limited(app.ask(ANNA, "203.0.113.200", null)).limit())
+                .startsWith("number-");
+    }
+
+    private String lastSent() {
+        app.queue.close();
+        List<SentCodes.Message> all = app.sent.drain();
+        return all.get(all.size() - 1).code();
+    }
+
+    /** The figures of docs/security.md. */
+    @Nested
+    class AStrangerWhoAsksAtEveryAllowedMoment {
+
+        /** How many codes go out in each of three days when at every minute somebody asks. */
+        private List<Integer> codesADay(java.util.function.IntFunction<String> addressAtMinute) {
+            List<Integer> days = new java.util.ArrayList<>();
+            for (int day = 0; day < 3; day++) {
+                int codes = 0;
+                for (int minute = 0; minute < 24 * 60; minute++) {
+                    String address = addressAtMinute.apply(day * 24 * 60 + minute);
+                    codes += app.ask(ANNA, address, null) instanceof Asked.Challenged ? 1 : 0;
+                    clock.advance(MINUTE);
+                }
+                days.add(codes);
+            }
+            return days;
+        }
+
+        @Test
+        void gets_ten_codes_a_day_by_one_address() {
+            assertThat(codesADay(minute -> STRANGER)).containsExactly(10, 10, 10);
+        }
+
+        @Test
+        void gets_32_codes_in_the_first_day_and_24_in_each_other_by_as_many_addresses_as_they_like() {
+            assertThat(codesADay(minute -> "10." + minute / 65536 + "." + minute / 256 % 256 + "." + minute % 256))
+                    .containsExactly(32, 24, 24);
+        }
+
+        @Test
+        void keeps_nobody_out_for_much_longer_than_two_hours_by_one_address_though_a_message_got_lost() {
+            granted(app.ask(ANNA, "203.0.113.1", null));
+            assertThat(minutesUntilIn("203.0.113.1", null)).isLessThanOrEqualTo(125);
+        }
+
+        @Test
+        void keeps_nobody_out_who_shares_the_address_and_signs_in_where_they_did_before() {
+            ChallengeSecret phone = CodeApp.challenged(app.ask(ANNA, STRANGER, null));
+            app.attempt(phone, app.sent.next().code(), STRANGER);
+            // Now and then for two days, each time after a message that got lost.
+            for (int hours = 0; hours < 48; hours += 6) {
+                clock.advance(MINUTE);
+                app.ask(ANNA, STRANGER, phone);
+                int waited = minutesUntilIn(STRANGER, phone);
+                assertThat(waited).as("after %d hours", hours).isLessThanOrEqualTo(2);
+                strangersOnlyFor(Duration.ofHours(6));
+            }
+        }
+
+        @Test
+        void keeps_nobody_out_of_a_network_that_they_signed_in_on_before() {
+            app.signIn(ANNA);
+            for (int hours = 0; hours < 48; hours += 6) {
+                app.ask(ANNA);
+                assertThat(minutesUntilIn(CodeApp.HOME, null))
+                        .as("after %d hours", hours)
+                        .isLessThanOrEqualTo(60);
+                strangersOnlyFor(Duration.ofHours(6));
+            }
+        }
+
+        private void strangersOnlyFor(Duration time) {
+            for (long minute = 0; minute < time.toMinutes(); minute++) {
+                app.ask(ANNA, STRANGER, null);
+                clock.advance(MINUTE);
+            }
+        }
+
+        /** The owner asks every five minutes, the stranger every minute and first. */
+        private int minutesUntilIn(String address, @Nullable ChallengeSecret held) {
+            for (int minute = 0; minute < 24 * 60; minute++) {
+                app.ask(ANNA, STRANGER, null);
+                if ((minute % 5 == 0 || held != null) && app.ask(ANNA, address, held) instanceof Asked.Challenged) {
+                    return minute;
+                }
+                clock.advance(MINUTE);
+            }
+            return Integer.MAX_VALUE;
+        }
+    }
+
+    @Nested
+    class AFloodOfStrangers {
+
+        private static final String NOBODY = "+79995550000";
+        private int asked;
+
+        /** So many requests for numbers that nobody has, from as many networks as that needs. */
+        private void flood(int requests) {
+            for (int i = 0; i < requests; i++, asked++) {
+                String number = "+7495%07d".formatted(asked);
+                granted(app.ask(number, "2001:db8:" + Integer.toHexString(asked / 20) + "::1", null));
+            }
+        }
+
+        @Test
+        void takes_a_bounded_room_however_long_it_goes_on() {
+            flood(700);
+            long size = old.path().toFile().length();
+            for (int i = 0; i < 3; i++) {
+                flood(700);
+                clock.advance(Duration.ofMinutes(7));
+            }
+            assertThat(Integer.parseInt(old.one("SELECT count(*) FROM multisession_stranger_requests")))
+                    .isEqualTo(CodeApp.MOST_STRANGERS);
+            assertThat(Integer.parseInt(old.one("SELECT count(*) FROM multisession_stranger_challenges")))
+                    .isEqualTo(CodeApp.MOST_STRANGERS);
+            assertThat(requests()).isEqualTo("0");
+            assertThat(old.path().toFile().length()).isLessThanOrEqualTo(size + size / 4);
+        }
+
+        @Test
+        void keeps_no_owner_out() {
+            flood(600);
+            ChallengeSecret secret = app.challenge(ANNA);
+            flood(600);
+            assertThat(app.app.opens(app.signIn(secret, lastSent()))).isEqualTo(42);
+        }
+
+        @Test
+        void leaves_known_and_unknown_numbers_alike_though_one_of_them_is_forgotten() {
+            granted(ANNA);
+            granted(NOBODY);
+            flood(600);
+            clock.advance(MOMENT);
+            granted(ANNA);
+            granted(NOBODY);
+            app.queue.close();
+            assertThat(app.sent.drain()).as("what is told is not what is done").hasSize(1);
+        }
+
+        @Test
+        void lets_no_more_codes_out_than_without_it() {
+            int codes = 0;
+            for (int minute = 0; minute < 70; minute++) {
+                app.ask(ANNA, "203.0.113." + minute, null);
+                flood(100);
+                clock.advance(MINUTE);
+            }
+            app.queue.close();
+            codes += app.sent.drain().size();
+            assertThat(codes).isEqualTo(10);
+        }
+    }
+
+    @Nested
+    class AClockThatWasAhead {
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 24 * 4383})
+        void locks_nobody_once_it_is_right_again(int hours) {
+            clock.advance(Duration.ofHours(hours));
+            for (int i = 0; i < 15; i++) {
+                app.ask(ANNA);
+                granted("+7999500%04d".formatted(i));
+                clock.advance(MINUTE);
+            }
+            assertThat(app.ask(ANNA)).isInstanceOf(Asked.Limited.class);
+            assertThat(app.ask("+79995009999")).isInstanceOf(Asked.Limited.class);
+            clock.advance(Duration.ofHours(-hours).minus(MINUTE.multipliedBy(15)));
+            Instant first = clock.instant();
+            granted(ANNA);
+            refused(ANNA, "resend", first.plus(MINUTE));
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 24 * 4383})
+        void leaves_no_code_that_is_good_for_ever(int hours) {
+            clock.advance(Duration.ofHours(hours));
+            ChallengeSecret secret = app.challenge(ANNA);
+            clock.advance(Duration.ofHours(-hours));
+            assertThat(app.refusal(secret, app.sent.next().code())).isEqualTo(OneTimeCodes.Tried.EXPIRED);
+        }
+
+        @Test
+        void by_less_than_nodes_may_differ_still_counts_and_never_asks_for_more_than_the_window() {
+            clock.advance(Duration.ofSeconds(4));
+            granted(ANNA);
+            clock.advance(Duration.ofSeconds(-4));
+            refused(ANNA, "resend", clock.instant().plus(MINUTE));
+        }
+    }
+
+    @Nested
     class Counting {
 
         @Test
@@ -565,12 +831,45 @@ abstract class CodeLimitsContract {
         }
 
         @Test
-        void stays_small_whatever_a_botnet_does() {
+        void stays_small_whatever_a_botnet_does_and_says_how_many_were_left_out() {
             granted(ANNA);
             for (int i = 0; i < 3000; i++) {
                 app.ask(ANNA, "10.0." + i / 250 + "." + i % 250, null);
             }
-            assertThat(hits()).hasSizeLessThanOrEqualTo(1000);
+            assertThat(hits()).hasSize(50).containsOnly("resend");
+            clock.advance(Duration.ofMinutes(10));
+            granted(app.ask(ANNA, STRANGER, null));
+            app.ask(ANNA, STRANGER, null);
+            assertThat(hits()).hasSize(52).endsWith("resend", "resend, further networks: 2950");
+        }
+
+        @Test
+        void stays_small_through_a_day_of_it() {
+            for (int minute = 0; minute < 24 * 60; minute += 5) {
+                granted("+7495%07d".formatted(minute));
+                for (int i = 0; i < 60; i++) {
+                    app.ask("+7495%07d".formatted(minute), "10." + minute / 250 + "." + minute % 250 + "." + i, null);
+                }
+                clock.advance(Duration.ofMinutes(5));
+            }
+            app.codes.tellOfStrangers();
+            assertThat(hits()).hasSizeLessThanOrEqualTo(2000 + 144 + 1);
+        }
+
+        @Test
+        void stays_small_however_many_codes_of_numbers_that_are_nobody_s_are_tried() {
+            for (int i = 0; i < 40; i++) {
+                ChallengeSecret secret = CodeApp.challenged(app.ask("+7495%07d".formatted(i), "10.0.0." + i, null));
+                for (int attempt = 0; attempt < 5; attempt++) {
+                    app.attempt(secret, "00000" + attempt, "10.0.0." + i);
+                }
+            }
+            app.codes.tellOfStrangers();
+            List<@Nullable String> refused =
+                    old.all("SELECT outcome FROM auth_events WHERE kind = 'code-refused' ORDER BY id");
+            assertThat(refused).hasSize(52);
+            assertThat(refused.subList(50, 52))
+                    .containsExactlyInAnyOrder("wrong, further networks: 30", "used_up, further networks: 30");
         }
 
         private List<@Nullable String> hits() {

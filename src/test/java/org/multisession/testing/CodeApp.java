@@ -13,11 +13,13 @@ import org.multisession.code.ChallengeSecret;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.CodeRequestDao;
 import org.multisession.code.CodeRules;
+import org.multisession.code.KnownBrowserDao;
 import org.multisession.code.OneTimeCodes;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
+import org.multisession.db.GroupCommit;
 import org.multisession.session.Client;
 import org.multisession.session.Presented;
 import org.multisession.user.PhoneNumbers;
@@ -28,6 +30,9 @@ public final class CodeApp implements AutoCloseable {
     /** The rules of the defaults. */
     public static final CodeRules RULES =
             new CodeRules(Duration.ofMinutes(5), 5, Duration.ofMinutes(1), 5, 10, 20, 100, 5000, 100, 10);
+
+    /** How many requests and challenges of strangers are kept: few, so that a test can overrun them. */
+    public static final int MOST_STRANGERS = 500;
 
     /** The address of the tests' one browser, where a test does not say another. */
     public static final String HOME = "192.0.2.1";
@@ -41,12 +46,24 @@ public final class CodeApp implements AutoCloseable {
     private CodeApp(
             NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
         this.app = app;
-        CodeRequestDao requests = new CodeRequestDao();
+        CodeRequestDao requests = new CodeRequestDao(MOST_STRANGERS);
         this.queue = new SmsQueue(gateway == null ? sent : gateway);
         this.limits = new CodeLimits(requests, rules);
+        GroupCommit commits = new GroupCommit(app.database, System::nanoTime, nanos -> {});
         this.codes = new CodeSignIn(
                 app.database,
-                new OneTimeCodes(app.database, new ChallengeDao(), requests, limits, rules, queue, random, clock),
+                commits,
+                new OneTimeCodes(
+                        app.database,
+                        commits,
+                        new ChallengeDao(MOST_STRANGERS),
+                        requests,
+                        new KnownBrowserDao(),
+                        limits,
+                        rules,
+                        queue,
+                        random,
+                        clock),
                 app.signIn,
                 app.users,
                 new PhoneNumbers("RU"),

@@ -110,7 +110,7 @@ public final class CodeServlet extends Route {
         }
         CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
-            challenge.clear(request, response);
+            challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
             Redirect.seeOther(response, Objects.requireNonNullElse(next, request.getContextPath() + "/"));
         } else if (result instanceof CodeSignIn.Result.Refused refused) {
