@@ -17,6 +17,7 @@ import org.multisession.auth.SignOut;
 import org.multisession.migration.Migrator;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.AuthFilter;
+import org.multisession.web.BodyFilter;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.CrossSiteFilter;
@@ -76,6 +77,7 @@ record Routes(
 
         FailureResponder failures = new ErrorPages(new Json());
 
+        filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
         // What a forward or an include throws comes out at the request that it is part of; these begin anew.
         filter(
                 context,

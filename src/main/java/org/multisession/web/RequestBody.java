@@ -8,7 +8,8 @@ import java.util.Locale;
 /** Reads the body of a request, within limits. */
 public final class RequestBody {
 
-    private static final int LARGEST = 16 * 1024;
+    /** In bytes. */
+    static final int LARGEST = 16 * 1024;
 
     private RequestBody() {}
 

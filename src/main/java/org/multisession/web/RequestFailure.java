@@ -8,6 +8,8 @@ import java.util.Map;
  */
 public final class RequestFailure extends RuntimeException {
 
+    private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
+
     private final int status;
     private final String code;
     private final transient Map<String, String> headers;
@@ -58,13 +60,25 @@ public final class RequestFailure extends RuntimeException {
                 Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
     }
 
+    /** 408: the body did not come in time. */
+    static RequestFailure tooSlow() {
+        return new RequestFailure(
+                408, "too-slow", "The body of this request did not come in time. Nothing was done.", RETRY);
+    }
+
+    /** 503: too many others are sending slowly. */
+    static RequestFailure crowded() {
+        return new RequestFailure(
+                503, "busy", "Too many requests are on their way. Nothing was done; try again in a moment.", RETRY);
+    }
+
     /** 503: the database is held by somebody else. */
     public static RequestFailure busy() {
         return new RequestFailure(
                 503,
                 "busy",
                 "The database is busy. Nothing was changed; try again in a moment.",
-                Map.of("Retry-After", "1"));
+                RETRY);
     }
 
     public int status() {

@@ -1,0 +1,238 @@
+package org.multisession.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.multisession.testing.Http;
+import org.multisession.testing.MemoryFolder;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+
+/** Two hundred and fifty clients that send a byte at a time, and everybody else. */
+@ParameterizedClass
+@EnumSource(TomcatVersion.class)
+@SuppressWarnings("NullAway.Init")
+class SlowBodiesIT {
+
+    /** More than Tomcat has threads. */
+    private static final int MANY = 250;
+
+    private static final String FORM = "application/x-www-form-urlencoded";
+    private static final String LEGACY_TOKEN = "old_token_xyz123";
+
+    private static MemoryFolder folder;
+    private static TomcatServer tomcat;
+
+    @Parameter
+    TomcatVersion version;
+
+    @BeforeParameterizedClassInvocation
+    static void start(TomcatVersion version) {
+        folder = new MemoryFolder();
+        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+            tomcat = TomcatServer.of(version)
+                    .webapp(
+                            "/",
+                            TomcatServer.war(),
+                            Map.of(
+                                    "multisession.db.url",
+                                    database.path().toString(),
+                                    "multisession.login.verification",
+                                    "none"))
+                    .start();
+        }
+    }
+
+    @AfterParameterizedClassInvocation
+    static void stop() {
+        tomcat.close();
+        folder.close();
+    }
+
+    @Test
+    void slow_sign_ins_keep_nobody_else_out() throws IOException, InterruptedException {
+        othersAreAnsweredWhile("POST /login HTTP/1.1", "Content-Type: " + FORM);
+    }
+
+    @Test
+    void slow_requests_of_strangers_to_protected_routes_keep_nobody_out() throws IOException, InterruptedException {
+        othersAreAnsweredWhile("POST /sessions/revoke HTTP/1.1", "Content-Type: " + FORM, "Connection: close");
+    }
+
+    @Test
+    void slow_bodies_that_nobody_wants_keep_nobody_out() throws IOException, InterruptedException {
+        othersAreAnsweredWhile("GET /static/app.css HTTP/1.1", "Connection: close");
+    }
+
+    @Test
+    void a_protected_route_answers_a_stranger_before_any_of_the_body_has_come() throws IOException {
+        try (Socket socket = open()) {
+            send(socket, head("POST /sessions/revoke HTTP/1.1", "Content-Type: " + FORM));
+            assertThat(statusLine(socket)).contains(" 401 ");
+        }
+    }
+
+    @Test
+    void a_body_that_comes_in_parts_is_read() throws IOException {
+        try (Socket socket = open()) {
+            String body = "phone=%2B79991234568";
+            send(
+                    socket,
+                    "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + FORM + "\r\nContent-Length: "
+                            + body.length() + "\r\n\r\n");
+            send(socket, body.substring(0, 5));
+            send(socket, body.substring(5));
+            assertThat(statusLine(socket)).contains(" 303 ");
+        }
+    }
+
+    @Test
+    void who_sends_nothing_more_is_told_so_at_last() throws IOException {
+        try (Socket socket = open();
+                Trickle trickle = new Trickle(List.of(socket))) {
+            send(socket, head("POST /login HTTP/1.1", "Content-Type: " + FORM));
+            assertThat(statusLine(socket)).contains(" 408 ");
+        }
+    }
+
+    private static void othersAreAnsweredWhile(String requestLine, String... headers)
+            throws IOException, InterruptedException {
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < MANY; i++) {
+                Socket socket = open();
+                sockets.add(socket);
+                send(socket, head(requestLine, headers));
+            }
+            try (Trickle trickle = new Trickle(sockets)) {
+                Http others = Http.to(tomcat.uri("/"));
+                for (int i = 0; i < 5; i++) {
+                    assertThat(others.get("health").status()).isEqualTo(200);
+                    assertThat(others.get("login", "Accept", "text/html").status())
+                            .isEqualTo(200);
+                    assertThat(others.get("api/me", "Cookie", "auth_token=" + LEGACY_TOKEN)
+                                    .status())
+                            .isEqualTo(200);
+                    String whole = "phone=%2B79991234568";
+                    try (Socket socket = open()) {
+                        send(
+                                socket,
+                                "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + FORM
+                                        + "\r\nContent-Length: " + whole.length() + "\r\n\r\n" + whole);
+                        assertThat(statusLine(socket)).contains(" 303 ");
+                    }
+                    assertThat(trickle.goesOn()).isTrue();
+                }
+            }
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    private static Socket open() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), tomcat.port());
+        socket.setSoTimeout(60_000);
+        socket.setTcpNoDelay(true);
+        return socket;
+    }
+
+    private static String head(String requestLine, String... headers) {
+        return requestLine + "\r\nHost: 127.0.0.1\r\nContent-Length: 10000\r\n"
+                + (headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n") + "\r\n";
+    }
+
+    private static void send(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(ISO_8859_1));
+        socket.getOutputStream().flush();
+    }
+
+    private static String statusLine(Socket socket) throws IOException {
+        return Objects.requireNonNullElse(
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1)).readLine(),
+                "nothing");
+    }
+
+    @Test
+    void what_is_left_of_a_body_is_never_taken_for_the_next_request() throws IOException {
+        for (String target : List.of("/sessions/revoke", "/static/app.css", "/nowhere", "/login")) {
+            try (Socket socket = open()) {
+                String smuggled = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+                send(
+                        socket,
+                        "POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: "
+                                + smuggled.length() + "\r\n\r\n");
+                BufferedReader answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+                assertThat(answers.readLine()).as(target).startsWith("HTTP/1.1 4");
+                try {
+                    send(socket, smuggled);
+                    assertThat(answers.lines()).as(target).noneMatch(line -> line.contains("HTTP/1.1 200"));
+                } catch (IOException | UncheckedIOException e) {
+                    // Closed, as it should be.
+                }
+            }
+        }
+    }
+
+    /** Sends a byte to each of the sockets again and again; what the server has closed is passed over. */
+    private static final class Trickle implements AutoCloseable {
+
+        private final AtomicBoolean stopped = new AtomicBoolean();
+        private final Thread thread;
+
+        Trickle(List<Socket> sockets) {
+            thread = new Thread(() -> {
+                while (!stopped.get()) {
+                    for (Socket socket : sockets) {
+                        try {
+                            send(socket, "x");
+                        } catch (IOException e) {
+                            // Closed, as it should be.
+                        }
+                    }
+                    try {
+                        Thread.sleep(100);
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                }
+            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        boolean goesOn() {
+            return thread.isAlive();
+        }
+
+        @Override
+        public void close() {
+            stopped.set(true);
+            thread.interrupt();
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
