@@ -69,10 +69,15 @@ public final class Sweeper {
         return ended;
     }
 
+    /** A clock that was ahead has written when it began, and it would never run out. */
+    private boolean isToStart(UserSession session, Instant now) {
+        return session.isRecordedAhead(now) && rules.watch().believes(now);
+    }
+
     private int endExpired(List<UserSession> page) {
         Instant now = clock.instant();
         List<StoredToken> expired = page.stream()
-                .filter(session -> rules.expiry(session, now) != null)
+                .filter(session -> rules.expiry(session, now) != null || isToStart(session, now))
                 .map(UserSession::token)
                 .toList();
         int ended = 0;
@@ -92,6 +97,8 @@ public final class Sweeper {
                     if (reason != null) {
                         signOut.expire(transaction, session, reason);
                         count++;
+                    } else if (isToStart(session, now)) {
+                        sessions.startClock(transaction, token, now);
                     }
                 }
                 return count;

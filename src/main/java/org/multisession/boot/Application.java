@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -36,6 +35,7 @@ import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
@@ -145,10 +145,13 @@ final class Application implements AutoCloseable {
         database.guardBy(new SchemaGuard(migrator));
         Stage stage = settings.stage();
         StateDao state = new StateDao();
-        Presence presence = new Presence(database, state, clock);
-        SessionRules rules = settings.session()
-                .idleFrom(patience.until(() -> Optional.ofNullable(presence.begin(stage)))
-                        .orElse(null));
+        ClockWatch watch = new ClockWatch(clock, System::nanoTime);
+        Presence presence = new Presence(database, state, watch, clock);
+        patience.until(() -> {
+            presence.begin(stage);
+            return true;
+        });
+        SessionRules rules = settings.session().watchedBy(watch);
 
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
@@ -180,7 +183,7 @@ final class Application implements AutoCloseable {
         CodeSignIn codeSignIn =
                 new CodeSignIn(database, commits, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
         Pruning pruning =
-                new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), clock);
+                new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), watch, clock);
 
         new Routes(
                         settings,

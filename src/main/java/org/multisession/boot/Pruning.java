@@ -10,11 +10,12 @@ import org.multisession.code.CodeRequestDao;
 import org.multisession.code.KnownBrowserDao;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
+import org.multisession.session.IdleWatch;
 
 /**
  * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
  * more (also since a clock that was ahead wrote them), browsers that have long used no code, and the audit trail after its time. In small batches, each a transaction of its own, so that a sign-in never
- * waits long behind one.
+ * waits long behind one. Nothing while the clock is in doubt.
  */
 final class Pruning {
 
@@ -33,6 +34,7 @@ final class Pruning {
     private final KnownBrowserDao knownBrowsers;
     private final AuthEventDao events;
     private final Duration auditKeep;
+    private final IdleWatch watch;
     private final InstantSource clock;
 
     Pruning(
@@ -42,6 +44,7 @@ final class Pruning {
             KnownBrowserDao knownBrowsers,
             AuthEventDao events,
             Duration auditKeep,
+            IdleWatch watch,
             InstantSource clock) {
         this.database = database;
         this.challenges = challenges;
@@ -49,11 +52,15 @@ final class Pruning {
         this.knownBrowsers = knownBrowsers;
         this.events = events;
         this.auditKeep = auditKeep;
+        this.watch = watch;
         this.clock = clock;
     }
 
     void run() {
         Instant now = clock.instant();
+        if (!watch.believes(now)) {
+            return;
+        }
         all(challenges::deleteExpired, now.minus(Duration.ofHours(1)));
         all(challenges::deleteAhead, now.plus(Duration.ofDays(1)));
         all(requests::deleteOld, now.minus(Duration.ofDays(2)));

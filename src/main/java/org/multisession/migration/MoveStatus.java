@@ -134,7 +134,8 @@ public record MoveStatus(
         return watchingSince != null
                 && watchingSince.plus(window).isBefore(now)
                 && aliveAt != null
-                && aliveAt.plus(ABSENCE).isAfter(now);
+                && aliveAt.plus(ABSENCE).isAfter(now)
+                && aliveAt.minus(ABSENCE).isBefore(now);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.multisession.user.User;
 import org.slf4j.Logger;
@@ -63,7 +64,7 @@ public final class LastSeen {
     public void note(UserSession session, Supplier<Client> client, Instant now) {
         Instant stored = session.lastSeenAt();
         boolean due = stored == null
-                || session.lastSeenIsAbsurd(now)
+                || SqlTime.isAhead(stored, now)
                 || !stored.plus(rules.lastSeenInterval()).isAfter(now);
         if (due) {
             String hash = session.token().hash();
@@ -82,7 +83,9 @@ public final class LastSeen {
     public void noteLegacy(User user, SessionToken token, Supplier<Client> client, Instant now) {
         String hash = token.hash();
         Instant before = legacyNotedAt.get(hash);
-        if (before == null || !before.plus(rules.lastSeenInterval()).isAfter(now)) {
+        if (before == null
+                || before.isAfter(now)
+                || !before.plus(rules.lastSeenInterval()).isAfter(now)) {
             legacyNotedAt.put(hash, now);
             String address = client.get().address();
             noted.put(hash, transaction -> legacyUses.used(transaction, hash, user.id(), address, now));
@@ -129,7 +132,8 @@ public final class LastSeen {
         if (now != null) {
             legacyNotedAt
                     .values()
-                    .removeIf(at -> !at.plus(rules.lastSeenInterval()).isAfter(now));
+                    .removeIf(at -> at.isAfter(now)
+                            || !at.plus(rules.lastSeenInterval()).isAfter(now));
         }
     }
 }

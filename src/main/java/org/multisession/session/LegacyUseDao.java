@@ -3,6 +3,7 @@ package org.multisession.session;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
@@ -18,6 +19,7 @@ public final class LegacyUseDao {
             ON CONFLICT (token_hash) DO UPDATE
             SET user_id = excluded.user_id, last_used_at = excluded.last_used_at, address = excluded.address
             WHERE multisession_legacy_uses.last_used_at < excluded.last_used_at
+              OR multisession_legacy_uses.last_used_at > ?
             """;
 
     private static final String FIND =
@@ -32,7 +34,10 @@ public final class LegacyUseDao {
         static final Use UNKNOWN = new Use(null, null, null);
     }
 
-    /** Notes a use; an earlier one than is known changes nothing. */
+    /** How much later than this use the latest may have been noted, and be true. */
+    private static final Duration LATE = Duration.ofHours(1);
+
+    /** Notes a use; an earlier one than is known changes nothing, unless that lies so far ahead that it is none. */
     public void used(Transaction transaction, String tokenHash, long userId, String address, Instant at)
             throws SQLException {
         String time = SqlTime.format(at);
@@ -42,6 +47,7 @@ public final class LegacyUseDao {
             statement.setString(3, time);
             statement.setString(4, time);
             statement.setString(5, address);
+            statement.setString(6, SqlTime.format(at.plus(LATE)));
             statement.executeUpdate();
         }
     }

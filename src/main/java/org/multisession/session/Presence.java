@@ -4,11 +4,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,54 +25,84 @@ public final class Presence {
 
     private final Database database;
     private final StateDao state;
+    private final ClockWatch watch;
     private final InstantSource clock;
 
-    public Presence(Database database, StateDao state, InstantSource clock) {
+    public Presence(Database database, StateDao state, ClockWatch watch, InstantSource clock) {
         this.database = database;
         this.state = state;
+        this.watch = watch;
         this.clock = clock;
     }
 
     /**
-     * To be called at a deploy, after the migration: notes the stage, and the return where there was an absence.
-     *
-     * @return when the idle clocks of all sessions start at the earliest; null if there never was an absence
+     * To be called at a deploy, after the migration: notes the stage, and the return where there was an absence, and tells
+     * the watch of both the absence and a clock that is to be doubted.
      */
-    public @Nullable Instant begin(Stage stage) {
-        return database.<Optional<Instant>>write(transaction -> {
-                    Instant now = clock.instant();
-                    Instant alive = SqlTime.parse(state.get(transaction, StateDao.ALIVE));
-                    Instant idleFrom = idleFrom(transaction, now);
-                    if (alive != null && now.equals(idleFrom)) {
-                        log.info(
-                                "Multi-Session was away since {}; no session has idled meanwhile",
-                                SqlTime.format(alive));
-                        state.put(transaction, StateDao.RESUMED, SqlTime.format(now), now);
-                        state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
-                    } else if (state.get(transaction, StateDao.WATCHING) == null) {
-                        state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
-                    }
-                    state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
-                    state.put(transaction, StateDao.STAGE, stage.stored(), now);
-                    return Optional.ofNullable(idleFrom);
-                })
-                .orElse(null);
+    public void begin(Stage stage) {
+        database.write(transaction -> {
+            Instant now = clock.instant();
+            Instant alive = SqlTime.parse(state.get(transaction, StateDao.ALIVE));
+            Instant idleFrom = idleFrom(transaction, now);
+            watch.idleFrom(idleFrom);
+            doubt(transaction, alive, now);
+            if (alive != null && now.equals(idleFrom)) {
+                log.info("Multi-Session was away since {}; no session has idled meanwhile", SqlTime.format(alive));
+                state.put(transaction, StateDao.RESUMED, SqlTime.format(now), now);
+                state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
+            } else if (state.get(transaction, StateDao.WATCHING) == null) {
+                state.put(transaction, StateDao.WATCHING, SqlTime.format(now), now);
+            }
+            state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
+            state.put(transaction, StateDao.STAGE, stage.stored(), now);
+            return true;
+        });
+    }
+
+    /** Goes on with the doubt of the run before, or begins one where the last sign of life is a long way off. */
+    private void doubt(Transaction transaction, @Nullable Instant alive, Instant now) throws SQLException {
+        Instant before = SqlTime.parse(state.get(transaction, StateDao.DOUBTED));
+        boolean isFar = alive != null && Duration.between(alive, now).abs().compareTo(ClockWatch.LONG_ABSENCE) > 0;
+        if (alive != null && isFar) {
+            watch.doubt(now, Duration.between(alive, now), ClockWatch.DOUBTED_FOR);
+        } else if (alive != null && before != null && !before.isAfter(now)) {
+            Duration left = ClockWatch.DOUBTED_FOR.minus(Duration.between(before, now));
+            if (!left.isNegative()) {
+                // How far it is off nobody knows by now, but further than makes it right.
+                watch.doubt(before, ClockWatch.LONG_ABSENCE, left);
+            }
+        }
+        tellDoubt(transaction, now);
+    }
+
+    private void tellDoubt(Transaction transaction, Instant now) throws SQLException {
+        Instant since = watch.doubtedSince();
+        String text = since == null ? "" : SqlTime.format(since);
+        String told = state.get(transaction, StateDao.DOUBTED);
+        if (!text.equals(told == null ? "" : told)) {
+            state.put(transaction, StateDao.DOUBTED, text, now);
+        }
     }
 
     /** When idle clocks start at the earliest for a deploy at this moment; null if there never was an absence. */
     public static @Nullable Instant idleFrom(Handle handle, Instant now) throws SQLException {
         StateDao state = new StateDao();
         Instant alive = SqlTime.parse(state.get(handle, StateDao.ALIVE));
-        return alive != null && alive.plus(SHORT).isBefore(now)
-                ? now
-                : SqlTime.parse(state.get(handle, StateDao.RESUMED));
+        Instant resumed = SqlTime.parse(state.get(handle, StateDao.RESUMED));
+        boolean wasAway = alive != null && alive.plus(SHORT).isBefore(now);
+        // A clock was wrong then or is now, and nobody knows how long we were away.
+        boolean isUnknown = (alive != null && alive.minus(SHORT).isAfter(now))
+                || (resumed != null && SqlTime.isAhead(resumed, now));
+        return wasAway || isUnknown ? now : resumed;
     }
 
     /** To be called every few minutes, and at an undeploy. */
     public void beat() {
         database.write(transaction -> {
             Instant now = clock.instant();
+            boolean unused = watch.believes(now);
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
+            tellDoubt(transaction, now);
             return true;
         });
     }

@@ -11,28 +11,36 @@ import org.jspecify.annotations.Nullable;
  * @param maxLifetime how long it may last from its sign-in; null for ever
  * @param maxPerUser how many a user may have; the least recently seen goes first
  * @param lastSeenInterval how often the last use of one session is written at most
- * @param idleFrom when idle clocks start at the earliest; before it, uses may have gone unnoticed
+ * @param watch whether clocks ran, and the clock is right
  */
 public record SessionRules(
         @Nullable Duration idleTimeout,
         @Nullable Duration maxLifetime,
         int maxPerUser,
         Duration lastSeenInterval,
-        Instant idleFrom) {
+        IdleWatch watch) {
 
     /** Rules whose idle clocks have always run. */
     public SessionRules(
             @Nullable Duration idleTimeout, @Nullable Duration maxLifetime, int maxPerUser, Duration lastSeenInterval) {
-        this(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, Instant.MIN);
+        this(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, IdleWatch.ALWAYS);
     }
 
     /** The same rules, with idle clocks that start at this moment at the earliest. */
     public SessionRules idleFrom(@Nullable Instant from) {
-        return from == null ? this : new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, from);
+        return from == null ? this : watchedBy(IdleWatch.from(from));
     }
 
-    /** Why this session has run out by now, or null while it lives. */
+    /** The same rules, as far as this one believes the clock. */
+    public SessionRules watchedBy(IdleWatch watch) {
+        return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch);
+    }
+
+    /** Why this session has run out by now, or null while it lives; nothing does while the clock is in doubt. */
     public @Nullable EndReason expiry(UserSession session, Instant now) {
+        if (!watch.believes(now)) {
+            return null;
+        }
         if (maxLifetime != null && session.startedAt(now).plus(maxLifetime).isBefore(now)) {
             return EndReason.LIFETIME;
         }
@@ -44,6 +52,6 @@ public record SessionRules(
 
     private Instant idleSince(UserSession session, Instant now) {
         Instant active = session.lastActiveAt(now);
-        return active.isBefore(idleFrom) ? idleFrom : active;
+        return active.isBefore(watch.idleFrom()) ? watch.idleFrom() : active;
     }
 }

@@ -3,6 +3,7 @@ package org.multisession.session;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
@@ -24,6 +25,9 @@ public final class StateDao {
     /** When this application came back after it had been away, so that no clock ran. */
     static final String RESUMED = "resumed";
 
+    /** Since when the clock has been in doubt; empty if it is not. */
+    static final String DOUBTED = "clock-doubted";
+
     /** Which node sweeps. */
     static final String SWEEPER = "sweeper";
 
@@ -37,7 +41,8 @@ public final class StateDao {
     private static final String TAKE = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES (?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
-            WHERE multisession_state.value = excluded.value OR multisession_state.changed_at < ?
+            WHERE multisession_state.value = excluded.value
+              OR multisession_state.changed_at < ? OR multisession_state.changed_at > ?
             """;
 
     @Nullable
@@ -59,14 +64,17 @@ public final class StateDao {
         }
     }
 
-    /** Puts the value in if it is in there already, or if nobody has renewed another since this moment. */
-    boolean take(Transaction transaction, String name, String value, Instant lapsedBefore, Instant now)
-            throws SQLException {
+    /**
+     * Puts the value in if it is in there already, or if nobody has renewed another within this time; a renewal that lies
+     * ahead of now counts as none.
+     */
+    boolean take(Transaction transaction, String name, String value, Duration lapse, Instant now) throws SQLException {
         try (PreparedStatement statement = transaction.prepare(TAKE)) {
             statement.setString(1, name);
             statement.setString(2, value);
             statement.setString(3, SqlTime.format(now));
-            statement.setString(4, SqlTime.format(lapsedBefore));
+            statement.setString(4, SqlTime.format(now.minus(lapse)));
+            statement.setString(5, SqlTime.format(SqlTime.latestOf(now)));
             return statement.executeUpdate() == 1;
         }
     }

@@ -1,7 +1,6 @@
 package org.multisession.session;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import org.multisession.db.Database;
 
@@ -28,9 +27,6 @@ public final class SweepTurn {
 
     /** Takes the turn, if no other node has it. */
     public boolean take() {
-        return database.write(transaction -> {
-            Instant now = clock.instant();
-            return state.take(transaction, StateDao.SWEEPER, node, now.minus(LAPSE), now);
-        });
+        return database.write(transaction -> state.take(transaction, StateDao.SWEEPER, node, LAPSE, clock.instant()));
     }
 }

@@ -37,14 +37,18 @@ public record UserSession(
         return laterOf(lastSeenAt(), now);
     }
 
-    /** Whether the row claims to have been seen in a future that no clock error explains. */
-    boolean lastSeenIsAbsurd(Instant now) {
-        Instant seen = lastSeenAt();
-        return seen != null && isAbsurd(seen, now);
+    /** Whether our own tables claim to have known it first in such a future: a clock was wrong then. */
+    public boolean isRecordedAhead(Instant now) {
+        return isAbsurd(recordedAt, now);
     }
 
+    /** A time that lies ahead counts as none; where none is left, the clock starts when that is noticed. */
     private Instant laterOf(@Nullable Instant stored, Instant now) {
-        return stored == null || isAbsurd(stored, now) || stored.isBefore(recordedAt) ? recordedAt : stored;
+        Instant known = isRecordedAhead(now) ? null : recordedAt;
+        if (stored == null || isAbsurd(stored, now)) {
+            return known == null ? now : known;
+        }
+        return known != null && stored.isBefore(known) ? known : stored;
     }
 
     /** More than a day ahead; less may be a clock that is off, or a local time written as UTC. */

@@ -88,6 +88,9 @@ public final class UserSessionDao {
 
     private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token IN (?, ?)";
 
+    private static final String START_CLOCK =
+            "UPDATE multisession_tokens SET recorded_at = ? WHERE auth_token = ? AND ended_at IS NULL";
+
     /** Only a row that still says what was read: never one that is gone, and never backwards in time. */
     private static final String TOUCH = """
             UPDATE user_sessions SET last_seen_at = ?
@@ -272,6 +275,15 @@ public final class UserSessionDao {
             statement.executeUpdate();
         }
         return ended;
+    }
+
+    /** Has our tables know this session from now on: what they said was written by a clock that was ahead. */
+    public void startClock(Transaction transaction, StoredToken token, Instant now) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(START_CLOCK)) {
+            statement.setString(1, SqlTime.format(now));
+            statement.setString(2, token.text());
+            statement.executeUpdate();
+        }
     }
 
     /** Writes when a session was last seen; false if its row is gone or was written by somebody else meanwhile. */

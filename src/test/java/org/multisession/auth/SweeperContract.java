@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.SqlTime;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweepTurn;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -23,9 +28,9 @@ abstract class SweeperContract {
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 5000, Duration.ofMinutes(1));
 
-    private final TestClock clock = new TestClock();
-    private OldDatabase old;
-    private NewApp app;
+    final TestClock clock = new TestClock();
+    OldDatabase old;
+    NewApp app;
 
     /** A fresh database of the old app, in its single form. */
     abstract OldDatabase single();
@@ -180,6 +185,139 @@ abstract class SweeperContract {
         app = NewApp.deploy(old.path(), RULES, clock);
         clock.advance(Duration.ofDays(2));
         assertThat(app.opens(phone)).isNull();
+    }
+
+    @Nested
+    class AClockThatJumps {
+
+        private static final Duration TWELVE_YEARS = Duration.ofDays(4383);
+
+        private void redeploy() {
+            app.close();
+            app = NewApp.deploy(old.path(), RULES, clock);
+        }
+
+        /** What the old app knows of, a session of ours, and one that has run out. */
+        private String signedIn() {
+            String phone = app.signIn(ANNA);
+            old.run(
+                    "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (43, 'old', ?, ?)",
+                    SqlTime.format(clock.instant()),
+                    SqlTime.format(clock.instant()));
+            return phone;
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {1, 24 * 60, 24 * 4383})
+        void forward_for_one_start_ends_nothing(long hours) {
+            String phone = signedIn();
+            app.close();
+            clock.jump(Duration.ofHours(hours));
+            app = NewApp.deploy(old.path(), RULES, clock);
+            for (int day = 0; day < 3; day++) {
+                assertThat(app.sweeper.run()).isZero();
+                assertThat(app.opens(phone)).isEqualTo(42);
+                app.presence.beat();
+                clock.advance(Duration.ofDays(1));
+            }
+            redeploy();
+            assertThat(app.sweeper.run()).isZero();
+            app.close();
+            clock.jump(Duration.ofHours(-hours));
+            app = NewApp.deploy(old.path(), RULES, clock);
+            assertThat(app.sweeper.run()).isZero();
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens("old")).isEqualTo(43);
+            assertThat(reasons()).isEmpty();
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {2, 24 * 60, 24 * 4383, -2, -24 * 60, -24 * 4383})
+        void within_one_run_ends_nothing_and_is_logged_once(long hours) {
+            String phone = signedIn();
+            try (LogLines log = new LogLines()) {
+                clock.jump(Duration.ofHours(hours));
+                for (int day = 0; day < 3; day++) {
+                    assertThat(app.opens(phone)).isEqualTo(42);
+                    assertThat(app.sweeper.run()).isZero();
+                    app.presence.beat();
+                    clock.advance(Duration.ofDays(1));
+                }
+                clock.jump(Duration.ofHours(-hours));
+                assertThat(app.sweeper.run()).isZero();
+                assertThat(log.of(Level.WARNING)).hasSize(1);
+            }
+            assertThat(app.watch.doubtedSince()).isNull();
+            assertThat(reasons()).isEmpty();
+        }
+
+        @Test
+        void is_believed_when_it_has_gone_on_for_a_week() {
+            String phone = app.signIn(ANNA);
+            clock.jump(Duration.ofDays(400));
+            app.presence.beat();
+            clock.advance(Duration.ofDays(6));
+            assertThat(app.opens(phone)).isEqualTo(42);
+            redeploy();
+            clock.advance(Duration.ofDays(2));
+            assertThat(app.opens(phone)).as("its lifetime is over").isNull();
+        }
+
+        @Test
+        void leaves_idle_clocks_that_run_when_it_is_right_again() {
+            clock.jump(TWELVE_YEARS);
+            redeploy();
+            String phone = app.signIn(ANNA);
+            app.presence.beat();
+            app.close();
+            clock.jump(TWELVE_YEARS.negated());
+            app = NewApp.deploy(old.path(), RULES, clock);
+            clock.advance(Duration.ofDays(8));
+            assertThat(app.sweeper.run()).isZero();
+            clock.advance(Duration.ofDays(29));
+            assertThat(app.opens(phone)).isEqualTo(42);
+            app.lastSeen.flush();
+            assertThat(old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = '" + phone + "'"))
+                    .isEqualTo(SqlTime.format(clock.instant()));
+            clock.advance(Duration.ofDays(31));
+            app.sweeper.run();
+            assertThat(app.opens(phone)).isNull();
+        }
+
+        @Test
+        void and_a_session_that_nobody_uses_runs_out_all_the_same() {
+            clock.jump(TWELVE_YEARS);
+            String unused = app.signIn(ANNA);
+            clock.jump(TWELVE_YEARS.negated());
+            app.sweeper.run();
+            clock.advance(Duration.ofDays(31));
+            app.sweeper.run();
+            assertThat(app.opens(unused)).isNull();
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {1, 24 * 4383})
+        void leaves_no_turn_that_nobody_else_can_take(long hours) {
+            clock.jump(Duration.ofHours(hours));
+            assertThat(new SweepTurn(app.database, new StateDao(), "gone", clock).take())
+                    .isTrue();
+            clock.jump(Duration.ofHours(-hours));
+            assertThat(new SweepTurn(app.database, new StateDao(), "other", clock).take())
+                    .isTrue();
+        }
+
+        @Test
+        void leaves_no_use_of_a_legacy_token_that_no_later_one_replaces() {
+            String legacy = old.legacyTokenOf(42);
+            clock.jump(TWELVE_YEARS);
+            app.opens(legacy);
+            app.lastSeen.flush();
+            clock.jump(TWELVE_YEARS.negated());
+            app.opens(legacy);
+            app.lastSeen.flush();
+            assertThat(old.one("SELECT last_used_at FROM multisession_legacy_uses"))
+                    .isEqualTo(SqlTime.format(clock.instant()));
+        }
     }
 
     @Test

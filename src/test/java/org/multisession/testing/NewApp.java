@@ -22,6 +22,7 @@ import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
 import org.multisession.session.Client;
+import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
@@ -68,6 +69,7 @@ public final class NewApp implements AutoCloseable {
 
     private final SqliteFile file;
     public final Presence presence;
+    public final ClockWatch watch;
     private boolean closed;
 
     private NewApp(
@@ -93,8 +95,10 @@ public final class NewApp implements AutoCloseable {
         }
         database.guardBy(new SchemaGuard(migrator));
         StateDao state = new StateDao();
-        presence = new Presence(database, state, clock);
-        SessionRules rules = given.idleFrom(presence.begin(stage));
+        watch = new ClockWatch(clock, clock instanceof TestClock test ? test::nanos : System::nanoTime);
+        presence = new Presence(database, state, watch, clock);
+        presence.begin(stage);
+        SessionRules rules = given.watchedBy(watch);
         SecureRandom random = new SecureRandom();
         users = new UserDao(columns, NUMBERS);
         sessions = new UserSessionDao(columns, stage);

@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 public final class TestClock implements InstantSource {
 
     private Instant now;
+    private long nanos;
 
     /** Starts at the real time, which SQLite's triggers go by. */
     public TestClock() {
@@ -21,7 +22,19 @@ public final class TestClock implements InstantSource {
         return now;
     }
 
+    /** Lets time pass. */
     public synchronized void advance(Duration time) {
         now = now.plus(time);
+        nanos += time.toNanos();
+    }
+
+    /** Sets the clock forward or back, while no time passes. */
+    public synchronized void jump(Duration time) {
+        now = now.plus(time);
+    }
+
+    /** The time that has passed, whatever the clock says. */
+    public synchronized long nanos() {
+        return nanos;
     }
 }
