@@ -72,10 +72,11 @@ public final class CodeSignIn {
     public Asked ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
         List<User> owners = database.read(handle -> users.findByPhone(handle, number));
         // The owner's stored number has just been parsed; without an owner the same work is done for nothing.
-        PhoneNumber unused = owners.isEmpty() ? phoneNumbers.parse(number.e164()) : number;
-        boolean isDeliverable =
-                unused != null && (owners.size() == 1 || (owners.isEmpty() && signIn.mayRegister(number)));
-        Asked asked = codes.ask(number.e164(), isDeliverable, client.address(), held, text);
+        PhoneNumber unused = owners.isEmpty() ? phoneNumbers.read(number.text()) : number;
+        boolean isDeliverable = unused != null
+                && number.isSendable()
+                && (owners.size() == 1 || (owners.isEmpty() && signIn.mayRegister(number)));
+        Asked asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
         if (asked instanceof Asked.Limited limited) {
             trail.limitHit(limited.hit().limit(), client);
         }
@@ -90,14 +91,14 @@ public final class CodeSignIn {
     /** Asks for another code for the number of a challenge; null if there is no such challenge. */
     public @Nullable Asked askAgain(ChallengeSecret held, Client client, SmsText text) {
         Standing standing = codes.standing(held);
-        PhoneNumber number = standing == null ? null : phoneNumbers.parse(standing.number());
+        PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         return number == null ? null : ask(number, client, held, text);
     }
 
     /** Tries a code, and signs in if it is right: both in one transaction, so that a right code is never lost. */
     public Result signIn(ChallengeSecret secret, String code, Client client, Presented presented) {
         Standing standing = codes.standing(secret);
-        PhoneNumber number = standing == null ? null : phoneNumbers.parse(standing.number());
+        PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         if (standing == null || number == null) {
             // Whoever makes secrets up must not take the write lock.
             return new Result.Refused(Tried.EXPIRED);

@@ -233,11 +233,11 @@ public final class PlayedSignIn {
 
         private @Nullable PhoneNumber unusedNumber(Transaction transaction) throws SQLException {
             PhoneNumber example = Objects.requireNonNull(numbers.parse(numbers.example()));
-            String start = example.e164().substring(0, example.e164().length() - 4);
+            String start = example.text().substring(0, example.text().length() - 4);
             for (int tries = 0; tries < NUMBERS_TRIED; tries++) {
                 PhoneNumber number = numbers.parse(start + String.format(Locale.ROOT, "%04d", random.nextInt(10_000)));
                 if (number != null
-                        && number.valid()
+                        && number.isValid()
                         && users.findByPhone(transaction, number).isEmpty()) {
                     return number;
                 }

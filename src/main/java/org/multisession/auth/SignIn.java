@@ -91,7 +91,7 @@ public final class SignIn {
 
     /** Whether this number, which no user has, may become a new user's. */
     boolean mayRegister(PhoneNumber number) {
-        return login.registration() == Registration.OPEN && number.valid();
+        return login.registration() == Registration.OPEN && number.isValid();
     }
 
     /**

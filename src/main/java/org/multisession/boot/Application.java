@@ -49,6 +49,7 @@ import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 import org.slf4j.Logger;
@@ -66,6 +67,7 @@ final class Application implements AutoCloseable {
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
 
     private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration READING_INTERVAL = Duration.ofSeconds(2);
     private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
     private static final Duration PRUNE_INTERVAL = Duration.ofMinutes(10);
     private static final Duration PRESENCE_INTERVAL = Duration.ofMinutes(5);
@@ -155,6 +157,11 @@ final class Application implements AutoCloseable {
 
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
+        PhoneReading phoneReading = new PhoneReading(database, phoneNumbers, clock);
+        patience.until(() -> {
+            phoneReading.begin();
+            return true;
+        });
         UserDao users = new UserDao(columns, phoneNumbers);
         UserSessionDao sessions = new UserSessionDao(columns, stage);
         DeviceDao devices = new DeviceDao();
@@ -202,6 +209,12 @@ final class Application implements AutoCloseable {
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
+        every(
+                housekeeping,
+                Duration.ZERO,
+                READING_INTERVAL,
+                "reading telephone numbers",
+                () -> phoneReading.run(breather::goesOn));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
         every(housekeeping, PRUNE_INTERVAL, "telling the audit trail of strangers", codeSignIn::tellOfStrangers);
         every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);

@@ -12,12 +12,11 @@ import org.multisession.migration.Rehearsal;
 import org.multisession.migration.Step;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
-import org.multisession.user.UserDao;
 
 /** Reads every telephone number as a sign-in would, and finds those by which nobody can sign in. */
 final class Numbers {
 
-    private static final String NUMBERS = "SELECT id, phone, " + UserDao.PHONE_TAIL + " FROM users ORDER BY rowid";
+    private static final String NUMBERS = "SELECT id, phone FROM users ORDER BY rowid";
 
     /** On the disk if need be: numbers of millions of users are no load for a heap. */
     private static final String MAKE = "CREATE TEMP TABLE check_numbers (number INTEGER, id INTEGER)";
@@ -52,7 +51,7 @@ final class Numbers {
             while (row.next()) {
                 step.at(++done);
                 long id = row.getLong(1);
-                PhoneNumber number = number(id, row.getString(2), row.getString(3));
+                PhoneNumber number = number(id, row.getString(2));
                 if (number != null) {
                     add.setLong(1, asLong(number));
                     add.setLong(2, id);
@@ -64,13 +63,13 @@ final class Numbers {
         collisions(handle);
     }
 
-    private @Nullable PhoneNumber number(long userId, @Nullable String stored, @Nullable String tail) {
+    private @Nullable PhoneNumber number(long userId, @Nullable String stored) {
         if (stored == null || stored.isBlank()) {
             findings.add(Fault.MISSING_NUMBER, Row.user(userId));
             return null;
         }
         PhoneNumber number = numbers.parse(stored);
-        if (number == null || tail == null || !number.isFoundByTail(tail)) {
+        if (number == null) {
             findings.add(Fault.NO_NUMBER, Row.user(userId));
             return null;
         }
@@ -105,6 +104,6 @@ final class Numbers {
 
     /** E.164 has at most 15 digits, none of them a leading zero. */
     private static long asLong(PhoneNumber number) {
-        return Long.parseLong(number.e164().substring(1));
+        return Long.parseLong(number.text().substring(1));
     }
 }

@@ -74,8 +74,8 @@ public final class CodeLimits {
         return breakerTrips.get();
     }
 
-    static String block(String e164) {
-        return e164.substring(0, Math.max(2, e164.length() - BLOCK_DIGITS));
+    static String block(String number) {
+        return number.substring(0, Math.min(number.length(), Math.max(2, number.length() - BLOCK_DIGITS)));
     }
 
     /**

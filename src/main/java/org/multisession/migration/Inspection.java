@@ -21,6 +21,7 @@ import org.multisession.migration.Catalogue.Column;
  * @param missing what has to be made, in order
  * @param stray foreign keys of {@code user_sessions} that lead elsewhere; they are corrected
  * @param outdated triggers and indexes of ours that say something else than this version's; they are made anew
+ * @param retired indexes that only earlier versions need; they are dropped
  */
 record Inspection(
         Catalogue catalogue,
@@ -28,7 +29,8 @@ record Inspection(
         List<String> userColumns,
         List<SchemaObject> missing,
         List<StrayReference> stray,
-        List<SchemaObject> outdated) {
+        List<SchemaObject> outdated,
+        List<Catalogue.Entry> retired) {
 
     private static final List<String> NEEDED_OF_USERS = List.of("id", "phone", "auth_token");
     private static final List<String> NEEDED_OF_SESSIONS =
@@ -38,7 +40,7 @@ record Inspection(
     private static final String UNIQUE_INDEX = "idx_user_session_auth_token";
 
     boolean hasNothingToDo() {
-        return missing.isEmpty() && stray.isEmpty() && outdated.isEmpty();
+        return missing.isEmpty() && stray.isEmpty() && outdated.isEmpty() && retired.isEmpty();
     }
 
     static Inspection of(Handle handle) throws SQLException {
@@ -75,7 +77,10 @@ record Inspection(
                 outdated.add(object);
             }
         }
-        return new Inspection(catalogue, isNew, userColumns, missing, stray(handle, catalogue), outdated);
+        List<Catalogue.Entry> retired = catalogue.all().stream()
+                .filter(entry -> entry.type().equals("index") && SchemaObject.isRetired(entry.name()))
+                .toList();
+        return new Inspection(catalogue, isNew, userColumns, missing, stray(handle, catalogue), outdated, retired);
     }
 
     private static List<StrayReference> stray(Handle handle, Catalogue catalogue) throws SQLException {

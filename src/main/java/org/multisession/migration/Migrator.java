@@ -86,6 +86,26 @@ public final class Migrator {
             GROUP BY auth_token HAVING count(*) > 1
             """;
 
+    private static final String FORGET_PHONES = """
+            DELETE FROM multisession_phones WHERE NOT EXISTS (SELECT 1 FROM users u
+              WHERE u.id = multisession_phones.user_id
+                AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_phones.phone)
+            """;
+
+    /** As the triggers do it. */
+    private static final String NOTE_PHONES = """
+            INSERT INTO multisession_phones (user_id, phone, tail)
+            SELECT id, phone,
+              CASE WHEN ltrim(digits, '0123456789') = '' THEN substr(digits, -6) WHEN phone IS NOT NULL THEN '' END
+            FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone,
+              replace(replace(replace(replace(replace(substr(CAST(u.phone AS TEXT), 1, 100),
+              ' ', ''), '-', ''), '(', ''), ')', ''), '+', '') AS digits
+              FROM users u
+              WHERE typeof(u.id) = 'integer'
+                AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id))
+            ORDER BY id
+            """;
+
     private static final String RECORD_CREATED = "INSERT INTO multisession_created (name, created_at) VALUES (?, ?)";
 
     private final Database database;
@@ -315,6 +335,10 @@ public final class Migrator {
         for (SchemaObject object : found.outdated()) {
             execute(transaction, "DROP " + object.kind() + " " + object.name());
         }
+        for (Catalogue.Entry object : found.retired()) {
+            execute(transaction, "DROP " + object.type() + " " + object.name());
+            log.info("Migration: removed {} {} of an earlier version", object.type(), object.name());
+        }
         List<SchemaObject> made = new ArrayList<>(found.missing());
         made.addAll(found.outdated());
         List<String> names =
@@ -326,6 +350,7 @@ public final class Migrator {
         }
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
         log(reconcile(transaction, clock.instant(), beforeStatement));
+        notePhones(transaction);
         verify(transaction, found, before, made);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
         trial.play(transaction, userColumns);
@@ -347,6 +372,12 @@ public final class Migrator {
         execute(handle, beforeStatement, FORGET_ROWS);
         execute(handle, beforeStatement, REMEMBER_ROWS);
         return new Reconciled(recorded, deleted, orphaned);
+    }
+
+    /** Brings {@code multisession_phones} up to what stands in {@code users}; what changed is read again later. */
+    private void notePhones(Transaction transaction) throws SQLException {
+        execute(transaction, FORGET_PHONES);
+        execute(transaction, NOTE_PHONES);
     }
 
     /** What that did, in rows. */
@@ -389,6 +420,7 @@ public final class Migrator {
         if (!found.stray().isEmpty()) {
             additions.add("user_sessions");
         }
+        found.retired().forEach(object -> additions.add(object.name()));
         if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
             throw new MigrationRefusedException(
                     "the migration would have changed a table that was there before; it was rolled back");

@@ -35,7 +35,11 @@ record SchemaObject(String kind, String name, String sql) {
             "V007__auth_events.sql",
             "V008__devices.sql",
             "V009__witnesses.sql",
+            "V010__phones.sql",
             "V014__known_and_strangers.sql");
+
+    /** Indexes that earlier versions made and that are in the way now; they are dropped where they are found. */
+    private static final Set<String> RETIRED = Set.of("multisession_users_phone_tail");
 
     private static final Pattern CREATE =
             Pattern.compile("CREATE (?:UNIQUE )?(TABLE|INDEX|TRIGGER) IF NOT EXISTS (\\w+)");
@@ -48,6 +52,11 @@ record SchemaObject(String kind, String name, String sql) {
     /** Made sure of in every database, in this order. */
     static List<SchemaObject> additions() {
         return FILES.stream().flatMap(file -> read(file).stream()).toList();
+    }
+
+    /** Whether an index of this name was made by an earlier version, and is to be dropped. */
+    static boolean isRetired(String name) {
+        return RETIRED.contains(name);
     }
 
     /** Whether only this product makes it; the others may be the old app's, and are taken as they are. */

@@ -6,20 +6,46 @@ import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberFormat;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberType;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.ValidationResult;
 import com.google.i18n.phonenumbers.Phonenumber;
+import java.text.Normalizer;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.multisession.user.PhoneNumber.Meaning;
 
 /**
  * Reads telephone numbers as people and old programs write them, with Google's libphonenumber. {@code 8 (999)
- * 123-45-67}, {@code +7 999 1234567} and {@code 79991234567} are one number where the region is {@code RU}.
+ * 123-45-67}, {@code +7 999 1234567} and {@code 79991234567} are one number where the region is {@code RU}. No text
+ * makes it throw.
  */
 public final class PhoneNumbers {
 
-    /** Longer input is no telephone number in any shape. */
-    private static final int LONGEST = 40;
+    /** What a reading depends on beside the region. To be changed with what this class makes of a text. */
+    static final String RULES = "1, libphonenumber 9.0.43";
 
-    /** Spaces of every width, line breaks, and the marks of writing direction that a phone's contacts copy along. */
-    private static final Pattern INVISIBLE = Pattern.compile("[\\s\\p{Z}\\p{Cf}]");
+    /** Longer text is nobody's number in any shape. */
+    static final int LONGEST = 100;
+
+    /** Longer input is no telephone number in any shape. */
+    private static final int LONGEST_NUMBER = 40;
+
+    /** E.164. */
+    private static final int MOST_DIGITS = 15;
+
+    private static final int FEWEST_DIGITS_TO_SEND_TO = 7;
+
+    /** Marks of writing direction that a phone's contacts copy along, what joins and combines, blanks of other scripts. */
+    private static final Pattern INVISIBLE =
+            Pattern.compile("[\\p{Cf}\\p{Mn}\\p{Me}\\u115f\\u1160\\u2800\\u3164\\uffa0]");
+
+    private static final Pattern SPACE = Pattern.compile("[\\s\\p{Z}\\p{Cc}]+");
+
+    private static final Pattern DIGITS_AND_SEPARATORS = Pattern.compile("\\+?[0-9 ()./-]+");
+    private static final Pattern SEPARATOR = Pattern.compile("[ ()./-]");
+    private static final Pattern NO_DIGIT = Pattern.compile("[^0-9]");
+    private static final Pattern PARAMETER = Pattern.compile("(?i);(?:ext|isub)=.*");
+
+    /** A number that its column has turned into a floating-point one. */
+    private static final Pattern REAL = Pattern.compile("[0-9]+\\.0");
 
     private static final PhoneNumberUtil UTIL = PhoneNumberUtil.getInstance();
 
@@ -35,34 +61,143 @@ public final class PhoneNumbers {
         return UTIL.getSupportedRegions().contains(region);
     }
 
+    /** By which rules texts are read: where these are others, what was read by them has to be read again. */
+    String rules() {
+        return region + " " + RULES;
+    }
+
     /** The number that this text means, or null if it means none. */
     public @Nullable PhoneNumber parse(@Nullable String text) {
+        PhoneNumber read = read(text);
+        return read != null && read.isPossible() ? read : null;
+    }
+
+    /**
+     * The number that this text means, or the text itself if it means none; null if it is blank or too long to be
+     * anybody's.
+     */
+    public @Nullable PhoneNumber read(@Nullable String text) {
         if (text == null || text.length() > LONGEST) {
             return null;
         }
-        String plain = INVISIBLE.matcher(text).replaceAll(" ").strip();
-        PhoneNumber national = possible(plain, region);
-        if (national != null) {
-            return national;
+        String plain = plain(text);
+        if (plain.isEmpty() || plain.length() > LONGEST) {
+            return null;
         }
-        // "79991234567" outside Russia: a whole international number that lost its plus.
-        return plain.startsWith("+") ? null : possible("+" + plain, region);
+        try {
+            PhoneNumber number = number(plain);
+            return number == null ? asItIs(plain) : number;
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever libphonenumber trips over, it is no number, and concerns nobody else.
+            return asItIs(plain);
+        }
     }
 
-    private static @Nullable PhoneNumber possible(String text, String region) {
-        try {
-            Phonenumber.PhoneNumber parsed = UTIL.parse(text, region);
-            // Possible, not valid: a range given out after this library's release must not lock its users out. One
-            // without its area code is somebody's in every area.
-            if (UTIL.isPossibleNumberWithReason(parsed) != ValidationResult.IS_POSSIBLE) {
+    /** The text in ASCII digits, without what nobody sees, and with plain spaces. */
+    private static String plain(String text) {
+        String composed = isAscii(text) ? text : Normalizer.normalize(text, Normalizer.Form.NFKC);
+        StringBuilder plain = new StringBuilder(composed.length());
+        composed.codePoints()
+                .forEach(c -> plain.appendCodePoint(
+                        Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER ? '0' + Character.digit(c, 10) : c));
+        String visible = INVISIBLE.matcher(plain).replaceAll("");
+        return SPACE.matcher(visible).replaceAll(" ").strip();
+    }
+
+    private static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 128);
+    }
+
+    private static PhoneNumber asItIs(String plain) {
+        String text = DIGITS_AND_SEPARATORS.matcher(plain).matches()
+                ? SEPARATOR.matcher(plain).replaceAll("")
+                : plain;
+        return new PhoneNumber(text.isEmpty() ? plain : text, text.isEmpty() ? plain : text, Meaning.NONE);
+    }
+
+    private @Nullable PhoneNumber number(String plain) {
+        String lower = plain.toLowerCase(Locale.ROOT);
+        if (plain.length() > LONGEST_NUMBER || lower.contains("phone-context")) {
+            return null;
+        }
+        String text = PARAMETER
+                .matcher(lower.startsWith("tel:") ? plain.substring(4) : plain)
+                .replaceFirst("")
+                .strip();
+        if (REAL.matcher(text).matches()) {
+            text = text.substring(0, text.length() - 2);
+        }
+        Reading national = Reading.of(text, region);
+        if (text.startsWith("+") || (national != null && national.isCertain(text))) {
+            return national == null ? null : national.number();
+        }
+        // "79991234567" outside Russia: a whole international number that lost its plus. Where it may be either, the
+        // mobile one is right: nobody signs in by a line that gets no messages.
+        Reading international = Reading.of("+" + text, region);
+        Reading better = international != null && international.isBetterThan(national) ? international : national;
+        return better == null || !better.number().isPossible() ? null : better.number();
+    }
+
+    /** What libphonenumber makes of a text. */
+    private record Reading(PhoneNumber number, PhoneNumberType type) {
+
+        static @Nullable Reading of(String text, String region) {
+            Phonenumber.PhoneNumber parsed;
+            try {
+                parsed = UTIL.parse(text, region);
+            } catch (NumberParseException e) {
                 return null;
             }
-            return new PhoneNumber(
-                    UTIL.format(parsed, PhoneNumberFormat.E164),
-                    UTIL.getNationalSignificantNumber(parsed),
-                    UTIL.isValidNumber(parsed));
-        } catch (NumberParseException e) {
-            return null;
+            PhoneNumberType type = UTIL.getNumberType(parsed);
+            Meaning meaning = meaning(parsed, type);
+            String e164 = UTIL.format(parsed, PhoneNumberFormat.E164);
+            if (!isPossible(meaning) && !isOfSendableLength(e164)) {
+                return null;
+            }
+            return new Reading(new PhoneNumber(e164, UTIL.getNationalSignificantNumber(parsed), meaning), type);
+        }
+
+        private static Meaning meaning(Phonenumber.PhoneNumber parsed, PhoneNumberType type) {
+            if (type != PhoneNumberType.UNKNOWN) {
+                return Meaning.VALID;
+            }
+            // Possible, not valid: a range given out after this library's release must not lock its users out. One
+            // without its area code is somebody's in every area.
+            return UTIL.isPossibleNumberWithReason(parsed) == ValidationResult.IS_POSSIBLE
+                    ? Meaning.POSSIBLE
+                    : Meaning.SENDABLE;
+        }
+
+        private static boolean isPossible(Meaning meaning) {
+            return meaning == Meaning.VALID || meaning == Meaning.POSSIBLE;
+        }
+
+        private static boolean isOfSendableLength(String e164) {
+            int digits = e164.length() - 1;
+            return digits >= FEWEST_DIGITS_TO_SEND_TO && digits <= MOST_DIGITS;
+        }
+
+        boolean isMobile() {
+            return type == PhoneNumberType.MOBILE || type == PhoneNumberType.FIXED_LINE_OR_MOBILE;
+        }
+
+        /** Whether no other reading can be meant: it is a mobile number, or begins with what only a national one does. */
+        boolean isCertain(String text) {
+            return isMobile()
+                    || (isPossible(number.meaning())
+                            && !NO_DIGIT.matcher(text).replaceAll("").equals(number.nationalPart()));
+        }
+
+        private int rank() {
+            return switch (number.meaning()) {
+                case VALID -> isMobile() ? 3 : 2;
+                case POSSIBLE -> 1;
+                case SENDABLE, NONE -> 0;
+            };
+        }
+
+        boolean isBetterThan(@Nullable Reading other) {
+            return other == null || rank() > other.rank();
         }
     }
 
@@ -72,7 +207,7 @@ public final class PhoneNumbers {
         try {
             return number == null
                     ? stored
-                    : UTIL.format(UTIL.parse(number.e164(), region), PhoneNumberFormat.INTERNATIONAL);
+                    : UTIL.format(UTIL.parse(number.text(), region), PhoneNumberFormat.INTERNATIONAL);
         } catch (NumberParseException e) {
             return stored;
         }

@@ -4,9 +4,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
@@ -18,6 +20,9 @@ import org.multisession.db.Transaction;
  * mirror at sign-in and the new user of an open registration.
  */
 public final class UserDao {
+
+    /** So many users of one number are told apart; whoever meets more knows enough. */
+    static final int MOST_OF_ONE_NUMBER = 10;
 
     /**
      * Whom the old app would let in by this token, as long as it never was a session: one that was and is one no longer
@@ -31,19 +36,12 @@ public final class UserDao {
             LIMIT 2
             """;
 
-    /** The last digits of a number, whatever stands between them; an index has the very same expression. */
-    public static final String PHONE_TAIL = """
-            substr(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-            replace(replace(replace(replace(replace(replace(replace(replace(replace(CAST(phone AS TEXT),
-            ' ', ''), '-', ''), '(', ''), ')', ''), '.', ''), '/', ''), '+', ''), char(160), ''), char(9), ''),
-            char(10), ''), char(13), ''), char(8201), ''), char(8206), ''), char(8209), ''), char(8211), ''), char(8234), ''),
-            char(8236), ''), char(8239), ''), char(8722), ''), -7)""";
+    private static final String FIND_BY_ID = "SELECT u.id, u.phone, %s FROM users u WHERE u.id = ?";
 
-    private static final String FIND_BY_PHONE_TAIL = """
+    private static final String FIND_BY_NUMBER = """
             SELECT u.id, u.phone, %s
-            FROM users u
-            WHERE %s IN (?, ?, ?, ?)
-            ORDER BY u.id
+            FROM multisession_phones p JOIN users u ON u.id = p.user_id
+            WHERE p.number = ?
             """;
 
     private static final String LEGACY_TOKEN = "SELECT auth_token FROM users WHERE id = ?";
@@ -54,15 +52,18 @@ public final class UserDao {
 
     private final UserColumns columns;
     private final PhoneNumbers phoneNumbers;
+    private final PhoneDao phones = new PhoneDao();
     private final String findByLegacyToken;
-    private final String findByPhoneTail;
+    private final String findById;
+    private final String findByNumber;
 
     /** For a table with these columns beside the ones that we need. */
     public UserDao(UserColumns columns, PhoneNumbers phoneNumbers) {
         this.columns = columns;
         this.phoneNumbers = phoneNumbers;
         this.findByLegacyToken = FIND_BY_LEGACY_TOKEN.formatted(columns.planOf("u"));
-        this.findByPhoneTail = FIND_BY_PHONE_TAIL.formatted(columns.planOf("u"), PHONE_TAIL);
+        this.findById = FIND_BY_ID.formatted(columns.planOf("u"));
+        this.findByNumber = FIND_BY_NUMBER.formatted(columns.planOf("u"));
     }
 
     /** The one user whose legacy token this is; null if it is nobody's, two users', or ever was a session's. */
@@ -82,31 +83,60 @@ public final class UserDao {
         }
     }
 
-    /** Every user with this number, in whatever shape the row has it; more than one means that nobody can be told. */
+    /**
+     * Every user with this number, in whatever shape the row has it, up to {@link #MOST_OF_ONE_NUMBER}; more than one
+     * means that nobody can be told. The same is asked whether there is one or not.
+     *
+     * @throws org.multisession.db.DatabaseBusyException if so many rows are still to be read that it would take long
+     */
     public List<User> findByPhone(Handle handle, PhoneNumber number) throws SQLException {
-        List<User> found = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(findByPhoneTail)) {
-            Set<String> tails = number.tails();
-            String last = "";
-            int position = 1;
-            for (String tail : tails) {
-                statement.setString(position++, tail);
-                last = tail;
-            }
-            while (position <= 4) {
-                statement.setString(position++, last);
-            }
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    User candidate = user(rows);
-                    PhoneNumber stored = phoneNumbers.parse(candidate.phone());
-                    if (stored != null && stored.e164().equals(number.e164())) {
-                        found.add(candidate);
-                    }
+        NavigableMap<Long, User> found = new TreeMap<>();
+        try (PreparedStatement statement = handle.prepare(findByNumber)) {
+            statement.setString(1, number.key());
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next() && found.size() < MOST_OF_ONE_NUMBER) {
+                    keepIfOf(number, user(row), found);
                 }
             }
         }
-        return found;
+        for (PhoneDao.Phone unread : phones.unreadLike(handle, number)) {
+            if (found.size() < MOST_OF_ONE_NUMBER && means(unread.text(), number)) {
+                User user = findById(handle, unread.userId());
+                if (user != null) {
+                    keepIfOf(number, user, found);
+                }
+            }
+        }
+        return List.copyOf(found.values());
+    }
+
+    /** Asked again of what the row itself says: what we have noted may be older. */
+    private void keepIfOf(PhoneNumber number, User user, Map<Long, User> found) {
+        if (means(user.phone(), number)) {
+            found.put(user.id(), user);
+        }
+    }
+
+    private boolean means(@Nullable String stored, PhoneNumber number) {
+        PhoneNumber read = phoneNumbers.read(stored);
+        return read != null && read.key().equals(number.key());
+    }
+
+    private @Nullable User findById(Handle handle, long id) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(findById)) {
+            statement.setLong(1, id);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? user(row) : null;
+            }
+        }
+    }
+
+    /**
+     * Whether a text that means no number may stand in a row: whether any row has a text like it, of the same length and
+     * with the same beginning. So who tries one such text after another does not learn which of them are somebody's.
+     */
+    public boolean hasTextLike(Handle handle, PhoneNumber text) throws SQLException {
+        return phones.hasTextLike(handle, text) || !findByPhone(handle, text).isEmpty();
     }
 
     /** The token that the user's old devices share, or null where there is none that a cookie could carry. */
@@ -143,14 +173,20 @@ public final class UserDao {
         }
     }
 
-    /** Adds a user with this number and nothing else; what the table gives by default, it gives. */
+    /**
+     * Adds a user with this number and nothing else; what the table gives by default, it gives.
+     *
+     * @throws org.multisession.db.DatabaseBusyException if a row with this number might be there and not be found, since
+     *     somebody has rebuilt the table and it is not repaired yet
+     */
     public User insert(Transaction transaction, PhoneNumber number, Instant now) throws SQLException {
+        phones.requireTriggers(transaction);
         String sql = columns.hasCreatedAt()
                 ? "INSERT INTO users (phone, created_at) VALUES (?, ?) RETURNING id"
                 : "INSERT INTO users (phone) VALUES (?) RETURNING id";
         long id;
         try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.setString(1, number.e164());
+            statement.setString(1, number.text());
             if (columns.hasCreatedAt()) {
                 statement.setString(2, SqlTime.format(now));
             }
@@ -159,14 +195,7 @@ public final class UserDao {
                 id = row.getLong(1);
             }
         }
-        String read = "SELECT u.id, u.phone, " + columns.planOf("u") + " FROM users u WHERE u.id = ?";
-        try (PreparedStatement statement = transaction.prepare(read)) {
-            statement.setLong(1, id);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return user(row);
-            }
-        }
+        return Objects.requireNonNull(findById(transaction, id));
     }
 
     private static User user(ResultSet row) throws SQLException {

@@ -254,7 +254,6 @@ class CheckTest {
                     "colliding-number | UPDATE users SET phone = '8 (999) 000-00-02' WHERE id = 3"
                             + " | users 2, 3 (+7 ••• •••-00-02)",
                     "no-number | UPDATE users SET phone = 'none' WHERE id = 2 | user 2",
-                    "no-number | UPDATE users SET phone = '+79990000002 ext. 5' WHERE id = 2 | user 2",
                     "missing-number | UPDATE users SET phone = ' ' WHERE id = 2 | user 2",
                     "missing-number | UPDATE users SET phone = NULL WHERE id = 2 | user 2",
                     "orphan-session | UPDATE user_sessions SET user_id = 9 | session 1 (of user 9)",

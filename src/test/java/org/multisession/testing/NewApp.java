@@ -39,6 +39,7 @@ import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
@@ -66,6 +67,7 @@ public final class NewApp implements AutoCloseable {
     public final UserSessionDao sessions;
     public final UserDao users;
     public final Migrator migrator;
+    public final PhoneReading phoneReading;
 
     private final SqliteFile file;
     public final Presence presence;
@@ -100,6 +102,8 @@ public final class NewApp implements AutoCloseable {
         presence.begin(stage);
         SessionRules rules = given.watchedBy(watch);
         SecureRandom random = new SecureRandom();
+        phoneReading = new PhoneReading(database, NUMBERS, clock);
+        phoneReading.begin();
         users = new UserDao(columns, NUMBERS);
         sessions = new UserSessionDao(columns, stage);
         DeviceDao deviceDao = new DeviceDao();

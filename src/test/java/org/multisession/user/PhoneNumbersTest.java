@@ -116,7 +116,7 @@ class PhoneNumbersTest {
                 assertThat(numbers.parse(shape))
                         .as("'%s' in %s", shape, country)
                         .isNotNull()
-                        .extracting(PhoneNumber::e164, PhoneNumber::nationalPart)
+                        .extracting(PhoneNumber::text, PhoneNumber::nationalPart)
                         .containsExactly(country.e164(national), national);
             }
         }
@@ -135,7 +135,7 @@ class PhoneNumbersTest {
                     assertThat(numbers.parse(shape))
                             .as("'%s' in %s", shape, home)
                             .isNotNull()
-                            .extracting(PhoneNumber::e164)
+                            .extracting(PhoneNumber::text)
                             .isEqualTo(e164);
                 }
             }
@@ -204,7 +204,7 @@ class PhoneNumbersTest {
     })
     void a_number_as_people_type_it_in_russia_means_one_number(String typed, String e164) {
         PhoneNumber number = new PhoneNumbers("RU").parse(typed);
-        assertThat(number).as(typed).isNotNull().extracting(PhoneNumber::e164).isEqualTo(e164);
+        assertThat(number).as(typed).isNotNull().extracting(PhoneNumber::text).isEqualTo(e164);
     }
 
     @ParameterizedTest

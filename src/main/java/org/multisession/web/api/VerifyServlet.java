@@ -58,7 +58,7 @@ public final class VerifyServlet extends HttpServlet {
         request.setAttribute(CurrentUser.ID_ATTRIBUTE, user.getName());
         PhoneNumber number = phoneNumbers.parse(user.phone());
         response.setHeader(USER_ID, user.getName());
-        response.setHeader(PHONE, number == null ? "" : number.e164());
+        response.setHeader(PHONE, number == null ? "" : number.text());
         response.setHeader(PLAN, HeaderText.of(user.plan()));
         response.setHeader(VIA, user.via());
     }

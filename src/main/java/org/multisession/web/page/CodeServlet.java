@@ -153,7 +153,7 @@ public final class CodeServlet extends Route {
             @Nullable String errorKey,
             long resendIn)
             throws ServletException, IOException {
-        PhoneNumber number = phoneNumbers.parse(standing.number());
+        PhoneNumber number = phoneNumbers.read(standing.number());
         Map<String, Object> model = new HashMap<>();
         model.put("next", next);
         model.put("errorKey", errorKey);

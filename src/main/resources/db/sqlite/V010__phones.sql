@@ -1,0 +1,58 @@
+-- What stands in users.phone (its first 100 characters), and the number that this means: E.164, or "=", the length and
+-- the text itself where it means none. No SQL can read numbers, so the triggers note only the text, and a row counts as
+-- unread until the application has read it. Until then its last six digits find it; they are '' where there is more in
+-- the text than ASCII digits and the commonest separators. read_by says by which rules a row was read.
+CREATE TABLE IF NOT EXISTS multisession_phones (
+	user_id INTEGER NOT NULL,
+	phone VARCHAR(100),
+	tail VARCHAR(6),
+	number VARCHAR(110),
+	read_by VARCHAR(40),
+	PRIMARY KEY (user_id)
+)
+
+CREATE INDEX IF NOT EXISTS multisession_phones_number ON multisession_phones (number) WHERE number IS NOT NULL
+
+CREATE INDEX IF NOT EXISTS multisession_phones_unread ON multisession_phones (tail) WHERE read_by IS NULL
+
+-- A DELETE and an INSERT that meets no conflict, whatever the outer statement says of conflicts: its OR REPLACE and its
+-- OR IGNORE would win over what is said in here. An id that is no whole number is left out, or the old app would fail.
+CREATE TRIGGER IF NOT EXISTS multisession_phone_inserted AFTER INSERT ON users
+BEGIN
+	DELETE FROM multisession_phones WHERE user_id = NEW.id;
+	INSERT INTO multisession_phones (user_id, phone, tail)
+	SELECT NEW.id, phone, CASE WHEN ltrim(digits, '0123456789') = '' THEN substr(digits, -6) WHEN phone IS NOT NULL THEN '' END
+	FROM (SELECT substr(CAST(NEW.phone AS TEXT), 1, 100) AS phone,
+	replace(replace(replace(replace(replace(substr(CAST(NEW.phone AS TEXT), 1, 100),
+	' ', ''), '-', ''), '(', ''), ')', ''), '+', '') AS digits)
+	WHERE typeof(NEW.id) = 'integer';
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_phone_changed AFTER UPDATE OF phone ON users
+WHEN NEW.phone IS NOT OLD.phone COLLATE BINARY
+BEGIN
+	DELETE FROM multisession_phones WHERE user_id = NEW.id;
+	INSERT INTO multisession_phones (user_id, phone, tail)
+	SELECT NEW.id, phone, CASE WHEN ltrim(digits, '0123456789') = '' THEN substr(digits, -6) WHEN phone IS NOT NULL THEN '' END
+	FROM (SELECT substr(CAST(NEW.phone AS TEXT), 1, 100) AS phone,
+	replace(replace(replace(replace(replace(substr(CAST(NEW.phone AS TEXT), 1, 100),
+	' ', ''), '-', ''), '(', ''), ')', ''), '+', '') AS digits)
+	WHERE typeof(NEW.id) = 'integer';
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_phone_moved AFTER UPDATE OF id ON users
+WHEN NEW.id IS NOT OLD.id
+BEGIN
+	DELETE FROM multisession_phones WHERE user_id IN (OLD.id, NEW.id);
+	INSERT INTO multisession_phones (user_id, phone, tail)
+	SELECT NEW.id, phone, CASE WHEN ltrim(digits, '0123456789') = '' THEN substr(digits, -6) WHEN phone IS NOT NULL THEN '' END
+	FROM (SELECT substr(CAST(NEW.phone AS TEXT), 1, 100) AS phone,
+	replace(replace(replace(replace(replace(substr(CAST(NEW.phone AS TEXT), 1, 100),
+	' ', ''), '-', ''), '(', ''), ')', ''), '+', '') AS digits)
+	WHERE typeof(NEW.id) = 'integer';
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_phone_deleted AFTER DELETE ON users
+BEGIN
+	DELETE FROM multisession_phones WHERE user_id = OLD.id;
+END

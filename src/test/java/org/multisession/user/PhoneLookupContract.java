@@ -1,0 +1,328 @@
+package org.multisession.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.SqliteFile;
+import org.multisession.migration.Migrator;
+import org.multisession.testing.OldDatabase;
+
+/** Whose number it is: whatever stands in the row, whoever wrote other rows, read already or not. */
+abstract class PhoneLookupContract {
+
+    private static final String SCHEMA = """
+            CREATE TABLE users (id INTEGER PRIMARY KEY, phone %s, email TEXT UNIQUE, auth_token TEXT);
+            """;
+
+    @TempDir
+    Path folder;
+
+    /** Our side of a database of the old app, deployed with a region. */
+    private static final class App implements AutoCloseable {
+
+        private final SqliteFile file;
+        private final Database database;
+        private final PhoneNumbers numbers;
+        private final PhoneReading reading;
+        private final UserDao users;
+        private final Migrator migrator;
+
+        App(OldDatabase old, String region) {
+            file = SqliteFile.claim(old.path(), false, "/test");
+            database = Database.open(file, 2, Duration.ofSeconds(5));
+            migrator = new Migrator(database, Instant::now);
+            migrator.migrate();
+            numbers = new PhoneNumbers(region);
+            reading = new PhoneReading(database, numbers, Instant::now);
+            reading.begin();
+            users = new UserDao(UserColumns.of(Set.of("id", "phone", "auth_token")), numbers);
+        }
+
+        PhoneNumber typed(String text) {
+            return Objects.requireNonNull(numbers.read(text), text);
+        }
+
+        List<Long> find(String typed) {
+            return database.read(handle -> users.findByPhone(handle, typed(typed))).stream()
+                    .map(User::id)
+                    .toList();
+        }
+
+        boolean hasTextLike(String typed) {
+            return database.<Boolean>read(handle -> users.hasTextLike(handle, typed(typed)));
+        }
+
+        /** Before the rows were read, and after. */
+        void eitherWay(Consumer<String> look) {
+            look.accept("unread");
+            reading.run(() -> true);
+            look.accept("read");
+        }
+
+        @Override
+        public void close() {
+            database.close();
+            file.close();
+        }
+    }
+
+    private OldDatabase old() {
+        return OldDatabase.makeBy(folder, SCHEMA.formatted("TEXT"));
+    }
+
+    @ParameterizedTest(name = "{1} in {0}, typed as {2}")
+    @CsvSource({
+        "IR, ۰۹۱۲۳۴۵۶۷۸۹, 0912 345 6789",
+        "IR, +98912\u200b3456780, 09123456780",
+        "IR, +98 912 345 67\u200f81, +989123456781",
+        "SA, ٠٥٠١٢٣٤٥٦٧, 0501234567",
+        "RU, ＋７９９９１２３４５６７, 8 999 123-45-67",
+        "RU, 7999𝟙𝟚𝟛4567, +79991234567",
+        "RU, \u2066+7 999 123-45-67\u2069, +79991234567",
+        "RU, \u2067+7 999 123-45-67\u2069, +79991234567",
+        "RU, \u2068+7 999 123-45-67\u2069, +79991234567",
+        "RU, 8 999 123\u201045\u201067, +79991234567",
+        "RU, 8\u2007999\u2007123\u200745\u200767, +79991234567",
+        "RU, 8 999 123-45-67\u00ad, +79991234567",
+        "RU, +7 (999) 123-45-67 доб. 5, +79991234567",
+        "RU, +7 999 123-45-67 ext 12, +79991234567",
+        "RU, tel:+7-999-123-45-67;ext=5, +79991234567",
+        "RU, 8.999.123.45.67, +79991234567",
+        "DE, 4915123456789, 0151 23456789",
+        "MX, +5215512345678, +5215512345678",
+        "MX, +52 1 55 1234 5678, +5215512345678",
+        "BJ, 97123456, 97123456",
+        "BJ, +22997123456, +229 97 12 34 56",
+        "CI, +22507123456, +22507123456",
+        "UA, 80671234567, 80671234567",
+        "AR, 02901 15 412345, +5492901412345",
+        "RU, anna, anna",
+        "RU, ۱۲۳, ۱۲۳"
+    })
+    void the_owner_is_found_by_the_number_and_by_exactly_what_stands_in_the_row(
+            String region, String stored, String typed) {
+        try (OldDatabase old = old()) {
+            old.run("INSERT INTO users (id, phone) VALUES (6, '+79990000000'), (7, ?)", stored);
+            try (App app = new App(old, region)) {
+                app.eitherWay(when -> {
+                    assertThat(app.find(typed)).as(when).containsExactly(7L);
+                    assertThat(app.find(stored)).as(when).containsExactly(7L);
+                });
+                old.run("INSERT INTO users (id, phone) VALUES (8, ?)", stored);
+                app.eitherWay(when -> assertThat(app.find(typed)).as(when).containsExactly(7L, 8L));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INTEGER", "REAL", "NUMERIC", "BLOB", "VARCHAR(20)"})
+    void a_number_is_found_whatever_its_column_is_declared_as(String type) {
+        try (OldDatabase old = OldDatabase.makeBy(folder, SCHEMA.formatted(type))) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '79991234567'), (8, CAST('79991234568' AS BLOB))");
+            try (App app = new App(old, "RU")) {
+                app.eitherWay(when -> {
+                    assertThat(app.find("8 999 123-45-67")).as(when).containsExactly(7L);
+                    assertThat(app.find("8 999 123-45-68")).as(when).containsExactly(8L);
+                });
+            }
+        }
+    }
+
+    @Test
+    void what_the_old_app_writes_is_followed_and_never_stands_in_its_way() {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("INSERT INTO users (id, phone, email) VALUES (1, '+79990000001', 'a'), (2, '+79990000002', 'b')");
+            app.eitherWay(when -> assertThat(app.find("+79990000001")).as(when).containsExactly(1L));
+
+            old.run("UPDATE users SET phone = '+79990000003' WHERE id = 1");
+            app.eitherWay(when -> {
+                assertThat(app.find("+79990000001")).as(when).isEmpty();
+                assertThat(app.find("+79990000003")).as(when).containsExactly(1L);
+            });
+
+            old.run("INSERT OR REPLACE INTO users (id, phone, email) VALUES (1, '+79990000004', 'a')");
+            app.eitherWay(when -> {
+                assertThat(app.find("+79990000003")).as(when).isEmpty();
+                assertThat(app.find("+79990000004")).as(when).containsExactly(1L);
+            });
+
+            old.run("INSERT OR IGNORE INTO users (id, phone, email) VALUES (1, '+79990000005', 'a')");
+            app.eitherWay(when -> assertThat(app.find("+79990000004")).as(when).containsExactly(1L));
+
+            // Replaced by another unique column: row 2 is gone without its trigger.
+            old.run("INSERT OR REPLACE INTO users (id, phone, email) VALUES (9, '+79990000002', 'b')");
+            app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).containsExactly(9L));
+
+            old.run("UPDATE users SET id = id + 100 WHERE id = 9");
+            app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).containsExactly(109L));
+
+            old.run("UPDATE users SET phone = NULL WHERE id = 109");
+            app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).isEmpty());
+
+            old.deleteUser(1);
+            app.eitherWay(when -> assertThat(app.find("+79990000004")).as(when).isEmpty());
+            assertThat(old.all("SELECT user_id FROM multisession_phones ORDER BY 1"))
+                    .containsExactly("109");
+        }
+    }
+
+    @Test
+    void an_id_that_is_no_whole_number_fails_nothing() {
+        try (OldDatabase old =
+                OldDatabase.makeBy(folder, "CREATE TABLE users (id INT UNIQUE, phone TEXT, auth_token TEXT)")) {
+            try (App app = new App(old, "RU")) {
+                old.run("INSERT INTO users (id, phone) VALUES ('x', '+79990000001'), (NULL, '+79990000002'), (3, 'y')");
+                old.run("UPDATE users SET phone = '+79990000003' WHERE id IS NULL");
+                old.run("UPDATE users SET id = 'z' WHERE id = 3");
+                old.run("DELETE FROM users");
+                app.eitherWay(
+                        when -> assertThat(app.find("+79990000001")).as(when).isEmpty());
+                assertThat(old.all("SELECT user_id FROM multisession_phones")).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void what_the_migration_notes_is_what_the_triggers_note() {
+        Random random = new Random(46);
+        String signs = "0123456789+-() ./\u00a0x۱";
+        try (OldDatabase old = old()) {
+            old.run("BEGIN");
+            for (int id = 1; id <= 500; id++) {
+                StringBuilder phone = new StringBuilder();
+                for (int i = random.nextInt(id < 480 ? 20 : 200); i > 0; i--) {
+                    phone.append(signs.charAt(random.nextInt(signs.length())));
+                }
+                old.run("INSERT INTO users (id, phone) VALUES (?, ?)", id, id % 50 == 0 ? null : phone.toString());
+            }
+            old.run("COMMIT");
+            try (App app = new App(old, "RU")) {
+                String noted = old.rows("multisession_phones");
+                old.run("UPDATE users SET phone = phone || 'x' WHERE phone IS NOT NULL");
+                old.run("UPDATE users SET phone = substr(phone, 1, length(phone) - 1) WHERE phone IS NOT NULL");
+                assertThat(old.rows("multisession_phones")).isEqualTo(noted);
+                app.reading.run(() -> true);
+                assertThat(old.one("SELECT count(*) FROM multisession_phones WHERE read_by IS NULL"))
+                        .isEqualTo("0");
+            }
+        }
+    }
+
+    @Test
+    void thousands_of_rows_that_look_like_somebodys_number_cost_the_owner_nothing() {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '8 (999) 123-45-67')");
+            old.run("""
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+                    INSERT INTO users (phone) SELECT (i + 1000) || '1234567' FROM n
+                    """);
+            app.eitherWay(when -> assertThat(app.find("+79991234567")).as(when).containsExactly(7L));
+            List<PhoneDao.Phone> toRead =
+                    app.database.read(handle -> new PhoneDao().unreadLike(handle, app.typed("+79991234567")));
+            assertThat(toRead).isEmpty();
+        }
+    }
+
+    @Test
+    void so_many_new_rows_that_reading_them_takes_long_are_waited_for() {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("""
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5001)
+                    INSERT INTO users (phone) SELECT '۷۹۹۹' || (1000000 + i) FROM n
+                    """);
+            assertThatThrownBy(() -> app.find("+79991000005")).isInstanceOf(DatabaseBusyException.class);
+            app.reading.run(() -> true);
+            assertThat(app.find("+79991000005")).containsExactly(5L);
+        }
+    }
+
+    @Test
+    void a_text_that_is_no_utf_8_is_read_once_and_for_all() {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, CAST(x'2b37ff39' AS TEXT))");
+            assertThat(app.reading.run(() -> true)).isEqualTo(1);
+            assertThat(app.reading.run(() -> true)).isZero();
+        }
+    }
+
+    @Test
+    void another_region_reads_every_row_anew() {
+        try (OldDatabase old = old()) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '0151 23456789')");
+            try (App app = new App(old, "RU")) {
+                app.reading.run(() -> true);
+                assertThat(app.find("+4915123456789")).isEmpty();
+            }
+            try (App app = new App(old, "DE")) {
+                app.eitherWay(
+                        when -> assertThat(app.find("+4915123456789")).as(when).containsExactly(7L));
+            }
+            try (App app = new App(old, "DE")) {
+                assertThat(app.reading.run(() -> true)).isZero();
+            }
+        }
+    }
+
+    @Test
+    void nobody_is_added_while_rows_may_have_come_in_unnoticed() {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("DROP TRIGGER multisession_phone_inserted");
+            assertThatThrownBy(() -> app.database.write(
+                            transaction -> app.users.insert(transaction, app.typed("+79991234567"), Instant.now())))
+                    .isInstanceOf(DatabaseBusyException.class);
+            old.run("INSERT INTO users (id, phone) VALUES (7, '+79991234567')");
+            assertThat(app.migrator.migrate().made()).containsExactly("multisession_phone_inserted");
+            app.eitherWay(when -> assertThat(app.find("+79991234567")).as(when).containsExactly(7L));
+        }
+    }
+
+    @Test
+    void a_text_that_is_no_number_is_looked_for_only_where_such_texts_stand() {
+        try (OldDatabase old = old();
+                App app = new App(old, "MX")) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '+5215512345678'), (8, '+525512345679')");
+            app.reading.run(() -> true);
+            assertThat(app.hasTextLike("+5215512345678")).isTrue();
+            // Whether such a one is there or not looks the same.
+            assertThat(app.hasTextLike("+5219999999999")).isTrue();
+            assertThat(app.find("+5219999999999")).isEmpty();
+            assertThat(app.hasTextLike("+52155123456789")).isFalse();
+            assertThat(app.hasTextLike("+7999123456")).isFalse();
+        }
+    }
+
+    @Test
+    void the_index_of_earlier_versions_is_gone_after_a_deploy_and_no_other_of_ours_has_an_expression() {
+        try (OldDatabase old = old()) {
+            new App(old, "RU").close();
+            old.run("CREATE INDEX multisession_users_phone_tail ON users (substr(phone, -7))");
+            new App(old, "RU").close();
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name = 'multisession_users_phone_tail'"))
+                    .isEmpty();
+            // An expression has no name. SQLite before 3.9 could not open a file that has one.
+            assertThat(old.all("""
+                            SELECT m.name FROM sqlite_master m, pragma_index_info(m.name) i
+                            WHERE m.type = 'index' AND i.name IS NULL
+                            """)).isEmpty();
+        }
+    }
+}

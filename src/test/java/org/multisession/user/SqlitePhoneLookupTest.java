@@ -1,0 +1,4 @@
+package org.multisession.user;
+
+/** On SQLite. */
+class SqlitePhoneLookupTest extends PhoneLookupContract {}
