@@ -285,7 +285,7 @@ final class Application implements AutoCloseable {
 
     private void tellTheLastMoment() {
         try {
-            presence.beat();
+            presence.leave();
         } catch (DatabaseException e) {
             // The latest beat is some minutes old at the most; that is near enough.
             log.warn("The moment of the stop could not be written: {}", e.getMessage());

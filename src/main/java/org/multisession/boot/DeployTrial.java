@@ -3,7 +3,9 @@ package org.multisession.boot;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.multisession.auth.PlayedSignIn;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
@@ -11,13 +13,9 @@ import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Trial;
 import org.multisession.session.Stage;
 import org.multisession.user.PhoneNumbers;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Refuses a database on which nobody could sign in, out or up in the stage of the settings. */
 public final class DeployTrial implements Trial {
-
-    private static final Logger log = LoggerFactory.getLogger(DeployTrial.class);
 
     private final PlayedSignIn played;
     private final Stage stage;
@@ -39,7 +37,7 @@ public final class DeployTrial implements Trial {
     }
 
     @Override
-    public void play(Transaction transaction, Set<String> userColumns) throws SQLException {
+    public List<String> play(Transaction transaction, Set<String> userColumns) throws SQLException {
         PlayedSignIn.Result result = played.play(transaction, userColumns, stage);
         PlayedSignIn.Failure cannotWork = result.cannotWork();
         if (cannotWork != null) {
@@ -48,14 +46,10 @@ public final class DeployTrial implements Trial {
                     + ". Change the constraint or the trigger so that it allows this");
         }
         PlayedSignIn.Failure some = result.someCannot();
-        if (some == null) {
-            log.info("Migration: tried out and undone: sign-in, a second device, and sign-out work");
-        } else {
-            log.warn(
-                    "Migration: {} does not work for some users; tried and undone with users {}: {}",
-                    some.act(),
-                    some.users(),
-                    some.reason());
-        }
+        return some == null
+                ? List.of()
+                : List.of(some.act() + " does not work for some users, here "
+                        + some.users().stream().map(String::valueOf).collect(Collectors.joining(", ")) + ": "
+                        + some.reason());
     }
 }

@@ -268,6 +268,11 @@ public record Settings(
     /** The settings, and each effective value with where it came from, secrets masked, for the log. */
     public record Read(Settings settings, List<String> effective) {}
 
+    /** Whether a one-time code proves a number at sign-in. */
+    public boolean asksForCodes() {
+        return login.verification() == Verification.CODE;
+    }
+
     /** Reads all of them, or throws a {@link SetupRefusedException} that names everything that is wrong. */
     public static Read read(SettingSources sources) {
         Reader reader = new Reader(sources);

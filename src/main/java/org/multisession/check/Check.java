@@ -1,12 +1,11 @@
 package org.multisession.check;
 
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,39 +13,56 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.multisession.Product;
 import org.multisession.check.Openings.Opening;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Failures;
+import org.multisession.db.FileFacts;
 import org.multisession.db.Handle;
 import org.multisession.db.ReadOnlyDatabase;
+import org.multisession.db.ScratchCopy;
 import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.NeededSqlite;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Rehearsal;
+import org.multisession.migration.Soundness;
+import org.multisession.migration.TableDigest;
 import org.multisession.session.Presence;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a database and reports what a deploy on it would mean for whom. Changes nothing, and may run beside the app.
  *
- * <p>What it looks at is the database of one moment, copied into temporary tables while that moment lasts; the rest of
- * the work holds no lock that an app could wait for.
+ * <p>What it looks at is a copy of one moment, in the temp directory; nothing that is done with it holds a lock which an
+ * app could wait for. On that copy the deploy is played: what a deploy would meet, the check has met.
  */
 public final class Check {
 
-    private static final int DAMAGES_SHOWN = 10;
+    private static final Logger log = LoggerFactory.getLogger(Check.class);
 
     private final CheckRules rules;
+    private final Trials trials;
     private final Duration busyTimeout;
     private final InstantSource clock;
     private final Progress progress;
     private final Consumer<Opening> listener;
 
     /** Checks for a deploy with these settings. */
-    public Check(CheckRules rules, Duration busyTimeout, InstantSource clock, Progress progress) {
-        this(rules, busyTimeout, clock, progress, opening -> {});
+    public Check(CheckRules rules, Trials trials, Duration busyTimeout, InstantSource clock, Progress progress) {
+        this(rules, trials, busyTimeout, clock, progress, opening -> {});
     }
 
     /** Tells the consumer of every token and what it opens. */
-    Check(CheckRules rules, Duration busyTimeout, InstantSource clock, Progress progress, Consumer<Opening> listener) {
+    Check(
+            CheckRules rules,
+            Trials trials,
+            Duration busyTimeout,
+            InstantSource clock,
+            Progress progress,
+            Consumer<Opening> listener) {
         this.rules = rules;
+        this.trials = trials;
         this.busyTimeout = busyTimeout;
         this.clock = clock;
         this.progress = progress;
@@ -56,7 +72,7 @@ public final class Check {
     /** What was seen in the one moment. */
     private record Seen(
             List<Fact> facts,
-            List<String> damages,
+            Soundness soundness,
             @Nullable Rehearsal rehearsal,
             @Nullable String refusal) {}
 
@@ -67,50 +83,106 @@ public final class Check {
      */
     public Report of(Path path) {
         Instant now = clock.instant();
-        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, busyTimeout)) {
-            Seen seen = database.snapshot(handle -> look(database, handle));
+        try (ReadOnlyDatabase original = ReadOnlyDatabase.open(path, busyTimeout)) {
+            // Before anything opens the file.
+            FileFacts file = FileFacts.of(original.path());
+            boolean hasLog = original.hasWriteAheadLog();
             Findings findings = new Findings();
-            List<Fact> facts = new ArrayList<>(seen.facts());
-            seen.damages()
-                    .forEach(damage -> findings.add(
-                            isConstraint(damage) ? Fault.BROKEN_CONSTRAINT : Fault.DAMAGED_FILE, Row.of(damage)));
+            List<Fact> facts = new ArrayList<>(factsOf(file, hasLog));
+            try (ScratchCopy copy = ScratchCopy.of(original)) {
+                readCopy(copy.path(), now, facts, findings);
+            } catch (DatabaseException e) {
+                if (!Failures.isDamage(e)) {
+                    throw e;
+                }
+                findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read to the end"));
+            }
+            int needed = NeededSqlite.version();
+            if (file.size() > 0 && file.writtenBy() < needed) {
+                findings.add(
+                        Fault.OLD_SQLITE,
+                        Row.of("written by " + version(file) + ", needed is " + NeededSqlite.inWords(needed)));
+            }
+            return new Report(original.path(), Product.ours(), rules, now, facts, findings.all());
+        }
+    }
+
+    private void readCopy(Path copy, Instant now, List<Fact> facts, Findings findings) {
+        Rehearsal rehearsal;
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(copy, busyTimeout)) {
+            Seen seen = database.snapshot(this::look);
+            facts.addAll(seen.facts());
+            seen.soundness().damages().forEach(damage -> findings.add(Fault.DAMAGED_FILE, Row.of(damage)));
+            seen.soundness().brokenRules().forEach(broken -> findings.add(Fault.BROKEN_CONSTRAINT, Row.of(broken)));
             if (seen.refusal() != null) {
                 findings.add(Fault.DEPLOY_REFUSED, Row.of(seen.refusal()));
             }
-            Rehearsal rehearsal = seen.rehearsal();
-            if (rehearsal != null) {
-                facts.addAll(factsOf(rehearsal));
-                rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
-                rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
-                facts.addAll(database.onTemporary(handle -> ask(handle, rehearsal, now, findings)));
+            rehearsal = seen.rehearsal();
+            if (rehearsal == null) {
+                return;
             }
-            return new Report(database.path(), rules, now, facts, findings.all());
+            facts.addAll(factsOf(rehearsal));
+            rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
+            rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
+            Rehearsal played = rehearsal;
+            facts.addAll(database.onTemporary(handle -> ask(handle, played, now, findings)));
         }
+        if (rules.asksForCodes() && (rules.stage().acceptsLegacyTokens() || rehearsal.hasSessionsOfTheOldApp())) {
+            findings.add(
+                    Fault.OPEN_OLD_SIGN_IN,
+                    Row.of("stage " + rules.stage().stored() + ", multisession.login.verification = code"));
+        }
+        new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, findings)
+                .on(copy, !rehearsal.hasSessionsOfTheOldApp());
     }
 
-    private Seen look(ReadOnlyDatabase database, Handle handle) throws SQLException {
-        // Whatever is wrong is better known in SQLite's words; they hold names and row numbers, never a value.
-        List<String> damages = column(handle, "PRAGMA quick_check(" + DAMAGES_SHOWN + ")");
-        damages.remove("ok");
+    private Seen look(Handle handle) throws SQLException {
+        Soundness soundness = Soundness.of(handle, "main");
         List<Fact> facts = new ArrayList<>();
-        facts.add(Fact.of("journal", "Journal", database.hasWriteAheadLog() ? "write-ahead log" : "rollback journal"));
-        facts.add(Fact.of(
-                "integrity",
-                "SQLite's quick check",
-                damages.isEmpty() ? "ok" : "finds " + damages.size() + (damages.size() == 1 ? " fault" : " faults")));
-        if (damages.stream().anyMatch(damage -> !isConstraint(damage))) {
-            return new Seen(facts, damages, null, null);
+        facts.add(Fact.of("integrity", "SQLite's integrity check", inWords(soundness)));
+        if (!soundness.damages().isEmpty()) {
+            return new Seen(facts, soundness, null, null);
         }
+        facts.add(Fact.of("schema-digest", "Fingerprint of the schema (SHA-256)", TableDigest.ofSchema(handle)));
         try {
-            return new Seen(facts, damages, Rehearsal.prepare(handle), null);
+            Rehearsal rehearsal = Rehearsal.prepare(handle);
+            List<String> tables = new ArrayList<>(rehearsal.isNew() ? List.of() : List.of("users"));
+            if (rehearsal.hasSessions()) {
+                tables.add("user_sessions");
+            }
+            facts.add(Fact.of(
+                    "data-digest",
+                    "Fingerprint of " + (tables.isEmpty() ? "the data" : String.join(", ", tables)),
+                    TableDigest.ofTables(handle, tables, progress)));
+            return new Seen(facts, soundness, rehearsal, null);
         } catch (MigrationRefusedException e) {
-            return new Seen(facts, damages, null, e.getMessage());
+            return new Seen(facts, soundness, null, e.getMessage());
         }
     }
 
-    /** Rows that break a rule are not what the word damage is for. */
-    private static boolean isConstraint(String damage) {
-        return damage.startsWith("NULL value in ") || damage.startsWith("CHECK constraint failed in ");
+    private static String inWords(Soundness soundness) {
+        int faults = soundness.damages().size() + soundness.brokenRules().size();
+        String words = faults == 0 ? "ok" : "finds " + Report.counted(faults, "fault");
+        return soundness.unchecked().isEmpty()
+                ? words
+                : words + "; not of " + String.join(", ", soundness.unchecked())
+                        + ", since an index or a constraint there calls what only the app has";
+    }
+
+    private static List<Fact> factsOf(FileFacts file, boolean hasLog) {
+        return List.of(
+                Fact.of("file-size", "Size of the file in bytes", file.size()),
+                Fact.of("log-size", "Size of the log beside it in bytes", file.logSize()),
+                Fact.of(
+                        "modified-at",
+                        "Written last",
+                        file.modifiedAt().truncatedTo(ChronoUnit.SECONDS).toString()),
+                Fact.of("sqlite", "Written last by SQLite", version(file)),
+                Fact.of("journal", "Journal", hasLog ? "write-ahead log" : "rollback journal"));
+    }
+
+    private static String version(FileFacts file) {
+        return file.writtenBy() == 0 ? "before 3.7.0" : NeededSqlite.inWords(file.writtenBy());
     }
 
     private static List<Fact> factsOf(Rehearsal rehearsal) {
@@ -150,7 +222,8 @@ public final class Check {
         try {
             rehearsal.play(handle, now);
         } catch (MigrationRefusedException e) {
-            findings.add(Fault.DEPLOY_REFUSED, Row.of(String.valueOf(e.getMessage())));
+            // So will the deploy be that is played afterwards, which tells it.
+            log.debug("The rehearsal was refused: {}", e.getMessage());
         }
         CheckRules ofDeploy = rules.idleFrom(Presence.idleFrom(handle, now));
         Openings.Tally tally = new Openings(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
@@ -163,25 +236,19 @@ public final class Check {
         facts.add(Fact.of("users", "Users", tally.users));
         facts.add(Fact.of("users-without-token", "- no token (NULL)", tally.withoutToken));
         facts.add(Fact.of("users-with-empty-token", "- an empty token, which opens nothing", tally.emptyTokens));
+        facts.add(Fact.of("users-with-unusable-token", "- a token that is no text", tally.unusableTokens));
+        facts.add(Fact.of("users-with-unsendable-token", "- a token that no header carries", tally.unsendableTokens));
         facts.add(Fact.of("legacy-tokens", "- a token that a device can send", tally.legacyTokens));
         facts.add(Fact.of("legacy-tokens-same", "  - opens the same account after", tally.sameLegacyTokens));
+        facts.add(Fact.of("legacy-tokens-changed", "  - does not: see the findings", tally.changedLegacyTokens));
         facts.add(Fact.of("sessions", "Sessions", tally.sessions));
         facts.add(Fact.of("sessions-mirrored", "- also a legacy token, counted there", tally.mirroredSessions));
         facts.add(Fact.of("sessions-of-the-old-app", "- let in by the old app", tally.sessionsOfTheOldApp));
         facts.add(Fact.of("sessions-same", "  - opens the same account after", tally.sameSessions));
+        facts.add(Fact.of("sessions-changed", "  - does not: see the findings", tally.changedSessions));
         facts.add(Fact.of("sessions-only-here", "- let in only here", tally.sessionsOnlyHere));
         facts.add(Fact.of("sessions-hashed", "- stored as a hash by a later stage", tally.hashedSessions));
+        facts.add(Fact.of("sessions-without-effect", "- opens nothing, before or after", tally.sessionsWithoutEffect));
         return facts;
-    }
-
-    private static List<String> column(Handle handle, String sql) throws SQLException {
-        List<String> values = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                values.add(row.getString(1));
-            }
-        }
-        return values;
     }
 }

@@ -21,6 +21,13 @@ public enum Fault {
             "The deploy would refuse this database",
             "Nothing would be changed and nobody signed out, but the application would not start.",
             "Do what the reason says, and check again."),
+    OLD_SQLITE(
+            NOT_SAFE,
+            "The file was last written by a SQLite that could not open it after the deploy",
+            "The deploy makes objects that this SQLite does not know, and it refuses to open a file which has them"
+                    + " (\"malformed database schema\"): the old app could do nothing from then on.",
+            "Have the old app use a newer SQLite and write once with it, and check again. If another program with an old"
+                    + " SQLite has written last, make sure that it does not need the file."),
     SHARED_TOKEN(
             NOT_SAFE,
             "One legacy token stands in the rows of several users",
@@ -51,14 +58,14 @@ public enum Fault {
             "A token has the shape of a stored hash (sha256:…)",
             "Before, the old app compares it as any text. After, nothing of this shape is ever taken as a token, so that"
                     + " a leaked table opens nothing: whoever holds it is signed out.",
-            "Give these users another token, or have them sign in again after the deploy."),
+            "Set users.auth_token of these users to another random value or to NULL: they sign in again either way."),
     NUMBER_TOKEN(
             NOT_SAFE,
             "A token is stored as a number, since its column is declared as one",
             "SQLite has dropped leading zeros and rounded what has many digits, so the devices may hold another text than"
                     + " the row. Before, any text of the same number is let in. After, only the text that the row shows"
                     + " today: other devices are signed out.",
-            "Have these users sign in again, with the column declared as VARCHAR(128)."),
+            "Declare the column as VARCHAR(128), and set users.auth_token of these users to NULL: they sign in again."),
     TOKEN_TOO_LONG_FOR_A_HEADER(
             NOT_SAFE,
             "A token is too long for Tomcat",
@@ -77,6 +84,26 @@ public enum Fault {
             "Somebody has rebuilt users by renaming the old table first, and SQLite took the foreign key along. Nobody can"
                     + " sign in or out until it leads to users again. Nobody is signed out by it.",
             "Nothing: a deploy corrects it, and an application that runs has done so within seconds."),
+    OPEN_OLD_SIGN_IN(
+            WARNING,
+            "Codes prove nothing while the old app signs in by the number alone",
+            "Whoever signs in to the old app gets a token that is accepted here too, as every token of the old app's is."
+                    + " If its sign-in asks for a number and no code, to know somebody's number is enough, whatever"
+                    + " multisession.login.verification says.",
+            "Unless the old app's sign-in asks for a code as well, let the proxy send its path to this sign-in:"
+                    + " docs/security.md has the lines for nginx and Caddy."),
+    SIGN_IN_OF_SOME(
+            WARNING,
+            "A sign-in does not work for some users",
+            "It was played on a copy with a few users, and a constraint or a trigger refused it for these and not for"
+                    + " others. They stay signed in, but cannot sign in on another device.",
+            "Look whether the constraint or the trigger means that."),
+    OTHER_STAGE(
+            WARNING,
+            "Another stage would not work on this schema",
+            "The stage that was checked for works. A deploy in the other one would be refused, with the reason above, and"
+                    + " nothing would be changed.",
+            "Nothing now. Change the constraint or the trigger before that stage is to come."),
     TOKEN_OF_ANOTHER(
             WARNING,
             "A legacy token is a session of another user",
@@ -89,13 +116,13 @@ public enum Fault {
             "A token is shorter than 16 characters",
             "It is a token like any other, before and after: nobody is signed out for it. But it can be found by"
                     + " trying.",
-            "Have these users sign in again after the deploy: new tokens are 43 random characters."),
+            Fault.NEW_TOKEN),
     DIGITS_ONLY_TOKEN(
             WARNING,
             "A token consists of a few digits only",
             "It is a token like any other, before and after. Digits are ten values a place: such a token is easily found by"
                     + " trying, and may be a number that others know.",
-            "Have these users sign in again after the deploy."),
+            Fault.NEW_TOKEN),
     COLLIDING_NUMBER(
             WARNING,
             "Several users have the same telephone number, written differently or not",
@@ -195,8 +222,16 @@ public enum Fault {
             NOTE,
             "A token is longer than VARCHAR(128)",
             "SQLite keeps it whole, and it opens its account before and after. PostgreSQL would not take it.",
-            "Nothing on SQLite. Before a move to PostgreSQL, have these users sign in again."),
+            "Nothing on SQLite. Before a move to PostgreSQL, set users.auth_token of these users to NULL."),
     MISSING_TIME(NOTE, "A session has no time", "Its clock starts at the first deploy, and it lives on.", "Nothing."),
+    USER_DELETION(
+            NOTE,
+            "An app that enforces foreign keys could not delete a user who has signed in here",
+            "user_sessions refers to users, as in the old app's own form. With foreign_keys=ON (better-sqlite3 and"
+                    + " node:sqlite have it by default, Python does not), DELETE FROM users fails while the user has a"
+                    + " session.",
+            "If the old app deletes users with foreign keys on, have it delete the user's rows of user_sessions first, or"
+                    + " give users a trigger of your own that does: docs/migration.md has it."),
     TRIGGER(
             NOTE,
             "The tables have triggers of the team's own",
@@ -204,6 +239,13 @@ public enum Fault {
                     + " mirrors (coexist); one on user_sessions runs for our rows as for the old app's. The deploy"
                     + " verifies that it changed no row of users, and undoes itself otherwise.",
             "Read what they do with a sign-in by this product in mind.");
+
+    /** A token that is adopted lives on, so a new sign-in alone does not cure a bad one. */
+    private static final String NEW_TOKEN =
+            "Set users.auth_token of these users to a new random value of 32 characters or"
+                    + " more, or to NULL: their devices sign in again. A new sign-in alone does not cure it: the old token is kept"
+                    + " as a session of the user's old devices, for up to multisession.session.max-lifetime, unless the user ends"
+                    + " \"Older sign-ins\" on the page of devices.";
 
     private final Severity severity;
     private final String title;

@@ -1,11 +1,33 @@
 package org.multisession.check;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One kind of fault and everywhere that it is.
  *
- * @param count how many there are
- * @param rows the first of them
+ * @param rows all of them
+ * @param users how many users they concern
  */
-public record Finding(Fault fault, long count, List<Row> rows) {}
+public record Finding(Fault fault, List<Row> rows, long users) {
+
+    static Finding of(Fault fault, List<Row> rows) {
+        return new Finding(
+                fault,
+                List.copyOf(rows),
+                rows.stream()
+                        .flatMap(row -> row.concerned().stream())
+                        .distinct()
+                        .count());
+    }
+
+    long count() {
+        return rows.size();
+    }
+
+    /** How many there are and, where that is not the same, how many users they concern. */
+    String inNumbers() {
+        String number = String.format(Locale.ROOT, "%,d", count());
+        return users == 0 || users == count() ? number : number + ", of " + Report.counted(users, "user");
+    }
+}

@@ -1,29 +1,33 @@
 package org.multisession.check;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
 /** How a report is written. */
 public enum Format {
     /** For a terminal of 100 columns. */
     TEXT {
         @Override
-        public String write(Report report) {
-            return TextReport.write(report);
+        public void write(Report report, OutputStream out) throws IOException {
+            out.write(TextReport.write(report).getBytes(StandardCharsets.UTF_8));
         }
     },
     /** For a change request. */
     MARKDOWN {
         @Override
-        public String write(Report report) {
-            return MarkdownReport.write(report);
+        public void write(Report report, OutputStream out) throws IOException {
+            out.write(MarkdownReport.write(report).getBytes(StandardCharsets.UTF_8));
         }
     },
-    /** For programs. */
+    /** For programs; the only one that names every row. */
     JSON {
         @Override
-        public String write(Report report) {
-            return JsonReport.write(report);
+        public void write(Report report, OutputStream out) throws IOException {
+            JsonReport.write(report, out);
         }
     };
 
     /** The whole report, with a line break at its end. */
-    public abstract String write(Report report);
+    public abstract void write(Report report, OutputStream out) throws IOException;
 }

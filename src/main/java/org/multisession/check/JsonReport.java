@@ -1,65 +1,96 @@
 package org.multisession.check;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.util.LinkedHashMap;
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
-import java.util.Map;
 
 /** A report for programs. Codes and members stay as they are between versions; more may be added. */
 final class JsonReport {
 
-    private static final ObjectMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final JsonFactory FACTORY = new JsonFactory();
 
-    private JsonReport() {}
+    private final JsonGenerator json;
 
-    static String write(Report report) {
-        Map<String, Object> facts = new LinkedHashMap<>();
-        report.facts().forEach(fact -> facts.put(fact.code(), fact.number() != null ? fact.number() : fact.value()));
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("file", report.file().toString());
-        json.put("checkedAt", report.checkedAt().toString());
-        json.put("stage", report.rules().stage());
-        json.put("phoneRegion", report.rules().phoneRegion());
-        json.put("safe", report.isSafe());
-        json.put("facts", facts);
-        json.put("findings", report.findings().stream().map(JsonReport::finding).toList());
-        try {
-            return MAPPER.writeValueAsString(json) + "\n";
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a report is only texts and numbers", e);
+    private JsonReport(JsonGenerator json) {
+        this.json = json;
+    }
+
+    /** Writes it as it goes: it names every row, and there may be millions. */
+    static void write(Report report, OutputStream out) throws IOException {
+        try (JsonGenerator json =
+                FACTORY.createGenerator(out, JsonEncoding.UTF8).useDefaultPrettyPrinter()) {
+            json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
+            new JsonReport(json).report(report);
+            json.writeRaw('\n');
         }
     }
 
-    private static Map<String, Object> finding(Finding finding) {
+    private void report(Report report) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("file", report.file().toString());
+        json.writeStringField("version", report.product().version());
+        json.writeStringField("commit", report.product().commit());
+        json.writeStringField("checkedAt", report.checkedAt().toString());
+        json.writeStringField("stage", report.rules().stage().stored());
+        json.writeStringField("phoneRegion", report.rules().phoneRegion());
+        json.writeBooleanField("safe", report.isSafe());
+        json.writeStringField("verdict", report.verdict());
+        json.writeObjectFieldStart("facts");
+        for (Fact fact : report.facts()) {
+            if (fact.number() != null) {
+                json.writeNumberField(fact.code(), fact.number());
+            } else {
+                json.writeStringField(fact.code(), fact.value());
+            }
+        }
+        json.writeEndObject();
+        json.writeArrayFieldStart("findings");
+        for (Finding finding : report.findings()) {
+            finding(finding);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private void finding(Finding finding) throws IOException {
         Fault fault = finding.fault();
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("code", fault.code());
-        json.put("severity", fault.severity().text().replace(' ', '-'));
-        json.put("title", fault.title());
-        json.put("count", finding.count());
-        json.put("rows", finding.rows().stream().map(JsonReport::row).toList());
-        json.put("meaning", fault.meaning());
-        json.put("toDo", fault.toDo());
-        return json;
-    }
-
-    private static Map<String, Object> row(Row row) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        put(json, "users", row.users());
-        put(json, "sessions", row.sessions());
-        if (row.detail() != null) {
-            json.put("detail", row.detail());
+        json.writeStartObject();
+        json.writeStringField("code", fault.code());
+        json.writeStringField("severity", fault.severity().text().replace(' ', '-'));
+        json.writeStringField("title", fault.title());
+        json.writeNumberField("count", finding.count());
+        json.writeNumberField("concernedUsers", finding.users());
+        json.writeStringField("meaning", fault.meaning());
+        json.writeStringField("toDo", fault.toDo());
+        json.writeArrayFieldStart("rows");
+        for (Row row : finding.rows()) {
+            row(row);
         }
-        return json;
+        json.writeEndArray();
+        json.writeEndObject();
     }
 
-    private static void put(Map<String, Object> json, String name, List<Long> ids) {
+    private void row(Row row) throws IOException {
+        json.writeStartObject();
+        ids("users", row.users());
+        ids("sessions", row.sessions());
+        String note = row.note();
+        if (note != null) {
+            json.writeStringField("detail", note);
+        }
+        json.writeEndObject();
+    }
+
+    private void ids(String name, List<Long> ids) throws IOException {
         if (!ids.isEmpty()) {
-            json.put(name, ids);
+            json.writeArrayFieldStart(name);
+            for (long id : ids) {
+                json.writeNumber(id);
+            }
+            json.writeEndArray();
         }
     }
 }

@@ -19,8 +19,9 @@ final class MarkdownReport {
         markdown.line("");
         markdown.line(
                 "Is it safe to deploy Multi-Session on " + escaped(report.file().toString()) + " in stage "
-                        + report.rules().stage() + "? Checked at "
-                        + report.checkedAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+                        + report.rules().stage().stored() + "? Checked at "
+                        + report.checkedAt().truncatedTo(ChronoUnit.SECONDS) + " by "
+                        + escaped(report.product().toString()) + ".");
         markdown.line("");
         markdown.line("**" + report.verdict() + "**");
         markdown.facts(report.facts());
@@ -57,15 +58,18 @@ final class MarkdownReport {
         line("|---|---|---|---|---|---|");
         for (Finding finding : findings) {
             Fault fault = finding.fault();
-            String rows =
-                    finding.rows().stream().map(row -> escaped(row.text())).collect(Collectors.joining("<br>"));
-            long more = finding.count() - finding.rows().size();
+            String rows = finding.rows().stream()
+                    .limit(Findings.ROWS_SHOWN)
+                    .map(row -> escaped(row.text()))
+                    .collect(Collectors.joining("<br>"));
+            long more = finding.count() - Findings.ROWS_SHOWN;
             line("| "
                     + (fault.severity() == Severity.NOT_SAFE
                             ? "**not safe**"
                             : fault.severity().text()) + " | "
-                    + escaped(fault.title()) + " (`" + fault.code() + "`) | " + finding.count() + " | " + rows
-                    + (more > 0 ? "<br>and " + more + " more" : "") + " | " + escaped(fault.meaning()) + " | "
+                    + escaped(fault.title()) + " (`" + fault.code() + "`) | " + finding.inNumbers() + " | " + rows
+                    + (more > 0 ? "<br>and " + more + " more; `--format=json` lists all" : "") + " | "
+                    + escaped(fault.meaning()) + " | "
                     + escaped(fault.toDo()) + " |");
         }
     }

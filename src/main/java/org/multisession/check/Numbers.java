@@ -87,9 +87,7 @@ final class Numbers {
                     number = row.getLong(1);
                     users = new ArrayList<>();
                 }
-                if (users.size() < Findings.ROWS_SHOWN) {
-                    users.add(row.getLong(2));
-                }
+                users.add(row.getLong(2));
             }
         }
         add(number, users);
@@ -98,7 +96,7 @@ final class Numbers {
     private void add(long number, List<Long> users) {
         if (!users.isEmpty()) {
             PhoneNumber read = numbers.parse("+" + number);
-            findings.add(Fault.COLLIDING_NUMBER, new Row(users, List.of(), read == null ? null : read.masked()));
+            findings.add(Fault.COLLIDING_NUMBER, Row.users(users, read == null ? null : read.masked()));
         }
     }
 

@@ -47,14 +47,19 @@ final class Openings {
         long users;
         long withoutToken;
         long emptyTokens;
+        long unusableTokens;
+        long unsendableTokens;
         long legacyTokens;
         long sameLegacyTokens;
+        long changedLegacyTokens;
         long sessions;
         long mirroredSessions;
         long hashedSessions;
         long sessionsOfTheOldApp;
         long sameSessions;
+        long changedSessions;
         long sessionsOnlyHere;
+        long sessionsWithoutEffect;
     }
 
     /** A token's text, or its hash if that is known: then the hash alone counts. */
@@ -96,7 +101,7 @@ final class Openings {
 
     private static final String HOLDERS = """
             SELECT h.id FROM users h WHERE h.auth_token = (SELECT u.auth_token FROM users u WHERE u.id = ?)
-            ORDER BY h.rowid LIMIT ?
+            ORDER BY h.rowid
             """;
 
     private final Rehearsal rehearsal;
@@ -155,6 +160,7 @@ final class Openings {
             return;
         }
         if (stored instanceof byte[] || !row.getBoolean(4)) {
+            tally.unusableTokens++;
             findings.add(Fault.BINARY_TOKEN, Row.user(userId));
             return;
         }
@@ -173,12 +179,16 @@ final class Openings {
         boolean isShared = row.getInt(6) > 1;
         boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
         Long before = oldAppFindsSession ? Long.valueOf(found.ownerId()) : first;
-        Long after = after(found, isShared || !rules.acceptsLegacyTokens() ? null : first);
+        Long after = after(found, isShared || !rules.stage().acceptsLegacyTokens() ? null : first);
         listener.accept(new Opening(new SessionToken(text.text()), before, after));
         if (!text.canTravel()) {
+            tally.unsendableTokens++;
             return;
         }
         tally.legacyTokens++;
+        if (!before.equals(after) || text.isTooLongForAHeader()) {
+            tally.changedLegacyTokens++;
+        }
         if (text.isTooLongForAHeader()) {
             findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, Row.user(userId));
         } else if (before.equals(after)) {
@@ -198,9 +208,11 @@ final class Openings {
         if (fault == Fault.LEFT_OUT && isShared) {
             // Once for all who have it.
             if (userId == first) {
-                findings.add(Fault.SHARED_TOKEN, new Row(holders(handle, userId), List.of(), null));
+                findings.add(Fault.SHARED_TOKEN, Row.users(holders(handle, userId), null));
             }
-        } else if (fault == Fault.LEFT_OUT && !found.isIssued() && !rules.acceptsLegacyTokens()) {
+        } else if (fault == Fault.LEFT_OUT
+                && !found.isIssued()
+                && !rules.stage().acceptsLegacyTokens()) {
             findings.add(Fault.LEGACY_REFUSED, Row.user(userId));
         } else {
             findings.add(fault, found.row(userId));
@@ -209,17 +221,19 @@ final class Openings {
 
     private void session(ResultSet row) throws SQLException {
         Found found = Found.of(row, new TokenText(Objects.requireNonNullElse(row.getString(3), "")));
-        Row here = Row.session(found.sessionId(), found.ownerId());
+        Row here = found.sessionRow(null);
         times(row, found);
         if (!found.ownerExists()) {
             findings.add(Fault.ORPHAN_SESSION, here);
         }
         if (row.getObject(2) instanceof byte[] || !row.getBoolean(4)) {
+            tally.sessionsWithoutEffect++;
             findings.add(Fault.BINARY_TOKEN, here);
             return;
         }
         TokenText text = found.text();
         if (text.text().isEmpty()) {
+            tally.sessionsWithoutEffect++;
             findings.add(Fault.EMPTY_TOKEN, here);
             return;
         }
@@ -241,14 +255,18 @@ final class Openings {
                 rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : legacy;
         Long after = after(found, null);
         listener.accept(new Opening(new SessionToken(text.text()), before, after));
-        if (!text.canTravel()) {
+        if (!text.canTravel() || (before == null && after == null)) {
+            tally.sessionsWithoutEffect++;
             return;
         }
         if (before == null) {
-            tally.sessionsOnlyHere += after == null ? 0 : 1;
+            tally.sessionsOnlyHere++;
             return;
         }
         tally.sessionsOfTheOldApp++;
+        if (!before.equals(after) || text.isTooLongForAHeader()) {
+            tally.changedSessions++;
+        }
         if (text.isTooLongForAHeader()) {
             findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, here);
         } else if (before.equals(after)) {
@@ -327,8 +345,7 @@ final class Openings {
             String where = !created.contains(fault)
                     ? "last_seen_at"
                     : lastSeen.contains(fault) ? "created_at and last_seen_at" : "created_at";
-            findings.add(
-                    fault, Row.session(found.sessionId(), found.ownerId(), where + ", of user " + found.ownerId()));
+            findings.add(fault, found.sessionRow(where));
         }
     }
 
@@ -336,7 +353,6 @@ final class Openings {
         List<Long> ids = new ArrayList<>();
         try (PreparedStatement statement = handle.prepare(HOLDERS)) {
             statement.setLong(1, userId);
-            statement.setInt(2, Findings.ROWS_SHOWN);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     ids.add(row.getLong(1));
@@ -391,11 +407,22 @@ final class Openings {
             return isIssued && !hasEnded && ownerExists && issuedTo == ownerId;
         }
 
+        /** The session, as one of its user's if there is such a user. */
+        Row sessionRow(@Nullable String detail) {
+            return ownerExists
+                    ? new Row(List.of(), List.of(sessionId), ownerId, detail)
+                    : new Row(
+                            List.of(),
+                            List.of(sessionId),
+                            null,
+                            (detail == null ? "" : detail + ", ") + "of user " + ownerId);
+        }
+
         Row row(long userId) {
             if (sessionId == 0) {
                 return endReason == null ? Row.user(userId) : Row.user(userId, endReason);
             }
-            return new Row(List.of(userId), List.of(sessionId), "of user " + ownerId);
+            return Row.userWithSession(userId, sessionId, ownerId);
         }
     }
 }

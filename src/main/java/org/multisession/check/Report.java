@@ -3,17 +3,21 @@ package org.multisession.check;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import org.multisession.Product;
 
 /**
  * What a check has found.
  *
+ * @param product what has checked
  * @param findings the worst first
  */
-public record Report(Path file, CheckRules rules, Instant checkedAt, List<Fact> facts, List<Finding> findings) {
+public record Report(
+        Path file, Product product, CheckRules rules, Instant checkedAt, List<Fact> facts, List<Finding> findings) {
 
     /** Whether the deploy signs nobody out and opens no account to anybody else. */
     public boolean isSafe() {
-        return unsafe() == 0;
+        return unsafe().isEmpty();
     }
 
     /** The last line of every report for people. */
@@ -21,12 +25,22 @@ public record Report(Path file, CheckRules rules, Instant checkedAt, List<Fact> 
         if (isSafe()) {
             return "SAFE";
         }
-        return "NOT SAFE: " + (unsafe() == 1 ? "1 finding" : unsafe() + " findings") + " to mend before the deploy";
+        long users = unsafe().stream()
+                .flatMap(finding -> finding.rows().stream())
+                .flatMap(row -> row.concerned().stream())
+                .distinct()
+                .count();
+        return "NOT SAFE: " + counted(unsafe().size(), "finding") + " to mend before the deploy"
+                + (users == 0 ? "" : ", for " + counted(users, "user"));
     }
 
-    private long unsafe() {
+    static String counted(long number, String what) {
+        return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : "s");
+    }
+
+    private List<Finding> unsafe() {
         return findings.stream()
                 .filter(finding -> finding.fault().severity() == Severity.NOT_SAFE)
-                .count();
+                .toList();
     }
 }

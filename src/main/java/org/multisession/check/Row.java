@@ -1,6 +1,8 @@
 package org.multisession.check;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -9,29 +11,54 @@ import org.jspecify.annotations.Nullable;
  *
  * @param users values of {@code users.id}
  * @param sessions values of {@code user_sessions.id}
+ * @param owner whom those sessions name; null where there are none, or no such user
  * @param detail what is peculiar to these rows; null where the finding says all
  */
 public record Row(
-        List<Long> users, List<Long> sessions, @Nullable String detail) {
+        List<Long> users,
+        List<Long> sessions,
+        @Nullable Long owner,
+        @Nullable String detail) {
+
+    /** More are of no use to a reader; programs get all. */
+    private static final int IDS_SHOWN = 20;
 
     static Row user(long id) {
-        return new Row(List.of(id), List.of(), null);
+        return new Row(List.of(id), List.of(), null, null);
     }
 
     static Row user(long id, String detail) {
-        return new Row(List.of(id), List.of(), detail);
+        return new Row(List.of(id), List.of(), null, detail);
     }
 
-    static Row session(long id, long userId) {
-        return session(id, userId, "of user " + userId);
+    static Row users(List<Long> ids, @Nullable String detail) {
+        return new Row(List.copyOf(ids), List.of(), null, detail);
     }
 
-    static Row session(long id, long userId, String detail) {
-        return new Row(List.of(), List.of(id), detail);
+    static Row userWithSession(long userId, long sessionId, long owner) {
+        return new Row(List.of(userId), List.of(sessionId), owner, null);
     }
 
     static Row of(String detail) {
-        return new Row(List.of(), List.of(), detail);
+        return new Row(List.of(), List.of(), null, detail);
+    }
+
+    /** Whom it concerns: the users of the row, or else the one whose session it is. */
+    List<Long> concerned() {
+        return !users.isEmpty() || owner == null ? users : List.of(owner);
+    }
+
+    /** What is peculiar to it, in words; null where there is nothing. */
+    @Nullable
+    String note() {
+        List<String> parts = new ArrayList<>();
+        if (detail != null) {
+            parts.add(detail);
+        }
+        if (owner != null) {
+            parts.add("of user " + owner);
+        }
+        return parts.isEmpty() ? null : String.join(", ", parts);
     }
 
     /** For example {@code users 2, 3; session 7 (of user 2)}. */
@@ -39,17 +66,21 @@ public record Row(
         String ids = List.of(text("user", users), text("session", sessions)).stream()
                 .filter(part -> !part.isEmpty())
                 .collect(Collectors.joining("; "));
-        if (detail == null) {
+        String note = note();
+        if (note == null) {
             return ids;
         }
-        return ids.isEmpty() ? detail : ids + " (" + detail + ")";
+        return ids.isEmpty() ? note : ids + " (" + note + ")";
     }
 
     private static String text(String name, List<Long> ids) {
-        return ids.isEmpty()
-                ? ""
-                : name
-                        + (ids.size() > 1 ? "s " : " ")
-                        + ids.stream().map(String::valueOf).collect(Collectors.joining(", "));
+        if (ids.isEmpty()) {
+            return "";
+        }
+        String shown = ids.stream().limit(IDS_SHOWN).map(String::valueOf).collect(Collectors.joining(", "));
+        return name
+                + (ids.size() > 1 ? "s " : " ")
+                + shown
+                + (ids.size() > IDS_SHOWN ? String.format(Locale.ROOT, " and %,d more", ids.size() - IDS_SHOWN) : "");
     }
 }

@@ -3,6 +3,7 @@ package org.multisession.check;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A report for a terminal of 100 columns. Begins with what was checked and ends with the verdict. */
 final class TextReport {
@@ -17,7 +18,8 @@ final class TextReport {
     static String write(Report report) {
         TextReport text = new TextReport();
         text.lines.add("Check of " + report.file() + " for stage "
-                + report.rules().stage() + ", " + report.checkedAt().truncatedTo(ChronoUnit.SECONDS));
+                + report.rules().stage().stored() + ", " + report.checkedAt().truncatedTo(ChronoUnit.SECONDS));
+        text.lines.add("By " + report.product());
         text.facts(report.facts());
         if (report.findings().isEmpty()) {
             text.lines.add("");
@@ -45,11 +47,14 @@ final class TextReport {
         wrap(
                 "",
                 INDENT,
-                fault.severity().text().toUpperCase(java.util.Locale.ROOT) + ": " + fault.title() + " [" + fault.code()
-                        + "], " + finding.count());
-        finding.rows().forEach(row -> wrap(INDENT + "- ", INDENT + "  ", row.text()));
-        if (finding.count() > finding.rows().size()) {
-            lines.add(INDENT + "- and " + (finding.count() - finding.rows().size()) + " more");
+                fault.severity().text().toUpperCase(Locale.ROOT) + ": " + fault.title() + " [" + fault.code() + "], "
+                        + finding.inNumbers());
+        finding.rows().stream()
+                .limit(Findings.ROWS_SHOWN)
+                .forEach(row -> wrap(INDENT + "- ", INDENT + "  ", row.text()));
+        long more = finding.count() - Findings.ROWS_SHOWN;
+        if (more > 0) {
+            lines.add(INDENT + String.format(Locale.ROOT, "- and %,d more; --format=json lists all", more));
         }
         wrap(INDENT, INDENT, "Means: " + fault.meaning());
         wrap(INDENT, INDENT, "To do: " + fault.toDo());

@@ -1,17 +1,22 @@
 package org.multisession.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.logging.Level;
+import org.multisession.boot.DeployTrial;
 import org.multisession.boot.Settings;
 import org.multisession.boot.SetupRefusedException;
 import org.multisession.check.Check;
 import org.multisession.check.CheckRules;
 import org.multisession.check.Format;
 import org.multisession.check.Report;
+import org.multisession.check.Trials;
 import org.multisession.db.DatabaseException;
 
 /** {@code check}: writes the report on a database, which stays as it is to the last byte. */
@@ -43,6 +48,12 @@ final class CheckCommand implements Command {
                 Ends in SAFE or NOT SAFE; the exit code is 0 or 1.""";
     }
 
+    /** What it finds stands in the report; how the deploy is played on the copy is no news. */
+    @Override
+    public Level told() {
+        return Level.OFF;
+    }
+
     @Override
     public List<Option> options() {
         return List.of(new Option(FORMAT, "text|markdown|json", "how the report is written; text if not given"));
@@ -52,12 +63,11 @@ final class CheckCommand implements Command {
     public int run(Call call) {
         Format format = format(Objects.requireNonNullElse(call.value(FORMAT), "text"));
         Settings settings = call.settings();
-        CheckRules rules = new CheckRules(
-                settings.stage().stored(),
-                settings.stage().acceptsLegacyTokens(),
-                settings.phoneRegion(),
-                settings.session());
-        Check check = new Check(rules, BUSY_TIMEOUT, call.shell().clock(), call.progress());
+        CheckRules rules =
+                new CheckRules(settings.stage(), settings.asksForCodes(), settings.phoneRegion(), settings.session());
+        Trials trials = (stage, database) ->
+                new DeployTrial(settings, stage, database, call.shell().clock());
+        Check check = new Check(rules, trials, BUSY_TIMEOUT, call.shell().clock(), call.progress());
         return run(
                 check,
                 settings.database(),
@@ -84,8 +94,12 @@ final class CheckCommand implements Command {
             err.println("The check could not run: " + e.getMessage() + ". Nothing was changed.");
             return COULD_NOT_RUN;
         }
-        out.print(format.write(report));
-        out.flush();
+        try {
+            format.write(report, out);
+        } catch (IOException e) {
+            // A PrintStream throws none; that something was lost, it tells when it is asked.
+            throw new UncheckedIOException(e);
+        }
         return report.isSafe() ? DONE : NOT_SAFE;
     }
 }

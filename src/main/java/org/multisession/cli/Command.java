@@ -1,6 +1,7 @@
 package org.multisession.cli;
 
 import java.util.List;
+import java.util.logging.Level;
 
 /** One thing that can be done from a shell; {@code Main} has the table of all of them. */
 interface Command {
@@ -35,6 +36,11 @@ interface Command {
     String explanation();
 
     List<Option> options();
+
+    /** From which level on the log of its work is told to its user. */
+    default Level told() {
+        return Level.INFO;
+    }
 
     /**
      * Does it.

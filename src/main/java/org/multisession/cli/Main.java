@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.multisession.Product;
 import org.multisession.boot.SettingSources;
 import org.multisession.boot.Settings;
 import org.multisession.boot.SetupRefusedException;
@@ -65,17 +66,28 @@ public final class Main {
     }
 
     private int run(List<String> arguments) {
+        int code = runCommand(arguments);
+        // A disk that is full, or a reader that has gone: what was asked for was not handed over.
+        if (shell.out().checkError()) {
+            shell.err().println("multi-session: what it had to say could not be written to standard output");
+            return Command.COULD_NOT_RUN;
+        }
+        return code;
+    }
+
+    private int runCommand(List<String> arguments) {
         String name = arguments.isEmpty() ? "help" : arguments.get(0);
         List<String> rest = arguments.isEmpty() ? List.of() : arguments.subList(1, arguments.size());
         if (name.equals("help") || isHelp(name)) {
             return help(rest);
         }
+        if (name.equals("version") || name.equals("--version") || name.equals("-V")) {
+            shell.out().println(Product.ours());
+            return Command.DONE;
+        }
         Command command = find(name);
         if (command == null) {
-            shell.err()
-                    .println("multi-session: there is no command " + name + "; did you mean "
-                            + nearest(name, names().toList()) + "?");
-            return seeHelp("");
+            return noCommand(name);
         }
         if (rest.stream().anyMatch(Main::isHelp)) {
             return help(List.of(name));
@@ -84,7 +96,7 @@ public final class Main {
     }
 
     private int run(Command command, List<String> rest) {
-        PlainLog log = new PlainLog(shell.err());
+        PlainLog log = new PlainLog(shell.err(), command.told());
         try {
             return command.run(read(command, rest));
         } catch (SetupRefusedException e) {
@@ -110,7 +122,7 @@ public final class Main {
         List<String> faults = new ArrayList<>();
         Map<String, String> settings = new LinkedHashMap<>();
         Map<String, String> options = new LinkedHashMap<>();
-        for (String argument : arguments) {
+        for (String argument : withTheirValues(command, arguments)) {
             sort(command, argument, settings, options, faults);
         }
         SettingSources sources = SettingSources.ofCommand(settings, shell.environment());
@@ -130,6 +142,30 @@ public final class Main {
         return new Call(shell, read, options, new ShownProgress(shell.err(), shell.ask() != null));
     }
 
+    /** {@code --db.url FILE} is {@code --db.url=FILE}. */
+    private static List<String> withTheirValues(Command command, List<String> arguments) {
+        List<String> joined = new ArrayList<>();
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            boolean isValueNext = i + 1 < arguments.size()
+                    && !arguments.get(i + 1).startsWith("--")
+                    && argument.startsWith("--")
+                    && argument.indexOf('=') < 0
+                    && takesValue(command, argument.substring(2));
+            joined.add(isValueNext ? argument + "=" + arguments.get(++i) : argument);
+        }
+        return joined;
+    }
+
+    private static boolean takesValue(Command command, String name) {
+        return Settings.keys().contains(keyOf(name))
+                || command.options().stream().anyMatch(option -> option.name().equals(name) && option.takesValue());
+    }
+
+    private static String keyOf(String name) {
+        return name.startsWith(SettingSources.PREFIX) ? name : SettingSources.PREFIX + name;
+    }
+
     /** Puts one argument where it belongs. */
     private static void sort(
             Command command,
@@ -144,13 +180,14 @@ public final class Main {
         int equals = argument.indexOf('=');
         String name = argument.substring(2, equals < 0 ? argument.length() : equals);
         String value = equals < 0 ? null : argument.substring(equals + 1);
-        String key = name.startsWith(SettingSources.PREFIX) ? name : SettingSources.PREFIX + name;
+        String key = keyOf(name);
         Command.Option option = command.options().stream()
                 .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElse(null);
         if (option == null && !Settings.keys().contains(key)) {
-            faults.add("there is no option --" + name + "; did you mean --" + nearest(name, optionsOf(command)) + "?");
+            faults.add("there is no option --" + name
+                    + meant("--", name, optionsOf(command), Math.max(2, name.length() / 3)));
             return;
         }
         boolean takesValue = option == null || option.takesValue();
@@ -171,14 +208,22 @@ public final class Main {
                 .toList();
     }
 
-    private static String nearest(String name, List<String> all) {
+    private int noCommand(String name) {
+        shell.err().println("multi-session: there is no command " + name + meant("", name, names().toList(), 1));
+        return seeHelp("");
+    }
+
+    /** A question after the nearest of these; nothing where none is so near that it must have been meant. */
+    private static String meant(String dashes, String name, List<String> all, int most) {
         return all.stream()
+                .filter(each -> Settings.distance(name, each) <= most)
                 .min(Comparator.comparingInt(each -> Settings.distance(name, each)))
-                .orElseThrow();
+                .map(nearest -> "; did you mean " + dashes + nearest + "?")
+                .orElse("");
     }
 
     private static Stream<String> names() {
-        return Stream.concat(COMMANDS.stream().map(Command::name), Stream.of("help"));
+        return Stream.concat(COMMANDS.stream().map(Command::name), Stream.of("help", "version"));
     }
 
     private static @Nullable Command find(String name) {
@@ -208,10 +253,7 @@ public final class Main {
             if (name.equals("help")) {
                 return help(List.of());
             }
-            shell.err()
-                    .println("multi-session: there is no command " + name + "; did you mean "
-                            + nearest(name, names().toList()) + "?");
-            return seeHelp("");
+            return noCommand(name);
         }
         shell.out().print(about(command));
         return Command.DONE;
@@ -226,18 +268,32 @@ public final class Main {
                 Usage: %s COMMAND --db.url=FILE [OPTION]...
 
                 Commands:
-                %s%s
+                %s%s%s
                 Every setting of the README is an option too, without its prefix: --db.url=...
                 is multisession.db.url. What is not given is looked up as a system property,
-                then in the environment (MULTISESSION_DB_URL), as at a deploy.
+                then in the environment (MULTISESSION_DB_URL), as at a deploy. These are:
+
+                %s
 
                 Exit codes: 0 done, 1 checked and not safe, 2 could not run.
-                """.formatted(CALL, commands, line("help", "this text; 'help COMMAND' tells more about one"));
+                """.formatted(
+                        CALL,
+                        commands,
+                        line("help", "this text; 'help COMMAND' tells more about one"),
+                        line("version", "which version this is; also --version"),
+                        Words.listed(Settings.keys().stream()
+                                .map(key -> key.substring(SettingSources.PREFIX.length()))
+                                .toList()));
     }
 
     private static String about(Command command) {
         StringBuilder options = new StringBuilder();
-        command.options().forEach(option -> options.append(line(option.usage(), option.meaning())));
+        if (command.options().isEmpty()) {
+            options.append("It takes the settings of the README as options, and no others.\n");
+        } else {
+            options.append("Options, beside the settings of the README:\n");
+            command.options().forEach(option -> options.append(line(option.usage(), option.meaning())));
+        }
         return """
                 %1$s: %2$s
 
@@ -245,7 +301,6 @@ public final class Main {
 
                 %4$s
 
-                Options, beside the settings of the README:
                 %5$s""".formatted(command.name(), command.summary(), CALL, command.explanation(), options);
     }
 

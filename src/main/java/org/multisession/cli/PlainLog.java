@@ -14,14 +14,16 @@ import java.util.logging.Logger;
 final class PlainLog extends Handler implements AutoCloseable {
 
     private final PrintStream err;
+    private final Level told;
     // Held here, or their levels would be collected with them.
     private final Logger root = Logger.getLogger("");
     private final Logger pools = Logger.getLogger("com.zaxxer.hikari");
     private final List<Handler> before = List.of(root.getHandlers());
     private final Level poolsBefore = pools.getLevel();
 
-    PlainLog(PrintStream err) {
+    PlainLog(PrintStream err, Level told) {
         this.err = err;
+        this.told = told;
         before.forEach(root::removeHandler);
         root.addHandler(this);
         pools.setLevel(Level.OFF);
@@ -30,7 +32,7 @@ final class PlainLog extends Handler implements AutoCloseable {
     @Override
     public void publish(LogRecord entry) {
         int level = entry.getLevel().intValue();
-        if (level >= Level.INFO.intValue()) {
+        if (level >= told.intValue()) {
             err.println((level >= Level.WARNING.intValue() ? "Warning: " : "") + entry.getMessage());
         }
     }

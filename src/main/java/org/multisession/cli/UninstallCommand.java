@@ -1,20 +1,27 @@
 package org.multisession.cli;
 
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.multisession.boot.MigrationRun;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Removal;
 import org.multisession.migration.Uninstaller;
+import org.multisession.session.Presence;
 
 /** Takes everything away that the migration has added, after showing it. */
 final class UninstallCommand implements Command {
 
     private static final String YES = "yes";
     private static final String KEEP_SESSIONS = "keep-sessions";
+    private static final String EVEN_IF_RUNNING = "even-if-running";
+
+    private static final String STATE = "multisession_state";
 
     @Override
     public String name() {
@@ -39,16 +46,18 @@ final class UninstallCommand implements Command {
                 what it was before the first migration. The old app goes on with each user's
                 latest sign-in of stage coexist, which stands in users.auth_token.
 
-                Undeploy the WAR from every Tomcat first. One that still runs answers its
-                requests with errors from then on and makes nothing anew; but the next start
-                of it, or of its Tomcat, migrates the database again.""";
+                Undeploy the WAR from every Tomcat first: where one has given a sign of life
+                within twelve minutes and was not stopped in order, nothing is removed. One that
+                still runs answers its requests with errors from then on and makes nothing anew;
+                but the next start of it, or of its Tomcat, migrates the database again.""";
     }
 
     @Override
     public List<Option> options() {
         return List.of(
                 new Option(YES, "", "do it without asking"),
-                new Option(KEEP_SESSIONS, "", "leave user_sessions, for an old app that uses it"));
+                new Option(KEEP_SESSIONS, "", "leave user_sessions, for an old app that uses it"),
+                new Option(EVEN_IF_RUNNING, "", "although a Tomcat gave a sign of life lately"));
     }
 
     @Override
@@ -65,6 +74,17 @@ final class UninstallCommand implements Command {
                 return DONE;
             }
             show(call, found);
+            Instant alive = lastSignOfLife(call, open, found);
+            if (alive != null && !call.has(EVEN_IF_RUNNING)) {
+                call.shell()
+                        .err()
+                        .println(
+                                "multi-session: a Tomcat still runs Multi-Session on this database: it gave a sign of life"
+                                        + " at " + alive.truncatedTo(ChronoUnit.SECONDS)
+                                        + ". Undeploy it there first. If it was"
+                                        + " killed, and nothing runs any more, add --even-if-running. Nothing was removed.");
+                return call.has(YES) ? COULD_NOT_RUN : DONE;
+            }
             if (!call.has(YES) && !isConfirmed(call.shell().ask())) {
                 call.say("");
                 call.say(
@@ -82,6 +102,18 @@ final class UninstallCommand implements Command {
             }
             return DONE;
         }
+    }
+
+    private static @Nullable Instant lastSignOfLife(Call call, OpenDatabase open, Removal found) {
+        boolean hasState = found.objects().stream().anyMatch(item -> item.name().equals(STATE));
+        if (!hasState) {
+            return null;
+        }
+        Instant now = call.shell().clock().instant();
+        return open.patience()
+                .until(() -> open.database()
+                        .<Optional<Instant>>read(handle -> Optional.ofNullable(Presence.mayBeRunning(handle, now))))
+                .orElse(null);
     }
 
     private static boolean isConfirmed(@Nullable UnaryOperator<@Nullable String> ask) {

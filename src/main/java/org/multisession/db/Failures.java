@@ -19,8 +19,12 @@ public final class Failures {
 
     /** Whether SQLite has found the file itself damaged. */
     public static boolean isDamage(DatabaseException e) {
-        return e.getCause() instanceof SQLException cause
-                && (cause.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code;
+        return e.getCause() instanceof SQLException cause && isDamage(cause);
+    }
+
+    /** The same of what the driver throws. */
+    public static boolean isDamage(SQLException e) {
+        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CORRUPT.code;
     }
 
     /** What SQLite says of it: names of tables, constraints and functions, and the text of a trigger's RAISE. */

@@ -217,9 +217,17 @@ public final class Migrator {
     private void tryOut(Inspection found) {
         if (trial != Trial.NONE) {
             database.rehearse(transaction -> {
-                trial.play(transaction, Set.copyOf(found.userColumns()));
+                tryOut(transaction, Set.copyOf(found.userColumns()));
                 return true;
             });
+        }
+    }
+
+    private void tryOut(Transaction transaction, Set<String> userColumns) throws SQLException {
+        List<String> concerns = trial.play(transaction, userColumns);
+        concerns.forEach(concern -> log.warn("Migration: tried out and undone: {}", concern));
+        if (trial != Trial.NONE && concerns.isEmpty()) {
+            log.info("Migration: tried out and undone: a sign-in, a second device and a sign-out work");
         }
     }
 
@@ -353,7 +361,7 @@ public final class Migrator {
         notePhones(transaction);
         verify(transaction, found, before, made);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
-        trial.play(transaction, userColumns);
+        tryOut(transaction, userColumns);
         // The commit follows as soon as this returns.
         return new Outcome(userColumns, names);
     }

@@ -6,12 +6,8 @@ import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HexFormat;
-import java.util.List;
 import org.multisession.db.Handle;
-import org.multisession.migration.Catalogue.Column;
 
 /**
  * What must be the same before and after a migration, as digests: every row of {@code users}, and which token opens
@@ -21,9 +17,6 @@ import org.multisession.migration.Catalogue.Column;
  * @param openings SHA-256 over every pair of usable token and user
  */
 record Snapshot(long userCount, String users, long sessionCount, long legacyCount, String openings) {
-
-    /** SQLite takes an expression of a depth of 1,000; each column adds two to it. */
-    private static final int COLUMNS_AT_A_TIME = 100;
 
     /** In the old app, a token that two users share opens whichever comes first; such a token is nobody's here. */
     private static final String LEGACY = """
@@ -125,27 +118,14 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         MessageDigest users = sha256();
         digest(
                 handle,
-                "SELECT " + row(Catalogue.columns(handle, "users").values()) + " FROM users u ORDER BY u.id",
+                "SELECT "
+                        + TableDigest.row(Catalogue.columns(handle, "users").values().stream()
+                                .map(Catalogue.Column::name)
+                                .toList())
+                        + " FROM users u ORDER BY u.id",
                 users,
                 new Step(progress, "reading users", count));
         return hex(users);
-    }
-
-    /** Text of several columns at a time: one value is read faster than many, but an expression must not grow too deep. */
-    private static String row(Collection<Column> columns) {
-        List<String> parts = new ArrayList<>();
-        List<String> part = new ArrayList<>();
-        for (Column column : columns) {
-            part.add("quote(u.\"" + column.name().replace("\"", "\"\"") + "\")");
-            if (part.size() == COLUMNS_AT_A_TIME) {
-                parts.add(String.join(" || ',' || ", part));
-                part.clear();
-            }
-        }
-        if (!part.isEmpty()) {
-            parts.add(String.join(" || ',' || ", part));
-        }
-        return String.join(", ", parts);
     }
 
     /** How many rows a table has. */

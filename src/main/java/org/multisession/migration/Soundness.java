@@ -21,14 +21,11 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
     private static final Pattern BROKEN_RULE = Pattern.compile(
             "NULL value in .*|CHECK constraint failed in .*|(non-)?\\w+ value in .*|.* constraint failed .*");
 
-    /** The whole check, indexes against tables too; {@code schema} may be an attached database. */
-    public static Soundness whole(Handle handle, String schema) throws SQLException {
-        return of(handle, schema, "integrity_check");
-    }
-
-    /** Without comparing indexes with their tables, which is most of the time that it takes. */
-    public static Soundness quick(Handle handle, String schema) throws SQLException {
-        return of(handle, schema, "quick_check");
+    /** The whole check; {@code schema} may be an attached database. */
+    public static Soundness of(Handle handle, String schema) throws SQLException {
+        // On damage that the quick one names, the whole one ends in an error, and so does the transaction around it.
+        Soundness quick = of(handle, schema, "quick_check");
+        return quick.damages().isEmpty() ? of(handle, schema, "integrity_check") : quick;
     }
 
     private static Soundness of(Handle handle, String schema, String pragma) throws SQLException {
@@ -37,6 +34,9 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
         try {
             faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma));
         } catch (SQLException e) {
+            if (Failures.isDamage(e)) {
+                return new Soundness(List.of(Failures.reason(e)), List.of(), List.of());
+            }
             if (!Failures.isOfTheStatement(e)) {
                 throw e;
             }

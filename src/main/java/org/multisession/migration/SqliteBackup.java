@@ -201,7 +201,7 @@ public final class SqliteBackup implements Backup {
 
     /** What is wrong with it is wrong with the database, of which it is a copy page by page. */
     private static void requireIntact(Handle handle) throws SQLException {
-        Soundness soundness = Soundness.whole(handle, "backup");
+        Soundness soundness = Soundness.of(handle, "backup");
         if (!soundness.damages().isEmpty()) {
             throw damaged(soundness.damages().get(0));
         }

@@ -1,6 +1,7 @@
 package org.multisession.migration;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import org.multisession.db.Transaction;
 
@@ -11,13 +12,14 @@ import org.multisession.db.Transaction;
 @FunctionalInterface
 public interface Trial {
 
-    Trial NONE = (transaction, userColumns) -> {};
+    Trial NONE = (transaction, userColumns) -> List.of();
 
     /**
      * Plays it inside the transaction, which afterwards holds what it held before.
      *
      * @param userColumns the columns of {@code users}, in lower case
+     * @return what does not work for some users and does for others, in words
      * @throws MigrationRefusedException if it does not work; the transaction may have been rolled back then
      */
-    void play(Transaction transaction, Set<String> userColumns) throws SQLException;
+    List<String> play(Transaction transaction, Set<String> userColumns) throws SQLException;
 }

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
@@ -20,6 +21,9 @@ public final class Presence {
 
     /** Shorter absences do not count; a restart, and the time between two beats before a crash, are within. */
     private static final Duration SHORT = Duration.ofHours(1);
+
+    /** Two beats and more. */
+    private static final Duration SILENCE = Duration.ofMinutes(12);
 
     private static final Logger log = LoggerFactory.getLogger(Presence.class);
 
@@ -96,7 +100,7 @@ public final class Presence {
         return wasAway || isUnknown ? now : resumed;
     }
 
-    /** To be called every few minutes, and at an undeploy. */
+    /** To be called every few minutes. */
     public void beat() {
         database.write(transaction -> {
             Instant now = clock.instant();
@@ -105,5 +109,28 @@ public final class Presence {
             tellDoubt(transaction, now);
             return true;
         });
+    }
+
+    /** To be called at an undeploy: the last sign of life, and that it is the last. */
+    public void leave() {
+        database.write(transaction -> {
+            Instant now = clock.instant();
+            state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
+            state.put(transaction, StateDao.LEFT, SqlTime.format(now), now);
+            return true;
+        });
+    }
+
+    /**
+     * When a node last gave a sign of life, where it may still be running: none has been stopped in order since, and it
+     * is not so long ago that it must have been killed.
+     */
+    public static @Nullable Instant mayBeRunning(Handle handle, Instant now) throws SQLException {
+        StateDao state = new StateDao();
+        String stored = state.get(handle, StateDao.ALIVE);
+        Instant alive = SqlTime.parse(stored);
+        boolean isFresh =
+                alive != null && !alive.isAfter(now) && alive.plus(SILENCE).isAfter(now);
+        return isFresh && !Objects.equals(stored, state.get(handle, StateDao.LEFT)) ? alive : null;
     }
 }

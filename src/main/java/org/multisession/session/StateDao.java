@@ -19,6 +19,9 @@ public final class StateDao {
     /** When any node was last alive. */
     static final String ALIVE = "alive";
 
+    /** When a node was last stopped in order. */
+    static final String LEFT = "left";
+
     /** Since when we have been there to see what is used. */
     static final String WATCHING = "watching";
 

@@ -1,7 +1,14 @@
 package org.multisession.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +22,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -28,6 +36,7 @@ import org.multisession.check.Openings.Opening;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Progress;
 import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
@@ -65,8 +74,49 @@ class CheckTest {
     }
 
     private Report check(Path path, boolean acceptsLegacyTokens, List<Opening> openings) {
-        CheckRules rules = new CheckRules("coexist", acceptsLegacyTokens, "RU", NewApp.RULES);
-        return new Check(rules, PATIENCE, clock, Progress.NONE, openings::add).of(path);
+        CheckRules rules =
+                new CheckRules(acceptsLegacyTokens ? Stage.COEXIST : Stage.RETIRE, false, "RU", NewApp.RULES);
+        Report report = new Check(rules, Trials.NONE, PATIENCE, clock, Progress.NONE, openings::add).of(path);
+        if (report.facts().stream().anyMatch(fact -> fact.code().equals("users"))) {
+            requireThatEveryRowIsCounted(report);
+        }
+        return report;
+    }
+
+    /** The parts of each sum in the report. */
+    private static void requireThatEveryRowIsCounted(Report report) {
+        assertThat(fact(report, "users"))
+                .isEqualTo(sum(
+                        report,
+                        "users-without-token",
+                        "users-with-empty-token",
+                        "users-with-unusable-token",
+                        "users-with-unsendable-token",
+                        "legacy-tokens"));
+        assertThat(fact(report, "legacy-tokens")).isEqualTo(sum(report, "legacy-tokens-same", "legacy-tokens-changed"));
+        assertThat(fact(report, "sessions"))
+                .isEqualTo(sum(
+                        report,
+                        "sessions-mirrored",
+                        "sessions-of-the-old-app",
+                        "sessions-only-here",
+                        "sessions-hashed",
+                        "sessions-without-effect"));
+        assertThat(fact(report, "sessions-of-the-old-app")).isEqualTo(sum(report, "sessions-same", "sessions-changed"));
+    }
+
+    private static long sum(Report report, String... codes) {
+        return Arrays.stream(codes).mapToLong(code -> fact(report, code)).sum();
+    }
+
+    private static String written(Report report, Format format) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            format.write(report, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toString(StandardCharsets.UTF_8);
     }
 
     /** The report on the plain database above after these statements. */
@@ -152,15 +202,19 @@ class CheckTest {
             assertThat(fact(report, "legacy-tokens-same")).isEqualTo(10);
             assertThat(fact(report, "sessions")).isEqualTo(6);
             assertThat(fact(report, "sessions-same")).isEqualTo(4);
+            assertThat(fact(report, "users-with-unusable-token")).isEqualTo(1);
+            assertThat(fact(report, "legacy-tokens-changed")).isEqualTo(2);
+            assertThat(fact(report, "sessions-without-effect")).isEqualTo(1);
+            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
         }
 
         @ParameterizedTest
-        @CsvSource({"single, 0, 0", "multi, 4, 2"})
-        void a_good_database_is_safe(String script, long sessions, long sameSessions) {
+        @CsvSource({"single, 0, 0, user-deletion", "multi, 4, 2, ''"})
+        void a_good_database_is_safe(String script, long sessions, long sameSessions, String note) {
             Report report = ofScript(script);
 
             assertThat(report.isSafe()).isTrue();
-            assertThat(codes(report)).containsExactly("empty-token");
+            assertThat(codes(report)).isEqualTo(note.isEmpty() ? Set.of("empty-token") : Set.of("empty-token", note));
             assertThat(rows(report, Fault.EMPTY_TOKEN)).containsExactly("user 49");
             assertThat(fact(report, "legacy-tokens")).isEqualTo(6);
             assertThat(fact(report, "legacy-tokens-same")).isEqualTo(6);
@@ -196,7 +250,7 @@ class CheckTest {
                 }
                 Report report = check(old.path());
                 assertThat(report.isSafe()).isTrue();
-                assertThat(codes(report)).containsExactly("empty-token", "ended-token");
+                assertThat(codes(report)).containsExactly("empty-token", "ended-token", "user-deletion");
                 assertThat(rows(report, Fault.ENDED_TOKEN)).containsExactly("user 43 (signed-out)");
                 // The old tokens of both were adopted; of the two new ones, one is the mirror and one has ended.
                 assertThat(fact(report, "sessions-only-here")).isEqualTo(2);
@@ -376,6 +430,94 @@ class CheckTest {
         }
 
         @Test
+        void of_a_file_last_written_by_a_sqlite_that_could_not_open_it_afterwards_is_unsafe() throws IOException {
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+                for (String[] written :
+                        new String[][] {{"3007017", "true"}, {"3008001", "true"}, {"3046001", "false"}, {"0", "true"}
+                        }) {
+                    try (RandomAccessFile file = new RandomAccessFile(old.path().toFile(), "rw")) {
+                        file.seek(96);
+                        file.writeInt(Integer.parseInt(written[0]));
+                    }
+                    Report report = check(old.path());
+                    assertThat(codes(report).contains("old-sqlite")).isEqualTo(Boolean.parseBoolean(written[1]));
+                    assertThat(report.isSafe()).isNotEqualTo(Boolean.parseBoolean(written[1]));
+                }
+            }
+        }
+
+        @Test
+        void of_codes_that_the_old_apps_sign_in_makes_worthless_is_told() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+                CheckRules withCodes = new CheckRules(Stage.COEXIST, true, "RU", NewApp.RULES);
+                Report report = new Check(withCodes, Trials.NONE, PATIENCE, clock, Progress.NONE).of(old.path());
+                assertThat(codes(report)).containsExactly("open-old-sign-in");
+                assertThat(report.isSafe()).isTrue();
+            }
+        }
+
+        @Test
+        void of_a_deletion_that_foreign_keys_prevent_is_told_until_the_table_has_the_trigger_of_the_docs()
+                throws IOException {
+            String trigger = Pattern.compile("```sql\n(CREATE TRIGGER users_end_sessions .*?)```", Pattern.DOTALL)
+                    .matcher(Files.readString(Path.of("docs/migration.md")))
+                    .results()
+                    .findFirst()
+                    .orElseThrow()
+                    .group(1);
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS)) {
+                assertThat(codes(check(old.path()))).containsExactly("user-deletion");
+                String token;
+                try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                    token = app.signIn("+79990000001");
+                }
+                assertThat(codes(check(old.path()))).containsExactly("user-deletion");
+                old.run("PRAGMA foreign_keys=ON");
+                assertThatThrownBy(() -> old.deleteUser(1))
+                        .hasRootCauseMessage(
+                                "[SQLITE_CONSTRAINT_FOREIGNKEY] A foreign key constraint failed (FOREIGN KEY constraint failed)");
+                old.run(trigger);
+                assertThat(codes(check(old.path()))).containsExactly("trigger");
+                old.deleteUser(1);
+                assertThat(old.addUser("+79990000009", null)).isEqualTo(4);
+                try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                    assertThat(app.opens(token)).isNull();
+                    assertThat(app.opens("first-token-of-user-1")).isNull();
+                }
+            }
+        }
+
+        @Test
+        void of_ninety_nine_shared_tokens_names_all_whom_it_concerns() {
+            Report report = after(
+                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 198)"
+                            + " INSERT INTO users (id, auth_token) SELECT 100 + i, 'a-token-of-two-users-' || (i / 2 + i % 2) FROM n");
+            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 198 users");
+            assertThat(written(report, Format.TEXT)).contains("[shared-token], 99, of 198 users");
+            assertThat(written(report, Format.JSON)).contains("[ 101, 102 ]", "[ 297, 298 ]");
+        }
+
+        @Test
+        void is_signed_with_what_has_checked_what() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+                String json = written(check(old.path()), Format.JSON);
+                assertThat(json).contains("\"version\" : ", "\"schema-digest\" : ", "\"modified-at\" : ");
+                assertThat(written(check(old.path()), Format.TEXT)).contains("\nBy Multi-Session ");
+                String before = digests(json);
+                assertThat(digests(written(check(old.path()), Format.JSON))).isEqualTo(before);
+                old.run("UPDATE user_sessions SET last_seen_at = '2026-02-05 12:00:00'");
+                String data = digests(written(check(old.path()), Format.JSON));
+                assertThat(data).isNotEqualTo(before);
+                old.run("CREATE TABLE other (x)");
+                assertThat(digests(written(check(old.path()), Format.JSON))).isNotEqualTo(data);
+            }
+        }
+
+        private static String digests(String json) {
+            return json.lines().filter(line -> line.contains("-digest")).collect(Collectors.joining());
+        }
+
+        @Test
         void of_tokens_that_a_case_blind_column_takes_for_one_is_unsafe() {
             try (OldDatabase old = OldDatabase.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT COLLATE NOCASE);
@@ -398,16 +540,19 @@ class CheckTest {
         }
 
         @Test
-        void shows_the_first_rows_and_counts_all() {
+        void shows_people_the_first_rows_and_programs_all() {
             Report report = after("WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
                     + " INSERT INTO users (id, auth_token) SELECT i, 'x' || i FROM n");
             Finding found = report.findings().stream()
                     .filter(finding -> finding.fault() == Fault.SHORT_TOKEN)
                     .findFirst()
                     .orElseThrow();
-            assertThat(found.count()).isEqualTo(90);
-            assertThat(found.rows()).hasSize(20).startsWith(Row.user(10)).endsWith(Row.user(29));
-            assertThat(Format.TEXT.write(report)).contains("- and 70 more");
+            assertThat(found.rows()).hasSize(90).startsWith(Row.user(10)).endsWith(Row.user(99));
+            assertThat(written(report, Format.TEXT))
+                    .contains("- user 29\n", "- and 70 more; --format=json lists all")
+                    .doesNotContain("- user 30\n");
+            assertThat(written(report, Format.MARKDOWN)).contains("<br>and 70 more; `--format=json` lists all");
+            assertThat(written(report, Format.JSON)).contains("\"users\" : [ 99 ]");
         }
 
         private static Fault fault(String code) {
@@ -628,7 +773,7 @@ class CheckTest {
                     UNION SELECT auth_token FROM user_sessions UNION SELECT phone FROM users WHERE phone IS NOT NULL
                     """);
             for (Format format : Format.values()) {
-                String text = format.write(report);
+                String text = written(report, format);
                 secrets.forEach(secret -> assertThat(text).doesNotContain(String.valueOf(secret)));
             }
             assertThat(openings).isNotEmpty();
@@ -642,8 +787,8 @@ class CheckTest {
             NewApp.deploy(old.path(), clock).close();
             clock.advance(Duration.ofDays(31));
             CheckRules endless =
-                    new CheckRules("coexist", true, "RU", new SessionRules(null, null, 50, Duration.ofMinutes(1)));
-            assertThat(codes(new Check(endless, PATIENCE, clock, Progress.NONE).of(old.path())))
+                    new CheckRules(Stage.COEXIST, false, "RU", new SessionRules(null, null, 50, Duration.ofMinutes(1)));
+            assertThat(codes(new Check(endless, Trials.NONE, PATIENCE, clock, Progress.NONE).of(old.path())))
                     .isEmpty();
         }
     }

@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.multisession.check.Check;
 import org.multisession.check.CheckRules;
 import org.multisession.check.Format;
+import org.multisession.check.Trials;
 import org.multisession.migration.Progress;
+import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
@@ -40,8 +42,8 @@ class CheckCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     private int run(Path path, Format format) {
-        CheckRules rules = new CheckRules("coexist", true, "RU", NewApp.RULES);
-        Check check = new Check(rules, Duration.ofSeconds(1), new TestClock(), Progress.NONE);
+        CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+        Check check = new Check(rules, Trials.NONE, Duration.ofSeconds(1), new TestClock(), Progress.NONE);
         return CheckCommand.run(
                 check,
                 path,
@@ -89,7 +91,8 @@ class CheckCommandTest {
         Path path = make("dirty");
         run(path, Format.TEXT);
         assertThat(lines().get(0)).startsWith("Check of " + path + " for stage coexist, ");
-        assertThat(lines().get(lines().size() - 1)).isEqualTo("NOT SAFE: 1 finding to mend before the deploy");
+        assertThat(lines().get(lines().size() - 1))
+                .isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
         assertThat(lines().stream().skip(1)).allMatch(line -> line.length() <= WIDTH);
     }
 
@@ -105,7 +108,7 @@ class CheckCommandTest {
         assertThat(lines())
                 .startsWith("# Check of old-app.db")
                 .contains("## What the database holds", "## Findings", "Checked by: ____________________")
-                .endsWith("NOT SAFE: 1 finding to mend before the deploy");
+                .endsWith("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
         // Every row of a table has as many cells as its head.
         assertThat(lines().stream().filter(line -> line.startsWith("| **not safe**")))
                 .singleElement()

@@ -3,6 +3,8 @@ package org.multisession.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,12 +20,14 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.boot.Settings;
 import org.multisession.db.TokenHash;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
@@ -98,7 +102,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"migrat, migrate", "unistall, uninstall", "halp, help"})
+    @CsvSource({"migrat, migrate", "unistall, uninstall", "halp, help", "verson, version"})
     void an_unknown_command_is_refused_with_the_nearest(String typed, String meant) {
         for (String[] arguments : List.of(new String[] {typed}, new String[] {"help", typed})) {
             assertThat(run(arguments)).isEqualTo(2);
@@ -106,6 +110,103 @@ class MainTest {
                     .contains("there is no command " + typed + "; did you mean " + meant + "?")
                     .contains("Try: java -jar multi-session.war help");
             assertThat(out()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nonsense", "install", "remove", "x"})
+    void a_word_that_is_near_to_nothing_is_not_taken_for_anything(String typed) {
+        assertThat(run(typed)).isEqualTo(2);
+        assertThat(err())
+                .startsWith("multi-session: there is no command " + typed + "\n")
+                .doesNotContain("did you mean");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"version", "--version", "-V"})
+    void the_version_is_told(String argument) {
+        assertThat(run(argument)).isZero();
+        assertThat(out()).matches("Multi-Session \\S+( \\(commit \\S+\\))?\n");
+    }
+
+    @Test
+    void the_help_lists_every_key_and_of_a_command_without_options_no_empty_list() {
+        run("help");
+        String listed = out();
+        Settings.keys()
+                .forEach(key ->
+                        assertThat(listed).containsPattern("[ \n]" + Pattern.quote(key.substring(13)) + "[,\n]"));
+        run("help", "status");
+        assertThat(out()).doesNotContain("Options").endsWith("and no others.\n");
+    }
+
+    @Test
+    void a_value_may_follow_its_option_as_a_word_of_its_own() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            assertThat(run("check", "--db.url", old.path().toString(), "--format", "json"))
+                    .as(err())
+                    .isZero();
+            assertThat(out()).startsWith("{");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"check", "check --format=json", "migrate --dry-run", "help"})
+    void a_report_that_could_not_be_written_is_exit_code_two(String command) {
+        OldDatabase.make(folder, "single").close();
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("no space left on device");
+            }
+        };
+        errBytes.reset();
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ", -1)));
+        if (!command.equals("help")) {
+            arguments.add(url());
+        }
+        PrintStream err = new PrintStream(errBytes, true, StandardCharsets.UTF_8);
+        assertThat(Main.run(arguments, environment, new PrintStream(full), err, clock))
+                .isEqualTo(2);
+        assertThat(err()).endsWith("multi-session: what it had to say could not be written to standard output\n");
+    }
+
+    @Test
+    void an_uninstall_beside_a_tomcat_that_runs_is_refused() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                app.presence.beat();
+                // Killed: no last word. The claim of this process is given up by hand.
+                app.kill();
+            }
+            String before = old.dump();
+            clock.advance(Duration.ofMinutes(5));
+            assertThat(run("uninstall", url(), "--yes")).isEqualTo(2);
+            assertThat(err()).contains("a Tomcat still runs Multi-Session on this database", "--even-if-running");
+            assertThat(old.dump()).isEqualTo(before);
+            terminal = question -> "yes";
+            assertThat(run("uninstall", url())).isZero();
+            assertThat(old.dump()).isEqualTo(before);
+            terminal = null;
+            assertThat(run("uninstall", url(), "--yes", "--even-if-running", "--migration.backup=off"))
+                    .isZero();
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void an_uninstall_goes_on_where_the_last_sign_of_life_is_old_or_was_the_last() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            NewApp.deploy(old.path(), clock).kill();
+            clock.advance(Duration.ofMinutes(13));
+            assertThat(run("uninstall", url(), "--yes", "--migration.backup=off"))
+                    .as(err())
+                    .isZero();
+            NewApp.deploy(old.path(), clock).close();
+            assertThat(run("uninstall", url(), "--yes", "--migration.backup=off"))
+                    .as(err())
+                    .isZero();
         }
     }
 
@@ -324,7 +425,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to mend before the deploy'"})
+    @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to mend before the deploy, for 2 users'"})
     void a_check_ends_in_its_verdict(String script, int code, String verdict) {
         try (OldDatabase old = OldDatabase.make(folder, script)) {
             String before = old.dump();

@@ -43,6 +43,7 @@ class TrialTest {
     Path folder;
 
     private final TestClock clock = new TestClock();
+    private String out = "";
     private String err = "";
 
     private int run(String... arguments) {
@@ -54,6 +55,7 @@ class TrialTest {
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8),
                 clock);
+        out = outBytes.toString(StandardCharsets.UTF_8);
         err = errBytes.toString(StandardCharsets.UTF_8);
         return code;
     }
@@ -217,6 +219,11 @@ class TrialTest {
                 assertThat(err).contains(words);
                 assertThat(old.dump()).isEqualTo(before);
             }
+            assertThat(run("check", option)).as(err).isEqualTo(1);
+            assertThat(out).contains("[deploy-refused]").endsWith("NOT SAFE: 1 finding to mend before the deploy\n");
+            assertThat(out.replaceAll("\\s+", " ")).contains(words);
+            assertThat(err).isEmpty();
+            assertThat(old.dump()).isEqualTo(before);
             assertThat(Objects.requireNonNull(folder.toFile().list())).containsExactly("old-app.db");
         }
     }
@@ -239,6 +246,8 @@ class TrialTest {
             FUNCTIONS_OF_THE_APP.forEach(old::addFunction);
             old.run(script);
             String users = old.rows("users");
+            assertThat(run("check", "")).as(out).isLessThan(2);
+            assertThat(out).doesNotContain("[deploy-refused]");
             assertThat(run("migrate", "")).as(err).isZero();
             assertThat(old.rows("users")).isEqualTo(users);
             assertThat(old.all("SELECT 1 FROM user_sessions UNION ALL SELECT 1 FROM auth_events UNION ALL"
@@ -255,6 +264,7 @@ class TrialTest {
         }
         try (OldDatabase old = OldDatabase.makeBy(folder, "CREATE TABLE users (" + columns + ")")) {
             old.addUser("+79990000001", "the-token-of-user-1");
+            assertThat(run("check", "")).as(err + out).isZero();
             assertThat(run("migrate", "")).as(err).isZero();
         }
     }
@@ -264,8 +274,10 @@ class TrialTest {
         try (OldDatabase old = OldDatabase.make(folder, "single")) {
             old.run("CREATE TRIGGER blocked BEFORE UPDATE OF auth_token ON users WHEN OLD.id = 42"
                     + " BEGIN SELECT RAISE(ABORT, 'blocked'); END");
+            assertThat(run("check", "")).isZero();
+            assertThat(out).contains("[sign-in-of-some]").endsWith("SAFE\n");
             assertThat(run("migrate", "")).isZero();
-            assertThat(err).contains("does not work for some users; tried and undone with users [42]", "blocked");
+            assertThat(err).contains("a sign-in does not work for some users, here 42: ", "blocked");
         }
     }
 
@@ -281,6 +293,18 @@ class TrialTest {
             assertThat(run("migrate --dry-run", "")).isEqualTo(2);
             assertThat(old.dump()).isEqualTo(before);
             assertThat(run("migrate", "--stage=settle")).as(err).isZero();
+        }
+    }
+
+    @Test
+    void the_check_tells_of_the_stages_to_come() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            old.run(sessions(OF_USERS, "VARCHAR(128) NOT NULL UNIQUE CHECK (length(auth_token) < 44)", "", ""));
+            assertThat(run("check", "")).isZero();
+            assertThat(out.replaceAll("\\s+", " "))
+                    .contains("[other-stage], 2", "cannot work on this database in stage settle", "in stage retire");
+            assertThat(run("check", "--stage=settle")).isEqualTo(1);
+            assertThat(out).contains("[deploy-refused]");
         }
     }
 

@@ -254,7 +254,9 @@ class RebuiltTablesTest {
 
     private org.multisession.check.Report check(OldDatabase old) {
         return new Check(
-                        new org.multisession.check.CheckRules("coexist", true, "RU", NewApp.RULES),
+                        new org.multisession.check.CheckRules(
+                                org.multisession.session.Stage.COEXIST, false, "RU", NewApp.RULES),
+                        org.multisession.check.Trials.NONE,
                         Duration.ofSeconds(5),
                         clock,
                         Progress.NONE)

@@ -1,0 +1,48 @@
+package org.multisession.db;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/**
+ * What a database file is to the file system, and what its header says.
+ *
+ * @param size in bytes
+ * @param modifiedAt when it was written last
+ * @param logSize how many bytes lie in the write-ahead log beside it; 0 where there is none
+ * @param writtenBy the version of SQLite that has written it last, as {@code sqlite3_libversion_number()} counts; 0 for
+ *     one before 3.7.0, which leaves no mark
+ */
+public record FileFacts(long size, Instant modifiedAt, long logSize, int writtenBy) {
+
+    private static final int HEADER = 100;
+    private static final int CHANGE_COUNTER = 24;
+    private static final int VERSION_VALID_FOR = 92;
+    private static final int VERSION = 96;
+
+    /**
+     * Reads them. To be called before this process opens the database otherwise: to close the file here would drop
+     * SQLite's locks on it.
+     */
+    public static FileFacts of(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER));
+            Path log = Path.of(file + "-wal");
+            return new FileFacts(
+                    Files.size(file),
+                    Files.getLastModifiedTime(file).toInstant(),
+                    Files.exists(log) ? Files.size(log) : 0,
+                    header.capacity() < HEADER ? 0 : version(header));
+        } catch (IOException e) {
+            throw new DatabaseException(file + " could not be read (" + e + ")", e);
+        }
+    }
+
+    /** The version counts only for the change that it was written with. */
+    private static int version(ByteBuffer header) {
+        return header.getInt(VERSION_VALID_FOR) == header.getInt(CHANGE_COUNTER) ? header.getInt(VERSION) : 0;
+    }
+}

@@ -1,0 +1,88 @@
+package org.multisession.db;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+
+/**
+ * A copy of a database in the temp directory, of one moment and page by page, on which anything may be tried. Only this
+ * account can read it, and it is gone when it is closed or the process is stopped.
+ */
+public final class ScratchCopy implements AutoCloseable {
+
+    private final Path folder;
+    private final Thread atExit;
+
+    private ScratchCopy(Path folder) {
+        this.folder = folder;
+        this.atExit = new Thread(() -> NativeLibrary.remove(folder), "multi-session-scratch-copy");
+        Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    /**
+     * Copies a database that is only read. The original is locked against writers for as long as that takes, and by
+     * nothing that is done with the copy.
+     *
+     * @throws DatabaseException if it cannot be read, or if there is too little space for the copy
+     */
+    public static ScratchCopy of(ReadOnlyDatabase original) {
+        ScratchCopy copy;
+        try {
+            copy = new ScratchCopy(Files.createTempDirectory("multi-session-scratch-"));
+        } catch (IOException e) {
+            throw noRoom(original, e.toString(), e);
+        }
+        try {
+            copy.requireSpace(original);
+            original.snapshot(handle -> {
+                // The copy is of the moment of the first read.
+                try (PreparedStatement statement = handle.prepare("SELECT count(*) FROM sqlite_master");
+                        ResultSet row = statement.executeQuery()) {
+                    row.next();
+                }
+                PageCopy.into(handle, copy.path());
+                return true;
+            });
+            return copy;
+        } catch (RuntimeException e) {
+            copy.close();
+            throw e;
+        }
+    }
+
+    private void requireSpace(ReadOnlyDatabase original) {
+        try {
+            long needed = Files.size(original.path());
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (free < needed + needed / 4) {
+                throw noRoom(original, "it has " + free + " bytes of free space", null);
+            }
+        } catch (IOException e) {
+            throw noRoom(original, e.toString(), e);
+        }
+    }
+
+    private static DatabaseException noRoom(
+            ReadOnlyDatabase original, String why, @org.jspecify.annotations.Nullable IOException e) {
+        return new DatabaseException(
+                "there is no room for a copy of " + original.path() + " in " + System.getProperty("java.io.tmpdir")
+                        + ": " + why + ". Name another folder by java -Djava.io.tmpdir=FOLDER -jar …",
+                e);
+    }
+
+    public Path path() {
+        return folder.resolve("copy.db");
+    }
+
+    @Override
+    public void close() {
+        NativeLibrary.remove(folder);
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // Too late: the JVM is ending, and the hook removes what is left.
+        }
+    }
+}
