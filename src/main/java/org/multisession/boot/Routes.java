@@ -121,10 +121,7 @@ record Routes(
         open(context, "error", new ErrorServlet(failures), "/error");
 
         for (String page : Pages.NAMES) {
-            // Tomcat compiles a JSP servlet with -1 before it finishes the deploy, which takes longer than all the
-            // rest.
-            context.addJspFile(Pages.servletName(page), "/WEB-INF/jsp/" + page + ".jsp")
-                    .setLoadOnStartup(-2);
+            context.addServlet(Pages.servletName(page), Pages.className(page));
         }
     }
 

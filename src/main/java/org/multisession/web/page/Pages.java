@@ -12,8 +12,9 @@ import org.multisession.web.Browser;
 import org.multisession.web.PageRequest;
 
 /**
- * Shows a JSP. The JSPs lie under WEB-INF and are servlets with a name and no address, so that there is no URL by which
- * one could be asked for.
+ * Shows a JSP. The build compiles the JSPs ({@code maven-antrun-plugin} in the pom), so that the first view is as fast as
+ * any other and Tomcat compiles nothing. They are servlets with a name and no address: there is no URL by which one
+ * could be asked for.
  */
 public final class Pages {
 
@@ -25,6 +26,11 @@ public final class Pages {
     /** The name of the servlet that is this page. */
     public static String servletName(String page) {
         return "page-" + page;
+    }
+
+    /** The class that the page compiler makes of this page. */
+    public static String className(String page) {
+        return "org.apache.jsp.WEB_002dINF.jsp." + page + "_jsp";
     }
 
     static void show(
