@@ -15,13 +15,10 @@
         <p><a class="link" href="<c:out value='${pageContext.request.contextPath}'/>/"><ms:text key="login.signed-in-home"/></a></p>
       </div>
     </c:if>
-    <c:if test="${not empty endedWhy}">
+    <c:if test="${not empty endedTitle}">
       <div class="notice" id="ended" role="status">
-        <p class="notice__title"><c:choose><%--
-          --%><c:when test="${not empty endedAt}"><ms:text key="ended.title"/>&#32;<ms:moment of="${endedAt}"/></c:when><%--
-          --%><c:otherwise><ms:text key="ended.title"/></c:otherwise><%--
-        --%></c:choose></p>
-        <p><c:out value="${endedWhy}"/></p>
+        <p class="notice__title"><c:out value="${endedTitle}"/><c:if test="${not empty endedAt}">&#32;<ms:moment of="${endedAt}"/></c:if></p>
+        <c:if test="${not empty endedWhy}"><p><c:out value="${endedWhy}"/></p></c:if>
       </div>
     </c:if>
     <form class="form" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login">
@@ -36,7 +33,7 @@
         </c:if>
         <%-- The field has the focus when the page comes, so what a reader must hear first is said with it: what is wrong
              with the number, or else how this device came to be signed out; the example last. --%>
-        <c:set var="descriptions" value="${not empty problem ? 'phone-error ' : not empty endedWhy ? 'ended ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
+        <c:set var="descriptions" value="${not empty problem ? 'phone-error ' : not empty endedTitle ? 'ended ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
         <input class="field__input number" type="tel" id="phone" name="phone" value="<c:out value='${phone}'/>"
                autocomplete="tel" inputmode="tel" maxlength="40" required autofocus<c:if test="${not empty problem}"> aria-invalid="true"</c:if><%--
             --%><c:if test="${not empty descriptions}"> aria-describedby="<c:out value='${descriptions}'/>"</c:if>>

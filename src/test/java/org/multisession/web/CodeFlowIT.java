@@ -270,21 +270,22 @@ class CodeFlowIT {
             for (int i = 0; i < 10; i++) {
                 Answer malformed = post(log, challenge, "12345");
                 assertThat(malformed.status()).isEqualTo(422);
-                assertThat(malformed.body()).contains("id=\"code-error\" role=\"alert\"", "A code has six digits");
+                assertThat(malformed.body())
+                        .contains("id=\"code-error\" role=\"alert\"", "Enter the six digits. No attempt was used");
             }
             for (int i = 0; i < 4; i++) {
                 Answer wrong = post(log, challenge, wrong(code));
                 assertThat(wrong.status()).isEqualTo(422);
-                assertThat(wrong.body()).contains("id=\"code-error\" role=\"alert\"", "This code is not right");
+                assertThat(wrong.body()).contains("id=\"code-error\" role=\"alert\"", "That code isn’t right");
             }
             for (String tried : List.of(wrong(code), code)) {
                 Answer over = post(log, challenge, tried);
                 assertThat(over.status()).isEqualTo(422);
-                assertThat(over.body()).contains("role=\"alert\"", "Too many wrong tries", "Ask for a new code");
+                assertThat(over.body()).contains("role=\"alert\"", "Too many wrong codes", "Ask for a new one");
                 assertThat(over.headers("Set-Cookie")).isEmpty();
             }
             Answer page = log.http().get("login/code", "Accept", HTML, "Cookie", challenge);
-            assertThat(page.body()).contains("Too many wrong tries").doesNotContain("name=\"code\"");
+            assertThat(page.body()).contains("Too many wrong codes").doesNotContain("name=\"code\"");
         }
 
         @Test
@@ -295,7 +296,7 @@ class CodeFlowIT {
             log.age(6);
             Answer expired = post(log, challenge, code);
             assertThat(expired.status()).isEqualTo(422);
-            assertThat(expired.body()).contains("role=\"alert\"", "has run out", "href=\"/login\"");
+            assertThat(expired.body()).contains("role=\"alert\"", "has expired", "href=\"/login\"");
         }
 
         @Test

@@ -257,7 +257,7 @@ class DevicesIT {
                 .orElseThrow();
         assertThat(row.path("device").isNull()).isTrue();
         assertThat(row.path("createdAt").isNull()).isTrue();
-        assertThat(page("sessions", desk).body()).contains("Older sign-ins", "Several old devices may share it");
+        assertThat(page("sessions", desk).body()).contains("Older sign-ins", "perhaps on several devices");
         Answer ended = delete("api/sessions/" + row.path("id").textValue(), desk);
 
         assertThat(ended.status()).isEqualTo(204);
@@ -282,9 +282,9 @@ class DevicesIT {
                 .contains("Safari on iPhone")
                 .contains("Sign out<span class=\"unseen\">:&#32;Safari on iPhone</span>")
                 .contains("Sign out all of them<span class=\"unseen\">:&#32;Older sign-ins</span>")
-                .contains("Sign out all others (2)")
+                .contains("Sign out everywhere else (2)")
                 .contains("action=\"/logout\"", "action=\"/sessions/revoke\"", "action=\"/sessions/revoke-others\"")
-                .doesNotContainPattern("Several old devices(?s:(?!</li>).)*Signed in on")
+                .doesNotContainPattern("perhaps on several devices(?s:(?!</li>).)*Signed in on")
                 .containsPattern("Last seen&#32;<time datetime=\"[0-9T:.-]+Z\" title=\"[^\"]+UTC\"")
                 .doesNotContain(desk, anna.legacyToken(), "sha256");
         Answer russian = http().get(
@@ -299,7 +299,7 @@ class DevicesIT {
                         "auth_token=" + desk);
         assertThat(russian.body())
                 .contains("Chrome, Windows", "Это устройство", "Safari, iPhone", "только что", "Прежние входы")
-                .contains("Завершить все остальные (2)");
+                .contains("Завершить остальные сеансы (2)");
         assertThat(page("", desk).body()).contains("href=\"/sessions\"", "Your devices (3)");
     }
 
@@ -321,14 +321,14 @@ class DevicesIT {
         assertThat(shown.body()).contains("role=\"status\"", "That device is signed out.");
         assertThat(shown.header("Set-Cookie").orElseThrow()).contains("multisession_done=;", "01 Jan 1970");
 
-        assertThat(shownAfter(revoke(UNKNOWN, desk), desk).body()).contains("was not signed in any more");
-        assertThat(shownAfter(revoke("", desk), desk).body()).contains("was not signed in any more");
+        assertThat(shownAfter(revoke(UNKNOWN, desk), desk).body()).contains("was already signed out");
+        assertThat(shownAfter(revoke("", desk), desk).body()).contains("was already signed out");
         Answer all = http().postForm("sessions/revoke-others", Map.of(), "Cookie", "auth_token=" + desk);
         assertThat(all.header("Location")).contains("/sessions");
         assertThat(shownAfter(all, desk).body())
-                .contains("All other devices are signed out (1)", "You are signed in on no other device");
+                .contains("Signed out everywhere else: 1.", "You aren’t signed in anywhere else");
         Answer none = http().postForm("sessions/revoke-others", Map.of(), "Cookie", "auth_token=" + desk);
-        assertThat(shownAfter(none, desk).body()).contains("There was no other device");
+        assertThat(shownAfter(none, desk).body()).contains("You weren’t signed in anywhere else");
         assertThat(page("sessions", desk).body()).doesNotContain("role=\"status\"");
     }
 
@@ -406,12 +406,12 @@ class DevicesIT {
                 .contains("aria-describedby=\"ended phone-hint\"")
                 .doesNotContain(anna.phone().substring(2), "127.0.0.1", "Safari");
         assertThat(russian.body())
-                .contains("Вход на этом устройстве завершён", "5\u00a0минут назад</time>")
+                .contains("Сеанс на этом устройстве завершён", "5\u00a0минут назад</time>")
                 .contains("Это сделано на другом вашем устройстве: Chrome, Windows.");
         assertThat(http().postForm(
                                 "login", Map.of("phone", "12"), "Accept", "text/html", "Cookie", "auth_token=" + phone)
                         .body())
-                .contains("does not look like a phone number", "You were signed out", "Chrome on Windows");
+                .contains("seems to be a mistake in the number", "You were signed out", "Chrome on Windows");
         assertThat(page("login", phone + "; auth_token=" + desk).body())
                 .as("signed in by another cookie")
                 .contains("already signed in")
@@ -458,7 +458,7 @@ class DevicesIT {
         http().postJson("api/logout", "", "Cookie", "auth_token=" + anna.legacyToken());
 
         assertThat(page("login", anna.legacyToken()).body())
-                .contains("It was done on an old device that shared this sign-in, or on this one.");
+                .contains("You signed out here, or on another device you used before our update.");
     }
 
     @Test

@@ -188,15 +188,15 @@ class HttpContractIT {
     @Test
     void a_refused_number_comes_back_in_the_form_escaped() {
         Map<String, String> refused = new LinkedHashMap<>();
-        refused.put("12", "This does not look like a phone number");
-        refused.put("\"><script>alert('1')</script>&", "This does not look like a phone number");
-        refused.put("9".repeat(5000), "This does not look like a phone number");
-        refused.put("Иван", "This does not look like a phone number");
-        refused.put("+7\t999", "This does not look like a phone number");
-        refused.put("", "The field was empty");
+        refused.put("12", "There seems to be a mistake in the number");
+        refused.put("\"><script>alert('1')</script>&", "There seems to be a mistake in the number");
+        refused.put("9".repeat(5000), "There seems to be a mistake in the number");
+        refused.put("Иван", "There seems to be a mistake in the number");
+        refused.put("+7\t999", "There seems to be a mistake in the number");
+        refused.put("", "Enter your phone number.");
         refused.put(UNKNOWN, "No account has this number");
         refused.put("8 (999) 000-99-99", "No account has this number");
-        refused.put(AMBIGUOUS, "stands in more than one account");
+        refused.put(AMBIGUOUS, "More than one account uses this number");
         refused.forEach((typed, words) -> {
             Answer answer = http().postForm("login", Map.of("phone", typed, "next", "/x?a=\"&b"), BROWSER);
             assertThat(answer.status()).as(typed).isEqualTo(422);
@@ -214,7 +214,7 @@ class HttpContractIT {
     void a_form_without_a_number_is_an_empty_one() {
         Answer answer = http().postForm("login", Map.of("other", "1"), BROWSER);
         assertThat(answer.status()).isEqualTo(422);
-        assertThat(answer.body()).contains("The field was empty");
+        assertThat(answer.body()).contains("Enter your phone number.");
         assertThat(http().send("POST", "login", "", "Content-Type", FORM).status())
                 .isEqualTo(422);
     }
@@ -689,7 +689,7 @@ class HttpContractIT {
 
             Answer page = auth.get(target, "Cookie", "auth_token=" + token, "Accept", "text/html");
             assertThat(page.status()).isEqualTo(500);
-            assertThat(page.body()).contains("Something broke on our side").containsPattern(">[0-9a-f]{8}<");
+            assertThat(page.body()).contains("Something went wrong on our side").containsPattern(">[0-9a-f]{8}<");
             assertTellsNothing(page);
             assertThat(page.body()).doesNotContain(token, "put_aside");
             assertThat(auth.postJson("api/login", "{\"phone\":\"" + BORIS + "\"}")

@@ -41,8 +41,10 @@ public final class EndingNotice {
         Words words = new Words(Browser.language(request));
         String by = ending.reason() == EndReason.REVOKED ? names.of(ending.by()).in(words) : null;
         Instant at = ending.at();
+        boolean isOwn = ending.reason() == EndReason.SIGNED_OUT && !ending.shared();
         Map<String, Object> model = new HashMap<>();
-        model.put("endedWhy", why(ending, by, words));
+        model.put("endedTitle", words.of(isOwn ? "ended.title.own" : "ended.title"));
+        model.put("endedWhy", isOwn ? null : why(ending, by, words));
         model.put("endedAt", at == null ? null : Moment.ago(at, clock.instant(), words));
         return model;
     }
@@ -54,7 +56,7 @@ public final class EndingNotice {
         }
         return switch (reason) {
             case REPLACED -> words.of("ended.replaced");
-            case SIGNED_OUT -> words.of(ending.shared() ? "ended.signed-out.shared" : "ended.signed-out");
+            case SIGNED_OUT -> words.of("ended.signed-out.shared");
             case REVOKED -> by == null ? words.of("ended.revoked") : words.of("ended.revoked.by", by);
             case IDLE -> words.of("ended.idle");
             case LIFETIME -> words.of("ended.lifetime");

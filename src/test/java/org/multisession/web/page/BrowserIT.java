@@ -61,7 +61,7 @@ class BrowserIT {
                 Browser tablet =
                         Browser.setup().withoutJavaScript().size(820, 1180).open()) {
             comeWithTheOldCookie(oldPhone, "old_token_xyz123");
-            assertThat(oldPhone.text()).contains("Вы вошли", ANNA, "pro", "прежний вход");
+            assertThat(oldPhone.text()).contains("Вы вошли", ANNA, "pro", "Вы вошли до обновления");
 
             signIn(desk, ANNA);
             assertThat(desk.text()).contains("You are signed in", ANNA, "pro");
@@ -103,7 +103,7 @@ class BrowserIT {
             // The field has the focus already. What comes next comes with the next page, which has to load.
             browser.driver().manage().timeouts().implicitlyWait(Duration.ofSeconds(30));
             type(browser, "не номер", Keys.ENTER);
-            assertThat(browser.find("[role=alert]").getText()).startsWith("Это не похоже на номер телефона");
+            assertThat(browser.find("[role=alert]").getText()).startsWith("Похоже, в номере ошибка");
             assertThat(focused(browser).getAttribute("aria-describedby")).startsWith("phone-error");
 
             new Actions(browser.driver())

@@ -71,7 +71,7 @@ class CodeBrowserIT {
             ask(browser, "+7 999 123-45-68");
             assertThat(browser.text()).containsPattern("another code in (1:00|0:[0-5][0-9])");
             browser.follow("button[name=resend]");
-            assertThat(browser.text()).contains("too early");
+            assertThat(browser.text()).contains("Please wait. The last code still works.");
             String code = codeInLog("4568");
             enter(browser, code.substring(0, 3) + " " + code.substring(3));
             assertThat(browser.address()).isEqualTo(tomcat.uri("/"));

@@ -82,7 +82,7 @@ class DevicesBrowserIT {
             phone.go(tomcat.uri("/"));
             assertThat(phone.address().getPath()).isEqualTo("/login");
             assertThat(phone.find("#ended").getText())
-                    .contains("Вход на этом устройстве завершён только что")
+                    .contains("Сеанс на этом устройстве завершён только что")
                     .contains("Это сделано на другом вашем устройстве: Chrome, Linux.");
             assertThat(phone.text()).doesNotContain("123-45-68");
 
@@ -112,7 +112,7 @@ class DevicesBrowserIT {
             assertThat(desk.find("time").getAttribute("title")).endsWith("UTC");
             desk.follow("form[action$=revoke-others] button");
 
-            assertThat(desk.find("[role=status]").getText()).contains("завершены (2)");
+            assertThat(desk.find("[role=status]").getText()).contains("завершены: 2");
             assertThat(texts(desk, ".list__title")).containsExactly("Chrome, Linux Это устройство");
             for (Browser other : List.of(phone, old)) {
                 other.go(tomcat.uri("/"));
