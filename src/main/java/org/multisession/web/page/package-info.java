@@ -1,5 +1,5 @@
 /**
- * Forms and pages for people; the JSPs are under WEB-INF/jsp.
+ * Forms and pages for people; the JSPs are under WEB-INF/jsp, and the build compiles them.
  */
 @NullMarked
 package org.multisession.web.page;
