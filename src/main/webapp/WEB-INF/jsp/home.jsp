@@ -36,8 +36,14 @@
         <p><a class="link" href="<c:out value='${pageContext.request.contextPath}'/>/login"><ms:text key="home.legacy-login"/></a></p>
       </div>
     </c:if>
+    <c:set var="onward" value="${applicationScope['org.multisession.brand'].home}"/>
+    <c:if test="${not empty onward}">
+      <div class="actions">
+        <a class="button" href="<c:out value='${onward}'/>"><ms:text key="home.continue"/></a>
+      </div>
+    </c:if>
     <div class="actions">
-      <a class="button" href="<c:out value='${pageContext.request.contextPath}'/>/sessions"><ms:text key="home.devices" arg="${deviceCount}"/></a>
+      <a class="button<c:if test='${not empty onward}'> button--quiet</c:if>" href="<c:out value='${pageContext.request.contextPath}'/>/sessions"><ms:text key="home.devices" arg="${deviceCount}"/></a>
     </div>
     <form class="actions" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/logout">
       <button class="button button--quiet" type="submit"><ms:text key="home.logout"/></button>

@@ -6,19 +6,22 @@
 <%@ attribute name="scene" required="true" description="joining, together, leaving or slipped: what the drawn devices show" %>
 <%@ attribute name="script" description="name of a script under static/ that adds to the page; without it all works as well" %>
 <%@ attribute name="failed" type="java.lang.Boolean" description="whether the form was refused; the title then says so first" %>
+<%@ attribute name="wide" type="java.lang.Boolean" description="whether the card takes all of a large window" %>
 <%@ attribute name="intro" fragment="true" required="true" description="the h1 and what follows it" %>
 <%-- Only the two languages that have texts get through, whatever the attribute holds. --%>
 <c:set var="language" value="${lang == 'ru' ? 'ru' : 'en'}"/>
 <%-- Request scope: the intro and the body run in the calling page, which does not see this tag's page scope. --%>
 <fmt:setLocale value="${language}" scope="request"/>
 <fmt:setBundle basename="messages" scope="request"/>
+<c:set var="brand" value="${applicationScope['org.multisession.brand']}"/>
+<c:set var="picture" value="${pageContext.request.contextPath}/static/${brand.pictured ? 'logo' : 'icon.svg'}"/>
 <!DOCTYPE html>
 <html lang="<c:out value='${language}'/>">
 <head>
   <meta charset="UTF-8">
   <%-- The title is what a screen reader says first after a form comes back. Between two tags a plain space would be
        trimmed with the directives' whitespace, hence &#32; here and in the pages. --%>
-  <title><c:if test="${failed}"><ms:text key="page.failed"/>&#32;</c:if><ms:text key="${title}"/> · Multi-Session</title>
+  <title><c:if test="${failed}"><ms:text key="page.failed"/>&#32;</c:if><ms:text key="${title}"/> · <c:out value="${brand.name}"/></title>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="robots" content="noindex">
   <meta name="color-scheme" content="light dark">
@@ -26,7 +29,7 @@
   <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0b1514">
   <%-- A masked number must not become a link to call. --%>
   <meta name="format-detection" content="telephone=no">
-  <link rel="icon" type="image/svg+xml" href="<c:out value='${pageContext.request.contextPath}'/>/static/icon.svg">
+  <link rel="icon" href="<c:out value='${picture}'/>">
   <link rel="stylesheet" href="<c:out value='${pageContext.request.contextPath}'/>/static/app.css">
   <c:if test="${not empty script}">
     <script src="<c:out value='${pageContext.request.contextPath}'/>/static/<c:out value='${script}'/>" defer></script>
@@ -35,11 +38,11 @@
 <body>
 <header class="masthead">
   <a class="brand" href="<c:out value='${pageContext.request.contextPath}'/>/">
-    <img class="brand__mark" src="<c:out value='${pageContext.request.contextPath}'/>/static/icon.svg" width="36" height="36" alt="">
-    <span>Multi-Session</span>
+    <img class="brand__mark" src="<c:out value='${picture}'/>" height="36" alt="">
+    <span><c:out value="${brand.name}"/></span>
   </a>
 </header>
-<main class="stage">
+<main class="stage<c:if test='${wide}'> stage--wide</c:if>">
   <div class="intro">
     <jsp:invoke fragment="intro"/>
   </div>
@@ -67,6 +70,7 @@
 </main>
 <footer class="colophon">
   <p><ms:text key="page.footer"/></p>
+  <ms:support/>
 </footer>
 </body>
 </html>

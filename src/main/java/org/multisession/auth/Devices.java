@@ -88,49 +88,111 @@ public final class Devices {
         this.clock = clock;
     }
 
+    /**
+     * Some of a user's devices.
+     *
+     * @param current this device; null if it has ended since the request was let in
+     * @param others those of this page, by last use, the latest first
+     * @param number of the page, from 1
+     * @param othersInAll how many there are on all pages
+     */
+    public record Page(@Nullable Device current, List<Device> others, int number, int pages, int othersInAll) {}
+
     /** All of the user's: this device first, then by last use, the latest first. */
     public List<Device> of(SignedIn current) {
+        return database.read(handle -> described(handle, found(handle, current, clock.instant())));
+    }
+
+    /** How many there are. */
+    public int count(SignedIn current) {
+        return database.read(handle -> found(handle, current, clock.instant()).size());
+    }
+
+    /** The same in pages of so many others, this device on each; a number that no page has leads to the nearest. */
+    public Page page(SignedIn current, int number, int size) {
         return database.read(handle -> {
-            Instant now = clock.instant();
-            List<Device> found = new ArrayList<>();
-            List<UserSession> live = live(handle, current.user(), now);
-            Map<StoredToken, DeviceDao.Device> known =
-                    devices.find(handle, live.stream().map(UserSession::token).toList());
-            for (UserSession session : live) {
-                found.add(device(session, Objects.requireNonNull(known.get(session.token())), current, now));
-            }
-            SessionToken legacy = legacyToken(handle, current.user());
-            if (legacy != null) {
-                LegacyUseDao.Use use = legacyUses.find(handle, legacy);
-                boolean isCurrent = isCurrent(legacy.hash(), current);
-                found.add(new Device(
-                        SessionHandle.of(legacy.hash()),
-                        SignedIn.Via.LEGACY,
-                        isCurrent,
-                        true,
-                        null,
-                        use.address(),
-                        null,
-                        isCurrent ? now : use.last()));
-            }
-            found.sort(Comparator.comparing(Device::isCurrent)
-                    .thenComparing(Device::lastSeenAt, Comparator.nullsFirst(Comparator.naturalOrder()))
-                    .reversed());
-            return found;
+            List<Found> all = found(handle, current, clock.instant());
+            List<Found> own = all.stream().filter(Found::isCurrent).toList();
+            List<Found> others = all.subList(own.size(), all.size());
+            int pages = Math.max(1, (others.size() + size - 1) / size);
+            int nearest = Math.max(1, Math.min(number, pages));
+            List<Found> shown = others.subList((nearest - 1) * size, Math.min(nearest * size, others.size()));
+            List<Device> described = described(handle, own);
+            return new Page(
+                    described.isEmpty() ? null : described.get(0),
+                    described(handle, shown),
+                    nearest,
+                    pages,
+                    others.size());
         });
     }
 
+    /** A way in before it is looked up what it is used by. Exactly one of session and legacy token is there. */
+    private record Found(
+            @Nullable UserSession session,
+            @Nullable SessionToken legacy,
+            LegacyUseDao.@Nullable Use use,
+            boolean isCurrent,
+            @Nullable Instant lastSeenAt) {
+
+        SessionHandle handle() {
+            return SessionHandle.of(
+                    session != null
+                            ? session.token().hash()
+                            : Objects.requireNonNull(legacy).hash());
+        }
+    }
+
+    private List<Found> found(Handle handle, SignedIn current, Instant now) throws SQLException {
+        List<Found> found = new ArrayList<>();
+        for (UserSession session : live(handle, current.user(), now)) {
+            boolean isCurrent = isCurrent(session.token().hash(), current);
+            found.add(new Found(session, null, null, isCurrent, isCurrent ? now : session.lastSeenAt()));
+        }
+        SessionToken legacy = legacyToken(handle, current.user());
+        if (legacy != null) {
+            LegacyUseDao.Use use = legacyUses.find(handle, legacy);
+            boolean isCurrent = isCurrent(legacy.hash(), current);
+            found.add(new Found(null, legacy, use, isCurrent, isCurrent ? now : use.last()));
+        }
+        found.sort(Comparator.comparing(Found::isCurrent)
+                .thenComparing(Found::lastSeenAt, Comparator.nullsFirst(Comparator.naturalOrder()))
+                .reversed());
+        return found;
+    }
+
+    private List<Device> described(Handle handle, List<Found> found) throws SQLException {
+        Map<StoredToken, DeviceDao.Device> known = devices.find(
+                handle,
+                found.stream()
+                        .map(Found::session)
+                        .filter(Objects::nonNull)
+                        .map(UserSession::token)
+                        .toList());
+        List<Device> described = new ArrayList<>();
+        for (Found one : found) {
+            UserSession session = one.session();
+            described.add(
+                    session == null
+                            ? legacy(one)
+                            : device(session, Objects.requireNonNull(known.get(session.token())), one));
+        }
+        return described;
+    }
+
     /** Whether the request came by a session that was a legacy token once, which several old devices may hold. */
-    public static boolean isShared(List<Device> own) {
-        return own.stream()
-                .anyMatch(device -> device.isCurrent() && device.isShared() && device.via() == SignedIn.Via.SESSION);
+    public boolean isShared(SignedIn current) {
+        UserSession session = current.session();
+        return session != null
+                && database.read(handle -> devices.find(handle, List.of(session.token())).values().stream()
+                        .anyMatch(DeviceDao.Device::shared));
     }
 
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String handle, Client by) {
         // Looked for on a reader first: whoever makes handles up must not take the write lock.
-        boolean exists =
-                of(current).stream().anyMatch(device -> device.handle().text().equals(handle));
+        boolean exists = database.read(reading -> found(reading, current, clock.instant()).stream()
+                .anyMatch(one -> one.handle().text().equals(handle)));
         return exists ? endForGood(current, handle, by) : Ended.UNKNOWN;
     }
 
@@ -179,17 +241,29 @@ public final class Devices {
                 .toList();
     }
 
-    private static Device device(UserSession session, DeviceDao.Device device, SignedIn current, Instant now) {
-        boolean isCurrent = isCurrent(session.token().hash(), current);
+    private static Device device(UserSession session, DeviceDao.Device device, Found found) {
         return new Device(
-                SessionHandle.of(session.token().hash()),
+                found.handle(),
                 SignedIn.Via.SESSION,
-                isCurrent,
+                found.isCurrent(),
                 device.shared(),
                 device.device(),
                 device.address(),
                 session.createdAt(),
-                isCurrent ? now : session.lastSeenAt());
+                found.lastSeenAt());
+    }
+
+    private static Device legacy(Found found) {
+        LegacyUseDao.Use use = Objects.requireNonNull(found.use());
+        return new Device(
+                found.handle(),
+                SignedIn.Via.LEGACY,
+                found.isCurrent(),
+                true,
+                null,
+                use.address(),
+                null,
+                found.lastSeenAt());
     }
 
     /** The user's legacy token if it opens the account: it may be a session by now, or have ended, or be two users'. */

@@ -39,12 +39,15 @@ import org.multisession.web.api.RevokeOthersApiServlet;
 import org.multisession.web.api.SessionApiServlet;
 import org.multisession.web.api.SessionsApiServlet;
 import org.multisession.web.api.VerifyServlet;
+import org.multisession.web.page.Brand;
 import org.multisession.web.page.CodeServlet;
 import org.multisession.web.page.EndingNotice;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
 import org.multisession.web.page.HomeServlet;
 import org.multisession.web.page.LoginServlet;
+import org.multisession.web.page.Logo;
+import org.multisession.web.page.LogoServlet;
 import org.multisession.web.page.LogoutServlet;
 import org.multisession.web.page.Pages;
 import org.multisession.web.page.RevokeOthersServlet;
@@ -75,6 +78,8 @@ record Routes(
         // whole header that it cannot read, with the token in it.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
 
+        Brand brand = settings.brand();
+        context.setAttribute(Brand.ATTRIBUTE, brand);
         FailureResponder failures = new ErrorPages(new Json());
 
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
@@ -87,21 +92,24 @@ record Routes(
         filter(
                 context,
                 "security-headers",
-                new SecurityHeadersFilter(),
+                new SecurityHeadersFilter(brand.homeOrigin()),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ERROR));
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
+        DoneCookie signedOut = new DoneCookie(settings.cookie(), "/login");
+
         signedInOnly(context, "home", new HomeServlet(devices, phoneNumbers), "");
         switch (settings.login().verification()) {
-            case CODE -> loginByCode(context, cookie, ending);
-            case NONE -> loginAtOnce(context, cookie, ending);
+            case CODE -> loginByCode(context, cookie, ending, signedOut);
+            case NONE -> loginAtOnce(context, cookie, ending, signedOut);
         }
-        signedInOnly(context, "logout", new LogoutServlet(signOut, devices, cookie), "/logout");
+        signedInOnly(context, "logout", new LogoutServlet(signOut, devices, cookie, signedOut), "/logout");
 
-        DoneCookie done = new DoneCookie(settings.cookie());
+        DoneCookie done = new DoneCookie(settings.cookie(), "/sessions");
         signedInOnly(context, "sessions", new SessionsServlet(devices, names, done, clock), "/sessions");
-        signedInOnly(context, "revoke", new RevokeServlet(devices, signOut, done, cookie), "/sessions/revoke");
+        signedInOnly(
+                context, "revoke", new RevokeServlet(devices, signOut, done, signedOut, cookie), "/sessions/revoke");
         signedInOnly(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
 
         signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
@@ -118,6 +126,10 @@ record Routes(
         open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
         open(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         open(context, "static", new StaticServlet(), "/static/*");
+        Logo logo = brand.logo();
+        if (logo != null) {
+            open(context, "logo", new LogoServlet(logo), "/static/logo");
+        }
         open(context, "error", new ErrorServlet(failures), "/error");
 
         for (String page : Pages.NAMES) {
@@ -125,15 +137,19 @@ record Routes(
         }
     }
 
-    private void loginByCode(ServletContext context, SessionCookie cookie, EndingNotice ending) {
+    private void loginByCode(ServletContext context, SessionCookie cookie, EndingNotice ending, DoneCookie signedOut) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
         SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
-        open(context, "login", new LoginServlet(sendCode, authenticator, ending, phoneNumbers, cookie), "/login");
+        open(
+                context,
+                "login",
+                new LoginServlet(sendCode, authenticator, ending, phoneNumbers, cookie, signedOut),
+                "/login");
         open(
                 context,
                 "login-code",
-                new CodeServlet(codeSignIn, sendCode, message, phoneNumbers, challenge, cookie),
+                new CodeServlet(codeSignIn, sendCode, message, phoneNumbers, challenge, cookie, settings.brand()),
                 "/login/code");
         open(
                 context,
@@ -143,9 +159,13 @@ record Routes(
         open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
     }
 
-    private void loginAtOnce(ServletContext context, SessionCookie cookie, EndingNotice ending) {
-        SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie);
-        open(context, "login", new LoginServlet(signInAtOnce, authenticator, ending, phoneNumbers, cookie), "/login");
+    private void loginAtOnce(ServletContext context, SessionCookie cookie, EndingNotice ending, DoneCookie signedOut) {
+        SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie, settings.brand());
+        open(
+                context,
+                "login",
+                new LoginServlet(signInAtOnce, authenticator, ending, phoneNumbers, cookie, signedOut),
+                "/login");
         open(context, LoginServlet.API, new LoginApiServlet(signIn, phoneNumbers, cookie), "/api/login");
     }
 

@@ -32,6 +32,8 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.CookieRules;
+import org.multisession.web.page.Brand;
+import org.multisession.web.page.Logo;
 
 /**
  * Everything that can be set, read once at deploy. A fault is never replaced by a default: all of them are collected
@@ -54,6 +56,7 @@ public record Settings(
         Sms sms,
         SessionRules session,
         CookieRules cookie,
+        Brand brand,
         Duration auditKeep) {
 
     /**
@@ -214,6 +217,30 @@ public record Settings(
             false,
             text -> Optional.of(places(text)));
 
+    private static final Setting<String> BRAND_NAME = new Setting<>(
+            "multisession.brand.name",
+            "Multi-Session",
+            "a line of at most 60 characters",
+            false,
+            text -> require(text, Brand.isText(text) && text.length() <= 60));
+    private static final Setting<Optional<Logo>> BRAND_LOGO = new Setting<>(
+            "multisession.brand.logo",
+            null,
+            "a readable file of at most 100 KiB: a PNG, JPEG, WebP or SVG picture",
+            false,
+            text -> Optional.of(Logo.read(Path.of(withPlaceholders(text)))));
+    private static final Setting<Optional<String>> BRAND_SUPPORT = new Setting<>(
+            "multisession.brand.support",
+            null,
+            "a link (https:, mailto: or tel:) or a line, of at most 200 characters",
+            false,
+            text -> Optional.of(require(text, Brand.isText(text))));
+    private static final Setting<Optional<String>> BRAND_HOME = new Setting<>(
+            "multisession.brand.home",
+            null,
+            "a path of the same host, as /shop/, or the address of a site, as https://example.com/",
+            false,
+            text -> Optional.of(require(text, Brand.isHome(text))));
     private static final Setting<Duration> AUDIT_KEEP =
             duration("multisession.audit.keep", "P180D", Duration.ofDays(1), Duration.ofDays(3650));
 
@@ -258,6 +285,10 @@ public record Settings(
             COOKIE_SECURE,
             COOKIE_MAX_AGE,
             COOKIE_FORMER,
+            BRAND_NAME,
+            BRAND_LOGO,
+            BRAND_SUPPORT,
+            BRAND_HOME,
             AUDIT_KEEP);
 
     /** Every key, in the order of the README's table. */
@@ -319,6 +350,11 @@ public record Settings(
                         reader.get(MAX_PER_USER),
                         reader.get(LAST_SEEN_INTERVAL)),
                 cookie,
+                new Brand(
+                        reader.get(BRAND_NAME),
+                        reader.optional(BRAND_LOGO).orElse(null),
+                        reader.optional(BRAND_SUPPORT).orElse(null),
+                        reader.optional(BRAND_HOME).orElse(null)),
                 reader.get(AUDIT_KEEP));
         Duration idle = settings.session().idleTimeout();
         if (idle != null && idle.compareTo(settings.session().lastSeenInterval().multipliedBy(2)) < 0) {

@@ -44,8 +44,11 @@ public final class OneTimeCodes {
      * How a challenge stands, to show it.
      *
      * @param end what has ended it, {@link Tried#EXPIRED} or {@link Tried#USED_UP}; null while codes can be tried
+     * @param attemptsLeft how many codes can still be tried
+     * @param expiresIn how long the newest code is still good for
      */
-    public record Standing(String number, @Nullable Tried end, Duration resendIn) {
+    public record Standing(
+            String number, @Nullable Tried end, Duration resendIn, int attemptsLeft, Duration expiresIn) {
 
         public boolean isOver() {
             return end != null;
@@ -184,13 +187,22 @@ public final class OneTimeCodes {
     public @Nullable Standing standing(ChallengeSecret secret) {
         Instant now = clock.instant();
         return database.read(handle -> Optional.ofNullable(challenges.find(handle, secret.hash())))
-                .map(challenge -> new Standing(challenge.number(), end(challenge, now), resendIn(challenge, now)))
+                .map(challenge -> standing(challenge, now))
                 .orElse(null);
     }
 
-    private Duration resendIn(Challenge challenge, Instant now) {
-        Duration left = Duration.between(now, challenge.sentAt().plus(rules.resendAfter()));
-        return left.isNegative() || left.compareTo(rules.resendAfter()) > 0 ? Duration.ZERO : left;
+    private Standing standing(Challenge challenge, Instant now) {
+        return new Standing(
+                challenge.number(),
+                end(challenge, now),
+                within(Duration.between(now, challenge.sentAt().plus(rules.resendAfter())), rules.resendAfter()),
+                Math.max(0, rules.attempts() - challenge.attempts()),
+                within(Duration.between(now, challenge.codeExpiresAt()), rules.ttl()));
+    }
+
+    /** What is past, or further ahead than it can truly be, is no wait at all: some clock was wrong. */
+    private static Duration within(Duration left, Duration longest) {
+        return left.isNegative() || left.compareTo(longest) > 0 ? Duration.ZERO : left;
     }
 
     private @Nullable Tried end(Challenge challenge, Instant now) {

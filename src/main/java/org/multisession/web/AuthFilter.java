@@ -76,7 +76,10 @@ public final class AuthFilter extends HttpFilter {
         }
         boolean canComeBack =
                 request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
-        Redirect.toSignIn(request, response, canComeBack ? LocalPath.of(request) : null);
+        Redirect.toSignIn(
+                request,
+                response,
+                canComeBack ? LocalPath.of(request.getRequestURI(), request.getQueryString()) : null);
     }
 
     /** The request as the servlets behind the filter see it. */

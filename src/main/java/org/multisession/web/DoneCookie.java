@@ -9,19 +9,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what was done over the redirect to the page of devices, which says it once. A cookie and not a parameter of
- * the address: nobody can link to a page that claims something was done.
+ * Carries what was done over the redirect to the page that says it, once. A cookie and not a parameter of the address:
+ * nobody can link to a page that claims something was done.
  */
 public final class DoneCookie {
 
     private static final String NAME = "multisession_done";
     private static final int MAX_AGE_SECONDS = 60;
-    private static final Pattern WORDS = Pattern.compile("(one|gone|others)(?:-([0-9]{1,6}))?");
+    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out)(?:-([0-9]{1,6}))?");
 
     private final CookieRules rules;
+    private final String page;
 
-    public DoneCookie(CookieRules rules) {
+    /** For the page at this path of the application. */
+    public DoneCookie(CookieRules rules, String page) {
         this.rules = rules;
+        this.page = page;
     }
 
     /** What was done. */
@@ -31,7 +34,9 @@ public final class DoneCookie {
         /** The one that was to be signed out was so already. */
         GONE,
         /** All others were, if there were any. */
-        OTHERS
+        OTHERS,
+        /** This device was, by whoever sits at it. */
+        OUT
     }
 
     /** What was done, and to how many. */
@@ -57,7 +62,7 @@ public final class DoneCookie {
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
         Cookie cookie = new Cookie(NAME, value);
-        cookie.setPath(request.getContextPath() + "/sessions");
+        cookie.setPath(request.getContextPath() + page);
         cookie.setMaxAge(maxAgeSeconds);
         cookie.setHttpOnly(true);
         cookie.setSecure(rules.isSecure(request.isSecure()));

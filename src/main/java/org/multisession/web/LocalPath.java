@@ -1,6 +1,5 @@
 package org.multisession.web;
 
-import jakarta.servlet.http.HttpServletRequest;
 import java.net.URI;
 import java.net.URISyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +34,8 @@ public final class LocalPath {
         }
     }
 
-    /** The path and query of this request. */
-    static @Nullable String of(HttpServletRequest request) {
-        String query = request.getQueryString();
-        return orNull(request.getRequestURI() + (query == null ? "" : "?" + query));
+    /** A path with its query. */
+    public static @Nullable String of(String path, @Nullable String query) {
+        return orNull(query == null ? path : path + "?" + query);
     }
 }

@@ -75,10 +75,7 @@ public final class RequestFailure extends RuntimeException {
     /** 503: the database is held by somebody else. */
     public static RequestFailure busy() {
         return new RequestFailure(
-                503,
-                "busy",
-                "The database is busy. Nothing was changed; try again in a moment.",
-                RETRY);
+                503, "busy", "The database is busy. Nothing was changed; try again in a moment.", RETRY);
     }
 
     public int status() {

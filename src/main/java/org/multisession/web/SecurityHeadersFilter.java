@@ -8,16 +8,13 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Headers that every answer carries. They are set before the servlet runs, so that one which knows better, such as a
  * style sheet that may be cached, can say so.
  */
 public final class SecurityHeadersFilter extends HttpFilter {
-
-    private static final String CONTENT_SECURITY_POLICY =
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-                    + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     /** What no page of ours uses; filling a code in from a message is not among it. */
     private static final String PERMISSIONS_POLICY = Stream.of(
@@ -45,10 +42,19 @@ public final class SecurityHeadersFilter extends HttpFilter {
             .map(feature -> feature + "=()")
             .collect(Collectors.joining(", "));
 
+    private final String contentSecurityPolicy;
+
+    /** {@code destination} is another site that a form may lead on to: browsers judge redirects by the same rule. */
+    public SecurityHeadersFilter(@Nullable String destination) {
+        this.contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+                + " form-action 'self'" + (destination == null ? "" : " " + destination)
+                + "; base-uri 'none'; frame-ancestors 'none'";
+    }
+
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        response.setHeader("Content-Security-Policy", contentSecurityPolicy);
         response.setHeader("X-Content-Type-Options", "nosniff");
         // Not "no-referrer": browsers then send "Origin: null" with a form, which the cross-site check must refuse.
         response.setHeader("Referrer-Policy", "same-origin");

@@ -22,8 +22,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
     private @Nullable Stream stream;
     private @Nullable Semaphore taken;
 
-    SlowBody(
-            HttpServletRequest request, byte[] come, Semaphore strangers, Semaphore signedIn, Duration deadline) {
+    SlowBody(HttpServletRequest request, byte[] come, Semaphore strangers, Semaphore signedIn, Duration deadline) {
         super(request);
         this.strangers = strangers;
         this.signedIn = signedIn;

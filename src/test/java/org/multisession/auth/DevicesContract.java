@@ -185,9 +185,43 @@ abstract class DevicesContract {
         Devices.Device adopted = devicesOf(ANNAS_OLD_COOKIE).get(0);
         assertThat(adopted.via()).isEqualTo(SignedIn.Via.SESSION);
         assertThat(adopted.isShared()).isTrue();
-        assertThat(Devices.isShared(devicesOf(ANNAS_OLD_COOKIE))).isTrue();
+        assertThat(app.devices.isShared(by(ANNAS_OLD_COOKIE))).isTrue();
         assertThat(adopted.device()).isNull();
         assertThat(adopted.address()).isEqualTo("192.0.2.7");
+    }
+
+    @Test
+    void they_come_in_pages_with_this_device_on_each_and_a_page_that_is_none_leads_to_the_nearest() {
+        String desk = app.signIn(ANNA, LAPTOP);
+        for (int i = 0; i < 6; i++) {
+            clock.advance(Duration.ofMinutes(10));
+            app.signIn(ANNA, new Client("192.0.2.7", "phone " + i));
+        }
+        // With the old devices, which nobody has seen here.
+        Devices.Page first = app.devices.page(by(desk), 1, 3);
+        assertThat(names(first)).containsExactly("phone 5", "phone 4", "phone 3");
+        assertThat(Objects.requireNonNull(first.current()).device()).isEqualTo("a laptop");
+        Devices.Page last = app.devices.page(by(desk), 3, 3);
+        assertThat(names(last)).containsExactly("null");
+        assertThat(Objects.requireNonNull(last.current()).isCurrent()).isTrue();
+        assertThat(List.of(first, last)).allSatisfy(page -> {
+            assertThat(page.pages()).isEqualTo(3);
+            assertThat(page.othersInAll()).isEqualTo(7);
+        });
+        assertThat(app.devices.page(by(desk), 0, 3)).isEqualTo(first);
+        assertThat(app.devices.page(by(desk), 99, 3)).isEqualTo(last);
+        assertThat(app.devices.count(by(desk))).isEqualTo(8);
+        app.devices.endOthers(by(desk), LAPTOP);
+        Devices.Page alone = app.devices.page(by(desk), 2, 3);
+        assertThat(alone.others()).isEmpty();
+        assertThat(alone.number()).isEqualTo(1);
+        assertThat(alone.pages()).isEqualTo(1);
+    }
+
+    private static List<String> names(Devices.Page page) {
+        return page.others().stream()
+                .map(device -> String.valueOf(device.device()))
+                .toList();
     }
 
     @Test

@@ -11,12 +11,14 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.multisession.web.CookieRules;
+import org.multisession.web.page.Brand;
 
 class SettingsTest {
 
@@ -149,6 +151,14 @@ class SettingsTest {
         "multisession.cookie.former, sid |",
         "multisession.cookie.former, sid | ; Path=/",
         "multisession.cookie.name, ''",
+        "multisession.brand.name, 0123456789012345678901234567890123456789012345678901234567890",
+        "multisession.brand.logo, /nowhere/logo.png",
+        "multisession.brand.logo, README.md",
+        "multisession.brand.logo, src/main/webapp",
+        "multisession.brand.home, shop",
+        "multisession.brand.home, //shop.example",
+        "multisession.brand.home, javascript:alert(1)",
+        "multisession.brand.home, ftp://shop.example/",
     })
     void a_value_out_of_range_is_a_fault_that_names_key_value_and_range(String key, String value) {
         parameters.put(key, value);
@@ -220,6 +230,27 @@ class SettingsTest {
         assertThat(settings.cookie().secure()).isEqualTo(CookieRules.Secure.ALWAYS);
         assertThat(settings.cookie().domain()).isEqualTo("example.com");
         assertThat(settings.phoneRegion()).isEqualTo("KZ");
+    }
+
+    @Test
+    void a_brand_is_what_people_know() {
+        assertThat(read().brand().getName()).isEqualTo("Multi-Session");
+        assertThat(read().brand().isPictured()).isFalse();
+        parameters.put("multisession.brand.name", "Лавка & Co");
+        parameters.put("multisession.brand.logo", "src/main/webapp/static/icon.svg");
+        parameters.put("multisession.brand.support", "mailto:help@example.com");
+        parameters.put("multisession.brand.home", "https://shop.example:8443/start?a=b");
+        Brand brand = read().brand();
+        assertThat(brand.getName()).isEqualTo("Лавка & Co");
+        assertThat(Objects.requireNonNull(brand.logo()).type()).isEqualTo("image/svg+xml");
+        assertThat(brand.isSupportALink()).isTrue();
+        assertThat(brand.homeOrigin()).isEqualTo("https://shop.example:8443");
+        parameters.put("multisession.brand.home", "/shop/");
+        assertThat(read().brand().homeOrigin()).isNull();
+        for (String words : List.of("Ask at the desk", "javascript:alert(1)", "data:text/html,x")) {
+            parameters.put("multisession.brand.support", words);
+            assertThat(read().brand().isSupportALink()).as(words).isFalse();
+        }
     }
 
     @Test

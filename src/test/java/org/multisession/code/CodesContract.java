@@ -484,6 +484,20 @@ abstract class CodesContract {
         }
 
         @Test
+        void does_not_give_used_attempts_back_and_the_challenge_says_how_many_are_left() {
+            ChallengeSecret secret = app.challenge(ANNA);
+            assertThat(app.codes.standing(secret))
+                    .extracting(Standing::attemptsLeft)
+                    .isEqualTo(5);
+            app.refusal(secret, CodeApp.notThis(app.sent.next().code()));
+            clock.advance(MINUTE);
+            app.askAgain(secret);
+            assertThat(app.codes.standing(secret))
+                    .extracting(Standing::attemptsLeft, Standing::expiresIn)
+                    .containsExactly(4, TTL);
+        }
+
+        @Test
         void a_look_at_the_challenge_sends_nothing_and_changes_nothing() {
             ChallengeSecret secret = app.challenge(ANNA);
             app.sent.next();
@@ -491,8 +505,8 @@ abstract class CodesContract {
             clock.advance(Duration.ofSeconds(15));
             for (int i = 0; i < 3; i++) {
                 assertThat(app.codes.standing(secret))
-                        .extracting(Standing::number, Standing::isOver, Standing::resendIn)
-                        .containsExactly("+79991234567", false, Duration.ofSeconds(45));
+                        .extracting(Standing::number, Standing::isOver, Standing::resendIn, Standing::expiresIn)
+                        .containsExactly("+79991234567", false, Duration.ofSeconds(45), TTL.minusSeconds(15));
             }
             app.queue.close();
             assertThat(app.sent.drain()).isEmpty();
@@ -646,7 +660,8 @@ abstract class CodesContract {
         private static Object shape(@Nullable Standing standing) {
             return standing == null
                     ? "none"
-                    : standing.number().length() + " " + standing.end() + " " + standing.resendIn();
+                    : standing.number().length() + " " + standing.end() + " " + standing.resendIn() + " "
+                            + standing.attemptsLeft() + " " + standing.expiresIn();
         }
 
         /** The rows that came, without what is random or of the number itself, and without whether it was sent. */

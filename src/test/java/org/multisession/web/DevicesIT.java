@@ -355,7 +355,6 @@ class DevicesIT {
 
         assertThat(ended.status()).isEqualTo(303);
         assertThat(ended.header("Location")).contains("/sessions");
-        assertThat(ended.headers("Set-Cookie")).hasSize(1);
         assertThat(ended.header("Set-Cookie").orElseThrow()).contains("auth_token=;", "01 Jan 1970");
         assertThat(ended.header("Clear-Site-Data")).contains("\"cache\"");
         assertThat(isSignedIn(tomcat, desk)).isFalse();
@@ -402,7 +401,7 @@ class DevicesIT {
         assertThat(english.header("Cache-Control")).contains("no-store");
         assertThat(english.body())
                 .contains("role=\"status\"", "You were signed out", "5\u00a0minutes ago</time>")
-                .contains("It was done on another of your devices: Chrome on Windows.")
+                .contains("This was done on another of your devices: Chrome on Windows.")
                 .contains("aria-describedby=\"ended phone-hint\"")
                 .doesNotContain(anna.phone().substring(2), "127.0.0.1", "Safari");
         assertThat(russian.body())
@@ -441,7 +440,10 @@ class DevicesIT {
                                 "Cookie",
                                 "auth_token=" + token);
                 String box = answer.body().replaceFirst("(?s).*id=\"ended\"[^>]*>(.*?)</div>.*", "$1");
-                String why = box.replaceFirst("(?s).*<p>(.*?)</p>.*", "$1");
+                // Who has signed out need not be told why: the title says it.
+                String why = box.contains("<p>")
+                        ? box.replaceFirst("(?s).*<p>(.*?)</p>.*", "$1")
+                        : box.replaceFirst("(?s).*<p class=\"notice__title\">(.*?)(?:&#32;|</p>).*", "$1");
                 assertThat(why).as(reason).isNotBlank().doesNotContain("???", "<", "{");
                 said.put(reason + " " + language, why);
                 assertThat(answer.body()).doesNotContain(anna.phone().substring(2));

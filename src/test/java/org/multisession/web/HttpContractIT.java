@@ -631,7 +631,7 @@ class HttpContractIT {
                     assertThat(allow(page)).as(method + " " + path).isEqualTo(allowed);
                     if (!method.equals("HEAD")) {
                         assertProblem(answer, 405, "method-not-allowed");
-                        assertThat(page.body()).as(method + " " + path).contains("That does not work at this address");
+                        assertThat(page.body()).as(method + " " + path).contains("You can’t do that here");
                         assertTellsNothing(page);
                     }
                 }

@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
@@ -168,8 +168,7 @@ class SlowBodiesIT {
 
     private static String statusLine(Socket socket) throws IOException {
         return Objects.requireNonNullElse(
-                new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1)).readLine(),
-                "nothing");
+                new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1)).readLine(), "nothing");
     }
 
     @Test
@@ -179,7 +178,8 @@ class SlowBodiesIT {
                 String smuggled = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
                 send(
                         socket,
-                        "POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: "
+                        "POST " + target
+                                + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: "
                                 + smuggled.length() + "\r\n\r\n");
                 BufferedReader answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
                 assertThat(answers.readLine()).as(target).startsWith("HTTP/1.1 4");

@@ -13,7 +13,7 @@ import org.multisession.code.ChallengeSecret;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.code.OneTimeCodes.Standing;
 import org.multisession.code.OneTimeCodes.Tried;
-import org.multisession.user.PhoneNumber;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.ChallengeCookie;
@@ -21,9 +21,11 @@ import org.multisession.web.Clients;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.LocalPath;
 import org.multisession.web.Redirect;
+import org.multisession.web.RequestFailure;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 import org.multisession.web.TypedCode;
+import org.multisession.web.Words;
 
 /**
  * {@code GET /login/code}, {@code POST /login/code}: asks for the code and signs in. The same form's second button, with
@@ -37,6 +39,7 @@ public final class CodeServlet extends Route {
     private final transient PhoneNumbers phoneNumbers;
     private final transient ChallengeCookie challenge;
     private final transient SessionCookie cookie;
+    private final transient Brand brand;
 
     public CodeServlet(
             CodeSignIn codes,
@@ -44,7 +47,8 @@ public final class CodeServlet extends Route {
             CodeMessage message,
             PhoneNumbers phoneNumbers,
             ChallengeCookie challenge,
-            SessionCookie cookie) {
+            SessionCookie cookie,
+            Brand brand) {
         super("GET", "POST");
         this.codes = codes;
         this.sendCode = sendCode;
@@ -52,6 +56,7 @@ public final class CodeServlet extends Route {
         this.phoneNumbers = phoneNumbers;
         this.challenge = challenge;
         this.cookie = cookie;
+        this.brand = brand;
     }
 
     @Override
@@ -63,7 +68,8 @@ public final class CodeServlet extends Route {
         if (standing == null) {
             startOver(request, response);
         } else {
-            showForm(request, response, 200, standing, next, standing.end() == null ? null : errorKey(standing.end()));
+            Page page = new Page(200, standing, next);
+            show(request, response, standing.end() == null ? page : page.saying(errorKey(standing.end())));
         }
     }
 
@@ -76,21 +82,46 @@ public final class CodeServlet extends Route {
         Standing standing = secret == null ? null : codes.standing(secret);
         if (secret == null || standing == null) {
             startOver(request, response);
-        } else if (form.get("resend") != null) {
-            Asked asked = codes.askAgain(secret, Clients.of(request), message.of(request));
-            if (asked == null) {
-                startOver(request, response);
-            } else if (asked instanceof Asked.Limited limited && Browser.accepts(request)) {
-                // A code that has arrived may still be good: its field must not go away.
-                long wait = Math.max(1, sendCode.secondsUntilRetry(limited.hit()));
-                response.setHeader("Retry-After", String.valueOf(wait));
-                String errorKey = standing.isOver() ? "code.error.limit.over" : "code.error.limit";
-                showForm(request, response, 429, standing, next, errorKey, wait);
+            return;
+        }
+        try {
+            if (form.get("resend") != null) {
+                resend(request, response, secret, standing, next);
             } else {
-                sendCode.go(request, response, asked, next);
+                attempt(request, response, secret, standing, form.get("code"), next);
             }
+        } catch (DatabaseBusyException e) {
+            // The form stays, with what was typed; on the general page for 503 it would be gone.
+            show(
+                    request,
+                    response,
+                    new Page(503, standing, next).saying("code.error.busy").typed(form.get("code")));
+        }
+    }
+
+    private void resend(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            ChallengeSecret secret,
+            Standing standing,
+            @Nullable String next)
+            throws ServletException, IOException {
+        Asked asked = codes.askAgain(secret, Clients.of(request), message.of(request));
+        if (asked == null) {
+            startOver(request, response);
+        } else if (asked instanceof Asked.Limited limited) {
+            long wait = sendCode.secondsUntilRetry(limited.hit());
+            if (!Browser.accepts(request)) {
+                throw RequestFailure.tooMany(wait);
+            }
+            // A code that has arrived may still be good: its field must not go away.
+            String errorKey = standing.isOver() ? "code.error.limit.over" : "code.error.limit";
+            show(
+                    request,
+                    response,
+                    new Page(429, standing, next).saying(errorKey).waiting(wait));
         } else {
-            attempt(request, response, secret, standing, form.get("code"), next);
+            sendCode.go(request, response, asked, next);
         }
     }
 
@@ -105,17 +136,17 @@ public final class CodeServlet extends Route {
         String code = TypedCode.orNull(typed);
         if (code == null) {
             // A slip of the finger costs no attempt.
-            showForm(request, response, 422, standing, next, "code.error.malformed");
+            show(request, response, new Page(422, standing, next).saying("code.error.malformed"));
             return;
         }
         CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
-            Redirect.seeOther(response, Objects.requireNonNullElse(next, request.getContextPath() + "/"));
+            Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
         } else if (result instanceof CodeSignIn.Result.Refused refused) {
             Standing now = Objects.requireNonNullElse(codes.standing(secret), standing);
-            showForm(request, response, 422, now, next, errorKey(refused.why()));
+            show(request, response, new Page(422, now, next).saying(errorKey(refused.why())));
         }
     }
 
@@ -132,34 +163,58 @@ public final class CodeServlet extends Route {
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 
-    private void showForm(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            int status,
-            Standing standing,
-            @Nullable String next,
-            @Nullable String errorKey)
-            throws ServletException, IOException {
-        long resendIn = standing.resendIn().plusMillis(999).toSeconds();
-        showForm(request, response, status, standing, next, errorKey, resendIn);
-    }
-
-    private void showForm(
-            HttpServletRequest request,
-            HttpServletResponse response,
+    /** What the page shows. */
+    private record Page(
             int status,
             Standing standing,
             @Nullable String next,
             @Nullable String errorKey,
-            long resendIn)
+            long resendIn,
+            @Nullable String typed) {
+
+        Page(int status, Standing standing, @Nullable String next) {
+            this(
+                    status,
+                    standing,
+                    next,
+                    null,
+                    standing.resendIn().plusMillis(999).toSeconds(),
+                    null);
+        }
+
+        Page saying(String newErrorKey) {
+            return new Page(status, standing, next, newErrorKey, resendIn, typed);
+        }
+
+        Page waiting(long newResendIn) {
+            return new Page(status, standing, next, errorKey, newResendIn, typed);
+        }
+
+        Page typed(@Nullable String newTyped) {
+            return new Page(status, standing, next, errorKey, resendIn, newTyped);
+        }
+    }
+
+    private void show(HttpServletRequest request, HttpServletResponse response, Page page)
             throws ServletException, IOException {
-        PhoneNumber number = phoneNumbers.read(standing.number());
+        Standing standing = page.standing();
+        Words words = new Words(Browser.language(request));
         Map<String, Object> model = new HashMap<>();
-        model.put("next", next);
-        model.put("errorKey", errorKey);
-        model.put("maskedPhone", number == null ? "•••" : number.masked());
+        model.put("next", page.next());
+        model.put("errorKey", page.errorKey());
+        model.put("isCodeWrong", page.status() == 422);
+        model.put("typed", page.typed());
+        // Whole, for whoever typed it: the challenge is this browser's alone.
+        model.put("number", phoneNumbers.pretty(standing.number()));
         model.put("isOver", standing.isOver());
-        model.put("resendIn", resendIn);
-        Pages.show(request, response, status, "code", model);
+        model.put("attemptsLeft", standing.attemptsLeft());
+        model.put("goodFor", Wait.of(standing.expiresIn(), words));
+        model.put("resend", Wait.ofSeconds(page.resendIn(), words));
+        if (page.status() == 429) {
+            response.setHeader("Retry-After", String.valueOf(page.resendIn()));
+        } else if (page.status() == 503) {
+            response.setHeader("Retry-After", "1");
+        }
+        Pages.show(request, response, page.status(), "code", model);
     }
 }

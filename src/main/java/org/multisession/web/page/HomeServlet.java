@@ -6,10 +6,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.multisession.auth.Devices;
-import org.multisession.auth.Devices.Device;
 import org.multisession.session.UserSession;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Browser;
@@ -36,12 +34,11 @@ public final class HomeServlet extends Route {
         Map<String, Object> model = new HashMap<>();
         model.put("userPhone", phoneNumbers.pretty(user.phone()));
         model.put("plan", user.plan());
-        List<Device> own = devices.of(user.signedIn());
-        model.put("via", Devices.isShared(own) ? "shared" : user.via());
+        model.put("via", devices.isShared(user.signedIn()) ? "shared" : user.via());
         UserSession session = user.signedIn().session();
         Instant since = session == null ? null : session.createdAt();
         model.put("since", since == null ? null : Moment.time(since, new Words(Browser.language(request))));
-        model.put("deviceCount", String.valueOf(own.size()));
+        model.put("deviceCount", String.valueOf(devices.count(user.signedIn())));
         Pages.show(request, response, 200, "home", model);
     }
 }

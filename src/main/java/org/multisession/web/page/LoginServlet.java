@@ -14,12 +14,17 @@ import org.multisession.auth.SignedIn;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
+import org.multisession.web.Browser;
 import org.multisession.web.Clients;
+import org.multisession.web.DoneCookie;
 import org.multisession.web.LocalPath;
 import org.multisession.web.OriginalUri;
 import org.multisession.web.Redirect;
+import org.multisession.web.RequestFailure;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
+import org.multisession.web.Words;
+import org.multisession.web.page.NumberStep.Refusal;
 
 /**
  * {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link NumberStep}'s. Asked
@@ -35,19 +40,22 @@ public final class LoginServlet extends Route {
     private final transient EndingNotice ending;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
+    private final transient DoneCookie done;
 
     public LoginServlet(
             NumberStep step,
             Authenticator authenticator,
             EndingNotice ending,
             PhoneNumbers phoneNumbers,
-            SessionCookie cookie) {
+            SessionCookie cookie,
+            DoneCookie done) {
         super("GET", "POST");
         this.step = step;
         this.authenticator = authenticator;
         this.ending = ending;
         this.phoneNumbers = phoneNumbers;
         this.cookie = cookie;
+        this.done = done;
     }
 
     @Override
@@ -60,7 +68,13 @@ public final class LoginServlet extends Route {
             Redirect.toSignIn(request, response, LocalPath.orNull(original));
             return;
         }
-        showForm(request, response, 200, LocalPath.orNull(next), null, null);
+        showForm(request, response, LocalPath.orNull(next), numberToMend(request), null);
+    }
+
+    /** Who comes back from the code page by "Wrong number?" finds the number in the field. */
+    private @Nullable String numberToMend(HttpServletRequest request) {
+        boolean isAsked = FormBody.ofQuery(request).get("edit") != null;
+        return isAsked ? phoneNumbers.pretty(step.latestNumber(request)) : null;
     }
 
     @Override
@@ -79,18 +93,19 @@ public final class LoginServlet extends Route {
         String next = LocalPath.orNull(form.get("next"));
         PhoneNumber number = phoneNumbers.parse(typed);
         if (number == null) {
-            showForm(request, response, 422, next, typed, "login.error.malformed");
+            boolean isEmpty = typed == null || typed.isBlank();
+            String errorKey = isEmpty ? "login.error.empty" : "login.error.malformed";
+            showForm(request, response, next, typed, Refusal.of(errorKey));
             return;
         }
         try {
-            String errorKey = step.take(request, response, number, next);
-            if (errorKey != null) {
-                showForm(request, response, 422, next, typed, errorKey);
+            Refusal refusal = step.take(request, response, number, next);
+            if (refusal != null) {
+                showForm(request, response, next, typed, refusal);
             }
         } catch (DatabaseBusyException e) {
             // The number stays in the field; on the general page for 503 it would be gone.
-            response.setHeader("Retry-After", "1");
-            showForm(request, response, 503, next, typed, "login.error.busy");
+            showForm(request, response, next, typed, new Refusal(503, "login.error.busy", 1));
         }
     }
 
@@ -102,24 +117,40 @@ public final class LoginServlet extends Route {
     private void showForm(
             HttpServletRequest request,
             HttpServletResponse response,
-            int status,
             @Nullable String next,
-            @Nullable String typed,
-            @Nullable String errorKey)
+            @Nullable String number,
+            @Nullable Refusal refusal)
             throws ServletException, IOException {
+        if (refusal != null && !Browser.accepts(request) && refusal.status() == 429) {
+            throw RequestFailure.tooMany(refusal.retryIn());
+        }
         Map<String, Object> model = new HashMap<>();
         model.put("next", next);
-        model.put("phone", typed);
-        model.put("errorKey", errorKey);
+        model.put("phone", number);
+        if (refusal != null) {
+            model.put("errorKey", refusal.errorKey());
+            // The number may be right: what is in the way is the wait.
+            model.put("isNumberWrong", refusal.retryIn() == 0);
+            model.put("wait", Wait.ofSeconds(refusal.retryIn(), new Words(Browser.language(request))));
+            if (refusal.retryIn() > 0) {
+                response.setHeader("Retry-After", String.valueOf(refusal.retryIn()));
+            }
+            PhoneNumber refused = refusal.status() == 429 ? phoneNumbers.read(number) : null;
+            if (refused != null && refused.text().equals(step.latestNumber(request))) {
+                model.put("codePage", SendCode.codePage(request, next));
+            }
+        }
         model.put("phoneExample", phoneNumbers.example());
         model.put("submitKey", step.buttonKey());
+        boolean hasSignedOut = done.take(request, response) != null;
         SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());
         } else {
+            model.put("hasSignedOut", hasSignedOut);
             model.putAll(ending.of(request));
         }
-        Pages.show(request, response, status, "login", model);
+        Pages.show(request, response, refusal == null ? 200 : refusal.status(), "login", model);
     }
 }

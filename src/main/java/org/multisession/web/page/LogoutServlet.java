@@ -11,6 +11,9 @@ import org.multisession.auth.SignOut;
 import org.multisession.session.SessionToken;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
+import org.multisession.web.DoneCookie;
+import org.multisession.web.DoneCookie.Done;
+import org.multisession.web.DoneCookie.What;
 import org.multisession.web.Redirect;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
@@ -21,12 +24,15 @@ public final class LogoutServlet extends Route {
     private final transient SignOut signOut;
     private final transient Devices devices;
     private final transient SessionCookie cookie;
+    private final transient DoneCookie done;
 
-    public LogoutServlet(SignOut signOut, Devices devices, SessionCookie cookie) {
+    /** {@code done} is for the sign-in page. */
+    public LogoutServlet(SignOut signOut, Devices devices, SessionCookie cookie, DoneCookie done) {
         super("GET", "POST");
         this.signOut = signOut;
         this.devices = devices;
         this.cookie = cookie;
+        this.done = done;
     }
 
     @Override
@@ -34,7 +40,7 @@ public final class LogoutServlet extends Route {
             throws ServletException, IOException {
         CurrentUser user = CurrentUser.required(request);
         // Such a session ends for all who hold it.
-        boolean isShared = Devices.isShared(devices.of(user.signedIn()));
+        boolean isShared = devices.isShared(user.signedIn());
         Pages.show(request, response, 200, "logout", Map.of("via", isShared ? "shared" : user.via()));
     }
 
@@ -43,6 +49,7 @@ public final class LogoutServlet extends Route {
         List<SessionToken> legacy = signOut.signOut(
                 CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
         cookie.clearAfterSignOut(request, response, legacy);
+        done.set(request, response, new Done(What.OUT, 1));
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

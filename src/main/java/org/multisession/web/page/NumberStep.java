@@ -10,10 +10,27 @@ import org.multisession.user.PhoneNumber;
 /** What happens to a number that was typed into the form. */
 public interface NumberStep {
 
-    /** Answers the request and returns null, or returns the message key of the error that the form should show. */
+    /**
+     * Why the form comes back.
+     *
+     * @param errorKey the message key of what it says
+     * @param retryIn seconds until it is worth another try; 0 where time changes nothing
+     */
+    record Refusal(int status, String errorKey, long retryIn) {
+
+        static Refusal of(String errorKey) {
+            return new Refusal(422, errorKey, 0);
+        }
+    }
+
+    /** Answers the request and returns null, or returns why the form should come back. */
     @Nullable
-    String take(HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next)
+    Refusal take(HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next)
             throws IOException, ServletException;
+
+    /** The number that this browser has typed a moment ago, as the challenge has it, for who mends it; null if there is none. */
+    @Nullable
+    String latestNumber(HttpServletRequest request);
 
     /** The message key of the form's button. */
     String buttonKey();

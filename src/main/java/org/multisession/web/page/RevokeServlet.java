@@ -21,26 +21,37 @@ public final class RevokeServlet extends Route {
     private final transient Devices devices;
     private final transient SignOut signOut;
     private final transient DoneCookie done;
+    private final transient DoneCookie signedOut;
     private final transient SessionCookie cookie;
 
-    public RevokeServlet(Devices devices, SignOut signOut, DoneCookie done, SessionCookie cookie) {
+    /** {@code done} is for the page of devices, {@code signedOut} for the sign-in page. */
+    public RevokeServlet(
+            Devices devices, SignOut signOut, DoneCookie done, DoneCookie signedOut, SessionCookie cookie) {
         super("POST");
         this.devices = devices;
         this.signOut = signOut;
         this.done = done;
+        this.signedOut = signedOut;
         this.cookie = cookie;
     }
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String handle = Objects.requireNonNullElse(FormBody.read(request).get("session"), "");
+        FormBody form = FormBody.read(request);
+        String handle = Objects.requireNonNullElse(form.get("session"), "");
+        String page = Objects.requireNonNullElse(form.get("page"), "1");
         switch (devices.end(CurrentUser.required(request).signedIn(), handle, Clients.of(request))) {
-            case THIS ->
+            case THIS -> {
                 cookie.clearAfterSignOut(
                         request, response, signOut.signOut(cookie.presented(request), Clients.of(request)));
+                signedOut.set(request, response, new Done(What.OUT, 1));
+            }
             case ANOTHER -> done.set(request, response, new Done(What.ONE, 1));
             case UNKNOWN -> done.set(request, response, new Done(What.GONE, 1));
         }
-        Redirect.seeOther(response, request.getContextPath() + "/sessions");
+        Redirect.seeOther(
+                response,
+                request.getContextPath() + "/sessions"
+                        + (page.matches("[1-9][0-9]{0,8}") && !page.equals("1") ? "?page=" + page : ""));
     }
 }

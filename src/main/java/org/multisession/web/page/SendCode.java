@@ -1,23 +1,22 @@
 package org.multisession.web.page;
 
-import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
+import org.multisession.code.ChallengeSecret;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.OneTimeCodes.Asked;
+import org.multisession.code.OneTimeCodes.Standing;
 import org.multisession.user.PhoneNumber;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.Clients;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.Redirect;
-import org.multisession.web.RequestFailure;
 
 /** A code is sent to the number, and the browser goes on to the page that asks for it. */
 public final class SendCode implements NumberStep {
@@ -35,22 +34,25 @@ public final class SendCode implements NumberStep {
     }
 
     @Override
-    public @Nullable String take(
-            HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next)
-            throws IOException, ServletException {
-        go(
-                request,
-                response,
-                codes.ask(number, Clients.of(request), challenge.read(request), message.of(request)),
-                next);
+    public @Nullable Refusal take(
+            HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next) {
+        Asked asked = codes.ask(number, Clients.of(request), challenge.read(request), message.of(request));
+        if (asked instanceof Asked.Limited limited) {
+            return new Refusal(429, "login.error.wait", secondsUntilRetry(limited.hit()));
+        }
+        go(request, response, asked, next);
         return null;
+    }
+
+    @Override
+    public @Nullable String latestNumber(HttpServletRequest request) {
+        ChallengeSecret secret = challenge.read(request);
+        Standing standing = secret == null ? null : codes.standing(secret);
+        return standing == null ? null : standing.number();
     }
 
     /** Goes on to the code page, by a redirect, so that a reload there sends nothing. */
     void go(HttpServletRequest request, HttpServletResponse response, Asked asked, @Nullable String next) {
-        if (asked instanceof Asked.Limited limited) {
-            throw RequestFailure.tooMany(secondsUntilRetry(limited.hit()));
-        }
         if (asked instanceof Asked.Challenged challenged) {
             challenge.set(request, response, challenged.secret());
         }
@@ -62,9 +64,11 @@ public final class SendCode implements NumberStep {
         return next == null ? page : page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
     }
 
-    /** How long to wait, in whole seconds, rounded up. */
+    /** How long to wait, in whole seconds, rounded up; one at least. */
     long secondsUntilRetry(CodeLimits.Hit hit) {
-        return Duration.between(clock.instant(), hit.retryAt()).plusMillis(999).toSeconds();
+        return Math.max(
+                1,
+                Duration.between(clock.instant(), hit.retryAt()).plusMillis(999).toSeconds());
     }
 
     @Override

@@ -10,18 +10,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Devices;
+import org.multisession.auth.Devices.Device;
 import org.multisession.auth.SignedIn;
 import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
+import org.multisession.web.DeviceKind;
 import org.multisession.web.DeviceNames;
 import org.multisession.web.DoneCookie;
 import org.multisession.web.DoneCookie.Done;
 import org.multisession.web.Route;
 import org.multisession.web.Words;
 
-/** {@code GET /sessions}: the user's devices, each with a button that ends it. */
+/** {@code GET /sessions}: the user's devices, a page of them ({@code ?page=}), each with a button that ends it. */
 public final class SessionsServlet extends Route {
+
+    private static final int ROWS_OF_A_PAGE = 20;
 
     private final transient Devices devices;
     private final transient DeviceNames names;
@@ -41,11 +46,16 @@ public final class SessionsServlet extends Route {
             throws ServletException, IOException {
         Words words = new Words(Browser.language(request));
         Instant now = clock.instant();
-        List<Devices.Device> found = devices.of(CurrentUser.required(request).signedIn());
+        Devices.Page page = devices.page(CurrentUser.required(request).signedIn(), pageNumber(request), ROWS_OF_A_PAGE);
         Map<String, Object> model = new HashMap<>();
+        Device current = page.current();
+        model.put("current", current == null ? null : row(current, words, now));
         model.put(
-                "devices", found.stream().map(device -> row(device, words, now)).toList());
-        model.put("others", found.stream().filter(device -> !device.isCurrent()).count());
+                "others",
+                page.others().stream().map(device -> row(device, words, now)).toList());
+        model.put("othersInAll", String.valueOf(page.othersInAll()));
+        model.put("page", page.number());
+        model.put("pages", page.pages());
         Done what = done.take(request, response);
         if (what != null) {
             model.put("doneKey", doneKey(what));
@@ -54,14 +64,22 @@ public final class SessionsServlet extends Route {
         Pages.show(request, response, 200, "sessions", model);
     }
 
-    private Map<String, Object> row(Devices.Device device, Words words, Instant now) {
+    private static int pageNumber(HttpServletRequest request) {
+        String asked = Objects.requireNonNullElse(FormBody.ofQuery(request).get("page"), "1");
+        return asked.matches("[0-9]{1,9}") ? Integer.parseInt(asked) : 1;
+    }
+
+    private Map<String, Object> row(Device device, Words words, Instant now) {
         Map<String, Object> row = new HashMap<>();
         row.put("handle", device.handle().text());
         row.put("name", name(device, words));
+        row.put(
+                "kind",
+                device.isShared() ? "several" : DeviceKind.of(device.device()).word());
         row.put("isCurrent", device.isCurrent());
         row.put("isShared", device.isShared());
         row.put("isLegacy", device.via() == SignedIn.Via.LEGACY);
-        row.put("address", device.address());
+        row.put("address", parts(device.address()));
         Instant seen = device.lastSeenAt();
         row.put("seen", seen == null ? null : Moment.ago(seen, now, words));
         // A shared one has its session from the day it was adopted; the devices signed in before, nobody knows when.
@@ -70,7 +88,12 @@ public final class SessionsServlet extends Route {
         return row;
     }
 
-    private String name(Devices.Device device, Words words) {
+    /** An address with its places for a line break, which are behind colons only. */
+    private static List<String> parts(@Nullable String address) {
+        return address == null ? List.of() : List.of(address.split("(?<=:)(?!:)", -1));
+    }
+
+    private String name(Device device, Words words) {
         if (device.isShared()) {
             return words.of("sessions.shared");
         }
@@ -80,7 +103,7 @@ public final class SessionsServlet extends Route {
     private static String doneKey(Done done) {
         return switch (done.what()) {
             case ONE -> "sessions.done.one";
-            case GONE -> "sessions.done.gone";
+            case GONE, OUT -> "sessions.done.gone";
             case OTHERS -> done.count() > 0 ? "sessions.done.others" : "sessions.done.no-others";
         };
     }

@@ -2,7 +2,6 @@ package org.multisession.web.page;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignIn;
 import org.multisession.user.PhoneNumber;
@@ -15,22 +14,30 @@ public final class SignInAtOnce implements NumberStep {
 
     private final SignIn signIn;
     private final SessionCookie cookie;
+    private final Brand brand;
 
-    public SignInAtOnce(SignIn signIn, SessionCookie cookie) {
+    public SignInAtOnce(SignIn signIn, SessionCookie cookie, Brand brand) {
         this.signIn = signIn;
         this.cookie = cookie;
+        this.brand = brand;
     }
 
     @Override
-    public @Nullable String take(
+    public @Nullable Refusal take(
             HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next) {
         SignIn.Result result = signIn.signIn(number, Clients.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
-            Redirect.seeOther(response, Objects.requireNonNullElse(next, request.getContextPath() + "/"));
+            Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
             return null;
         }
-        return result instanceof SignIn.Result.AmbiguousNumber ? "login.error.ambiguous" : "login.error.unknown";
+        return Refusal.of(
+                result instanceof SignIn.Result.AmbiguousNumber ? "login.error.ambiguous" : "login.error.unknown");
+    }
+
+    @Override
+    public @Nullable String latestNumber(HttpServletRequest request) {
+        return null;
     }
 
     @Override

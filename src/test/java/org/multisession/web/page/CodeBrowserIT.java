@@ -3,6 +3,7 @@ package org.multisession.web.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,7 @@ class CodeBrowserIT {
 
             ask(desk, "8 999 123-45-67");
             assertThat(desk.address().getPath()).isEqualTo("/login/code");
-            assertThat(desk.text()).contains("Введите код", "+7 ••• •••-45-67");
+            assertThat(desk.text()).contains("Введите код", "+7 999 123-45-67");
             enter(desk, codeInLog("4567"));
             assertThat(desk.address()).isEqualTo(tomcat.uri("/"));
             assertThat(desk.text()).contains("Вы вошли", "+7 999 123-45-67");
@@ -75,6 +76,61 @@ class CodeBrowserIT {
             String code = codeInLog("4568");
             enter(browser, code.substring(0, 3) + " " + code.substring(3));
             assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+        }
+    }
+
+    @Test
+    void the_code_page_says_how_many_attempts_and_how_much_time_are_left_and_a_wrong_number_can_be_mended() {
+        try (Browser browser = Browser.setup().withoutJavaScript().open()) {
+            ask(browser, "8 (999) 123-45-71");
+            assertThat(browser.text())
+                    .contains("+7 999 123-45-71")
+                    .containsPattern("works for another.(5:00|4:5[0-9])");
+            assertThat(browser.text()).doesNotContain("Attempts left", "A message can take");
+            String code = codeInLog("4571");
+            enter(browser, code.equals("000000") ? "000001" : "000000");
+            assertThat(browser.text()).contains("Attempts left: 1");
+            browser.find("summary").click();
+            assertThat(browser.text()).contains("A message can take a minute or two to arrive.");
+            browser.follow("a[href*='/login?']");
+            assertThat(browser.address()).isEqualTo(tomcat.uri("/login?edit=1"));
+            assertThat(browser.find("#phone").getAttribute("value")).isEqualTo("+7 999 123-45-71");
+            browser.go(tomcat.uri("/login"));
+            assertThat(browser.find("#phone").getAttribute("value")).isEmpty();
+        }
+    }
+
+    @Test
+    void who_must_wait_keeps_the_number_and_gets_the_button_when_it_is_time() {
+        try (Browser browser = Browser.setup().open()) {
+            ask(browser, "+7 999 123-45-72");
+            ask(browser, "+7 999 123-45-72");
+            assertThat(browser.address().getPath()).isEqualTo("/login");
+            assertThat(browser.find("#phone").getAttribute("value")).isEqualTo("+7 999 123-45-72");
+            assertThat(browser.text())
+                    .contains("Please wait a little")
+                    .containsPattern("try again in.(1:00|0:[0-5][0-9])");
+            assertThat(browser.find("form button").isEnabled()).isFalse();
+            // Its clock jumps ahead, as when a phone was put away.
+            browser.driver().executeScript("const now = Date.now; Date.now = () => now() + 61000;");
+            browser.driver().manage().timeouts().implicitlyWait(Duration.ofSeconds(30));
+            browser.find("form button:enabled");
+            assertThat(browser.text()).doesNotContain("try again in");
+            browser.follow("main form a.link");
+            assertThat(browser.address()).isEqualTo(tomcat.uri("/login/code"));
+            assertThat(browser.find("#code").isDisplayed()).isTrue();
+        }
+    }
+
+    @Test
+    void after_signing_out_a_word_says_so_once() {
+        try (Browser browser = Browser.setup().withoutJavaScript().open()) {
+            ask(browser, "+7 999 123-45-73");
+            enter(browser, codeInLog("4573"));
+            browser.follow("form[action$=logout] button");
+            assertThat(browser.find("[role=status]").getText()).isEqualTo("You’re signed out on this device.");
+            browser.driver().navigate().refresh();
+            assertThat(browser.text()).doesNotContain("You’re signed out");
         }
     }
 

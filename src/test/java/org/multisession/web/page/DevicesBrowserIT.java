@@ -147,6 +147,45 @@ class DevicesBrowserIT {
     }
 
     @Test
+    void of_many_devices_a_page_is_shown_with_this_one_and_the_button_for_all_others_first() {
+        try (Browser phone = Browser.setup().size(360, 740).open()) {
+            database.addUser("+79991234574", null);
+            signIn(phone, "+7 999 123-45-74");
+            for (int i = 0; i < 45; i++) {
+                Http.to(tomcat.uri("/"))
+                        .postJson("api/login", "{\"phone\":\"+79991234574\"}", "User-Agent", "Shop " + i + "/1.0");
+            }
+            database.run("UPDATE multisession_devices SET address = '2001:0db8:85a3:08d3:1319:8a2e:0370:7348'");
+            phone.go(tomcat.uri("/sessions"));
+            assertThat(texts(phone, ".list__title")).hasSize(21).first().isEqualTo("Chrome on Linux This device");
+            int button = phone.find("form[action$=revoke-others] button")
+                    .getLocation()
+                    .getY();
+            assertThat(button)
+                    .isGreaterThan(phone.find(".list__row").getLocation().getY())
+                    .isLessThan(phone.find("#note-1").getLocation().getY());
+            for (WebElement address : phone.driver().findElements(By.cssSelector(".address"))) {
+                // In lines of 24 pixels, and it has 39 characters.
+                assertThat(address.getSize().getHeight()).isLessThanOrEqualTo(2 * 24);
+            }
+            look(phone, "many", new LinkedHashMap<>());
+
+            phone.follow("a[rel=next]");
+            assertThat(phone.address().getQuery()).isEqualTo("page=2");
+            assertThat(phone.find(".pages").getText()).contains("Page 2 of 3");
+            String last = texts(phone, ".list__title").get(20);
+            end(phone, last);
+            assertThat(phone.address().getQuery()).isEqualTo("page=2");
+            assertThat(texts(phone, ".list__title")).hasSize(21).doesNotContain(last);
+            phone.follow("a[rel=next]");
+            assertThat(phone.driver().findElements(By.cssSelector("a[rel=next]")))
+                    .isEmpty();
+            phone.follow(".intro a");
+            assertThat(phone.address()).isEqualTo(tomcat.uri("/"));
+        }
+    }
+
+    @Test
     void times_are_told_in_the_zone_of_the_reader() {
         try (Browser browser = Browser.setup().open()) {
             browser.driver().executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", "Asia/Tokyo"));
@@ -238,8 +277,14 @@ class DevicesBrowserIT {
 
     /** Presses the button of the row with that name. */
     private static void end(Browser browser, String name) {
-        List<String> names = texts(browser, ".list__title");
-        browser.follow(".list__row:nth-child(" + (names.indexOf(name) + 1) + ") form[action$='/revoke'] button");
+        WebElement row = browser.driver().findElements(By.cssSelector(".list__row")).stream()
+                .filter(one -> one.findElement(By.cssSelector(".list__title"))
+                        .getText()
+                        .equals(name))
+                .findFirst()
+                .orElseThrow();
+        String id = row.findElement(By.cssSelector("[id^=note-]")).getAttribute("id");
+        browser.follow("button[aria-describedby='" + id + "']");
     }
 
     private static List<String> texts(Browser browser, String selector) {

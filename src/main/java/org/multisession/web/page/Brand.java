@@ -1,0 +1,101 @@
+package org.multisession.web.page;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.multisession.web.LocalPath;
+
+/**
+ * Whose pages these are, as people know them: a name, a picture, where help is and where to go on to. The pages find it
+ * under {@link #ATTRIBUTE} in the servlet context.
+ */
+public final class Brand {
+
+    /** The name of the context attribute; error pages need it as well, whatever request they come from. */
+    public static final String ATTRIBUTE = "org.multisession.brand";
+
+    private static final int LONGEST = 200;
+    private static final Set<String> LINKS = Set.of("https", "http", "mailto", "tel");
+
+    private final String name;
+    private final @Nullable Logo logo;
+    private final @Nullable String support;
+    private final @Nullable String home;
+
+    /** Of texts that {@link #isText} and {@link #isHome} have found good. */
+    public Brand(String name, @Nullable Logo logo, @Nullable String support, @Nullable String home) {
+        this.name = name;
+        this.logo = logo;
+        this.support = support;
+        this.home = home;
+    }
+
+    /** Whether this can be shown in a line: not too long, and without control characters. */
+    public static boolean isText(String text) {
+        return !text.isBlank() && text.length() <= LONGEST && text.codePoints().noneMatch(Character::isISOControl);
+    }
+
+    /** Whether "Continue" can lead here: a path of this host, or the address of a site. */
+    public static boolean isHome(String text) {
+        return LocalPath.orNull(text) != null || (isText(text) && origin(text) != null);
+    }
+
+    public String getName() {
+        return name;
+    }
+
+    public @Nullable Logo logo() {
+        return logo;
+    }
+
+    public boolean isPictured() {
+        return logo != null;
+    }
+
+    /** Where help is: a link if {@link #isSupportALink}, else words. */
+    public @Nullable String getSupport() {
+        return support;
+    }
+
+    public boolean isSupportALink() {
+        if (support == null) {
+            return false;
+        }
+        try {
+            String scheme = new URI(support).getScheme();
+            return scheme != null && LINKS.contains(scheme.toLowerCase(Locale.ROOT));
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    /** Where people want to go once they are signed in; null where nobody has said. */
+    public @Nullable String getHome() {
+        return home;
+    }
+
+    /** Where a sign-in leads to that was not asked for on the way to something else. */
+    String afterSignIn(String contextPath) {
+        return home != null ? home : contextPath + "/";
+    }
+
+    /** The site that {@link #getHome} is on, if it is another one, as a Content-Security-Policy names it. */
+    public @Nullable String homeOrigin() {
+        return home == null ? null : origin(home);
+    }
+
+    private static @Nullable String origin(String address) {
+        try {
+            URI uri = new URI(address);
+            boolean isSite =
+                    uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()));
+            return isSite
+                    ? uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
+                    : null;
+        } catch (URISyntaxException e) {
+            return null;
+        }
+    }
+}
