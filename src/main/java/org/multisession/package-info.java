@@ -22,8 +22,8 @@
  *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it goes by
  * the settings of {@code boot} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
- * database before a deploy: {@code db.ReadOnlyDatabase} leaves no trace on it, and {@code migration.Rehearsal} plays the
- * migration on copies.
+ * database before a deploy: {@code db.ReadOnlyDatabase} leaves no trace on it, and on a {@code db.ScratchCopy} the migration
+ * is played, with what people do after it ({@code auth.PlayedSignIn}, which a deploy plays as well).
  */
 @NullMarked
 package org.multisession;

@@ -648,8 +648,9 @@ public record Settings(
         return value;
     }
 
-    /** Levenshtein: how many letters to add, drop or change. */
+    /** Levenshtein's, and one for two neighbours that changed places: how many letters to add, drop or change. */
     public static int distance(String one, String other) {
+        int[] beforePrevious = new int[other.length() + 1];
         int[] previous = new int[other.length() + 1];
         for (int j = 0; j <= other.length(); j++) {
             previous[j] = j;
@@ -660,7 +661,14 @@ public record Settings(
             for (int j = 1; j <= other.length(); j++) {
                 int changed = previous[j - 1] + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
                 current[j] = Math.min(changed, 1 + Math.min(previous[j], current[j - 1]));
+                if (i > 1
+                        && j > 1
+                        && one.charAt(i - 1) == other.charAt(j - 2)
+                        && one.charAt(i - 2) == other.charAt(j - 1)) {
+                    current[j] = Math.min(current[j], 1 + beforePrevious[j - 2]);
+                }
             }
+            beforePrevious = previous;
             previous = current;
         }
         return previous[other.length()];

@@ -117,6 +117,7 @@ public final class Presence {
             Instant now = clock.instant();
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
             state.put(transaction, StateDao.LEFT, SqlTime.format(now), now);
+            tellDoubt(transaction, now);
             return true;
         });
     }

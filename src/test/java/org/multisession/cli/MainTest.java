@@ -102,7 +102,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"migrat, migrate", "unistall, uninstall", "halp, help", "verson, version"})
+    @CsvSource({"migrat, migrate", "unistall, uninstall", "halp, help", "migarte, migrate", "verson, version"})
     void an_unknown_command_is_refused_with_the_nearest(String typed, String meant) {
         for (String[] arguments : List.of(new String[] {typed}, new String[] {"help", typed})) {
             assertThat(run(arguments)).isEqualTo(2);
