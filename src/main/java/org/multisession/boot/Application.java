@@ -114,6 +114,7 @@ final class Application implements AutoCloseable {
         Settings.Read read = Settings.read(SettingSources.ofDeploy(parameters(context)));
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
+        read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
         String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
         SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner);
         try {
@@ -232,6 +233,11 @@ final class Application implements AutoCloseable {
         if (settings.login().verification() == Verification.NONE) {
             log.warn("multisession.login.verification = none: whoever knows a phone number can sign in with it."
                     + " For closed networks only");
+        }
+        if (settings.login().verification() == Verification.CODE && stage == Stage.COEXIST) {
+            log.warn(
+                    "multisession.login.verification = code proves nothing where the old app signs in by the number alone:"
+                            + " its sessions are accepted here. Have the proxy lead its sign-in to this one, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
         return new Application(file, database, lastSeen, presence, queue, housekeeping, breather);

@@ -1,5 +1,6 @@
 package org.multisession.boot;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,15 @@ public record SettingSources(
 
     /** A value and the place that it was found in, for messages. */
     record Found(String value, String place) {}
+
+    /**
+     * A name that is a key's but for the prefix.
+     *
+     * @param what it with its place, for messages
+     * @param meant how the key is written in that place
+     * @param ours whether nobody but this application reads that place
+     */
+    record Unprefixed(String key, String what, String meant, boolean ours) {}
 
     /** What a deployed application goes by. */
     static SettingSources ofDeploy(Map<String, String> parameters) {
@@ -81,6 +91,32 @@ public record SettingSources(
                         && keys.stream().noneMatch(key -> variable(key).equals(name)))
                 .forEach(unknown::add);
         return unknown;
+    }
+
+    /**
+     * Names that are a key's but for the prefix. Where the key itself is set, such a name is somebody else's and misleads
+     * nobody.
+     */
+    List<Unprefixed> unprefixed(List<String> keys) {
+        List<Unprefixed> all = new ArrayList<>();
+        for (String key : keys) {
+            if (has(key)) {
+                continue;
+            }
+            String bare = key.substring(PREFIX.length());
+            for (String name : new TreeSet<>(List.of(bare, variable(bare)))) {
+                if (parameters.containsKey(name)) {
+                    all.add(new Unprefixed(key, "context parameter " + name, key, true));
+                }
+                if (environment.containsKey(name)) {
+                    all.add(new Unprefixed(key, "environment variable " + name, variable(key), false));
+                }
+            }
+            if (properties.containsKey(bare)) {
+                all.add(new Unprefixed(key, "system property " + bare, key, false));
+            }
+        }
+        return all;
     }
 
     static String variable(String key) {

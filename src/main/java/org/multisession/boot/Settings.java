@@ -296,8 +296,13 @@ public record Settings(
         return ALL.stream().<String>map(Setting::key).toList();
     }
 
-    /** The settings, and each effective value with where it came from, secrets masked, for the log. */
-    public record Read(Settings settings, List<String> effective) {}
+    /**
+     * What was read.
+     *
+     * @param effective each effective value with where it came from, secrets masked, for the log
+     * @param warnings what may have been meant otherwise, for the log
+     */
+    public record Read(Settings settings, List<String> effective, List<String> warnings) {}
 
     /** Whether a one-time code proves a number at sign-in. */
     public boolean asksForCodes() {
@@ -362,13 +367,14 @@ public record Settings(
                     + ": a session in use would run out before its use is written");
         }
         reader.refuseUnknownKeys();
+        reader.judgeNamesWithoutPrefix();
         if (!reader.faults.isEmpty() && database != null && !create && !Files.exists(database)) {
             reader.faults.add("there is no file " + database);
         }
         if (!reader.faults.isEmpty()) {
             throw new SetupRefusedException(reader.faults);
         }
-        return new Read(settings, reader.effective());
+        return new Read(settings, reader.effective(), List.copyOf(reader.warnings));
     }
 
     /** RFC 6265bis, 4.1.3: a browser drops a cookie whose name promises what its attributes do not keep. */
@@ -489,6 +495,7 @@ public record Settings(
 
         private final SettingSources sources;
         private final List<String> faults = new ArrayList<>();
+        private final List<String> warnings = new ArrayList<>();
         private final Map<String, String> effective = new HashMap<>();
 
         Reader(SettingSources sources) {
@@ -549,6 +556,26 @@ public record Settings(
             }
         }
 
+        /**
+         * A parameter of this context can only be meant for us. The environment and the system properties are shared with
+         * whatever else runs: there a name such as {@code COOKIE_DOMAIN} may well be another program's, and refusing to
+         * start for its sake would be worse than saying so. But {@code db.url} decides which users these are, and its
+         * default would open another database than the one that was meant, or make it.
+         */
+        void judgeNamesWithoutPrefix() {
+            for (SettingSources.Unprefixed name : sources.unprefixed(keys())) {
+                String words = "the " + name.what() + " is not read; did you mean " + name.meant() + "?";
+                if (name.ours()) {
+                    faults.add(words);
+                } else if (name.key().equals(DB_URL.key())) {
+                    faults.add(words + " If it is another program's, set " + DB_URL.key()
+                            + " as well, so that it is plain which database is meant");
+                } else {
+                    warnings.add(words);
+                }
+            }
+        }
+
         List<String> effective() {
             return ALL.stream()
                     .map(setting -> setting.key() + " = " + effective.get(setting.key()))
@@ -567,6 +594,8 @@ public record Settings(
                 && !path.startsWith("jdbc:")
                 && !path.startsWith("file:")
                 && !path.startsWith(":")
+                // Somebody else's kind of address, as postgres://…, would be taken for a folder of that name.
+                && !path.contains("://")
                 && path.chars().noneMatch(c -> c == '?' || c < ' ');
         try {
             return Path.of(require(path, plain)).toAbsolutePath().normalize();
@@ -612,7 +641,7 @@ public record Settings(
         return new Setting<>(
                 key,
                 fallback,
-                "an ISO 8601 duration from " + least + " to " + most,
+                "an ISO 8601 duration from " + shown(least) + " to " + shown(most),
                 false,
                 text -> within(text, least, most));
     }
@@ -623,9 +652,15 @@ public record Settings(
         return new Setting<>(
                 key,
                 fallback,
-                "an ISO 8601 duration of at least " + least + ", or none",
+                "an ISO 8601 duration from " + shown(least) + " to " + shown(most) + ", or none",
                 false,
                 text -> text.equals("none") ? Optional.empty() : Optional.of(within(text, least, most)));
+    }
+
+    /** As an operator would write it: Java has no days in a duration. */
+    private static String shown(Duration duration) {
+        boolean wholeDays = duration.equals(Duration.ofDays(duration.toDays()));
+        return wholeDays ? "P" + duration.toDays() + "D" : duration.toString();
     }
 
     private static Duration within(String text, Duration least, Duration most) {

@@ -1,6 +1,8 @@
 package org.multisession.boot;
 
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The settings are not ones to start with. The message names every fault at once; nothing was opened. */
 public final class SetupRefusedException extends RuntimeException {
@@ -18,7 +20,13 @@ public final class SetupRefusedException extends RuntimeException {
     }
 
     private static String text(List<String> faults) {
-        return (faults.size() == 1 ? "one setting is wrong: " : faults.size() + " settings are wrong: ")
-                + String.join("; ", faults);
+        if (faults.size() == 1) {
+            return "one setting is wrong: " + faults.get(0);
+        }
+        // A line each: six faults in one line are not read to the end.
+        return faults.size() + " settings are wrong:"
+                + IntStream.range(0, faults.size())
+                        .mapToObj(i -> "\n  " + (i + 1) + ". " + faults.get(i))
+                        .collect(Collectors.joining());
     }
 }

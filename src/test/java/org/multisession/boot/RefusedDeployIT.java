@@ -121,15 +121,17 @@ class RefusedDeployIT {
 
     @ParameterizedTest
     @MethodSource("all")
-    void the_first_error_in_the_log_says_why_and_what_to_do_in_one_line(WrongSetUp setUp) {
+    void the_first_error_in_the_log_says_why_and_what_to_do_each_fault_on_its_own_line(WrongSetUp setUp) {
         TomcatLog log = seen(setUp).refusal();
 
         String first = log.firstSevere().orElseThrow();
+        assertThat(first.lines().count()).isEqualTo(setUp.faults() == 1 ? 1 : 1 + setUp.faults());
         assertThat(first)
                 .contains("Multi-Session did not start, and the database was not changed: ")
                 .contains(setUp.words(root));
         // Nothing of ours may push it out of sight.
-        assertThat(log.before(first).stackTraces()).isEmpty();
+        assertThat(log.before(first.lines().findFirst().orElseThrow()).stackTraces())
+                .isEmpty();
         assertThat(log.stackTraces()).noneMatch(frame -> frame.contains("org.multisession"));
     }
 
@@ -168,7 +170,7 @@ class RefusedDeployIT {
                 .environment("MULTISESSION_SESSION_MAX_PER_USER", "many")
                 .start()) {
             assertThat(TomcatLog.of(tomcat.log()).firstSevere().orElseThrow())
-                    .contains("4 settings are wrong: ")
+                    .contains("4 settings are wrong:")
                     .contains("no setting multisession.cookie.pth; did you mean multisession.cookie.path?")
                     .contains("no setting multisession.db.poolsize; did you mean multisession.db.pool-size?")
                     .contains("no setting MULTISESSION_LOGIN_VERIFICATON;"

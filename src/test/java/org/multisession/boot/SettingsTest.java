@@ -8,15 +8,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.web.CookieRules;
 import org.multisession.web.page.Brand;
 
@@ -87,7 +94,9 @@ class SettingsTest {
                 .anySatisfy(fault -> assertThat(fault)
                         .isEqualTo("there is no setting multisession.cooky.name; did you mean"
                                 + " multisession.cookie.name?"));
-        assertThatThrownBy(this::read).hasMessageStartingWith("4 settings are wrong: ");
+        assertThatThrownBy(this::read)
+                .hasMessageStartingWith("4 settings are wrong:\n  1. multisession.cookie.same-site = ")
+                .hasMessageContaining("\n  4. there is no setting multisession.cooky.name; ");
     }
 
     @Test
@@ -99,8 +108,55 @@ class SettingsTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"db.url", "DB_URL", "login.verification", "LIMIT_NUMBER_PER_HOUR"})
+    void a_context_parameter_without_the_prefix_is_a_fault(String name) {
+        parameters.put(name, "/a/b.db");
+        String key = "multisession."
+                + name.toLowerCase(Locale.ROOT).replaceFirst("_", ".").replace('_', '-');
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith("the context parameter " + name + " is not read; did you mean " + key + "?");
+    }
+
+    @Test
+    void an_address_of_a_database_without_the_prefix_is_a_fault_wherever_it_stands() {
+        environment.put("DB_URL", "/a/b.db");
+        environment.put("db.url", "/a/b.db");
+        properties.put("db.url", "/a/b.db");
+        assertThat(faults())
+                .hasSize(3)
+                .anySatisfy(fault -> assertThat(fault)
+                        .startsWith("the environment variable DB_URL is not read; did you mean MULTISESSION_DB_URL?")
+                        .contains("set multisession.db.url as well"))
+                .anySatisfy(fault -> assertThat(fault)
+                        .startsWith("the environment variable db.url is not read; did you mean MULTISESSION_DB_URL?"))
+                .anySatisfy(fault -> assertThat(fault)
+                        .startsWith("the system property db.url is not read; did you mean multisession.db.url?"));
+        // It is plain now which one is meant.
+        parameters.put("multisession.db.url", "/c/d.db");
+        assertThat(Settings.read(sources()).warnings()).isEmpty();
+    }
+
+    @Test
+    void what_may_be_another_programs_is_warned_of_without_its_value() {
+        environment.put("COOKIE_DOMAIN", "their.example");
+        environment.put("STAGE", "production");
+        properties.put("sms.http.password", "their secret");
+        assertThat(Settings.read(sources()).warnings())
+                .containsExactlyInAnyOrder(
+                        "the environment variable STAGE is not read; did you mean MULTISESSION_STAGE?",
+                        "the environment variable COOKIE_DOMAIN is not read; did you mean MULTISESSION_COOKIE_DOMAIN?",
+                        "the system property sms.http.password is not read; did you mean"
+                                + " multisession.sms.http.password?");
+        environment.put("MULTISESSION_STAGE", "settle");
+        assertThat(Settings.read(sources()).warnings()).hasSize(2);
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "multisession.db.url, /a/b.db?typo=1",
+        "multisession.db.url, postgres://localhost/x",
         "multisession.db.url, jdbc:sqlite::memory:",
         "multisession.db.url, jdbc:sqlite:file:/a/b.db",
         "multisession.db.url, jdbc:postgresql://localhost/x",
@@ -332,14 +388,41 @@ class SettingsTest {
                 .contains("multisession.cookie.domain = not set");
     }
 
+    /** A row of the README's table: key, default, meaning. */
+    private static Stream<MatchResult> readme() throws IOException {
+        return Pattern.compile("^\\| `(multisession\\.[a-z.-]+)` \\| (?:`([^`]+)`|–) \\| (.+) \\|$", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("README.md")))
+                .results();
+    }
+
+    @Test
+    void the_table_of_the_readme_tells_the_range_of_every_key() throws IOException {
+        Map<String, String> meanings = readme().collect(Collectors.toMap(
+                row -> row.group(1), row -> row.group(3).replace("`", "")));
+        SoftAssertions all = new SoftAssertions();
+        for (Setting<?> setting : Settings.ALL) {
+            List<String> told = new ArrayList<>();
+            Matcher bounds = Pattern.compile("from (\\S+ to [^ ,]+)").matcher(setting.range());
+            if (bounds.find()) {
+                told.add(bounds.group(1));
+                if (setting.range().endsWith(", or none")) {
+                    told.add("none");
+                }
+            } else if (setting.range().matches("[A-Za-z]+(,? (or )?[A-Za-z]+)+")
+                    && setting.range().contains(" or ")) {
+                told.addAll(List.of(setting.range().split(",? or |, ")));
+            }
+            all.assertThat(meanings.getOrDefault(setting.key(), ""))
+                    .as(setting.key() + " must be " + setting.range())
+                    .contains(told.isEmpty() ? List.of("") : told);
+        }
+        all.assertAll();
+    }
+
     @Test
     void the_table_of_the_readme_has_every_key_with_its_default() throws IOException {
-        Matcher row = Pattern.compile("^\\| `(multisession\\.[a-z.-]+)` \\| (?:`([^`]+)`|–) \\|", Pattern.MULTILINE)
-                .matcher(Files.readString(Path.of("README.md")));
         Map<String, String> documented = new HashMap<>();
-        while (row.find()) {
-            documented.put(row.group(1), String.valueOf(row.group(2)));
-        }
+        readme().forEach(row -> documented.put(row.group(1), String.valueOf(row.group(2))));
         Map<String, String> known = new HashMap<>();
         Settings.ALL.forEach(setting -> known.put(setting.key(), String.valueOf(setting.fallback())));
         assertThat(documented).isEqualTo(known);

@@ -29,9 +29,18 @@ record TomcatLog(List<String> lines) {
         throw new AssertionError("no deployment is logged that ends in " + end + ":\n" + this);
     }
 
-    /** What an operator sees who looks for what went wrong: the first line of the highest level. */
+    /** What an operator sees who looks for what went wrong: the first entry of the highest level, all its lines. */
     Optional<String> firstSevere() {
-        return lines.stream().filter(line -> line.contains(" SEVERE ")).findFirst();
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).contains(" SEVERE ")) {
+                int end = i + 1;
+                while (end < lines.size() && lines.get(end).startsWith("  ")) {
+                    end++;
+                }
+                return Optional.of(String.join("\n", lines.subList(i, end)));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The lines of stack traces. */

@@ -45,7 +45,7 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
                                 "multisession.cookie.same-site", "Sideways",
                                 "multisession.session.idle-timeout", "30 days",
                                 "multisession.seesion.max-lifetime", "P1D"),
-                        "5 settings are wrong: ",
+                        "5 settings are wrong:",
                         "multisession.db.pool-size = '0' (context parameter) must be a whole number from 1 to 64",
                         "multisession.phone.region = 'Russia' (context parameter) must be the ISO 3166 code",
                         "multisession.cookie.same-site = 'Sideways' (context parameter) must be Strict, Lax or None",
@@ -192,6 +192,11 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
 
     private String withPath(Path root, String text) {
         return text.replace("%s", database(root).toString());
+    }
+
+    /** How many are to be named. */
+    int faults() {
+        return name.equals("several-faults") ? parameters.size() : 1;
     }
 
     @Override
