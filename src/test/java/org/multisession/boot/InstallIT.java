@@ -1,17 +1,21 @@
 package org.multisession.boot;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
+import org.multisession.testing.Command;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Http;
 import org.multisession.testing.Installed;
@@ -60,6 +64,39 @@ class InstallIT {
         }
     }
 
+    /** By the two valves of docs/proxy.md; the test plays the proxy. */
+    @ParameterizedTest
+    @EnumSource
+    void behind_a_proxy_the_access_log_has_the_clients_address(TomcatVersion version) throws IOException {
+        Path proxyDocument = Path.of("docs/proxy.md");
+        String remoteIp = Fenced.block(proxyDocument, "xml", "RemoteIpValve");
+        String accessLog =
+                Fenced.block(proxyDocument, "xml", "requestAttributesEnabled").strip();
+        TomcatServer tomcat = install(version, "auth", base -> {
+            Path serverXml = base.resolve("conf/server.xml");
+            String xml = Files.readString(serverXml);
+            Matcher stock = Pattern.compile("<Valve className=\"org.apache.catalina.valves.AccessLogValve\"[^>]*/>")
+                    .matcher(xml);
+            assertThat(stock.find()).isTrue();
+            Files.writeString(serverXml, Fenced.replaced(xml, stock.group(), accessLog));
+            Path context = base.resolve("conf/Catalina/localhost/auth.xml");
+            Files.writeString(
+                    context, Fenced.replaced(Files.readString(context), "</Context>", remoteIp + "</Context>"));
+        });
+        try (tomcat) {
+            Http http = Http.to(tomcat.uri("/auth/"));
+            String[] client = {"X-Forwarded-For", "203.0.113.9", LEGACY[0], LEGACY[1]};
+            assertThat(http.get("api/me", client).status()).isEqualTo(200);
+            tomcat.stop();
+            try (Stream<Path> logs = Files.list(tomcat.base().resolve("logs"))) {
+                Path log = logs.filter(file -> file.getFileName().toString().startsWith("localhost_access_log"))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(Files.readString(log)).startsWith("203.0.113.9 - 42 [");
+            }
+        }
+    }
+
     /** Tomcat then unpacks it to webapps/ROOT, finds its welcome application there, and says that it has finished. */
     @Test
     void the_readme_does_not_give_tomcat_the_file_itself() {
@@ -69,6 +106,11 @@ class InstallIT {
     private static void assertServed(TomcatServer tomcat, String path) {
         Http http = Http.to(tomcat.uri(path));
         assertThat(tomcat.log()).contains("Multi-Session is ready at");
+        assertThat(tomcat.log())
+                .as("of the old app's own sign-in, while it may be running")
+                .contains(
+                        "multisession.login.verification = code proves nothing where the old app signs in by the number"
+                                + " alone");
         assertThat(http.get("health").body()).contains("\"status\":\"up\"");
         assertThat(http.get("api/me", LEGACY).body()).contains("\"id\":42").contains("\"via\":\"legacy\"");
         Answer page = http.get("login", "Accept", "text/html");
@@ -84,36 +126,29 @@ class InstallIT {
     }
 
     private TomcatServer install(TomcatVersion version, String name) throws IOException {
+        return install(version, name, base -> {});
+    }
+
+    private TomcatServer install(TomcatVersion version, String name, TomcatServer.Preparation more) throws IOException {
         Path database;
         try (OldDatabase made = OldDatabase.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
             database = made.path();
         }
         Path downloads = Files.createDirectory(folder.resolve("downloads"));
         Files.copy(TomcatServer.war(), downloads.resolve("multi-session.war"));
-        run(downloads, Fenced.block(README, "bash", "unzip").replace("/opt/", folder + "/"));
+        String unpack = Fenced.block(README, "bash", "unzip").replace("/opt/", folder + "/");
+        Command done = Command.run(downloads, List.of("sh", "-e", "-c", unpack));
+        assertThat(done.exit()).as(done.said()).isZero();
         String xml = Fenced.replaced(context(), "/opt/", folder + "/");
         String context = Fenced.replaced(xml, "/var/lib/your-app/app.db", database.toString());
         return TomcatServer.startStock(version, base -> {
             Path descriptors = Files.createDirectories(base.resolve("conf/Catalina/localhost"));
             Files.writeString(descriptors.resolve(name + ".xml"), context);
+            more.on(base);
         });
     }
 
     private static String context() {
         return Fenced.block(README, "xml", "<Context docBase");
-    }
-
-    private static void run(Path folder, String commands) throws IOException {
-        Process shell = new ProcessBuilder("sh", "-e", "-c", commands)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(shell.getInputStream().readAllBytes(), UTF_8);
-        try {
-            assertThat(shell.waitFor()).as(said).isZero();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
-        }
     }
 }

@@ -102,7 +102,10 @@ class NginxIT {
     }
 
     private static String site(int port) {
-        String site = Fenced.block(DOCUMENT, "nginx", "auth_request");
+        String site = Fenced.replaced(
+                Fenced.block(DOCUMENT, "nginx", "auth_request"),
+                "    location /auth/ {",
+                Fenced.block(DOCUMENT, "nginx", "rewrite ^ /auth/login") + "    location /auth/ {");
         site = Fenced.replaced(site, "server 127.0.0.1:8080;", "server 127.0.0.1:" + tomcat.port() + ";");
         site = Fenced.replaced(site, "server 127.0.0.1:3000;", "server 127.0.0.1:" + app.port() + ";");
         site = Fenced.replaced(site, "listen 443 ssl;", "listen 127.0.0.1:" + port + " ssl;");
@@ -353,6 +356,49 @@ class NginxIT {
                 .isEqualTo(204);
         assertThat(refusedUnseen("GET", "/", cookie).status()).isEqualTo(401);
         assertThat(refusedUnseen("GET", "/", cookie, BROWSER).status()).isEqualTo(303);
+    }
+
+    // ---- the old app's own sign-in
+
+    @Test
+    void the_old_apps_own_sign_in_leads_to_ours_and_is_never_reached_however_it_is_spelt() {
+        for (String spelling : List.of(
+                "/login",
+                "/login?next=/orders",
+                "/login/",
+                "/login/sms",
+                "/LOGIN",
+                "/login;x=1",
+                "//login",
+                "/%6cogin",
+                "/x/../login",
+                "/./login")) {
+            for (String who : List.of(LEGACY, "X: y")) {
+                Answer page = refusedUnseen("GET", spelling, who, BROWSER);
+                assertThat(page.status()).as(spelling).isIn(200, 303);
+                assertThat(refusedUnseen("POST", spelling, who, "Content-Length: 0")
+                                .status())
+                        .as(spelling)
+                        .isBetween(400, 499);
+            }
+        }
+        assertThat(refusedUnseen("GET", "/login", BROWSER).body()).contains("action=\"/auth/login\"");
+        int before = app.asked();
+        Answer json = post("/login", "application/json", "{\"phone\":\"" + ANNA + "\"}");
+        assertThat(json.status()).isEqualTo(200);
+        assertThat(json.body()).contains("\"token\":", "\"id\":42");
+        Answer form = post("/login", "application/x-www-form-urlencoded", "phone=" + URLEncoder.encode(ANNA, UTF_8));
+        assertThat(form.status()).isEqualTo(303);
+        assertThat(form.headers("Set-Cookie")).anyMatch(cookie -> cookie.startsWith("auth_token="));
+        assertThat(app.asked()).as("requests that reached the old app").isEqualTo(before);
+    }
+
+    private Answer post(String target, String type, String body) {
+        return connection.exchange(
+                "POST",
+                ("POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\nContent-Length: "
+                                + body.length() + "\r\n\r\n" + body)
+                        .getBytes(ISO_8859_1));
     }
 
     // ---- through the proxy

@@ -23,7 +23,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,22 +161,19 @@ class SiblingSnippetsTest {
     }
 
     @Test
-    void php_where_it_is_installed() throws IOException {
-        Assumptions.assumeTrue(
-                Files.isExecutable(Path.of("/usr/bin/php"))
-                        && output("/usr/bin/php", "has.php", """
-                                <?php
-                                echo extension_loaded('pdo_sqlite') && extension_loaded('mbstring') ? 'yes' : 'no';
-                                """).equals(List.of("yes")),
-                "No PHP with pdo_sqlite and mbstring in /usr/bin");
+    void php() throws IOException {
+        Installed.require("PHP with its driver for SQLite", "php-cli php-sqlite3", Path.of("/usr/bin/php"));
+        assertThat(Fenced.block(Sibling.DOCUMENT, "php", "PDO $database"))
+                .as("an extension that not every PHP has")
+                .doesNotContain("mb_", "iconv", "ctype_");
         snippet("php", "PDO $database", "who.php");
 
         assertSame(output("/usr/bin/php", "driver.php", PHP_DRIVER), both());
     }
 
     @Test
-    void node_where_it_is_installed_and_the_query_where_it_has_sqlite() throws IOException {
-        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/node")), "No /usr/bin/node");
+    void node_and_the_query_where_it_has_sqlite() throws IOException {
+        Installed.require("Node", "nodejs", Path.of("/usr/bin/node"));
         snippet("js", "createHash", "who.js");
 
         List<String> output = output("/usr/bin/node", "driver.js", NODE_DRIVER);

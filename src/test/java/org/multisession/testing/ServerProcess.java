@@ -1,0 +1,94 @@
+package org.multisession.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.TimeUnit;
+
+/** Another server as a child process, whose output is its log; it ends with this at the latest. */
+final class ServerProcess implements AutoCloseable {
+
+    private final String name;
+    private final Process process;
+    private final Thread reader;
+    private final Thread lastResort;
+
+    // Written by the reader of its output, guarded by this.
+    private final StringBuilder log = new StringBuilder();
+    private boolean ended;
+
+    private ServerProcess(String name, Process process) {
+        this.name = name;
+        this.process = process;
+        this.reader = new Thread(this::readOutput, "output of " + name + " " + process.pid());
+        this.lastResort = new Thread(process::destroy);
+        reader.setDaemon(true);
+    }
+
+    static ServerProcess start(String name, ProcessBuilder builder) throws IOException {
+        ServerProcess server =
+                new ServerProcess(name, builder.redirectErrorStream(true).start());
+        Runtime.getRuntime().addShutdownHook(server.lastResort);
+        server.reader.start();
+        return server;
+    }
+
+    /** Waits until it says that it is up, or has given up. */
+    synchronized boolean says(String isUp) {
+        while (log.indexOf(isUp) < 0) {
+            if (ended) {
+                return false;
+            }
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+        }
+        return true;
+    }
+
+    private void readOutput() {
+        try (BufferedReader output = process.inputReader(UTF_8)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                synchronized (this) {
+                    log.append(line).append('\n');
+                    notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            synchronized (this) {
+                ended = true;
+                notifyAll();
+            }
+        }
+    }
+
+    /** Everything that it has said so far. */
+    synchronized String log() {
+        return log.toString();
+    }
+
+    @Override
+    public void close() {
+        // By its handle, so that the last lines of the log are read.
+        process.toHandle().destroy();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError(name + " does not end:\n" + log());
+            }
+            reader.join();
+            Runtime.getRuntime().removeShutdownHook(lastResort);
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}
