@@ -131,7 +131,9 @@ final class StrangerTrail {
 
     private synchronized boolean isLineDue(Kind kind, Client client, Instant now) {
         String network = Networks.of(client.address());
-        if (ofTheMinute.hasRoom(now) & ofTheDay.hasRoom(now)) {
+        boolean hasMinute = ofTheMinute.hasRoom(now);
+        boolean hasDay = ofTheDay.hasRoom(now);
+        if (hasMinute && hasDay) {
             ofTheMinute.taken++;
             ofTheDay.taken++;
             if (kind.event() == AuthEvent.LIMIT_HIT) {
