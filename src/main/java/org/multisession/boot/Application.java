@@ -1,6 +1,7 @@
 package org.multisession.boot;
 
 import jakarta.servlet.ServletContext;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -30,6 +31,8 @@ import org.multisession.code.SmsQueue;
 import org.multisession.code.SmsSender;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.DatabaseReplacedException;
+import org.multisession.db.FileAccess;
 import org.multisession.db.GroupCommit;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
@@ -66,6 +69,7 @@ final class Application implements AutoCloseable {
     /** How long a deploy waits for a database that is locked, perhaps by another node's migration. */
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
 
+    private static final Duration FILE_WATCH_INTERVAL = Duration.ofSeconds(1);
     private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
     private static final Duration READING_INTERVAL = Duration.ofSeconds(2);
     private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
@@ -73,7 +77,6 @@ final class Application implements AutoCloseable {
     private static final Duration PRESENCE_INTERVAL = Duration.ofMinutes(5);
     private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(2);
 
-    private final SqliteFile file;
     private final Database database;
     private final LastSeen lastSeen;
     private final Presence presence;
@@ -82,14 +85,12 @@ final class Application implements AutoCloseable {
     private final Breather breather;
 
     private Application(
-            SqliteFile file,
             Database database,
             LastSeen lastSeen,
             Presence presence,
             SmsQueue queue,
             ScheduledExecutorService housekeeping,
             Breather breather) {
-        this.file = file;
         this.database = database;
         this.lastSeen = lastSeen;
         this.presence = presence;
@@ -115,13 +116,12 @@ final class Application implements AutoCloseable {
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
-        String owner = context.getContextPath().isEmpty() ? "/" : context.getContextPath();
-        SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner);
+        SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner(context));
         try {
             Patience patience = new Patience(clock, deployPatience);
             Database database = patience.until(() -> Database.open(file, settings.poolSize(), busyTimeout));
             try {
-                return start(context, clock, settings, file, database, patience);
+                return start(context, clock, settings, database, patience);
             } catch (RuntimeException e) {
                 database.close();
                 throw e;
@@ -133,16 +133,8 @@ final class Application implements AutoCloseable {
     }
 
     private static Application start(
-            ServletContext context,
-            InstantSource clock,
-            Settings settings,
-            SqliteFile file,
-            Database database,
-            Patience patience) {
-        log.info("Database: SQLite {}, journal mode {}", file.path(), patience.until(database::journalMode));
-        UserColumns columns = UserColumns.of(new MigrationRun(settings, file, database, clock, patience, Progress.NONE)
-                .migrate()
-                .userColumns());
+            ServletContext context, InstantSource clock, Settings settings, Database database, Patience patience) {
+        UserColumns columns = prepare(settings, database, clock, patience);
         // For repairs in the middle of the day, before which nothing is copied.
         Migrator migrator = new Migrator(database, clock);
         database.guardBy(new SchemaGuard(migrator));
@@ -193,6 +185,18 @@ final class Application implements AutoCloseable {
         Pruning pruning =
                 new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), watch, clock);
 
+        DatabaseWatch fileWatch = new DatabaseWatch(database, settings.database(), owner(context), successor -> {
+            UserColumns itsColumns = prepare(settings, successor, clock, new Patience(clock, DEPLOY_PATIENCE));
+            if (!itsColumns.equals(columns)) {
+                throw new DatabaseException(
+                        "its table users has other columns than that of the file before. Deploy this"
+                                + " application again",
+                        null);
+            }
+            new Presence(successor, state, watch, clock).begin(stage);
+            new PhoneReading(successor, phoneNumbers, clock).begin();
+        });
+
         new Routes(
                         settings,
                         authenticator,
@@ -202,11 +206,13 @@ final class Application implements AutoCloseable {
                         ownDevices,
                         phoneNumbers,
                         migrator,
+                        fileWatch::isSharedInJvm,
                         random,
                         clock)
                 .register(context);
 
         ScheduledExecutorService housekeeping = housekeeping();
+        every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "watching the database file", fileWatch);
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
@@ -240,7 +246,25 @@ final class Application implements AutoCloseable {
                             + " its sessions are accepted here. Have the proxy lead its sign-in to this one, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(file, database, lastSeen, presence, queue, housekeeping, breather);
+        return new Application(database, lastSeen, presence, queue, housekeeping, breather);
+    }
+
+    /** How this application is called in messages about who has the database. */
+    private static String owner(ServletContext context) {
+        return context.getContextPath().isEmpty() ? "/" : context.getContextPath();
+    }
+
+    /** Migrates a database that has just been opened. */
+    private static UserColumns prepare(Settings settings, Database database, InstantSource clock, Patience patience) {
+        Path file = database.file().path();
+        String journalMode = patience.until(database::journalMode);
+        log.info("Database: SQLite {}, journal mode {}", file, journalMode);
+        if (journalMode.equals("wal")) {
+            FileAccess.logOfOursThatShutsOthersOut(file).ifPresent(log::warn);
+        }
+        return UserColumns.of(new MigrationRun(settings, database.file(), database, clock, patience, Progress.NONE)
+                .migrate()
+                .userColumns());
     }
 
     private static Map<String, String> parameters(ServletContext context) {
@@ -280,6 +304,8 @@ final class Application implements AutoCloseable {
         Runnable surviving = () -> {
             try {
                 task.run();
+            } catch (DatabaseReplacedException e) {
+                log.debug("Failed {}: {}", what, e.getMessage());
             } catch (RuntimeException e) {
                 // A task that throws is never run again.
                 log.warn("Failed {}; tried again in {}: {}", what, interval, e.getMessage());
@@ -289,12 +315,12 @@ final class Application implements AutoCloseable {
                 surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private void tellTheLastMoment() {
+    private static void beforeTheEnd(String what, Runnable write) {
         try {
-            presence.leave();
+            write.run();
         } catch (DatabaseException e) {
-            // The latest beat is some minutes old at the most; that is near enough.
-            log.warn("The moment of the stop could not be written: {}", e.getMessage());
+            // What was written last is some minutes old at the most; that is near enough.
+            log.warn("Not written at the stop: {}: {}", what, e.getMessage());
         }
     }
 
@@ -312,10 +338,9 @@ final class Application implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         queue.close();
-        lastSeen.flush();
-        tellTheLastMoment();
+        beforeTheEnd("the last uses of sessions", lastSeen::flush);
+        beforeTheEnd("the moment of the stop", presence::leave);
         database.close();
-        file.close();
         log.info("Multi-Session has stopped; the database is closed");
     }
 }

@@ -9,6 +9,7 @@ import jakarta.servlet.SessionTrackingMode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.function.BooleanSupplier;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.Devices;
@@ -67,6 +68,7 @@ record Routes(
         Devices devices,
         PhoneNumbers phoneNumbers,
         Migrator migrator,
+        BooleanSupplier databaseIsShared,
         SecureRandom random,
         InstantSource clock) {
 
@@ -123,7 +125,7 @@ record Routes(
         open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
 
         String stage = settings.stage().stored();
-        open(context, "health", new HealthServlet(migrator::missing, stage), "/health");
+        open(context, "health", new HealthServlet(migrator::missing, databaseIsShared, stage), "/health");
         open(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         open(context, "static", new StaticServlet(), "/static/*");
         Logo logo = brand.logo();

@@ -17,6 +17,7 @@ import org.multisession.Product;
 import org.multisession.check.Openings.Opening;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Failures;
+import org.multisession.db.FileAccess;
 import org.multisession.db.FileFacts;
 import org.multisession.db.Handle;
 import org.multisession.db.ReadOnlyDatabase;
@@ -96,6 +97,10 @@ public final class Check {
                     throw e;
                 }
                 findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read to the end"));
+            }
+            if (hasLog) {
+                FileAccess.logThatShutsOthersOut(original.path())
+                        .ifPresent(words -> findings.add(Fault.LOG_OF_ONE_ACCOUNT, Row.of(words)));
             }
             int needed = NeededSqlite.version();
             if (file.size() > 0 && file.writtenBy() < needed) {

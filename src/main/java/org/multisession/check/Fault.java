@@ -238,7 +238,14 @@ public enum Fault {
             "They go on working. One on updates of users.auth_token runs at every sign-in here too, while the stage"
                     + " mirrors (coexist); one on user_sessions runs for our rows as for the old app's. The deploy"
                     + " verifies that it changed no row of users, and undoes itself otherwise.",
-            "Read what they do with a sign-in by this product in mind.");
+            "Read what they do with a sign-in by this product in mind."),
+    LOG_OF_ONE_ACCOUNT(
+            WARNING,
+            "A second account that shares the database may be shut out by SQLite's own files",
+            "With write-ahead logging, whoever opens the database first makes its -wal and -shm files. If Tomcat and the"
+                    + " old app run as different accounts, the second of them then fails (\"unable to open database"
+                    + " file\"), perhaps only after the next reboot.",
+            "Run both as one account, or let the folder pass its group on (chmod g+s), as docs/files.md shows.");
 
     /** A token that is adopted lives on, so a new sign-in alone does not cure a bad one. */
     private static final String NEW_TOKEN =

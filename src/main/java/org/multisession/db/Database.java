@@ -1,8 +1,7 @@
 package org.multisession.db;
 
-import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,8 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import javax.sql.DataSource;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,103 +50,166 @@ public final class Database implements AutoCloseable {
         }
     };
 
-    private final HikariDataSource readers;
-    private final HikariDataSource writer;
-    private final PoolTimer timer;
+    private final int poolSize;
     private final Duration busyTimeout;
+    private final AtomicReference<Vocabulary> vocabulary;
+    private volatile Pools pools;
     private volatile Guard guard = UNGUARDED;
 
-    /** By the connection itself, not by what the pool wraps around it. */
-    private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
-
-    private volatile Vocabulary vocabulary = Vocabulary.EMPTY;
-
-    private Database(HikariDataSource readers, HikariDataSource writer, PoolTimer timer, Duration busyTimeout) {
-        this.readers = readers;
-        this.writer = writer;
-        this.timer = timer;
+    private Database(Pools pools, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
+        this.pools = pools;
+        this.poolSize = poolSize;
         this.busyTimeout = busyTimeout;
+        this.vocabulary = vocabulary;
     }
 
     /**
-     * Opens the pools on an existing SQLite file.
+     * Opens the pools on an existing SQLite file. The file belongs to the database then, and is given up with it.
      *
      * @param poolSize how many readers at once
      * @param busyTimeout how long to wait for somebody else's lock, and for a free connection
      * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is made
      */
     public static Database open(SqliteFile file, int poolSize, Duration busyTimeout) {
+        return open(file, poolSize, busyTimeout, new AtomicReference<>(Vocabulary.EMPTY));
+    }
+
+    private static Database open(
+            SqliteFile file, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
+        requireAccess(file);
         try {
-            return openPools(file, poolSize, busyTimeout);
+            Pools pools = Pools.open(file, poolSize, busyTimeout);
+            file.noteLog();
+            return new Database(pools, poolSize, busyTimeout, vocabulary);
         } catch (DatabaseBusyException e) {
             throw e;
         } catch (DatabaseException e) {
+            // SQLite does not say which right was missing, nor on which of its files.
+            requireAccess(file);
             throw new DatabaseException(file.path() + ": " + e.getMessage(), e.getCause());
         }
     }
 
-    private static Database openPools(SqliteFile file, int poolSize, Duration busyTimeout) {
-        PoolTimer timer = new PoolTimer();
-        try {
-            HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout, timer);
-            try {
-                HikariDataSource readers =
-                        pool("multi-session-readers", file.forReading(busyTimeout), poolSize, busyTimeout, timer);
-                return new Database(readers, writer, timer, busyTimeout);
-            } catch (RuntimeException e) {
-                writer.close();
-                throw e;
-            }
-        } catch (RuntimeException e) {
-            timer.close();
-            throw e;
-        }
-    }
-
-    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait, PoolTimer timer) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName(name);
-        config.setDataSource(source);
-        config.setScheduledExecutor(timer.executor());
-        config.setThreadFactory(timer.connectionThreads());
-        config.setMaximumPoolSize(size);
-        // A SQLite connection is a file handle: it neither ages nor drops, so none is retired or kept alive by timers.
-        config.setMaxLifetime(0);
-        config.setIdleTimeout(0);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(Math.max(250, wait.toMillis()));
-        try {
-            return new HikariDataSource(config);
-        } catch (HikariPool.PoolInitializationException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw cause instanceof SQLException sql ? translated(sql) : new DatabaseException("could not open", cause);
-        }
+    private static void requireAccess(SqliteFile file) {
+        FileAccess.obstacleToUsing(file.path()).ifPresent(words -> {
+            throw new DatabaseException(words, null);
+        });
     }
 
     /** Runs one reading callback. It sees the database as committed by everyone up to each of its statements. */
     public <T> T read(Work<? super Handle, T> work) {
-        return on(readers, work);
+        Pools serving = serving();
+        return on(serving, serving.readers(), work);
     }
 
-    private <T> T on(HikariDataSource pool, Work<? super Handle, T> work) {
+    private <T> T on(Pools serving, HikariDataSource pool, Work<? super Handle, T> work) {
         try (Connection connection = pool.getConnection()) {
-            PreparedStatements prepared = statementsOf(connection);
+            PreparedStatements prepared = serving.statementsOf(connection, vocabulary::get);
             try {
                 return work.run(new Handle(connection, prepared));
             } catch (StatementException e) {
                 SQLException reason = Sqlite.reason(connection, e.failure());
-                forgetIfBroken(pool, connection, reason);
-                throw e.because(reason);
+                forgetIfBroken(serving, pool, connection, reason);
+                throw explained(serving, reason, e.because(reason));
             } catch (SQLException e) {
                 SQLException reason = Sqlite.reason(connection, e);
-                forgetIfBroken(pool, connection, reason);
+                forgetIfBroken(serving, pool, connection, reason);
                 throw reason;
             } finally {
                 prepared.releaseAll();
             }
         } catch (SQLException e) {
-            throw translated(e);
+            throw explained(serving, e, translated(e));
         }
+    }
+
+    /** The pools, after a look at the path: it costs a microsecond or two, and no answer comes from a file that is gone. */
+    private Pools serving() {
+        Pools current = pools;
+        if (!current.isServing()) {
+            throw retired(current);
+        }
+        return current;
+    }
+
+    private static DatabaseReplacedException retired(Pools current) {
+        Path path = current.file().path();
+        if (current.retire()) {
+            log.error(
+                    "{} was replaced, moved or removed while it was open: every request is answered with 503 until the"
+                            + " file that is there now has been checked",
+                    path);
+        }
+        return new DatabaseReplacedException(path + " was replaced, moved or removed while it was open");
+    }
+
+    /**
+     * A failure with its cause where that lies outside of SQLite, which then gives it one of several names: the file is
+     * not in its place any more, or a right on it is missing.
+     */
+    private static DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
+        if (!serving.isServing()) {
+            return retired(serving);
+        }
+        return Sqlite.isAboutAccess(cause)
+                ? FileAccess.obstacleToUsing(serving.file().path())
+                        .map(words -> new DatabaseException(words, cause))
+                        .orElse(failure)
+                : failure;
+    }
+
+    /** Whether the path leads to another file than the one that is open, or to none; then nothing is answered. */
+    public boolean isReplaced() {
+        Pools current = pools;
+        if (current.isServing()) {
+            return false;
+        }
+        retired(current);
+        return true;
+    }
+
+    /**
+     * Opens the file that is in the place of the replaced one now, for {@link #continueOn}.
+     *
+     * @param owner as for {@link SqliteFile#claim}
+     * @throws DatabaseException if there is none, or none that could be opened without damage
+     */
+    public Database openSuccessor(String owner) {
+        Pools current = pools;
+        if (current.file().isInPlace()) {
+            // It is the same one, which was away for a while.
+            close();
+        }
+        SqliteFile file = current.file().claimSuccessor(owner);
+        try {
+            return open(file, poolSize, busyTimeout, vocabulary);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** From now on this is what the successor is, which is of no use by itself any more. */
+    public void continueOn(Database successor) {
+        Pools before = pools;
+        pools = successor.pools;
+        // SQLite knows that its file was moved away, and leaves alone what lies beside the path now.
+        before.close();
+    }
+
+    /** Notes what lies beside the file, which belongs to it as long as it is open; to be called now and then. */
+    public void noteLog() {
+        pools.file().noteLog();
+    }
+
+    /** How many descriptors on the file somebody else in this JVM holds open: another copy of SQLite, most likely. */
+    public int foreignDescriptors() {
+        return pools.file().descriptors().foreign();
+    }
+
+    /** The file that is open now. */
+    public SqliteFile file() {
+        return pools.file();
     }
 
     /**
@@ -156,12 +217,7 @@ public final class Database implements AutoCloseable {
      * run for the first time.
      */
     public void learn(Map<String, String> words) {
-        vocabulary = vocabulary.with(words);
-    }
-
-    private PreparedStatements statementsOf(Connection connection) throws SQLException {
-        return statements.computeIfAbsent(
-                connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, () -> vocabulary));
+        vocabulary.updateAndGet(known -> known.with(words));
     }
 
     /**
@@ -206,7 +262,8 @@ public final class Database implements AutoCloseable {
      * What other processes write in the meantime is not kept out.
      */
     public <T> T outsideTransaction(Work<? super Handle, T> work) {
-        return on(writer, work);
+        Pools serving = serving();
+        return on(serving, serving.writer(), work);
     }
 
     /** How a transaction ends whose work is done. */
@@ -216,67 +273,63 @@ public final class Database implements AutoCloseable {
     }
 
     private <T> T inTransaction(Work<? super Transaction, T> work, Ending ending) {
-        try (Connection connection = writer.getConnection()) {
-            begin(connection);
-            PreparedStatements prepared = statementsOf(connection);
+        Pools serving = serving();
+        try (Connection connection = serving.writer().getConnection()) {
+            begin(serving, connection);
+            PreparedStatements prepared = serving.statementsOf(connection, vocabulary::get);
+            T result;
             try {
-                T result = work.run(new Transaction(connection, prepared));
+                result = work.run(new Transaction(connection, prepared));
                 ending.end(connection);
-                return result;
             } catch (StatementException e) {
-                undo(connection);
-                forgetIfBroken(writer, connection, e.failure());
-                throw e.because(e.failure());
+                undo(serving, connection);
+                forgetIfBroken(serving, serving.writer(), connection, e.failure());
+                throw explained(serving, e.failure(), e.because(e.failure()));
             } catch (SQLException e) {
-                undo(connection);
-                forgetIfBroken(writer, connection, e);
+                undo(serving, connection);
+                forgetIfBroken(serving, serving.writer(), connection, e);
                 throw e;
             } catch (RuntimeException | Error e) {
-                undo(connection);
+                undo(serving, connection);
                 throw e;
             } finally {
                 prepared.releaseAll();
             }
+            // What went into a file that had been replaced by then must not be acknowledged.
+            if (!serving.isServing()) {
+                throw retired(serving);
+            }
+            return result;
         } catch (SQLException e) {
-            throw translated(e);
+            throw explained(serving, e, translated(e));
         }
     }
 
-    private void begin(Connection connection) throws SQLException {
+    private static void begin(Pools serving, Connection connection) throws SQLException {
         try {
             Sqlite.begin(connection);
         } catch (SQLException e) {
-            forgetIfBroken(writer, connection, e);
+            forgetIfBroken(serving, serving.writer(), connection, e);
             throw e;
         }
     }
 
-    private void undo(Connection connection) {
+    private static void undo(Pools serving, Connection connection) {
         try {
             Sqlite.rollback(connection);
         } catch (SQLException e) {
             // A full disk ends the transaction by itself and the rollback then fails; a connection whose state is
             // not certain is never used again.
-            evict(writer, connection);
+            serving.evict(serving.writer(), connection);
         }
     }
 
     /** SQLite's driver gives no SQLState, so the pool cannot tell by itself that a connection is past use. */
-    private void forgetIfBroken(HikariDataSource pool, Connection connection, SQLException e) {
+    private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
         if (!Sqlite.isBusy(e) && !Sqlite.isConstraint(e)) {
             log.warn("A database connection is replaced after: {}", e.getMessage());
-            evict(pool, connection);
+            serving.evict(pool, connection);
         }
-    }
-
-    private void evict(HikariDataSource pool, Connection connection) {
-        try {
-            // Closing the connection closes its statements.
-            statements.remove(connection.unwrap(Connection.class));
-        } catch (SQLException e) {
-            log.debug("It was closed already: {}", e.getMessage());
-        }
-        pool.evictConnection(connection);
     }
 
     static DatabaseException translated(SQLException e) {
@@ -296,10 +349,9 @@ public final class Database implements AutoCloseable {
         });
     }
 
+    /** Closes the pools and gives the claim on the file up; a second call does nothing. */
     @Override
     public void close() {
-        readers.close();
-        writer.close();
-        timer.close();
+        pools.close();
     }
 }

@@ -84,7 +84,8 @@ final class NativeLibrary {
 
     private static DatabaseException failed(Path parent, Exception e) {
         return new DatabaseException(
-                "SQLite's native library could not be loaded by way of the folder " + parent
+                "SQLite's native library could not be loaded by way of the folder " + parent + ": "
+                        + FileAccess.obstacleToRunningFrom(parent).orElse(String.valueOf(e.getMessage()))
                         + ". It must be writable and not mounted noexec; name another one with the system property "
                         + FOLDER,
                 e);

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
@@ -192,7 +194,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         for (Path path : List.of(file.path(), beside("-wal"), beside("-shm"), beside("-journal"))) {
             try {
                 BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-                state.add(attributes.size() + " " + attributes.lastModifiedTime());
+                state.add(attributes.fileKey() + " " + attributes.size() + " " + attributes.lastModifiedTime());
             } catch (IOException e) {
                 state.add("none");
             }
@@ -223,13 +225,23 @@ public final class ReadOnlyDatabase implements AutoCloseable {
                     e);
         }
         if (Sqlite.isCannotOpen(e)) {
-            return new DatabaseException(file.path() + " could not be opened; may this account read it?", e);
+            return new DatabaseException(
+                    file.path() + " could not be opened: " + obstacle().orElse(String.valueOf(e.getMessage())), e);
         }
         DatabaseException translated = Database.translated(e);
         String message = file.path() + ": " + translated.getMessage();
         return translated instanceof DatabaseBusyException
                 ? new DatabaseBusyException(message, e)
                 : new DatabaseException(message, e);
+    }
+
+    private Optional<String> obstacle() {
+        return Stream.of("", "-wal", "-shm", "-journal")
+                .map(this::beside)
+                .filter(Files::exists)
+                .map(FileAccess::obstacleToReading)
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     private static void run(Connection connection, String sql) throws SQLException {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteOpenMode;
 
 /** What is peculiar to SQLite: how a transaction begins, what its error codes mean, which pragmas a connection needs. */
 final class Sqlite {
@@ -64,6 +65,11 @@ final class Sqlite {
                 || code == SQLiteErrorCode.SQLITE_TOOBIG.code;
     }
 
+    /** Whether the rights on the file, its folder or what lies beside it may be the reason. */
+    static boolean isAboutAccess(SQLException e) {
+        return isCannotOpen(e) || (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_READONLY.code;
+    }
+
     static boolean isCannotOpen(SQLException e) {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
     }
@@ -114,23 +120,35 @@ final class Sqlite {
      */
     static final class Source extends SQLiteDataSource {
 
+        private final SqliteFile file;
         private final int busyTimeoutMillis;
         private final boolean readOnly;
 
-        Source(String url, SQLiteConfig config, Duration busyTimeout, boolean readOnly) {
+        Source(SqliteFile file, Duration busyTimeout, boolean readOnly) {
+            this(file, busyTimeout, readOnly, new SQLiteConfig());
+        }
+
+        private Source(SqliteFile file, Duration busyTimeout, boolean readOnly, SQLiteConfig config) {
             super(config);
+            this.file = file;
             this.busyTimeoutMillis = Math.toIntExact(busyTimeout.toMillis());
             this.readOnly = readOnly;
+            config.resetOpenMode(SQLiteOpenMode.CREATE);
             config.setBusyTimeout(busyTimeoutMillis);
-            config.enforceForeignKeys(true);
-            config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-            setUrl(url);
+            setUrl("jdbc:sqlite:" + file.path());
         }
 
         @Override
         public Connection getConnection() throws SQLException {
-            Connection connection = super.getConnection();
+            Connection connection = file.descriptors().opening(super::getConnection);
             try {
+                // Before the first statement: with a file that was put in the place of ours, SQLite would take up the
+                // log that ours has left, and damage it. Until then it has read nothing.
+                if (!file.isInPlace()) {
+                    throw new SQLException(file.path() + " was replaced while it was open");
+                }
+                run(connection, "PRAGMA foreign_keys=ON");
+                run(connection, "PRAGMA synchronous=FULL");
                 TokenHashFunction.addTo(connection);
                 if (readOnly) {
                     run(connection, "PRAGMA query_only=ON");

@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteOpenMode;
 
 /**
  * One SQLite database file, held by at most one owner per JVM.
@@ -23,15 +27,29 @@ import org.sqlite.SQLiteOpenMode;
  */
 public final class SqliteFile implements AutoCloseable {
 
+    /** What SQLite keeps beside a database, by the ends of the names. */
+    static final List<String> BESIDE = List.of("-wal", "-shm", "-journal");
+
     private static final String CLAIM = "org.multisession.open-database:";
 
+    /** As the settings have it. */
+    private final Path named;
+
+    /** Where the file really is. SQLite's own files lie there, not beside a link to it. */
     private final Path path;
-    private final String claim;
+
+    private final String identity;
+    private final Descriptors descriptors;
     private boolean closed;
 
-    private SqliteFile(Path path, String claim) {
+    /** The identities of the files that lie beside it while it is open, and belong to it. */
+    private volatile Set<String> log = Set.of();
+
+    private SqliteFile(Path named, Path path, String identity) {
+        this.named = named;
         this.path = path;
-        this.claim = claim;
+        this.identity = identity;
+        this.descriptors = new Descriptors(identity);
     }
 
     /**
@@ -42,30 +60,23 @@ public final class SqliteFile implements AutoCloseable {
      * @throws DatabaseException if it is missing, is no plain file, or is open in this JVM already
      */
     public static SqliteFile claim(Path path, boolean create, String owner) {
-        Path file = path.toAbsolutePath().normalize();
+        Path named = path.toAbsolutePath();
+        FileAccess.obstacleOnTheWayTo(named).ifPresent(SqliteFile::refuse);
         boolean created = false;
-        if (!Files.exists(file)) {
+        if (!Files.exists(named)) {
             if (!create) {
-                throw new DatabaseException(
-                        "there is no file " + file
-                                + ". Check multisession.db.url, or set multisession.db.create = true for a new database",
-                        null);
+                Path folder = named.getParent();
+                refuse("there is no file " + named
+                        + (folder == null || Files.exists(folder) ? "" : ", and no folder " + folder)
+                        + ". Check multisession.db.url, or set multisession.db.create = true for a new database");
             }
-            created = createEmpty(file);
+            created = createEmpty(named);
         }
-        if (!Files.isRegularFile(file)) {
-            throw new DatabaseException(file + " is not a plain file. Check multisession.db.url", null);
+        if (!Files.isRegularFile(named)) {
+            refuse(named + " is not a plain file. Check multisession.db.url");
         }
-        String claim = CLAIM + identity(file);
-        Object holder = System.getProperties().putIfAbsent(claim, owner);
-        if (holder != null) {
-            throw new DatabaseException(
-                    file + " is already open in this Tomcat, by the application at '" + holder
-                            + "'. Two copies of SQLite in one process lose each other's writes. Undeploy that one first,"
-                            + " or give this one a database of its own",
-                    null);
-        }
-        SqliteFile claimed = new SqliteFile(file, claim);
+        FileAccess.obstacleToReading(named).ifPresent(SqliteFile::refuse);
+        SqliteFile claimed = claim(named, owner);
         try {
             NativeLibrary.load();
             if (created) {
@@ -75,6 +86,41 @@ public final class SqliteFile implements AutoCloseable {
         } catch (RuntimeException e) {
             claimed.close();
             throw e;
+        }
+    }
+
+    private static SqliteFile claim(Path named, String owner) {
+        try {
+            Path real = named.toRealPath();
+            requireOneName(named, real);
+            SqliteFile claimed = new SqliteFile(named, real, identity(real));
+            Object holder = System.getProperties().putIfAbsent(CLAIM + claimed.identity, owner);
+            if (holder != null) {
+                refuse(named + " is already open in this Tomcat, by the application at '" + holder
+                        + "'. Two copies of SQLite in one process lose each other's writes. Undeploy that one first,"
+                        + " or give this one a database of its own");
+            }
+            return claimed;
+        } catch (IOException e) {
+            throw new DatabaseException("could not look at " + named + " (" + e + ")", e);
+        }
+    }
+
+    private static void refuse(String reason) {
+        throw new DatabaseException(reason, null);
+    }
+
+    /**
+     * SQLite keeps its log and its journal beside the name by which a program opens the file. By two names there are two
+     * of them, neither of which knows of the other.
+     */
+    private static void requireOneName(Path named, Path real) throws IOException {
+        if (real.getFileSystem().supportedFileAttributeViews().contains("unix")
+                && (Integer) Files.getAttribute(real, "unix:nlink") > 1) {
+            refuse(named + " has " + Files.getAttribute(real, "unix:nlink")
+                    + " names (hard links). Programs that open a database by different names damage it, because SQLite"
+                    + " keeps a log beside each name. Keep one name ('find / -xdev -samefile " + real
+                    + "' lists them) and make the others symbolic links");
         }
     }
 
@@ -95,19 +141,73 @@ public final class SqliteFile implements AutoCloseable {
         } catch (FileAlreadyExistsException e) {
             return false;
         } catch (IOException e) {
-            throw new DatabaseException("could not create " + file + " (" + e + ")", e);
+            String reason =
+                    FileAccess.obstacleToMakingFilesIn(nearestFolder(file)).orElseGet(e::toString);
+            throw new DatabaseException("could not create " + file + ": " + reason, e);
         }
     }
 
-    /** The same for every path that leads to the file: device and inode where the system has them. */
-    private static String identity(Path file) {
-        try {
-            Object key = Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class)
-                    .fileKey();
-            return key != null ? key.toString() : file.toRealPath().toString();
-        } catch (IOException e) {
-            throw new DatabaseException("could not look at " + file + " (" + e + ")", e);
+    /** The folder in which a file is to be made, or the one that exists above it. */
+    private static Path nearestFolder(Path file) {
+        Path folder = Objects.requireNonNull(file.getParent());
+        while (folder.getParent() != null && !Files.exists(folder)) {
+            folder = folder.getParent();
         }
+        return folder;
+    }
+
+    /** The same for every path that leads to the file, and for no other file: device and inode where there are such. */
+    private static String identity(Path path) throws IOException {
+        Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        return key != null ? key.toString() : path.toRealPath().toString();
+    }
+
+    private static Optional<String> identityOf(Path path) {
+        try {
+            return Optional.of(identity(path));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether the path of the settings still leads to this very file. It costs a microsecond or two. */
+    boolean isInPlace() {
+        return identityOf(named).filter(identity::equals).isPresent();
+    }
+
+    /** Remembers what lies beside the file while it is open, to know it again when another file is in its place. */
+    void noteLog() {
+        Set<String> beside = filesBeside(path);
+        if (isInPlace()) {
+            log = beside;
+        }
+    }
+
+    private static Set<String> filesBeside(Path path) {
+        Set<String> beside = new HashSet<>();
+        BESIDE.forEach(suffix -> identityOf(Path.of(path + suffix)).ifPresent(beside::add));
+        return beside;
+    }
+
+    /**
+     * Claims what is in the place of this file now, while this one is still open: as long as it is, its inode and those of
+     * its log are given to no other file, so that they are known again.
+     *
+     * @throws DatabaseException if there is nothing, or nothing that could be opened without damage
+     */
+    SqliteFile claimSuccessor(String owner) {
+        SqliteFile successor = claim(named, false, owner);
+        if (!successor.identity.equals(identity) && !Collections.disjoint(log, filesBeside(successor.path))) {
+            successor.close();
+            refuse(successor.path + "-wal and -shm still belong to the file before, and SQLite would mix the two and"
+                    + " damage the new one. Stop the other programs that use the database, and delete these two");
+        }
+        return successor;
+    }
+
+    /** The file descriptors of this process on the file that are not ours. */
+    Descriptors descriptors() {
+        return descriptors;
     }
 
     private void useWriteAheadLog() {
@@ -120,20 +220,15 @@ public final class SqliteFile implements AutoCloseable {
     }
 
     DataSource forWriting(Duration busyTimeout) {
-        return new Sqlite.Source("jdbc:sqlite:" + path, neverCreating(), busyTimeout, false);
+        return new Sqlite.Source(this, busyTimeout, false);
     }
 
     DataSource forReading(Duration busyTimeout) {
         // Opened for writing too: a reader of a write-ahead-logged database may have to repair its index file.
-        return new Sqlite.Source("jdbc:sqlite:" + path, neverCreating(), busyTimeout, true);
+        return new Sqlite.Source(this, busyTimeout, true);
     }
 
-    private static SQLiteConfig neverCreating() {
-        SQLiteConfig config = new SQLiteConfig();
-        config.resetOpenMode(SQLiteOpenMode.CREATE);
-        return config;
-    }
-
+    /** Where the file really is, whatever links the settings name it by. */
     public Path path() {
         return path;
     }
@@ -143,7 +238,7 @@ public final class SqliteFile implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            System.getProperties().remove(claim);
+            System.getProperties().remove(CLAIM + identity);
         }
     }
 }

@@ -2,7 +2,6 @@ package org.multisession.migration;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.Failures;
+import org.multisession.db.FileAccess;
 import org.multisession.db.Handle;
 import org.multisession.db.PageCopy;
 import org.slf4j.Logger;
@@ -51,6 +52,7 @@ public final class SqliteBackup implements Backup {
 
     private static final long MEBIBYTE = 1024 * 1024;
 
+    /** Only where the migration could do without a copy of ours: it needs the same rights, and most of the space. */
     private static final String WAY_OUT = ". Or make a copy yourself and set multisession.migration.backup = off";
 
     /** How much may still be written into the folder of a file. */
@@ -90,15 +92,17 @@ public final class SqliteBackup implements Backup {
             requireSpace(source, size);
             log.info("Backup: copying the database ({}) before anything is changed", inWords(size));
             return copy(source);
-        } catch (AccessDeniedException e) {
-            throw refusal("the account that this program runs as must be allowed to write the folder of " + file);
         } catch (IOException e) {
-            throw refusal(e.toString());
-        } catch (DatabaseBusyException e) {
+            throw refusal(FileAccess.obstacleToMakingFilesIn(folder()).orElse(e.toString()));
+        } catch (DatabaseBusyException | DatabaseReplacedException e) {
             throw e;
         } catch (DatabaseException e) {
             throw Failures.isDamage(e) ? damaged(e.getMessage()) : refusal(e.getMessage());
         }
+    }
+
+    private Path folder() {
+        return Objects.requireNonNull(file.toAbsolutePath().getParent());
     }
 
     private static long size(Path source) throws IOException {
@@ -109,11 +113,13 @@ public final class SqliteBackup implements Backup {
     /** For the copy as large as the original, and for what is added to the original afterwards. */
     private void requireSpace(Path source, long size) throws IOException {
         Path folder = Objects.requireNonNull(source.getParent());
-        long needed = size + Math.max(16 * MEBIBYTE, size / 4);
+        long neededByTheMigration = Math.max(16 * MEBIBYTE, size / 4);
+        long needed = size + neededByTheMigration;
         long free = freeSpace.of(folder);
         if (free < needed) {
             throw refusal(folder + " has " + inWords(free) + " of free space, and a copy of the database ("
-                    + inWords(size) + ") and its migration need " + inWords(needed) + ". Make room there");
+                    + inWords(size) + ") and its migration need " + inWords(needed) + ". Make room there"
+                    + (free < neededByTheMigration ? "" : WAY_OUT));
         }
     }
 
@@ -279,7 +285,7 @@ public final class SqliteBackup implements Backup {
     }
 
     private static MigrationRefusedException refusal(@Nullable String reason) {
-        return new MigrationRefusedException("no backup could be made: " + reason + WAY_OUT);
+        return new MigrationRefusedException("no backup could be made: " + reason);
     }
 
     private static String inWords(long bytes) {

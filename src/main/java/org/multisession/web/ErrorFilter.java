@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseReplacedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,9 @@ public final class ErrorFilter extends HttpFilter {
             chain.doFilter(request, response);
         } catch (RequestFailure failure) {
             responder.respond(request, response, failure, null);
+        } catch (DatabaseReplacedException e) {
+            // Said once in the log, when it was noticed, and not for each request.
+            responder.respond(request, response, RequestFailure.busy(), null);
         } catch (DatabaseBusyException e) {
             log.warn("A request was answered with 503: {}", e.getMessage());
             responder.respond(request, response, RequestFailure.busy(), null);

@@ -117,6 +117,27 @@ class ReadOnlyDatabaseTest {
     }
 
     @Test
+    void the_log_of_a_running_app_is_read_through_a_symbolic_link_and_a_second_name_is_refused() throws IOException {
+        Path path = folder.resolve("app.db");
+        Path links = Files.createDirectory(folder.resolve("links"));
+        Path link = Files.createSymbolicLink(links.resolve("link.db"), path);
+        try (MemoryFolder elsewhere = new MemoryFolder();
+                ChildJvm app = ChildJvm.start(elsewhere.path(), WritingProcess.class, path.toString())) {
+            app.ask(WRITE_AHEAD_LOG);
+            app.ask("CREATE TABLE t (x)");
+            app.ask("PRAGMA wal_checkpoint(TRUNCATE)");
+            app.ask("INSERT INTO t VALUES (1), (2)");
+            assertThat(rowsReadWithoutATrace(link)).isEqualTo(2);
+            assertThat(links).isDirectoryNotContaining(file -> !file.equals(link));
+
+            Path second = Files.createLink(links.resolve("second.db"), path);
+            assertThatThrownBy(() -> ReadOnlyDatabase.open(second, PATIENCE).close())
+                    .isInstanceOf(DatabaseException.class)
+                    .hasMessageContaining("hard links");
+        }
+    }
+
+    @Test
     void a_running_app_with_a_rollback_journal_can_commit_once_the_copy_is_made() throws IOException {
         Path path = folder.resolve("app.db");
         try (MemoryFolder elsewhere = new MemoryFolder();

@@ -367,10 +367,21 @@ class BackupTest {
                             .migrate()))
                     .isInstanceOf(MigrationRefusedException.class)
                     .hasMessage("no backup could be made: " + folder + " has 5.0 MB of free space, and a copy of the"
-                            + " database (32 KB) and its migration need 16.0 MB. Make room there. Or make a copy"
-                            + " yourself and set multisession.migration.backup = off");
+                            + " database (32 KB) and its migration need 16.0 MB. Make room there");
             assertThat(old.dump()).isEqualTo(before);
             assertThat(others()).isEmpty();
+        }
+    }
+
+    @Test
+    void to_do_without_a_copy_is_advised_where_only_the_copy_lacks_space() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            assertThatThrownBy(() -> deploy((database, file) -> migrator(
+                                    database, new SqliteBackup(database, file, CLOCK, where -> 16L * 1024 * 1024))
+                            .migrate()))
+                    .hasMessageContaining("Make room there. Or make a copy yourself and set"
+                            + " multisession.migration.backup = off");
+            assertThat(old.dump()).isNotEmpty();
         }
     }
 

@@ -3,10 +3,7 @@ package org.multisession.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.zaxxer.hikari.HikariDataSource;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +42,10 @@ import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OtherAccount;
 import org.multisession.testing.OtherProcess;
 import org.multisession.testing.StatementLog;
 import org.multisession.testing.TestClock;
-import org.sqlite.JDBC;
 
 /** P5 on real files: what is accepted is only added to, what is refused is not touched. */
 class MigratorTest {
@@ -863,9 +860,10 @@ class MigratorTest {
         @Test
         void a_file_or_folder_that_may_not_be_written_is_refused_with_the_reason(@TempDir Path apart)
                 throws IOException {
-            List<String> asNobody = asNobody();
+            List<String> asNobody = OtherAccount.nobody();
             OldDatabase.make(folder, "single").close();
-            String classPath = asNobody.isEmpty() ? System.getProperty("java.class.path") : readableByAll(apart);
+            String classPath =
+                    asNobody.isEmpty() ? System.getProperty("java.class.path") : OtherAccount.classPath(apart);
             Path temporary = Files.createDirectory(apart.resolve("tmp"));
             permit(temporary, "rwxrwxrwx");
             permit(apart, "rwxr-xr-x");
@@ -873,17 +871,29 @@ class MigratorTest {
                 permit(file, "r--r--r--");
                 permit(folder, "rwxrwxrwx");
                 byte[] bytes = Files.readAllBytes(file);
-                assertThat(child.ask("open " + file)).isEqualTo("opened");
-                assertThat(child.ask("migrate")).isEqualTo(READ_ONLY);
-                assertThat(child.ask("close")).isEqualTo("closed");
+                assertThat(child.ask("open " + file))
+                        .matches(DENIED + "write the file \\Q" + file + "\\E \\(r--r--r--, owner .*, group .*\\)");
                 assertThat(listing()).containsExactly("old-app.db");
                 assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
 
                 permit(file, "rw-rw-rw-");
                 permit(folder, "r-xr-xr-x");
-                assertThat(child.ask("open " + file)).isEqualTo("opened");
-                assertThat(child.ask("migrate")).isEqualTo(READ_ONLY);
-                assertThat(child.ask("close")).isEqualTo("closed");
+                assertThat(child.ask("open " + file))
+                        .matches(DENIED + "make files in the folder \\Q" + folder + "\\E \\(r-xr-xr-x, .*\\)\\."
+                                + " SQLite keeps its journal beside the database");
+                assertThat(listing()).containsExactly("old-app.db");
+
+                permit(folder, "r--r--r--");
+                assertThat(child.ask("open " + file))
+                        .matches(DENIED + "enter the folder \\Q" + folder + "\\E \\(r--r--r--, .*\\)");
+
+                permit(folder, "rwxrwxrwx");
+                Path log = Files.createFile(folder.resolve("old-app.db-wal"));
+                permit(log, "rw-r--r--");
+                assertThat(child.ask("open " + file))
+                        .matches(DENIED + "write the file \\Q" + log + "\\E \\(rw-r--r--, .*\\)\\. The account that"
+                                + " opened the database first made it; .*");
+                Files.delete(log);
                 assertThat(listing()).containsExactly("old-app.db");
                 assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
 
@@ -891,82 +901,15 @@ class MigratorTest {
                 assertThat(child.ask("open " + file)).isEqualTo("opened");
                 assertThat(child.ask("migrate")).isEqualTo("made " + ALL_OF_OURS.size());
                 assertThat(child.ask("close")).isEqualTo("closed");
-
-                // Complete, it needs no lock, so it can be looked at also where it cannot be written.
-                permit(file, "r--r--r--");
-                permit(folder, "r-xr-xr-x");
-                assertThat(child.ask("open " + file)).isEqualTo("opened");
-                assertThat(child.ask("migrate")).isEqualTo("made 0");
-                assertThat(child.ask("who old_token_xyz123")).isEqualTo("42");
             } finally {
                 permit(folder, "rwx------");
             }
         }
 
-        private static final String READ_ONLY =
-                "failed: the database is read-only for the account that this program runs as,"
-                        + " which must be allowed to write the file and its folder";
+        private static final String DENIED = "failed: permission denied: account .* may not ";
 
         private static void permit(Path path, String permissions) throws IOException {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
-        }
-
-        /** What to put before a command so that file permissions count; nothing if they do already. */
-        private static List<String> asNobody() {
-            assumeTrue(File.separatorChar == '/', "file permissions of this kind exist on Unix only");
-            if (!"root".equals(System.getProperty("user.name"))) {
-                return List.of();
-            }
-            List<String> nobody =
-                    List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all");
-            List<String> trial = new ArrayList<>(nobody);
-            trial.addAll(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-version"));
-            assumeTrue(exitOf(trial) == 0, "root may write everything, and setpriv cannot run Java as somebody else");
-            return nobody;
-        }
-
-        private static int exitOf(List<String> command) {
-            try {
-                return new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor();
-            } catch (IOException e) {
-                return -1;
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return -1;
-            }
-        }
-
-        /** The classes that the child needs, where another account can read them: not in somebody's home. */
-        private static String readableByAll(Path apart) throws IOException {
-            List<String> classPath = new ArrayList<>();
-            for (Class<?> needed : List.of(
-                    Migrator.class,
-                    OtherProcess.class,
-                    HikariDataSource.class,
-                    JDBC.class,
-                    org.slf4j.Logger.class,
-                    org.slf4j.jul.JDK14LoggerFactory.class,
-                    com.google.i18n.phonenumbers.PhoneNumberUtil.class)) {
-                Path source = Path.of(needed.getProtectionDomain()
-                        .getCodeSource()
-                        .getLocation()
-                        .getPath());
-                Path copy = apart.resolve(classPath.size() + "-" + source.getFileName());
-                try (Stream<Path> all = Files.walk(source)) {
-                    for (Path each : all.toList()) {
-                        Path target = copy.resolve(source.relativize(each).toString());
-                        Files.copy(each, each.equals(source) ? copy : target);
-                        permit(each.equals(source) ? copy : target, "rwxr-xr-x");
-                    }
-                }
-                classPath.add(copy.toString());
-            }
-            return String.join(File.pathSeparator, classPath);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.FileAccess;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.session.SessionToken;
@@ -53,6 +54,8 @@ public final class OtherProcess {
                 case "open" -> open(Path.of(words[1]));
                 case "migrate" -> migrate();
                 case "migrate-telling" -> migrateTelling();
+                case "warning" ->
+                    FileAccess.logOfOursThatShutsOthersOut(Path.of(words[1])).orElse("none");
                 case "who" -> who(words[1]);
                 case "close" -> close();
                 default -> "unknown command";
@@ -64,7 +67,12 @@ public final class OtherProcess {
 
     private String open(Path path) {
         file = SqliteFile.claim(path, false, "/other");
-        database = Database.open(file, 1, BUSY_TIMEOUT);
+        try {
+            database = Database.open(file, 1, BUSY_TIMEOUT);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
         return "opened";
     }
 

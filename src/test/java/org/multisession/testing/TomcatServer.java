@@ -131,6 +131,8 @@ public final class TomcatServer implements AutoCloseable {
         private final List<String> jvmArguments = new ArrayList<>();
         private final Map<String, String> systemProperties = new LinkedHashMap<>();
         private final Map<String, String> environment = new LinkedHashMap<>();
+        private final Map<String, String> descriptors = new LinkedHashMap<>();
+        private final List<Path> libraries = new ArrayList<>();
 
         private Builder(TomcatVersion version) {
             this.version = version;
@@ -145,6 +147,18 @@ public final class TomcatServer implements AutoCloseable {
         /** The same without context parameters. */
         public Builder webapp(String context, Path warOrDirectory) {
             return webapp(context, warOrDirectory, Map.of());
+        }
+
+        /** Deploys by a whole context descriptor of the test's own. */
+        public Builder descriptor(String context, String xml) {
+            descriptors.put(context, xml);
+            return this;
+        }
+
+        /** Puts a library into Tomcat's own {@code lib}, for all web applications. */
+        public Builder library(Path jar) {
+            libraries.add(jar);
+            return this;
         }
 
         /** Sets a system property of Tomcat's JVM. */
@@ -174,6 +188,15 @@ public final class TomcatServer implements AutoCloseable {
                     TomcatBase.create(base, version.home(), STATE_LOGGER);
                     for (Webapp webapp : webapps) {
                         webapp.deployTo(base);
+                    }
+                    for (Map.Entry<String, String> each : descriptors.entrySet()) {
+                        Path descriptor = Webapp.descriptor(base, each.getKey());
+                        Files.createDirectories(descriptor.getParent());
+                        Files.writeString(descriptor, each.getValue());
+                    }
+                    Files.createDirectory(base.resolve("lib"));
+                    for (Path jar : libraries) {
+                        Files.copy(jar, base.resolve("lib").resolve(jar.getFileName()));
                     }
                     server = new TomcatServer(base, startProcess(base));
                 } catch (IOException | RuntimeException e) {

@@ -6,33 +6,42 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.DatabaseReplacedException;
 import org.multisession.web.Route;
 
 /** {@code GET /health}: 200 while the database answers and has all that the promises rest on, else 503. */
 public final class HealthServlet extends Route {
 
     private final transient Supplier<List<String>> missingFromSchema;
+    private final transient BooleanSupplier databaseIsShared;
     private final String stage;
 
-    /** The supplier names what the schema lacks, and throws if the database does not answer. */
-    public HealthServlet(Supplier<List<String>> missingFromSchema, String stage) {
+    /**
+     * @param missingFromSchema names what the schema lacks, and throws if the database does not answer
+     * @param databaseIsShared whether another copy of SQLite in this JVM has the file open
+     */
+    public HealthServlet(Supplier<List<String>> missingFromSchema, BooleanSupplier databaseIsShared, String stage) {
         super("GET");
         this.missingFromSchema = missingFromSchema;
+        this.databaseIsShared = databaseIsShared;
         this.stage = stage;
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String database = "up";
+        String database = databaseIsShared.getAsBoolean() ? "shared-in-jvm" : "up";
         String schema = "unknown";
         try {
             schema = missingFromSchema.get().isEmpty() ? "complete" : "incomplete";
+        } catch (DatabaseReplacedException e) {
+            database = "replaced";
         } catch (DatabaseException e) {
             database = "down";
         }
-        boolean healthy = schema.equals("complete");
+        boolean healthy = database.equals("up") && schema.equals("complete");
         Map<String, Object> health = new LinkedHashMap<>();
         health.put("status", healthy ? "up" : "down");
         health.put("database", database);

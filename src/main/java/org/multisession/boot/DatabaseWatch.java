@@ -1,0 +1,141 @@
+package org.multisession.boot;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.migration.MigrationRefusedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the database file, once a second: another may be put in its place, and another program in this JVM may open it.
+ *
+ * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
+ * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused, {@link Database} answers
+ * nothing. For one thread, but {@link #isSharedInJvm}.
+ */
+final class DatabaseWatch implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
+
+    /** How many looks pass between two tries of a file that was refused. */
+    private static final int RESTS = 10;
+
+    private final Database database;
+    private final Path named;
+    private final String owner;
+    private final Consumer<Database> deployChecks;
+
+    private long sizeBefore = -1;
+    private int rests;
+    private @Nullable String refusal;
+    private volatile boolean sharedInJvm;
+
+    /**
+     * @param named the path of the settings
+     * @param owner how to call this application in a message to the next one who claims the file
+     * @param deployChecks brings a database to where a deploy brings it, or throws
+     */
+    DatabaseWatch(Database database, Path named, String owner, Consumer<Database> deployChecks) {
+        this.database = database;
+        this.named = named;
+        this.owner = owner;
+        this.deployChecks = deployChecks;
+    }
+
+    @Override
+    public void run() {
+        if (database.isReplaced()) {
+            lookAtSuccessor();
+        } else {
+            database.noteLog();
+            lookForForeignDescriptors();
+        }
+    }
+
+    private void lookAtSuccessor() {
+        if (rests > 0) {
+            rests--;
+        } else if (isCopiedWhole()) {
+            moveOver();
+        }
+    }
+
+    /** Whether the file has stopped growing since the last look. */
+    private boolean isCopiedWhole() {
+        long size = -1;
+        try {
+            size = Files.size(named);
+        } catch (IOException e) {
+            refuse("there is no file that can be read");
+        }
+        boolean whole = size >= 0 && size == sizeBefore;
+        sizeBefore = size;
+        return whole;
+    }
+
+    private void moveOver() {
+        sizeBefore = -1;
+        try {
+            Database successor = database.openSuccessor(owner);
+            try {
+                deployChecks.accept(successor);
+            } catch (RuntimeException e) {
+                giveUp(successor);
+                throw e;
+            }
+            database.continueOn(successor);
+            refusal = null;
+            log.warn(
+                    "{}: the file that was put in its place has been checked as at a deploy, and is served now", named);
+        } catch (DatabaseException | MigrationRefusedException | SetupRefusedException e) {
+            rests = RESTS;
+            refuse(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void giveUp(Database successor) {
+        if (successor.isReplaced()) {
+            // By a third file. The log of this one lies beside it now, and has to be known again.
+            database.continueOn(successor);
+        } else {
+            successor.close();
+        }
+    }
+
+    private void refuse(String reason) {
+        if (!Objects.equals(refusal, reason)) {
+            refusal = reason;
+            log.error(
+                    "{} was replaced while it was open, and what is in its place cannot be served: {}. Every request is"
+                            + " answered with 503 until that is mended; it is looked at again by itself",
+                    named,
+                    reason);
+        }
+    }
+
+    private void lookForForeignDescriptors() {
+        boolean shared = database.foreignDescriptors() > 0;
+        if (shared && !sharedInJvm) {
+            log.error(
+                    "{} is open in this JVM by somebody else as well, most likely another web application with a SQLite"
+                            + " driver of its own. Two copies of SQLite in one process damage the database and lose"
+                            + " sign-ins. Undeploy the other, run it as a process of its own, or let both share one driver as"
+                            + " docs/files.md shows",
+                    named);
+        } else if (!shared && sharedInJvm) {
+            log.info("{} is open in this JVM by nobody else any more", named);
+        }
+        sharedInJvm = shared;
+    }
+
+    /** Whether, at the last look, somebody else in this JVM had the file open. */
+    boolean isSharedInJvm() {
+        return sharedInJvm;
+    }
+}

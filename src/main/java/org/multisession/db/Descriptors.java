@@ -1,0 +1,97 @@
+package org.multisession.db;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Set;
+import org.sqlite.SQLiteJDBCLoader;
+
+/**
+ * The file descriptors of this process on one database file, ours and foreign ones.
+ *
+ * <p>Ours appear while one of our connections is opened, and only then; any other was opened by somebody else in this
+ * JVM: another web application with a SQLite of its own. The two copies do not see each other's POSIX locks, and whoever
+ * closes the file drops the locks of all. Linux tells; elsewhere no descriptor is seen. Nor is one looked for where the
+ * driver is shared with other applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
+ * SQLite then, and do no harm.
+ */
+final class Descriptors {
+
+    private static final Path OPEN = Path.of("/proc/self/fd");
+
+    private final String identity;
+    private final boolean tellable;
+
+    /** Guarded by this. */
+    private final Set<String> ours = new HashSet<>();
+
+    Descriptors(String identity) {
+        this.identity = identity;
+        this.tellable = Files.isDirectory(OPEN)
+                && SQLiteJDBCLoader.class.getClassLoader() == Descriptors.class.getClassLoader();
+    }
+
+    /** Opens a connection. */
+    @FunctionalInterface
+    interface Opening {
+        Connection open() throws SQLException;
+    }
+
+    /** Opens a connection of ours, and knows its descriptor from then on. */
+    synchronized Connection opening(Opening opening) throws SQLException {
+        if (!tellable) {
+            return opening.open();
+        }
+        Set<String> before = open();
+        Connection opened = opening.open();
+        Set<String> made = open();
+        made.removeAll(before);
+        ours.addAll(made);
+        return opened;
+    }
+
+    /** How many are open that are not ours. */
+    synchronized int foreign() {
+        if (!tellable) {
+            return 0;
+        }
+        Set<String> open = open();
+        // A number that was closed is given out again, perhaps to somebody else.
+        ours.retainAll(open);
+        open.removeAll(ours);
+        return open.size();
+    }
+
+    /** The numbers of all descriptors of this process on the file. */
+    private Set<String> open() {
+        Set<String> numbers = new HashSet<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(OPEN)) {
+            for (Path each : all) {
+                if (leadsToTheFile(each)) {
+                    numbers.add(each.getFileName().toString());
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // What was seen so far is what counts.
+            return numbers;
+        }
+        return numbers;
+    }
+
+    private boolean leadsToTheFile(Path descriptor) {
+        try {
+            Object key =
+                    Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey();
+            return key != null && key.toString().equals(identity);
+        } catch (IOException e) {
+            // Closed meanwhile, or one of the kind that has no file.
+            return false;
+        }
+    }
+}

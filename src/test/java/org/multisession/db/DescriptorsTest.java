@@ -1,0 +1,141 @@
+package org.multisession.db;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Driver;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.testing.OldDatabase;
+
+/** Whether somebody else in this JVM has the database open is told by the descriptors that are not ours. */
+class DescriptorsTest {
+
+    private static final int READERS = 3;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void onLinux() {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "only Linux tells the descriptors of a process");
+    }
+
+    private Path made(String mode) {
+        Path file = folder.resolve("app.db");
+        try (OldDatabase database = OldDatabase.open(file)) {
+            database.all("PRAGMA journal_mode=" + mode);
+            database.run("CREATE TABLE t (x TEXT)");
+        }
+        return file;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void ours_are_known_while_all_are_at_work_and_after_one_was_replaced(String mode) throws Exception {
+        try (Database database = Database.open(SqliteFile.claim(made(mode), false, "/test"), READERS, PATIENCE)) {
+            assertThat(database.foreignDescriptors()).isZero();
+            allReadersAtOnce(database);
+            assertThat(database.foreignDescriptors()).isZero();
+            for (int i = 0; i < 3; i++) {
+                try {
+                    database.<Integer>read(handle -> {
+                        try (PreparedStatement statement = handle.prepare("SELECT * FROM missing")) {
+                            return statement.executeUpdate();
+                        }
+                    });
+                } catch (DatabaseException e) {
+                    assertThat(e).hasMessageContaining("missing");
+                }
+                allReadersAtOnce(database);
+                assertThat(database.foreignDescriptors()).isZero();
+            }
+        }
+    }
+
+    private static void allReadersAtOnce(Database database) throws Exception {
+        CyclicBarrier together = new CyclicBarrier(READERS);
+        ExecutorService threads = Executors.newFixedThreadPool(READERS);
+        try {
+            for (Future<Integer> done : threads.invokeAll(IntStream.range(0, READERS)
+                    .<Callable<Integer>>mapToObj(i -> () -> database.read(handle -> {
+                        try {
+                            together.await();
+                        } catch (Exception e) {
+                            throw new AssertionError(e);
+                        }
+                        try (PreparedStatement statement = handle.prepare("SELECT count(*) FROM t");
+                                ResultSet row = statement.executeQuery()) {
+                            return row.getInt(1);
+                        }
+                    }))
+                    .toList())) {
+                assertThat(done.get()).isZero();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** A second copy of SQLite, as a web application with a driver of its own has it. */
+    private static Driver driverOf(URLClassLoader application) throws ReflectiveOperationException {
+        return (Driver) application
+                .loadClass("org.sqlite.JDBC")
+                .getDeclaredConstructor()
+                .newInstance();
+    }
+
+    private static URL[] classPath() throws IOException {
+        List<URL> urls = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            urls.add(Path.of(entry).toUri().toURL());
+        }
+        return urls.toArray(URL[]::new);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete"})
+    void a_foreign_one_is_seen_until_it_is_closed_whether_it_was_there_before_us_or_came_later(String mode)
+            throws Exception {
+        Path file = made(mode);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        InputStream earlier = Files.newInputStream(link);
+        try (URLClassLoader otherApplication = new URLClassLoader(classPath(), ClassLoader.getPlatformClassLoader());
+                Database database = Database.open(SqliteFile.claim(file, false, "/test"), READERS, PATIENCE)) {
+            assertThat(database.foreignDescriptors()).isEqualTo(1);
+            earlier.close();
+            assertThat(database.foreignDescriptors()).isZero();
+            try (Connection later = driverOf(otherApplication).connect("jdbc:sqlite:" + file, new Properties());
+                    Statement statement = later.createStatement();
+                    ResultSet row = statement.executeQuery("SELECT count(*) FROM t")) {
+                assertThat(row.getInt(1)).isZero();
+                assertThat(database.foreignDescriptors()).isEqualTo(1);
+            }
+            assertThat(database.foreignDescriptors()).isZero();
+        }
+    }
+}
