@@ -30,6 +30,19 @@ CREATE TABLE multisession_tokens (
 	end_reason VARCHAR(20),
 	PRIMARY KEY (auth_token)
 ) WITHOUT ROWID;
+CREATE TABLE multisession_rows (
+	id INTEGER NOT NULL,
+	auth_token VARCHAR(128) NOT NULL,
+	created_at DATETIME,
+	PRIMARY KEY (id)
+);
+CREATE TABLE multisession_accounts (
+	user_id INTEGER NOT NULL,
+	phone VARCHAR(100),
+	token_tail VARCHAR(8),
+	unwatched INTEGER NOT NULL,
+	PRIMARY KEY (user_id)
+);
 CREATE TABLE multisession_state (
 	name VARCHAR(40) NOT NULL,
 	value VARCHAR(100) NOT NULL,
@@ -60,7 +73,9 @@ INSERT INTO users (id, phone, auth_token, "plan") VALUES
 	(13, '+79990000013', 'two words; and ''quotes" é', 'free'),
 	(14, '+79990000014', 'sha256:tooshort', 'free'),
 	(15, '+79990000015', 'sha512:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE', 'free'),
-	(16, '+79990000016', 'sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'free');
+	(16, '+79990000016', 'sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'free'),
+	(17, '+79990000017', NULL, 'free'),
+	(18, '+79990000018', 'set-while-unwatched', 'free');
 
 INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES
 	(1, 'mirror-of-anna', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
@@ -73,7 +88,9 @@ INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES
 	(1, 'hash-ended-row-put-back', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
 	(2, 'sha256:74GIpUt7Ciqx-xMOh2Z6VGzxzZtpMFofAdnTpKii8EM', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
 	(6, '', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
-	(1, 'sha256:PjDq38t5U17Q-DOMgcX2wPn4755fhyQmH72U1UI7sfQ', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901');
+	(1, 'sha256:PjDq38t5U17Q-DOMgcX2wPn4755fhyQmH72U1UI7sfQ', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
+	(1, 'put-back-unseen', '2026-01-02 03:04:09.000000', '2026-01-02 03:04:05.678901'),
+	(17, 'of-another-number', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901');
 
 INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason) VALUES
 	('mirror-of-anna', 1, '2026-01-02 03:04:05.678901', NULL, NULL),
@@ -93,7 +110,18 @@ INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end
 	('hash-lives', 2, '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901', 'row-deleted'),
 	('sha256:dk5-7boTtX7fM61vVIdHLQzBBrqYhTwfMxk-wyMQooE', 12, '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901', 'revoked'),
 	('', 6, '2026-01-02 03:04:05.678901', NULL, NULL),
-	('sha256:PjDq38t5U17Q-DOMgcX2wPn4755fhyQmH72U1UI7sfQ', 1, '2026-01-02 03:04:05.678901', NULL, NULL);
+	('sha256:PjDq38t5U17Q-DOMgcX2wPn4755fhyQmH72U1UI7sfQ', 1, '2026-01-02 03:04:05.678901', NULL, NULL),
+	('put-back-unseen', 1, '2026-01-02 03:04:05.678901', NULL, NULL),
+	('of-another-number', 17, '2026-01-02 03:04:05.678901', NULL, NULL);
+
+-- There are no triggers in this database, as after a rebuild of its tables: what is written down here decides.
+INSERT INTO multisession_rows (id, auth_token, created_at)
+SELECT id, auth_token, '2026-01-02 03:04:05.678901' FROM user_sessions;
+
+INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
+SELECT id, CASE WHEN id = 17 THEN '+79990000071' ELSE phone END,
+	CASE WHEN id <> 18 THEN substr(CAST(auth_token AS TEXT), -8) END, 0
+FROM users;
 
 INSERT INTO multisession_state (name, value, changed_at) VALUES
 	('stage', 'coexist', '2026-01-02 03:04:05.678901');
@@ -126,4 +154,7 @@ INSERT INTO vectors (token, hash, user_id, via, why) VALUES
 	('sha256:6p6G7RdrF-lYmHNIxL6SPyTDjksxx4BR6c5v68ABZoE', 'sha256:jadI91VJ_DhJHcQaX1mQvbpH0tXkPmgCJoUU7aeXSYE', NULL, NULL, 'the shape of a hash, though users.auth_token has this very text'),
 	('sha256:PjDq38t5U17Q-DOMgcX2wPn4755fhyQmH72U1UI7sfQ', 'sha256:FbfZyIkBspxSOb8gw3xCxkb3wuvQj82-dlFVTXSlXLE', NULL, NULL, 'the hash of a session that lives'),
 	('', 'sha256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', NULL, NULL, 'an empty token, though rows have it'),
+	('put-back-unseen', 'sha256:tFAiY2VifyNWFyLV90Bmgz0hlbCsXlDObLBM-1MdiCc', NULL, NULL, 'its row is another one than was written down'),
+	('of-another-number', 'sha256:HBv5mGjqa5PqFkynpa9oyj-GcG6wXeTuZi1Au-cVs9c', NULL, NULL, 'its user has another number than was written down'),
+	('set-while-unwatched', 'sha256:K5rp76dlY7tfed39m6nL019yQ1YYI-g2hPDeFUVSrx4', NULL, NULL, 'a legacy token that was set while the triggers were gone'),
 	('never-seen', 'sha256:jRA1cfVAstdxugY974hggOhXAWhVPxFsMd-umdNrHc0', NULL, NULL, 'a stranger');

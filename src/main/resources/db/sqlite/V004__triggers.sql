@@ -59,6 +59,14 @@ BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'user-replaced'
 	WHERE user_id = NEW.id AND ended_at IS NULL;
+	DELETE FROM multisession_accounts WHERE user_id = NEW.id;
+	INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
+	SELECT NEW.id, substr(CAST(NEW.phone AS TEXT), 1, 100),
+	CASE WHEN watched THEN substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
+	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
+	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
+	WHERE typeof(NEW.id) = 'integer';
 END
 
 CREATE TRIGGER IF NOT EXISTS multisession_user_id_changed
@@ -68,4 +76,30 @@ BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'user-replaced'
 	WHERE user_id IN (OLD.id, NEW.id) AND ended_at IS NULL;
+	DELETE FROM multisession_accounts WHERE user_id IN (OLD.id, NEW.id);
+	INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
+	SELECT NEW.id, substr(CAST(NEW.phone AS TEXT), 1, 100),
+	CASE WHEN watched THEN substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
+	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
+	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
+	WHERE typeof(NEW.id) = 'integer';
+END
+
+-- A column may be blind to case; what is noted here is not.
+CREATE TRIGGER IF NOT EXISTS multisession_user_changed AFTER UPDATE OF phone, auth_token ON users
+WHEN NEW.phone IS NOT OLD.phone COLLATE BINARY OR NEW.auth_token IS NOT OLD.auth_token COLLATE BINARY
+BEGIN
+	UPDATE multisession_accounts
+	SET phone = substr(CAST(NEW.phone AS TEXT), 1, 100), token_tail = CASE
+	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
+	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')) = 3
+	THEN substr(CAST(NEW.auth_token AS TEXT), -8) END
+	WHERE user_id = NEW.id;
+END
+
+CREATE TRIGGER IF NOT EXISTS multisession_user_deleted AFTER DELETE ON users
+BEGIN
+	DELETE FROM multisession_accounts WHERE user_id = OLD.id;
 END

@@ -72,6 +72,13 @@ public enum Fault {
             "Tomcat refuses a request whose header is over 8 KiB before any application sees it. No browser keeps such a"
                     + " cookie (4 KiB), but a program may, and Python's servers take it: that program is signed out.",
             "Set maxHttpHeaderSize of Tomcat's Connector to more than the token needs, or give the user a new token."),
+    UNWITNESSED(
+            NOT_SAFE,
+            "A token that came to be, or was changed, while a rebuilt table had no triggers",
+            "Somebody has rebuilt a table, and then nobody notes whether a session was signed out, or who got the id of"
+                    + " somebody else. What cannot be told is ended: these users are signed out here.",
+            "Nothing can be told afterwards. Deploy; these users sign in again. Keep Multi-Session deployed while a table is"
+                    + " rebuilt: then it takes seconds until everything is watched again."),
     LEFT_OUT(
             NOT_SAFE,
             "A token that opens an account before opens none after",

@@ -306,6 +306,9 @@ final class Openings {
             return Fault.LEFT_OUT;
         }
         if (found.hasEnded()) {
+            if (!found.hadEnded() && "unwitnessed".equals(found.endReason())) {
+                return Fault.UNWITNESSED;
+            }
             if ("row-changed".equals(found.endReason()) && found.issuedTo() != found.ownerId()) {
                 return Fault.MOVED_SESSION;
             }

@@ -119,6 +119,12 @@ final class Catalogue {
                 .toList();
     }
 
+    /** Whether all triggers of these names lie on this table; whoever renames a table takes its triggers along. */
+    boolean hasTriggers(String table, Set<String> names) {
+        return names.stream().map(name -> entries.get(key("trigger", name))).allMatch(entry -> entry != null
+                && entry.table().equalsIgnoreCase(table));
+    }
+
     /** The names of all triggers on these tables, named in lower case. */
     List<String> triggersOn(Set<String> tables) {
         return entries.values().stream()

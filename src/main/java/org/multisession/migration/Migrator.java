@@ -53,19 +53,6 @@ public final class Migrator {
                 AND s.auth_token || '' = multisession_tokens.auth_token AND s.user_id IS NOT multisession_tokens.user_id)
             """;
 
-    private static final String FORGET_ROWS = """
-            DELETE FROM multisession_rows
-            WHERE NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.id = multisession_rows.id
-              AND s.auth_token IS multisession_rows.auth_token AND s.created_at IS multisession_rows.created_at)
-            """;
-
-    private static final String REMEMBER_ROWS = """
-            INSERT INTO multisession_rows (id, auth_token, created_at)
-            SELECT s.id, s.auth_token, s.created_at FROM user_sessions s
-            WHERE s.auth_token IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM multisession_rows r WHERE r.id = s.id)
-            """;
-
     private static final String END_ORPHANS = """
             UPDATE multisession_tokens SET ended_at = ?, end_reason = 'user-replaced'
             WHERE ended_at IS NULL
@@ -320,10 +307,20 @@ public final class Migrator {
             log.info("Migration: another process has just done it; nothing was changed");
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
+        Instant now = clock.instant();
+        Witnesses witnesses = new Witnesses(transaction, found.catalogue(), SqlTime.format(now), beforeStatement);
         Snapshot before = null;
         if (found.isNew()) {
             log.info("Migration: the database is new and empty; table users is made too");
         } else {
+            int unwitnessed = witnesses.endWhatCannotBeTold();
+            if (unwitnessed > 0) {
+                log.warn(
+                        "Migration: {} sessions and legacy tokens ended (unwitnessed): a table was rebuilt and changed while"
+                                + " nobody watched, so that it cannot be told whose they are or whether they were signed"
+                                + " out; these users sign in again",
+                        unwitnessed);
+            }
             before = Snapshot.before(transaction, found.catalogue(), progress);
             log.info(
                     "Migration: found table users ({}) with {} users, {} legacy tokens that open an account, and {}",
@@ -357,7 +354,8 @@ public final class Migrator {
             log.info("Migration: made {} {}", object.kind(), object.name());
         }
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        log(reconcile(transaction, clock.instant(), beforeStatement));
+log(reconcile(transaction, now, beforeStatement));
+        witnesses.writeDown();
         notePhones(transaction);
         verify(transaction, found, before, made);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
@@ -377,8 +375,6 @@ public final class Migrator {
         execute(handle, beforeStatement, END_MOVED, now);
         int orphaned = execute(handle, beforeStatement, END_ORPHANS, now);
         execute(handle, beforeStatement, REFUSE_SHARED, now, now);
-        execute(handle, beforeStatement, FORGET_ROWS);
-        execute(handle, beforeStatement, REMEMBER_ROWS);
         return new Reconciled(recorded, deleted, orphaned);
     }
 

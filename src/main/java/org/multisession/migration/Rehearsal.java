@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
 import org.multisession.migration.Catalogue.Column;
 
 /**
@@ -87,8 +88,10 @@ public final class Rehearsal {
                     """);
             execute(handle, "UPDATE temp.multisession_tokens SET had_ended = 1 WHERE ended_at IS NOT NULL");
         }
-        if (found.catalogue().has("multisession_rows")) {
-            execute(handle, "INSERT INTO temp.multisession_rows SELECT * FROM main.multisession_rows");
+        for (String table : List.of("multisession_rows", "multisession_accounts")) {
+            if (found.catalogue().has(table)) {
+                execute(handle, "INSERT INTO temp." + table + " SELECT * FROM main." + table);
+            }
         }
         if (found.catalogue().has("multisession_state")) {
             execute(handle, "INSERT INTO temp.multisession_state SELECT * FROM main.multisession_state");
@@ -168,6 +171,7 @@ public final class Rehearsal {
         if (found.isNew() || found.hasNothingToDo()) {
             return;
         }
+        new Witnesses(handle, found.catalogue(), SqlTime.format(now), statement -> {}).endWhatCannotBeTold();
         Snapshot before = Snapshot.before(handle, found.catalogue(), Progress.NONE);
         Migrator.reconcile(handle, now, statement -> {});
         Snapshot.after(handle, Progress.NONE).requireOpeningsOf(before);

@@ -23,7 +23,9 @@ public enum EndReason {
     /** The row got another token, without us. Written by a trigger. */
     ROW_CHANGED("row-changed"),
     /** The user is gone, or somebody else by now. Written by a trigger. */
-    USER_REPLACED("user-replaced");
+    USER_REPLACED("user-replaced"),
+    /** A table was rebuilt and changed while nobody watched, so that it could not be told whose it is. */
+    UNWITNESSED("unwitnessed");
 
     private final String stored;
 

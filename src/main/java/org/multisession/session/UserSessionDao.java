@@ -27,6 +27,21 @@ import org.multisession.user.UserColumns;
  */
 public final class UserSessionDao {
 
+    /**
+     * What is believed: a row of {@code user_sessions} that says what was written down of it, and a row of {@code users}
+     * with the number that was written down, or else the triggers that end the sessions of an id that is given out again.
+     * So nothing opens that was changed while our triggers were gone, whoever asks, and before anything is repaired.
+     */
+    private static final String WITNESSED = """
+            AND EXISTS (SELECT 1 FROM multisession_rows r
+              WHERE r.id = s.id AND r.auth_token = t.auth_token AND r.created_at IS s.created_at)
+            AND (EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id
+                AND a.phone = substr(CAST(u.phone AS TEXT), 1, 100)
+                AND a.phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*')
+              OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users'
+                AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')) = 2)
+            """;
+
     /** Driven by our own table, whose collation is binary whatever the old app's table says. */
     private static final String FIND = """
             SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
@@ -35,7 +50,7 @@ public final class UserSessionDao {
             JOIN users u ON u.id = t.user_id
             WHERE t.auth_token IN (?, ?) AND t.ended_at IS NULL
               AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
-            """;
+            """ + WITNESSED;
 
     private static final String OF_USER = """
             SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
@@ -45,7 +60,7 @@ public final class UserSessionDao {
             WHERE t.user_id = ? AND t.ended_at IS NULL
               AND NOT EXISTS
                 (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
-            """;
+            """ + WITNESSED;
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
     private static final String AFTER = """

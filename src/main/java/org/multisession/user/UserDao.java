@@ -26,13 +26,19 @@ public final class UserDao {
 
     /**
      * Whom the old app would let in by this token, as long as it never was a session: one that was and is one no longer
-     * must not come back through this door. Two rows mean that the token is nobody's.
+     * must not come back through this door. Two rows mean that the token is nobody's. That it never was one is known only
+     * where our triggers on {@code user_sessions} are there, or were when the token was set.
      */
     private static final String FIND_BY_LEGACY_TOKEN = """
             SELECT u.id, u.phone, %s, u.auth_token
             FROM users u
             WHERE u.auth_token = ?
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (?, ?))
+              AND (EXISTS (SELECT 1 FROM multisession_accounts a
+                  WHERE a.user_id = u.id AND a.token_tail = substr(CAST(u.auth_token AS TEXT), -8))
+                OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
+                  AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
+                    'multisession_session_token_changed')) = 3)
             LIMIT 2
             """;
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
 import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
@@ -25,6 +27,7 @@ import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
 
@@ -54,7 +57,7 @@ abstract class HistoriesContract {
     @Test
     void every_token_opens_its_own_account_or_none_through_all_histories() {
         long firstSeed = Long.getLong("histories.seed", 1);
-        int count = Integer.getInteger("histories.count", 2000);
+        int count = Integer.getInteger("histories.count", 500);
         try (MemoryFolder folder = new MemoryFolder()) {
             Map<String, Integer> played = new TreeMap<>();
             for (int i = 0; i < count; i++) {
@@ -90,6 +93,8 @@ abstract class HistoriesContract {
         SHARE_A_TOKEN,
         SEEN_BY_OLD_APP,
         PUT_BACK_A_ROW,
+        REPLACE_A_ROW,
+        MOVE_A_ROW_AND_BACK,
         TIME_PASSES,
         DELETE_USER,
         ADD_USER,
@@ -97,7 +102,27 @@ abstract class HistoriesContract {
         REDEPLOY,
         CHANGE_STAGE,
         UNDEPLOY,
-        REBUILD_USERS;
+        REBUILD_USERS,
+        REBUILD_SESSIONS;
+
+        /** What the old app and people with a shell do. */
+        static final List<Step> THERE = List.of(
+                SIGN_IN_OLD_SINGLE,
+                SIGN_IN_OLD_MULTI,
+                SIGN_OUT_THERE,
+                RESET_BY_ADMINISTRATOR,
+                SHARE_A_TOKEN,
+                SEEN_BY_OLD_APP,
+                PUT_BACK_A_ROW,
+                REPLACE_A_ROW,
+                MOVE_A_ROW_AND_BACK,
+                DELETE_USER,
+                ADD_USER,
+                REPLACE_USER);
+
+        /** What only our app does, which repairs the schema before. */
+        static final Set<Step> HERE =
+                EnumSet.of(SIGN_IN_HERE, SIGN_OUT_HERE, END_ANOTHER_DEVICE, END_ALL_OTHERS, SWEEP);
 
         /** Deploys cost most of the time that a history takes, and a few are enough. */
         static Step some(Random random) {
@@ -114,6 +139,9 @@ abstract class HistoriesContract {
         final Instant started;
         Instant seen;
         boolean ended;
+
+        /** Whether our memory has heard of it; what begins while nobody watches is known after the repair only. */
+        boolean noted = true;
 
         Session(long userId, int incarnation, Instant now) {
             this.userId = userId;
@@ -136,6 +164,17 @@ abstract class HistoriesContract {
         private final Map<String, Session> sessions = new HashMap<>();
         private final Map<Long, @Nullable String> legacy = new TreeMap<>();
         private final Map<Long, Integer> incarnations = new HashMap<>();
+        private final Map<Long, String> phones = new HashMap<>();
+
+        /** Whether a rebuild took our triggers, and what was known of each user when they were last there. */
+        private boolean usersUnwatched;
+
+        private boolean sessionsUnwatched;
+        private final Map<Long, String> knownPhones = new HashMap<>();
+        private final Map<Long, @Nullable String> knownTokens = new HashMap<>();
+
+        /** Who got an id while nobody watched the sessions: whose those are that began in that time, nobody knows. */
+        private final Set<Long> newWhileUnwatched = new HashSet<>();
         private final Set<String> refused = new HashSet<>();
         private final Set<String> everyToken = new HashSet<>();
         private @Nullable NewApp app;
@@ -201,6 +240,9 @@ abstract class HistoriesContract {
 
         /** False where there is nothing to do it to. */
         private boolean perform(Step step) {
+            if (Step.HERE.contains(step) && app != null) {
+                repaired();
+            }
             switch (step) {
                 case SIGN_IN_HERE -> {
                     return signInHere();
@@ -210,7 +252,7 @@ abstract class HistoriesContract {
                     String token = newToken("single");
                     tell("old single sign-in of " + user + " as " + token);
                     old.signInSingle(user, token);
-                    legacy.put(user, token);
+                    setLegacy(user, token);
                 }
                 case SIGN_IN_OLD_MULTI -> oldMultiSignIn(someUser());
                 case SIGN_OUT_HERE -> {
@@ -239,7 +281,7 @@ abstract class HistoriesContract {
                     String value = random.nextInt(3) == 0 ? null : random.nextBoolean() ? "" : newToken("reset");
                     tell("reset of " + user + " to " + value);
                     old.run("UPDATE users SET auth_token = ? WHERE id = ?", value, user);
-                    legacy.put(user, value);
+                    setLegacy(user, value);
                 }
                 case SHARE_A_TOKEN -> {
                     long from = someUser();
@@ -250,7 +292,7 @@ abstract class HistoriesContract {
                     }
                     tell("token of " + from + " given to " + to + " too: " + token);
                     old.signInSingle(to, token);
-                    legacy.put(to, token);
+                    setLegacy(to, token);
                 }
                 case SEEN_BY_OLD_APP -> {
                     String token = someSession();
@@ -278,19 +320,24 @@ abstract class HistoriesContract {
                     tell("delete user " + user);
                     old.deleteUser(user);
                     legacy.remove(user);
+                    phones.remove(user);
+                    if (!usersUnwatched) {
+                        knownPhones.remove(user);
+                        knownTokens.remove(user);
+                    }
                 }
                 case ADD_USER -> addUser();
                 case REPLACE_USER -> {
                     long user = someUser();
                     String token = newToken("replaced");
+                    String phone = newPhone();
                     tell("replace user " + user + ", token " + token);
                     old.run(
                             "INSERT OR REPLACE INTO users (id, phone, auth_token) VALUES (?, ?, ?)",
                             user,
-                            newPhone(),
+                            phone,
                             token);
-                    incarnations.merge(user, 1, Integer::sum);
-                    legacy.put(user, token);
+                    isNew(user, phone, token);
                 }
                 case REDEPLOY -> {
                     tell("redeploy");
@@ -311,9 +358,14 @@ abstract class HistoriesContract {
                     tell("undeploy");
                     undeploy();
                 }
-                case REBUILD_USERS -> {
-                    return rebuildUsers();
+                case REPLACE_A_ROW -> {
+                    return replaceARow();
                 }
+                case MOVE_A_ROW_AND_BACK -> {
+                    return moveARowAndBack();
+                }
+                case REBUILD_USERS -> rebuildUsers();
+                case REBUILD_SESSIONS -> rebuildSessions();
             }
             return true;
         }
@@ -344,7 +396,7 @@ abstract class HistoriesContract {
                 }
             }
             sessions.put(token, new Session(user, incarnation(user), now));
-            legacy.put(user, token);
+            setLegacy(user, token);
             evict(user, token);
             return true;
         }
@@ -482,7 +534,8 @@ abstract class HistoriesContract {
 
         private boolean putBackARow() {
             String token = sessions.keySet().stream()
-                    .filter(each -> session(each).ended)
+                    // Of what came and went unseen nobody knows anything.
+                    .filter(each -> session(each).ended && session(each).noted)
                     .sorted()
                     .findFirst()
                     .orElse(null);
@@ -497,38 +550,156 @@ abstract class HistoriesContract {
             return true;
         }
 
-        /** Alembic's batch mode makes the table anew; our triggers and indexes on it are gone with the old one. */
-        private boolean rebuildUsers() {
-            tell("rebuild users, then the schema is checked");
-            old.run("CREATE TABLE _alembic_tmp_users (id INTEGER NOT NULL, phone VARCHAR(20), auth_token VARCHAR(128),"
-                    + " PRIMARY KEY (id))");
-            old.run("INSERT INTO _alembic_tmp_users SELECT id, phone, auth_token FROM users");
-            old.run("DROP TABLE users");
-            old.run("ALTER TABLE _alembic_tmp_users RENAME TO users");
-            NewApp here = app;
-            if (here == null) {
-                deploy();
-            } else {
-                here.migrator.migrate();
+        /** Another session takes the row id, for which no DELETE trigger fires. */
+        private boolean replaceARow() {
+            String token = someSession();
+            if (token == null || hashed.contains(token)) {
+                return false;
             }
-            refuseShared();
+            List<@Nullable String> ids = old.all("SELECT id FROM user_sessions WHERE auth_token = ?", token);
+            if (ids.isEmpty()) {
+                return false;
+            }
+            long user = someUser();
+            String taking = newToken("taking");
+            tell("row of " + token + " taken by " + taking + " of " + user);
+            old.run(
+                    "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token, created_at, last_seen_at)"
+                            + " VALUES (?1, ?2, ?3, ?4, ?4)",
+                    ids.get(0),
+                    user,
+                    taking,
+                    SqlTime.format(clock.instant()));
+            session(token).ended = true;
+            begin(taking, user);
             return true;
+        }
+
+        private boolean moveARowAndBack() {
+            String token = someSession();
+            // Nobody sees it while nobody watches, and afterwards nothing is changed.
+            if (token == null || hashed.contains(token) || sessionsUnwatched) {
+                return false;
+            }
+            long owner = session(token).userId;
+            long other = someUser();
+            if (owner == other) {
+                return false;
+            }
+            tell("row of " + token + " moved to " + other + " and back");
+            old.run("UPDATE user_sessions SET user_id = ? WHERE auth_token = ?", other, token);
+            old.run("UPDATE user_sessions SET user_id = ? WHERE auth_token = ?", owner, token);
+            session(token).ended = true;
+            return true;
+        }
+
+        /** Our triggers and indexes on the table are gone with the old one. */
+        private void rebuildUsers() {
+            boolean sessionsAreOurs = !old.all("SELECT 1 FROM multisession_created WHERE name = 'user_sessions'")
+                    .isEmpty();
+            Rebuilds.Way way = random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
+            tell("rebuild users, " + way);
+            old.run(Rebuilds.narrowUsers(way));
+            usersUnwatched = true;
+            if (way == Rebuilds.Way.RENAME_FIRST && !sessionsAreOurs) {
+                // Or the foreign key of the old app's table would lead nowhere.
+                rebuildSessions();
+            } else {
+                theOldAppGoesOn();
+            }
+        }
+
+        private void rebuildSessions() {
+            Rebuilds.Way way = random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
+            tell("rebuild user_sessions, " + way);
+            old.run(Rebuilds.narrowSessions(way));
+            sessionsUnwatched = true;
+            theOldAppGoesOn();
+        }
+
+        /** Before our app, if it is there, is asked again. */
+        private void theOldAppGoesOn() {
+            for (int i = random.nextInt(4); i > 0; i--) {
+                step(Step.THERE.get(random.nextInt(Step.THERE.size())));
+            }
+        }
+
+        /** Our app has looked at the schema, and has ended what could not be told. */
+        private void repaired() {
+            if (!usersUnwatched && !sessionsUnwatched) {
+                return;
+            }
+            if (usersUnwatched) {
+                sessions.values().stream()
+                        .filter(session -> !Objects.equals(
+                                knownPhones.get(session.userId), phones.get(session.userId)))
+                        .forEach(session -> session.ended = true);
+            }
+            if (sessionsUnwatched) {
+                sessions.values().stream()
+                        .filter(session -> !session.noted && newWhileUnwatched.contains(session.userId))
+                        .forEach(session -> session.ended = true);
+                legacy.forEach((user, token) -> {
+                    boolean isSession = token != null && sessions.containsKey(token);
+                    if (token != null && !isSession && !token.equals(knownTokens.get(user))) {
+                        refused.add(token);
+                    }
+                });
+            }
+            sessions.replaceAll((token, session) -> session.noted || session.ended
+                    ? session
+                    // Its clocks start where it became known.
+                    : new Session(session.userId, session.incarnation, clock.instant()));
+            usersUnwatched = false;
+            sessionsUnwatched = false;
+            newWhileUnwatched.clear();
+            knownPhones.clear();
+            knownPhones.putAll(phones);
+            knownTokens.clear();
+            knownTokens.putAll(legacy);
+            refuseShared();
+        }
+
+        private void begin(String token, long user) {
+            Session session = new Session(user, incarnation(user), clock.instant());
+            session.noted = !sessionsUnwatched;
+            sessions.put(token, session);
+        }
+
+        private void setLegacy(long user, @Nullable String token) {
+            boolean changes = !Objects.equals(legacy.put(user, token), token);
+            if (changes && !usersUnwatched) {
+                knownTokens.put(user, sessionsUnwatched ? null : token);
+            }
+        }
+
+        private void isNew(long user, String phone, @Nullable String token) {
+            incarnations.merge(user, 1, Integer::sum);
+            legacy.put(user, token);
+            phones.put(user, phone);
+            if (sessionsUnwatched) {
+                newWhileUnwatched.add(user);
+            }
+            if (!usersUnwatched) {
+                knownPhones.put(user, phone);
+                knownTokens.put(user, sessionsUnwatched ? null : token);
+            }
         }
 
         private void oldMultiSignIn(long user) {
             String token = newToken("multi");
             tell("old multi sign-in of " + user + " as " + token);
             old.signInMulti(user, token, clock.instant());
-            sessions.put(token, new Session(user, incarnation(user), clock.instant()));
-            legacy.put(user, token);
+            begin(token, user);
+            setLegacy(user, token);
         }
 
         private void addUser() {
             String token = random.nextBoolean() ? newToken("legacy") : null;
-            long user = old.addUser(newPhone(), token);
+            String phone = newPhone();
+            long user = old.addUser(phone, token);
             tell("new user " + user + ", token " + token);
-            incarnations.merge(user, 1, Integer::sum);
-            legacy.put(user, token);
+            isNew(user, phone, token);
         }
 
         private void deploy() {
@@ -540,6 +711,7 @@ abstract class HistoriesContract {
             if (since != null && since.plus(Duration.ofDays(1)).isBefore(clock.instant())) {
                 doubtedUntil = clock.instant().plus(Duration.ofDays(7));
             }
+            repaired();
             if (stage != Stage.COEXIST) {
                 hashed.addAll(sessions.keySet());
             }
@@ -572,7 +744,13 @@ abstract class HistoriesContract {
 
         private void check() {
             if (app != null) {
+                boolean isToBeRepaired = usersUnwatched || sessionsUnwatched;
+                repaired();
                 checkOurs(app);
+                if (isToBeRepaired) {
+                    // As every five seconds, where no request has been the reason yet.
+                    app.database.lookAfterSchema();
+                }
             }
             List<String> tokens = everyToken.stream().sorted().toList();
             List<@Nullable Long> opened = Objects.requireNonNull(sibling).opens(tokens);
@@ -619,7 +797,7 @@ abstract class HistoriesContract {
             Session session = sessions.get(token);
             if (session != null) {
                 boolean alive = !session.ended && isOwn(session, session.userId) && legacy.containsKey(session.userId);
-                return alive ? session.userId : null;
+                return alive && isBelieved(session) ? session.userId : null;
             }
             if (stage == Stage.RETIRE) {
                 return null;
@@ -628,7 +806,17 @@ abstract class HistoriesContract {
                     .filter(entry -> token.equals(entry.getValue()))
                     .map(Map.Entry::getKey)
                     .toList();
-            return holders.size() == 1 && !refused.contains(token) ? holders.get(0) : null;
+            return holders.size() == 1
+                            && !refused.contains(token)
+                            && (!sessionsUnwatched || token.equals(knownTokens.get(holders.get(0))))
+                    ? holders.get(0)
+                    : null;
+        }
+
+        private boolean isBelieved(Session session) {
+            return session.noted
+                    && (!usersUnwatched
+                            || Objects.equals(knownPhones.get(session.userId), phones.get(session.userId)));
         }
 
         private boolean isOwn(Session session, long user) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.logging.Level;
@@ -13,6 +15,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.check.Check;
 import org.multisession.check.Fault;
 import org.multisession.db.Database;
@@ -22,6 +27,7 @@ import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Rebuilds;
+import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
 
 /** What the tools of other programs do to the tables, under the running application and while it is away. */
@@ -246,6 +252,262 @@ class RebuiltTablesTest {
                 signUpAndInAtTheOldApp(old);
             }
         }
+    }
+
+    @Nested
+    @DisplayName("P3: an id of users goes to somebody else while our triggers are gone")
+    class AnotherAccount {
+
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void the_old_cookie_opens_nothing_from_the_first_request_on(Rebuilds.Way way) {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                String annas = app.signIn(ANNA);
+                long bob = old.addUser("+79990000047", null);
+                String bobs = app.signIn("+79990000047");
+
+                old.run(Rebuilds.users(way));
+                old.deleteUser(bob);
+                assertThat(old.addUser("+79990000048", null)).isEqualTo(bob);
+
+                assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(null, 42L);
+                assertThat(app.opens(bobs)).isNull();
+                assertThat(app.opens(annas)).isEqualTo(42);
+                assertThat(app.migrator.missing()).as("repaired by the refusal").isEmpty();
+                assertThat(app.opens(bobs)).isNull();
+                assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(null, 42L);
+                assertThat(reason(old, bobs)).isEqualTo("unwitnessed");
+                assertThat(trail(old)).containsExactly("session-ended unwitnessed " + bob);
+                assertThat(app.opens(app.signIn("+79990000048"))).isEqualTo(bob);
+            }
+        }
+
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void the_same_while_our_app_is_away(Rebuilds.Way way) {
+            try (OldDatabase old = old("single")) {
+                long bob;
+                String annas;
+                String bobs;
+                try (NewApp app = deploy(old)) {
+                    annas = app.signIn(ANNA);
+                    bob = old.addUser("+79990000047", null);
+                    bobs = app.signIn("+79990000047");
+                }
+                old.run(Rebuilds.users(way));
+                old.deleteUser(bob);
+                assertThat(old.addUser("+79990000048", null)).isEqualTo(bob);
+                try (Sibling sibling = Sibling.open(old.path())) {
+                    assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(null, 42L);
+                }
+                assertThat(findings(check(old), Fault.UNWITNESSED)).isEmpty();
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens(bobs)).isNull();
+                    assertThat(app.opens(annas)).isEqualTo(42);
+                    assertThat(reason(old, bobs)).isEqualTo("unwitnessed");
+                }
+            }
+        }
+
+        @Test
+        void accounts_without_a_number_cannot_be_told_apart() {
+            try (OldDatabase old = old("multi")) {
+                old.run("INSERT INTO users (id, phone) VALUES (4711, '')");
+                old.signInMulti(4711, "of-nobody-known", clock.instant());
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("of-nobody-known")).isEqualTo(4711);
+                }
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("of-nobody-known")).isNull();
+                }
+            }
+        }
+
+        @Test
+        void a_number_that_the_rebuild_wrote_in_another_way_is_the_same_account() {
+            try (OldDatabase old = old("single")) {
+                String annas;
+                try (NewApp app = deploy(old)) {
+                    annas = app.signIn(ANNA);
+                }
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                old.run("UPDATE users SET phone = '8 (999) 123-45-67' WHERE id = 42");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens(annas)).isEqualTo(42);
+                }
+            }
+        }
+    }
+
+    @Nested
+    @DisplayName("P2: sessions come and go while our triggers are gone")
+    class UnseenSignOuts {
+
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void a_session_of_which_only_the_mirror_is_left_opens_nothing(Rebuilds.Way way) {
+            try (OldDatabase old = old("multi");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                String annas = app.signIn(ANNA);
+                old.run(Rebuilds.sessions(way));
+                old.signInMulti(43, "came-and-went", clock.instant());
+                old.signInMulti(42, "came-and-stayed", clock.instant());
+                old.signOut("came-and-went");
+
+                assertThat(old.legacyTokenOf(43)).isEqualTo("came-and-went");
+                assertThat(sibling.opens(List.of("came-and-went", annas))).containsExactly(null, 42L);
+                assertThat(app.opens("came-and-went")).isNull();
+                assertThat(app.opens("came-and-stayed")).isEqualTo(42);
+                assertThat(app.opens(annas)).isEqualTo(42);
+                assertThat(reason(old, "came-and-went")).isEqualTo("unwitnessed");
+                assertThat(trail(old)).containsExactly("session-ended unwitnessed 43");
+            }
+        }
+
+        @Test
+        void the_same_while_our_app_is_away_and_whoever_rebuilt_users_as_well() {
+            try (OldDatabase old = old("multi")) {
+                deploy(old).close();
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                old.signInMulti(43, "came-and-went", clock.instant());
+                old.signOut("came-and-went");
+                try (Sibling sibling = Sibling.open(old.path())) {
+                    assertThat(sibling.who("came-and-went")).isNull();
+                    assertThat(sibling.opens(List.of("AtCDWfdU-2s6_PkW53hKKkHrgZb1xD1kfjaK6wrUdZc")))
+                            .as("set before the rebuild")
+                            .doesNotContainNull();
+                }
+                assertThat(findings(check(old), Fault.UNWITNESSED)).containsExactly("Row[users=[43], sessions=[], detail=unwitnessed]");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("came-and-went")).isNull();
+                }
+            }
+        }
+
+        @Test
+        void a_row_that_was_put_back_opens_nothing() {
+            try (OldDatabase old = old("multi");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.signOut(laptop);
+                old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", laptop);
+                assertThat(app.opens(laptop)).isNull();
+                assertThat(app.opens(annas)).isEqualTo(42);
+                assertThat(reason(old, laptop)).isEqualTo("unwitnessed");
+            }
+        }
+
+        @Test
+        void what_the_old_app_set_while_only_users_was_unwatched_is_believed() {
+            try (OldDatabase old = old("single")) {
+                deploy(old).close();
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                old.signInSingle(42, "a-new-one-of-the-old-app");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("a-new-one-of-the-old-app")).isEqualTo(42);
+                }
+            }
+        }
+    }
+
+    @Nested
+    @DisplayName("P1: a rebuild that changes nothing signs nobody out")
+    class NothingChanged {
+
+        @ParameterizedTest
+        @ValueSource(strings = {"single", "multi"})
+        void whatever_is_rebuilt_in_whatever_way(String form) {
+            try (OldDatabase old = old(form)) {
+                List<String> tokens = new ArrayList<>();
+                for (@Nullable String token : old.all("SELECT auth_token FROM users WHERE auth_token <> ''")) {
+                    tokens.add(String.valueOf(token));
+                }
+                List<@Nullable Long> before;
+                try (NewApp app = deploy(old)) {
+                    tokens.add(app.signIn(ANNA));
+                    tokens.add(app.signIn(ANNA));
+                    before = tokens.stream().map(app::opens).toList();
+                    assertThat(before).contains(42L).doesNotContainNull();
+                    old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                    assertThat(tokens.stream().map(app::opens)).containsExactlyElementsOf(before);
+                    old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                    assertThat(tokens.stream().map(app::opens)).containsExactlyElementsOf(before);
+                    old.run(Rebuilds.sessions(Rebuilds.Way.RENAME_FIRST));
+                    app.database.lookAfterSchema();
+                    assertThat(tokens.stream().map(app::opens)).containsExactlyElementsOf(before);
+                }
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                try (Sibling sibling = Sibling.open(old.path())) {
+                    assertThat(sibling.opens(tokens)).containsExactlyElementsOf(before);
+                }
+                assertThat(check(old).isSafe()).isTrue();
+                try (NewApp app = deploy(old)) {
+                    assertThat(tokens.stream().map(app::opens)).containsExactlyElementsOf(before);
+                    assertThat(trail(old)).isEmpty();
+                }
+            }
+        }
+
+        @Test
+        void row_ids_that_a_rebuild_gave_out_anew_are_no_reason() {
+            try (OldDatabase old = old("multi")) {
+                String annas;
+                try (NewApp app = deploy(old)) {
+                    app.signOut(app.signIn(ANNA));
+                    annas = app.signIn(ANNA);
+                }
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.run("UPDATE user_sessions SET id = id + 1000");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens(annas)).isEqualTo(42);
+                }
+            }
+        }
+    }
+
+    @Test
+    void where_an_earlier_version_wrote_nothing_down_everything_ends_that_was_unwatched() {
+        try (OldDatabase old = old("single")) {
+            String annas;
+            try (NewApp app = deploy(old)) {
+                annas = app.signIn(ANNA);
+            }
+            old.run("DROP TABLE multisession_accounts");
+            old.run("DROP TABLE multisession_rows");
+            try (NewApp app = deploy(old)) {
+                assertThat(app.opens(annas)).as("watched all the time").isEqualTo(42);
+            }
+            old.run("DROP TABLE multisession_accounts");
+            old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+            try (NewApp app = deploy(old)) {
+                assertThat(app.opens(annas)).isNull();
+                assertThat(reason(old, annas)).isEqualTo("unwitnessed");
+            }
+        }
+    }
+
+    private static String reason(OldDatabase old, String token) {
+        return old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", token);
+    }
+
+    private static List<@Nullable String> trail(OldDatabase old) {
+        return old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events WHERE kind = 'session-ended'");
+    }
+
+    private static List<String> findings(org.multisession.check.Report report, Fault fault) {
+        return report.findings().stream()
+                .filter(finding -> finding.fault() == fault)
+                .flatMap(finding -> finding.rows().stream())
+                .map(Object::toString)
+                .toList();
     }
 
     private MoveStatus status(NewApp app) {

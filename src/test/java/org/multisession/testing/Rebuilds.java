@@ -28,7 +28,30 @@ public final class Rebuilds {
             	SELECT id, user_id, auth_token, created_at, last_seen_at FROM %s;
             """;
 
+    private static final String NARROW_USERS = """
+            CREATE TABLE %s (id INTEGER NOT NULL, phone VARCHAR(20), auth_token VARCHAR(128), PRIMARY KEY (id));
+            INSERT INTO %1$s SELECT id, phone, auth_token FROM %s;
+            """;
+
+    private static final String NARROW_SESSIONS = """
+            CREATE TABLE %s (
+            	id INTEGER NOT NULL, user_id INTEGER NOT NULL, auth_token VARCHAR(128) NOT NULL,
+            	created_at DATETIME DEFAULT CURRENT_TIMESTAMP, last_seen_at DATETIME DEFAULT CURRENT_TIMESTAMP,
+            	PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id), UNIQUE (auth_token));
+            INSERT INTO %1$s SELECT id, user_id, auth_token, created_at, last_seen_at FROM %s;
+            """;
+
     private Rebuilds() {}
+
+    /** A {@code users} of the needed columns alone. */
+    public static String narrowUsers(Way way) {
+        return rebuild("users", NARROW_USERS, way);
+    }
+
+    /** A {@code user_sessions} of the needed columns alone. */
+    public static String narrowSessions(Way way) {
+        return rebuild("user_sessions", NARROW_SESSIONS, way);
+    }
 
     /** The {@code users} of the scripts {@code single} and {@code multi}, with a column more. */
     public static String users(Way way) {

@@ -64,6 +64,7 @@ public final class EndingNotice {
             case AMBIGUOUS -> words.of("ended.ambiguous");
             case ROW_DELETED -> words.of("ended.row-deleted");
             case ROW_CHANGED -> words.of("ended.row-changed");
+            case UNWITNESSED -> words.of("ended.unwitnessed");
             case USER_REPLACED -> words.of("ended.user-replaced");
         };
     }

@@ -1,0 +1,220 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+
+/**
+ * Tells what may be believed after our triggers were gone for a while, and ends the rest: tables are rebuilt, and then
+ * nobody notes that a user's id went to somebody else, or that a session came and went.
+ *
+ * <p>What was there when they were last there is written down row by row ({@code multisession_accounts}, {@code
+ * multisession_rows}). A row that still says the same is believed, so that a rebuild which changes nothing signs nobody
+ * out. What says something else could be another account, a session that was put back after its end, or a session's token
+ * in {@code users.auth_token}; nobody can tell, and so it is ended.
+ */
+final class Witnesses {
+
+    /** Without these nobody ends the sessions of an id that is given out again. */
+    static final Set<String> ON_USERS = Set.of("multisession_user_inserted", "multisession_user_id_changed");
+
+    /** Without these nobody knows what became of a session. */
+    static final Set<String> ON_SESSIONS = Set.of(
+            "multisession_session_inserted", "multisession_session_deleted", "multisession_session_token_changed");
+
+    private static final String END_ALL =
+            "UPDATE multisession_tokens SET ended_at = ?, end_reason = 'unwitnessed' WHERE ended_at IS NULL";
+
+    /** Users with sessions whose row does not say what was written down. */
+    private static final String DOUBTED_USERS = """
+            SELECT u.id, a.phone, substr(CAST(u.phone AS TEXT), 1, 100)
+            FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
+            WHERE u.id IN (SELECT user_id FROM multisession_tokens WHERE ended_at IS NULL
+                UNION SELECT user_id FROM user_sessions)
+              AND NOT coalesce(a.phone = substr(CAST(u.phone AS TEXT), 1, 100)
+                AND a.phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*', 0)
+            """;
+
+    private static final String END_OF_USER = END_ALL + " AND user_id = ?";
+
+    private static final String REFUSE_SESSIONS_OF_USER = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT s.auth_token, s.user_id, ?1, ?1, 'unwitnessed' FROM user_sessions s
+            WHERE s.user_id = ?2 AND s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            """;
+
+    /** Of a row that is gone it is known that it ended. One that got another row id, and nothing else, is the same. */
+    private static final String END_DOUBTED_SESSIONS = END_ALL + """
+             AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
+              AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
+                ON s.auth_token = r.auth_token AND s.created_at IS r.created_at
+                WHERE r.auth_token = multisession_tokens.auth_token)
+            """;
+
+    /** Of a user who got the id in that time: it may be the session of whoever had it before. */
+    private static final String REFUSE_SESSIONS_OF_NEW_USERS = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT s.auth_token, s.user_id, ?1, ?1, 'unwitnessed'
+            FROM user_sessions s JOIN multisession_accounts a ON a.user_id = s.user_id
+            WHERE a.unwatched AND s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            """;
+
+    /** It may be the token of a session that came and went unseen. */
+    private static final String REFUSE_DOUBTED_LEGACY_TOKENS = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT u.auth_token, min(u.id), ?1, ?1, 'unwitnessed'
+            FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
+            WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
+              AND a.token_tail IS NOT substr(CAST(u.auth_token AS TEXT), -8)
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
+                WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
+            GROUP BY u.auth_token
+            """;
+
+    private static final String TRAIL = """
+            INSERT INTO auth_events (occurred_at, kind, outcome, user_id)
+            SELECT ended_at, 'session-ended', end_reason, user_id FROM multisession_tokens
+            WHERE ended_at = ? AND end_reason = 'unwitnessed'
+            """;
+
+    private static final String FORGET_ROWS = """
+            DELETE FROM multisession_rows
+            WHERE NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.id = multisession_rows.id
+              AND s.auth_token IS multisession_rows.auth_token AND s.created_at IS multisession_rows.created_at)
+            """;
+
+    private static final String REMEMBER_ROWS = """
+            INSERT INTO multisession_rows (id, auth_token, created_at)
+            SELECT s.id, s.auth_token, s.created_at FROM user_sessions s
+            WHERE s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_rows r WHERE r.id = s.id)
+            """;
+
+    private static final String FORGET_ACCOUNTS = """
+            DELETE FROM multisession_accounts
+            WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_accounts.user_id
+              AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_accounts.phone
+              AND substr(CAST(u.auth_token AS TEXT), -8) IS multisession_accounts.token_tail)
+              OR unwatched
+            """;
+
+    private static final String REMEMBER_ACCOUNTS = """
+            INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
+            SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100), substr(CAST(u.auth_token AS TEXT), -8), 0 FROM users u
+            WHERE typeof(u.id) = 'integer'
+              AND NOT EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id)
+            """;
+
+    private static final int DIGITS_COMPARED = 9;
+    private static final int DIGITS_NEEDED = 7;
+
+    private final Handle handle;
+    private final Catalogue found;
+    private final String now;
+    private final Consumer<String> beforeStatement;
+
+    /**
+     * @param found the catalogue before anything is made
+     * @param now the time that is written down, as text
+     */
+    Witnesses(Handle handle, Catalogue found, String now, Consumer<String> beforeStatement) {
+        this.handle = handle;
+        this.found = found;
+        this.now = now;
+        this.beforeStatement = beforeStatement;
+    }
+
+    /**
+     * Ends what cannot be told, before anything else is done; returns how many tokens that were.
+     *
+     * <p>Where triggers are gone and nothing was written down yet, by an earlier version, nothing can be told at all.
+     */
+    int endWhatCannotBeTold() throws SQLException {
+        if (found.isWithoutOurMemory() || !found.has("user_sessions")) {
+            return 0;
+        }
+        boolean usersWereWatched = found.hasTriggers("users", ON_USERS);
+        boolean sessionsWereWatched = found.hasTriggers("user_sessions", ON_SESSIONS);
+        int ended = 0;
+        if (!found.has("multisession_accounts") || !found.has("multisession_rows")) {
+            ended = usersWereWatched && sessionsWereWatched ? 0 : execute(END_ALL, now);
+        } else {
+            if (!usersWereWatched) {
+                ended += endOfDoubtedUsers();
+            }
+            if (!sessionsWereWatched) {
+                ended += execute(END_DOUBTED_SESSIONS, now);
+                ended += execute(REFUSE_SESSIONS_OF_NEW_USERS, now);
+                ended += execute(REFUSE_DOUBTED_LEGACY_TOKENS, now);
+            }
+        }
+        if (ended > 0 && found.has("auth_events")) {
+            execute(TRAIL, now);
+        }
+        return ended;
+    }
+
+    private int endOfDoubtedUsers() throws SQLException {
+        List<String> doubted = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(DOUBTED_USERS);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                if (!isSameNumber(row.getString(2), row.getString(3))) {
+                    doubted.add(row.getString(1));
+                }
+            }
+        }
+        int ended = 0;
+        for (String user : doubted) {
+            ended += execute(END_OF_USER, now, user);
+            ended += execute(REFUSE_SESSIONS_OF_USER, now, user);
+        }
+        return ended;
+    }
+
+    /** A rebuild may have written it in another way; what is no number tells nobody from anybody else. */
+    static boolean isSameNumber(@Nullable String before, @Nullable String now) {
+        String one = digits(before);
+        String other = digits(now);
+        int compared = Math.min(DIGITS_COMPARED, Math.min(one.length(), other.length()));
+        return compared >= DIGITS_NEEDED
+                && one.substring(one.length() - compared).equals(other.substring(other.length() - compared));
+    }
+
+    private static String digits(@Nullable String text) {
+        StringBuilder digits = new StringBuilder();
+        (text == null ? "" : text).codePoints().map(point -> Character.digit(point, 10)).forEach(digit -> {
+            if (digit >= 0) {
+                digits.append(digit);
+            }
+        });
+        return digits.toString();
+    }
+
+    /** Writes down what is there, once everything that is not believed has ended. */
+    void writeDown() throws SQLException {
+        execute(FORGET_ROWS);
+        execute(REMEMBER_ROWS);
+        execute(FORGET_ACCOUNTS);
+        execute(REMEMBER_ACCOUNTS);
+    }
+
+    private int execute(String sql, String... values) throws SQLException {
+        beforeStatement.accept(sql);
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+}
