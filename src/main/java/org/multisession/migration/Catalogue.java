@@ -121,8 +121,9 @@ final class Catalogue {
 
     /** Whether all triggers of these names lie on this table; whoever renames a table takes its triggers along. */
     boolean hasTriggers(String table, Set<String> names) {
-        return names.stream().map(name -> entries.get(key("trigger", name))).allMatch(entry -> entry != null
-                && entry.table().equalsIgnoreCase(table));
+        return names.stream()
+                .map(name -> entries.get(key("trigger", name)))
+                .allMatch(entry -> entry != null && entry.table().equalsIgnoreCase(table));
     }
 
     /** The names of all triggers on these tables, named in lower case. */

@@ -354,7 +354,7 @@ public final class Migrator {
             log.info("Migration: made {} {}", object.kind(), object.name());
         }
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-log(reconcile(transaction, now, beforeStatement));
+        log(reconcile(transaction, now, beforeStatement));
         witnesses.writeDown();
         notePhones(transaction);
         verify(transaction, found, before, made);

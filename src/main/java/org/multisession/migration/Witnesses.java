@@ -192,11 +192,14 @@ final class Witnesses {
 
     private static String digits(@Nullable String text) {
         StringBuilder digits = new StringBuilder();
-        (text == null ? "" : text).codePoints().map(point -> Character.digit(point, 10)).forEach(digit -> {
-            if (digit >= 0) {
-                digits.append(digit);
-            }
-        });
+        (text == null ? "" : text)
+                .codePoints()
+                .map(point -> Character.digit(point, 10))
+                .forEach(digit -> {
+                    if (digit >= 0) {
+                        digits.append(digit);
+                    }
+                });
         return digits.toString();
     }
 

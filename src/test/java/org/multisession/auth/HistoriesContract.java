@@ -175,6 +175,7 @@ abstract class HistoriesContract {
 
         /** Who got an id while nobody watched the sessions: whose those are that began in that time, nobody knows. */
         private final Set<Long> newWhileUnwatched = new HashSet<>();
+
         private final Set<String> refused = new HashSet<>();
         private final Set<String> everyToken = new HashSet<>();
         private @Nullable NewApp app;
@@ -631,8 +632,7 @@ abstract class HistoriesContract {
             }
             if (usersUnwatched) {
                 sessions.values().stream()
-                        .filter(session -> !Objects.equals(
-                                knownPhones.get(session.userId), phones.get(session.userId)))
+                        .filter(session -> !Objects.equals(knownPhones.get(session.userId), phones.get(session.userId)))
                         .forEach(session -> session.ended = true);
             }
             if (sessionsUnwatched) {
@@ -815,8 +815,7 @@ abstract class HistoriesContract {
 
         private boolean isBelieved(Session session) {
             return session.noted
-                    && (!usersUnwatched
-                            || Objects.equals(knownPhones.get(session.userId), phones.get(session.userId)));
+                    && (!usersUnwatched || Objects.equals(knownPhones.get(session.userId), phones.get(session.userId)));
         }
 
         private boolean isOwn(Session session, long user) {

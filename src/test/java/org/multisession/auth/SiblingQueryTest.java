@@ -109,7 +109,8 @@ class SiblingQueryTest {
             NewApp.deploy(database.path(), clock).close();
             assertThat(database.plan(Sibling.QUERY))
                     .hasSizeGreaterThan(6)
-                    .noneMatch(step -> step.startsWith("SCAN") && !step.equals("SCAN CONSTANT ROW")
+                    .noneMatch(step -> step.startsWith("SCAN")
+                            && !step.equals("SCAN CONSTANT ROW")
                             && !step.equals("SCAN sqlite_master"));
         }
     }

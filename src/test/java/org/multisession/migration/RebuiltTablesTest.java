@@ -23,6 +23,7 @@ import org.multisession.check.Fault;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
+import org.multisession.testing.Fenced;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
@@ -140,7 +141,7 @@ class RebuiltTablesTest {
                 assertThat(log.of(Level.WARNING)).anyMatch(line -> line.contains("users_old"));
 
                 // As docs/migration.md says.
-                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.run(Fenced.block(Path.of("docs/migration.md"), "sql", "user_sessions_new"));
                 app.database.lookAfterSchema();
                 assertThat(app.migrator.missing()).isEmpty();
                 assertThat(app.opens(phone)).isEqualTo(42);
@@ -382,7 +383,9 @@ class RebuiltTablesTest {
                             .as("set before the rebuild")
                             .doesNotContainNull();
                 }
-                assertThat(findings(check(old), Fault.UNWITNESSED)).containsExactly("Row[users=[43], sessions=[], detail=unwitnessed]");
+                assertThat(findings(check(old), Fault.UNWITNESSED))
+                        .allSatisfy(row -> assertThat(row).contains("users=[43]"))
+                        .hasSize(1);
                 try (NewApp app = deploy(old)) {
                     assertThat(app.opens("came-and-went")).isNull();
                 }
