@@ -106,6 +106,7 @@ class CaddyIT {
 
     @BeforeEach
     void connect() {
+        database.run("UPDATE users SET plan = 'pro' WHERE id = 70");
         connection = new RawConnection(caddy.port(), certificate.client().getSocketFactory()::createSocket);
     }
 
@@ -151,7 +152,6 @@ class CaddyIT {
                     .as(spelling)
                     .isEqualTo(401);
         }
-        database.run("UPDATE users SET plan = 'pro' WHERE id = 70");
     }
 
     @Test
