@@ -3,6 +3,7 @@ package org.multisession.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -38,5 +39,15 @@ class WordsTest {
         } finally {
             Locale.setDefault(before);
         }
+    }
+
+    @Test
+    void the_message_with_a_code_is_one_message_in_both_languages() {
+        String line = "\n\n@id.example.com #123456";
+        // A message holds 160 characters of its own small alphabet, or 70 of any other.
+        String english = new Words(Locale.ENGLISH).of("sms.text").replace("{code}", "123456") + line;
+        assertThat(english).matches("[ -_a-z\n]*").hasSizeLessThanOrEqualTo(160);
+        String russian = new Words(Locale.forLanguageTag("ru")).of("sms.text").replace("{code}", "123456") + line;
+        assertThat(russian).hasSizeLessThanOrEqualTo(70);
     }
 }
