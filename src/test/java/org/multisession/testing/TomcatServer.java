@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Tomcat in a process of its own, with a fresh directory, on a free port of the loopback address.
@@ -39,6 +40,8 @@ public final class TomcatServer implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(1);
     private static final Pattern PORT = Pattern.compile("Starting ProtocolHandler \\[\"http-nio-.*-(\\d+)\"]");
+    private static final Pattern TLS_PORT =
+            Pattern.compile("Starting ProtocolHandler \\[\"https-.*-(\\d+)\"]");
     private static final Pattern STATE =
             Pattern.compile("Setting state for \\[.*StandardContext\\[([^]]*)]] to \\[([A-Z_]+)]");
     // Later than the state STARTED, in which Tomcat does not yet lead requests to the context.
@@ -57,6 +60,7 @@ public final class TomcatServer implements AutoCloseable {
     private final Map<String, ContextState> contexts = new LinkedHashMap<>();
 
     private int port;
+    private int tlsPort;
     private boolean started;
     private boolean ended;
 
@@ -129,6 +133,8 @@ public final class TomcatServer implements AutoCloseable {
         private final TomcatVersion version;
         private final List<Webapp> webapps = new ArrayList<>();
         private final List<String> jvmArguments = new ArrayList<>();
+        private @Nullable TestCertificate certificate;
+        private String logging = "";
         private final Map<String, String> systemProperties = new LinkedHashMap<>();
         private final Map<String, String> environment = new LinkedHashMap<>();
         private final Map<String, String> descriptors = new LinkedHashMap<>();
@@ -173,6 +179,18 @@ public final class TomcatServer implements AutoCloseable {
             return this;
         }
 
+        /** Also listens over TLS with this certificate. */
+        public Builder tls(TestCertificate newCertificate) {
+            certificate = newCertificate;
+            return this;
+        }
+
+        /** Adds lines to {@code conf/logging.properties}. */
+        public Builder logging(String lines) {
+            logging = lines;
+            return this;
+        }
+
         /** Adds an argument of the JVM, such as {@code -Xmx64m}. */
         public Builder jvmArgument(String argument) {
             jvmArguments.add(argument);
@@ -185,7 +203,7 @@ public final class TomcatServer implements AutoCloseable {
                 Path base = Files.createTempDirectory("tomcat-");
                 TomcatServer server;
                 try {
-                    TomcatBase.create(base, version.home(), STATE_LOGGER);
+                    TomcatBase.create(base, version.home(), STATE_LOGGER, certificate, logging);
                     for (Webapp webapp : webapps) {
                         webapp.deployTo(base);
                     }
@@ -251,6 +269,11 @@ public final class TomcatServer implements AutoCloseable {
     /** The address of a path, which starts with a slash. */
     public URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port() + path);
+    }
+
+    /** The same over TLS. */
+    public synchronized URI uriOverTls(String path) {
+        return URI.create("https://localhost:" + tlsPort + path);
     }
 
     /** The HTTP port. */
@@ -459,6 +482,10 @@ public final class TomcatServer implements AutoCloseable {
         Matcher connector = PORT.matcher(line);
         if (connector.find()) {
             port = Integer.parseInt(connector.group(1));
+        }
+        Matcher tlsConnector = TLS_PORT.matcher(line);
+        if (tlsConnector.find()) {
+            tlsPort = Integer.parseInt(tlsConnector.group(1));
         }
         if (line.contains("Server startup in [")) {
             started = true;
