@@ -249,8 +249,14 @@ public final class Devices {
                 device.shared(),
                 device.device(),
                 device.address(),
-                session.createdAt(),
-                found.lastSeenAt());
+                // Of an adopted token nobody knows when it was issued.
+                device.shared() ? null : session.createdAt(),
+                found.isCurrent() || !isUnknown(session, device) ? found.lastSeenAt() : null);
+    }
+
+    /** Whether the row had to be given some time when its token was adopted. */
+    private static boolean isUnknown(UserSession session, DeviceDao.Device device) {
+        return device.shared() && session.recordedAt().equals(session.lastSeenAt());
     }
 
     private static Device legacy(Found found) {

@@ -21,6 +21,7 @@ import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
+import org.multisession.session.LegacyUseDao;
 import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
@@ -129,6 +130,7 @@ public final class PlayedSignIn {
                     database,
                     sessions,
                     devices,
+                    new LegacyUseDao(),
                     new KnownTokensDao(),
                     users,
                     events,

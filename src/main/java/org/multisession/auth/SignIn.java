@@ -14,6 +14,7 @@ import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
+import org.multisession.session.LegacyUseDao;
 import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
@@ -55,6 +56,7 @@ public final class SignIn {
     private final Database database;
     private final UserSessionDao sessions;
     private final DeviceDao devices;
+    private final LegacyUseDao legacyUses;
     private final KnownTokensDao knownTokens;
     private final UserDao users;
     private final AuthEventDao events;
@@ -68,6 +70,7 @@ public final class SignIn {
             Database database,
             UserSessionDao sessions,
             DeviceDao devices,
+            LegacyUseDao legacyUses,
             KnownTokensDao knownTokens,
             UserDao users,
             AuthEventDao events,
@@ -79,6 +82,7 @@ public final class SignIn {
         this.database = database;
         this.sessions = sessions;
         this.devices = devices;
+        this.legacyUses = legacyUses;
         this.knownTokens = knownTokens;
         this.users = users;
         this.events = events;
@@ -156,7 +160,8 @@ public final class SignIn {
             // It opened nobody's account. Once it stands in one row only, it would open that one for both.
             sessions.refuseForEver(transaction, user.id(), legacy, EndReason.AMBIGUOUS, now);
         } else {
-            sessions.insert(transaction, user.id(), legacy, now);
+            sessions.adopt(
+                    transaction, user.id(), legacy, legacyUses.find(transaction, legacy).last(), now);
             devices.markShared(transaction, legacy);
         }
     }

@@ -92,6 +92,15 @@ public final class UserSessionDao {
     private static final String INSERT =
             "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)";
 
+    /** Times that nobody knows are NULL; where the team's own table forbids that, they are the moment of the adoption. */
+    private static final String ADOPT = """
+            INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
+            SELECT ?1, ?2,
+              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'created_at') THEN ?3 END,
+              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'last_seen_at')
+                THEN coalesce(?4, ?3) ELSE ?4 END
+            """;
+
     private static final String MARK_ENDED = """
             UPDATE multisession_tokens SET ended_at = ?, end_reason = ?
             WHERE auth_token IN (?, ?) AND ended_at IS NULL
@@ -240,18 +249,41 @@ public final class UserSessionDao {
     public void insert(Transaction transaction, long userId, SessionToken token, Instant now) throws SQLException {
         String stored = stored(token);
         String time = SqlTime.format(now);
-        // Recorded first, with our own time; the trigger that does it for the old app then finds it done.
-        try (PreparedStatement statement = transaction.prepare(RECORD)) {
-            statement.setString(1, stored);
-            statement.setLong(2, userId);
-            statement.setString(3, time);
-            statement.executeUpdate();
-        }
+        record(transaction, userId, stored, now);
         try (PreparedStatement statement = transaction.prepare(INSERT)) {
             statement.setLong(1, userId);
             statement.setString(2, stored);
             statement.setString(3, time);
             statement.setString(4, time);
+            statement.executeUpdate();
+        }
+    }
+
+    /**
+     * Makes a legacy token a session of the user. When it was issued, nobody knows; when it was last used, perhaps.
+     *
+     * @param lastUsed null if unknown
+     */
+    public void adopt(
+            Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now)
+            throws SQLException {
+        String stored = stored(token);
+        record(transaction, userId, stored, now);
+        try (PreparedStatement statement = transaction.prepare(ADOPT)) {
+            statement.setLong(1, userId);
+            statement.setString(2, stored);
+            statement.setString(3, SqlTime.format(now));
+            statement.setString(4, lastUsed == null ? null : SqlTime.format(lastUsed));
+            statement.executeUpdate();
+        }
+    }
+
+    /** Before the row itself, with our own time; the trigger that does it for the old app then finds it done. */
+    private static void record(Transaction transaction, long userId, String stored, Instant now) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(RECORD)) {
+            statement.setString(1, stored);
+            statement.setLong(2, userId);
+            statement.setString(3, SqlTime.format(now));
             statement.executeUpdate();
         }
     }

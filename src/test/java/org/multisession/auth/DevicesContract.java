@@ -100,7 +100,40 @@ abstract class DevicesContract {
         clock.advance(Duration.ofHours(1));
         assertThat(devicesOf(phone))
                 .extracting(Devices.Device::createdAt, Devices.Device::lastSeenAt)
-                .containsExactly(tuple(then, clock.instant()), tuple(then, then));
+                .containsExactly(tuple(then, clock.instant()), tuple(null, null));
+    }
+
+    @Test
+    void an_adopted_token_tells_of_its_last_use_only_what_is_known() {
+        app.who(ANNAS_OLD_COOKIE, PHONE);
+        app.lastSeen.flush();
+        Instant used = clock.instant();
+        clock.advance(Duration.ofDays(3));
+        String laptop = app.signIn(ANNA, LAPTOP);
+        assertThat(devicesOf(laptop))
+                .extracting(Devices.Device::isShared, Devices.Device::createdAt, Devices.Device::lastSeenAt)
+                .contains(tuple(true, null, used));
+        assertThat(old.one("SELECT typeof(created_at) FROM user_sessions WHERE auth_token = ?", ANNAS_OLD_COOKIE))
+                .isEqualTo("null");
+        clock.advance(Duration.ofHours(1));
+        app.who(ANNAS_OLD_COOKIE, PHONE);
+        app.lastSeen.flush();
+        assertThat(devicesOf(laptop)).extracting(Devices.Device::lastSeenAt).contains(clock.instant());
+    }
+
+    @Test
+    void nothing_is_known_of_an_adopted_token_where_the_table_demands_times_either() {
+        app.close();
+        old.run("DROP TABLE user_sessions");
+        old.run("CREATE TABLE user_sessions (id INTEGER NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),"
+                + " auth_token VARCHAR(128) NOT NULL UNIQUE, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,"
+                + " last_seen_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP)");
+        app = NewApp.deploy(old.path(), clock);
+        String laptop = app.signIn(ANNA, LAPTOP);
+        assertThat(devicesOf(laptop))
+                .filteredOn(Devices.Device::isShared)
+                .extracting(Devices.Device::createdAt, Devices.Device::lastSeenAt)
+                .containsExactly(tuple(null, null));
     }
 
     @Test
