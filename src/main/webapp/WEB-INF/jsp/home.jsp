@@ -7,6 +7,9 @@
     <p class="lead"><ms:text key="${via == 'legacy' ? 'home.lead.legacy' : via == 'shared' ? 'home.lead.shared' : 'home.lead.session'}"/></p>
   </jsp:attribute>
   <jsp:body>
+    <c:if test="${not empty beside}">
+      <p class="notice"><ms:text key="home.beside" arg="${beside}"/></p>
+    </c:if>
     <%-- Without a single fact the list would be empty, which HTML allows and screen readers announce. --%>
     <c:if test="${not empty userPhone or not empty plan or not empty since}">
       <dl class="facts">

@@ -8,7 +8,7 @@
   </jsp:attribute>
   <jsp:body>
     <c:if test="${hasSignedOut}">
-      <p class="notice" id="signed-out" role="status"><ms:text key="login.signed-out"/></p>
+      <p class="notice" id="signed-out" role="status"><ms:text key="login.signed-out"/><c:if test="${hasForgotten}">&#32;<ms:text key="login.signed-out.rest"/></c:if></p>
     </c:if>
     <c:if test="${not empty signedInAs}">
       <div class="notice">

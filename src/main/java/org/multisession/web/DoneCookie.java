@@ -16,7 +16,7 @@ public final class DoneCookie {
 
     private static final String NAME = "multisession_done";
     private static final int MAX_AGE_SECONDS = 60;
-    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out)(?:-([0-9]{1,6}))?");
+    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out|forgot)(?:-([0-9]{1,6}))?");
 
     private final CookieRules rules;
     private final String page;
@@ -36,7 +36,9 @@ public final class DoneCookie {
         /** All others were, if there were any. */
         OTHERS,
         /** This device was, by whoever sits at it. */
-        OUT
+        OUT,
+        /** The same, and it forgot a sign-in that other devices go on with. */
+        FORGOT
     }
 
     /** What was done, and to how many. */

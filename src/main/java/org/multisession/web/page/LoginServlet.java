@@ -17,6 +17,8 @@ import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.Clients;
 import org.multisession.web.DoneCookie;
+import org.multisession.web.DoneCookie.Done;
+import org.multisession.web.DoneCookie.What;
 import org.multisession.web.LocalPath;
 import org.multisession.web.OriginalUri;
 import org.multisession.web.Redirect;
@@ -142,13 +144,14 @@ public final class LoginServlet extends Route {
         }
         model.put("phoneExample", phoneNumbers.example());
         model.put("submitKey", step.buttonKey());
-        boolean hasSignedOut = done.take(request, response) != null;
+        Done signedOut = done.take(request, response);
         SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());
         } else {
-            model.put("hasSignedOut", hasSignedOut);
+            model.put("hasSignedOut", signedOut != null);
+            model.put("hasForgotten", signedOut != null && signedOut.what() == What.FORGOT);
             model.putAll(ending.of(request));
         }
         Pages.show(request, response, refusal == null ? 200 : refusal.status(), "login", model);

@@ -49,7 +49,7 @@ public final class LogoutServlet extends Route {
         List<SessionToken> legacy = signOut.signOut(
                 CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
         cookie.clearAfterSignOut(request, response, legacy);
-        done.set(request, response, new Done(What.OUT, 1));
+        done.set(request, response, new Done(legacy.isEmpty() ? What.OUT : What.FORGOT, 1));
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

@@ -103,7 +103,7 @@ public final class SessionsServlet extends Route {
     private static String doneKey(Done done) {
         return switch (done.what()) {
             case ONE -> "sessions.done.one";
-            case GONE, OUT -> "sessions.done.gone";
+            case GONE, OUT, FORGOT -> "sessions.done.gone";
             case OTHERS -> done.count() > 0 ? "sessions.done.others" : "sessions.done.no-others";
         };
     }

@@ -2,6 +2,7 @@ package org.multisession.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Cookie;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.interactions.Actions;
@@ -25,6 +27,7 @@ import org.openqa.selenium.interactions.Actions;
 class BrowserIT {
 
     private static final String ANNA = "+7 999 123-45-67";
+    private static final String CARLA = "+7 999 123-03-00";
     private static final String BORIS = "+7 999 123-45-68";
 
     @TempDir
@@ -36,6 +39,8 @@ class BrowserIT {
     @BeforeAll
     static void start() {
         try (OldDatabase database = OldDatabase.make(folder, "single")) {
+            database.run("INSERT INTO users (id, phone, auth_token) VALUES"
+                    + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
             tomcat = TomcatServer.of(TomcatVersion.V10_1)
                     .webapp(
                             "/",
@@ -78,6 +83,63 @@ class BrowserIT {
             assertThat(desk.text()).contains("You are signed in", ANNA);
             oldPhone.go(tomcat.uri("/"));
             assertThat(oldPhone.text()).contains("Вы вошли", ANNA);
+        }
+    }
+
+    @Test
+    void who_signs_out_is_signed_in_by_no_other_cookie_that_the_old_app_has_set() {
+        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        try (Browser browser = Browser.setup().open()) {
+            browser.go(here.resolve("/login"));
+            // As the old app had set it: for the whole domain, and for another path.
+            browser.driver()
+                    .manage()
+                    .addCookie(new Cookie.Builder("auth_token", "an-old-token-of-carla")
+                            .domain("example.com")
+                            .path("/")
+                            .build());
+            browser.go(here);
+            assertThat(browser.text()).contains("You signed in before our update", CARLA);
+            browser.go(here.resolve("/login"));
+            enter(browser, CARLA);
+            assertThat(browser.address()).isEqualTo(here);
+
+            browser.follow("form[action$=logout] button");
+
+            assertThat(browser.address().getPath()).isEqualTo("/login");
+            assertThat(browser.text()).contains("You were signed out").doesNotContain("already signed in");
+            browser.go(here.resolve("/api/me"));
+            assertThat(browser.text()).contains("401");
+            browser.go(here);
+            assertThat(browser.address().getPath()).isEqualTo("/login");
+        }
+    }
+
+    @Test
+    void who_signs_out_by_an_old_cookie_alone_is_told_what_remains_and_stays_out() {
+        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        try (Browser browser = Browser.setup().open();
+                Browser another = Browser.setup().open()) {
+            for (Browser each : List.of(browser, another)) {
+                each.go(here.resolve("/login"));
+                each.driver()
+                        .manage()
+                        .addCookie(new Cookie.Builder("auth_token", "an-old-token-of-doris")
+                                .domain("example.com")
+                                .path("/")
+                                .build());
+                each.go(here);
+                assertThat(each.text()).contains("You signed in before our update");
+            }
+
+            browser.follow("form[action$=logout] button");
+
+            assertThat(browser.text()).contains("Older sign-ins", "may still be signed in");
+            browser.go(here);
+            assertThat(browser.address().getPath()).isEqualTo("/login");
+            assertThat(browser.text()).doesNotContain("already signed in");
+            another.go(here);
+            assertThat(another.address()).isEqualTo(here);
         }
     }
 
