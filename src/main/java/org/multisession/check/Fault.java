@@ -36,6 +36,13 @@ public enum Fault {
             "Find out how they came by one token. Keep it for the one user whose it is, and set users.auth_token of the"
                     + " others to NULL: they have to sign in again either way. If it is nobody's for certain, set it to"
                     + " NULL in all rows, and tell these users."),
+    TOKEN_SPELLS_ANOTHER(
+            NOT_SAFE,
+            "A token is the spelling of another user's token",
+            "A cookie's value is read as it is, without quotes, and percent-decoded, since libraries write one token in"
+                    + " different ways. This token, read in another of these ways, is the token of another user, so the"
+                    + " cookie of the one cannot be told from the cookie of the other: it opens neither account.",
+            "Give one of the two users a new token. Random tokens do not meet like this."),
     OTHER_ACCOUNT(
             NOT_SAFE,
             "A token opens another account after the deploy than before",
@@ -215,14 +222,15 @@ public enum Fault {
             NOTE,
             "A token holds characters that no header carries",
             "A header's bytes are read as ISO 8859-1 by both apps, and this token has characters beyond (above U+00FF)."
-                    + " No device can send it, before or after: nobody loses anything.",
+                    + " It comes through percent-encoded only, as Express or PHP write cookies, and is then found, before"
+                    + " and after. Python sends no such cookie: there nobody loses anything.",
             "Nothing. Set it to NULL if that is not what was meant."),
     QUOTED_TOKEN(
             NOTE,
-            "A token travels in a cookie only in quotes",
+            "A token travels in a cookie only in quotes or encoded",
             "It holds a space, a quote, a comma, a semicolon, a backslash or other characters that RFC 6265 does not"
-                    + " allow. Python's http.cookies sends these in quotes and escaped, up to U+00FF, and both apps read"
-                    + " that: such a device stays signed in. A client that sends the token bare may not get in, before"
+                    + " allow. Python's http.cookies sends these in quotes and escaped, up to U+00FF, Express and PHP"
+                    + " percent-encoded, and the old app and ours read that: such a device stays signed in. A client that sends the token bare may not get in, before"
                     + " or after.",
             "Nothing for browsers that the old app signed in. Try one client that builds the cookie by itself."),
     LONG_TOKEN(

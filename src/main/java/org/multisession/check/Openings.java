@@ -16,6 +16,7 @@ import org.multisession.db.SqlTime;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Rehearsal;
 import org.multisession.migration.Step;
+import org.multisession.session.CookieValue;
 import org.multisession.session.SessionToken;
 import org.multisession.session.StoredToken;
 import org.multisession.session.UserSession;
@@ -99,6 +100,12 @@ final class Openings {
             ORDER BY s.id
             """.formatted(KNOWN_FORM.formatted("s"));
 
+    private static final String HELD_BY_ANOTHER = """
+            SELECT 1 FROM users WHERE auth_token = ? AND id <> ?
+            UNION ALL SELECT 1 FROM user_sessions WHERE auth_token = ? AND user_id <> ?
+            LIMIT 1
+            """;
+
     private static final String HOLDERS = """
             SELECT h.id FROM users h WHERE h.auth_token = (SELECT u.auth_token FROM users u WHERE u.id = ?)
             ORDER BY h.rowid
@@ -145,7 +152,7 @@ final class Openings {
             while (row.next()) {
                 tally.sessions++;
                 sessions.at(tally.sessions);
-                session(row);
+                session(handle, row);
             }
         }
         sessions.end();
@@ -175,6 +182,9 @@ final class Openings {
         }
         Found found = Found.of(row, text);
         describe(text, Row.user(userId));
+        if (spellsTokenOfAnother(handle, text, userId)) {
+            findings.add(Fault.TOKEN_SPELLS_ANOTHER, Row.user(userId));
+        }
         long first = row.getLong(5);
         boolean isShared = row.getInt(6) > 1;
         boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
@@ -219,7 +229,7 @@ final class Openings {
         }
     }
 
-    private void session(ResultSet row) throws SQLException {
+    private void session(Handle handle, ResultSet row) throws SQLException {
         Found found = Found.of(row, new TokenText(Objects.requireNonNullElse(row.getString(3), "")));
         Row here = found.sessionRow(null);
         times(row, found);
@@ -248,6 +258,9 @@ final class Openings {
             return;
         }
         describe(text, here);
+        if (spellsTokenOfAnother(handle, text, found.ownerId())) {
+            findings.add(Fault.TOKEN_SPELLS_ANOTHER, here);
+        }
         long first = row.getLong(5);
         // A column of users that is of numbers, or blind to case, finds more than it holds.
         Long legacy = row.wasNull() ? null : first;
@@ -318,6 +331,28 @@ final class Openings {
             return found.hadEnded() || found.sessionId() == 0 ? Fault.ENDED_TOKEN : Fault.ORPHAN_OVER_LEGACY;
         }
         return found.isLive() ? Fault.RUN_OUT : Fault.MOVED_SESSION;
+    }
+
+    /** By the rule of requests; a token of plain characters has one reading, and costs nothing here. */
+    private static boolean spellsTokenOfAnother(Handle handle, TokenText text, long userId) throws SQLException {
+        for (SessionToken reading : new CookieValue(text.text()).readings()) {
+            if (!reading.value().equals(text.text()) && isHeldByAnother(handle, reading, userId)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHeldByAnother(Handle handle, SessionToken token, long userId) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(HELD_BY_ANOTHER)) {
+            statement.setString(1, token.value());
+            statement.setLong(2, userId);
+            statement.setString(3, token.value());
+            statement.setLong(4, userId);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** What can be said of a token without asking whose it is. */

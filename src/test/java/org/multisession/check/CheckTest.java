@@ -529,6 +529,18 @@ class CheckTest {
         }
 
         @Test
+        void of_a_token_that_is_the_encoded_form_of_another_users_is_unsafe() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, """
+                    CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
+                    INSERT INTO users VALUES (1, '+79990000001', 'a-token%20with-a-blank'),
+                        (2, '+79990000002', 'a-token with-a-blank'), (3, '+79990000003', 'another+token/of-3==');
+                    """)) {
+                assertThat(rows(check(old.path()), Fault.TOKEN_SPELLS_ANOTHER)).containsExactly("user 1");
+                assertThat(check(old.path()).isSafe()).isFalse();
+            }
+        }
+
+        @Test
         void of_tokens_that_a_column_of_numbers_has_changed_is_unsafe() {
             try (OldDatabase old = OldDatabase.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token INTEGER);
