@@ -161,7 +161,11 @@ public final class SignIn {
             sessions.refuseForEver(transaction, user.id(), legacy, EndReason.AMBIGUOUS, now);
         } else {
             sessions.adopt(
-                    transaction, user.id(), legacy, legacyUses.find(transaction, legacy).last(), now);
+                    transaction,
+                    user.id(),
+                    legacy,
+                    legacyUses.find(transaction, legacy).last(),
+                    now);
             devices.markShared(transaction, legacy);
         }
     }

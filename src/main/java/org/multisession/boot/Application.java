@@ -164,8 +164,18 @@ final class Application implements AutoCloseable {
         KnownTokensDao knownTokens = new KnownTokensDao();
         SignOut signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
         SignIn signIn = new SignIn(
-                database, sessions, devices, legacyUses,
-                knownTokens, users, events, settings.login(), rules, stage, random, clock);
+                database,
+                sessions,
+                devices,
+                legacyUses,
+                knownTokens,
+                users,
+                events,
+                settings.login(),
+                rules,
+                stage,
+                random,
+                clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         Authenticator authenticator = new Authenticator(
                 database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);

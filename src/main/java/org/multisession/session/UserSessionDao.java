@@ -264,8 +264,7 @@ public final class UserSessionDao {
      *
      * @param lastUsed null if unknown
      */
-    public void adopt(
-            Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now)
+    public void adopt(Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now)
             throws SQLException {
         String stored = stored(token);
         record(transaction, userId, stored, now);

@@ -113,7 +113,18 @@ public final class NewApp implements AutoCloseable {
         KnownTokensDao knownTokens = new KnownTokensDao();
         signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
         signIn = new SignIn(
-                database, sessions, deviceDao, legacyUses, knownTokens, users, events, login, rules, stage, random, clock);
+                database,
+                sessions,
+                deviceDao,
+                legacyUses,
+                knownTokens,
+                users,
+                events,
+                login,
+                rules,
+                stage,
+                random,
+                clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         authenticator = new Authenticator(
                 database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);

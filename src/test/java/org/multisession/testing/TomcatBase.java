@@ -58,6 +58,7 @@ final class TomcatBase {
         }
         String tls = certificate == null ? "" : TLS.formatted(certificate.certificate(), certificate.key());
         Files.writeString(base.resolve("conf/server.xml"), SERVER_XML.formatted(tls));
-        Files.writeString(base.resolve("conf/logging.properties"), LOGGING + detailedLogger + ".level = FINE\n" + logging);
+        Files.writeString(
+                base.resolve("conf/logging.properties"), LOGGING + detailedLogger + ".level = FINE\n" + logging);
     }
 }

@@ -40,8 +40,7 @@ public final class TomcatServer implements AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration CHANGE_TIMEOUT = Duration.ofMinutes(1);
     private static final Pattern PORT = Pattern.compile("Starting ProtocolHandler \\[\"http-nio-.*-(\\d+)\"]");
-    private static final Pattern TLS_PORT =
-            Pattern.compile("Starting ProtocolHandler \\[\"https-.*-(\\d+)\"]");
+    private static final Pattern TLS_PORT = Pattern.compile("Starting ProtocolHandler \\[\"https-.*-(\\d+)\"]");
     private static final Pattern STATE =
             Pattern.compile("Setting state for \\[.*StandardContext\\[([^]]*)]] to \\[([A-Z_]+)]");
     // Later than the state STARTED, in which Tomcat does not yet lead requests to the context.

@@ -112,9 +112,7 @@ class Http2IT {
                             .build(),
                     BodyHandlers.ofString());
             assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
-            assertThat(answer.statusCode())
-                    .as(String.join(" ", each.getKey()))
-                    .isEqualTo(each.getValue());
+            assertThat(answer.statusCode()).as(String.join(" ", each.getKey())).isEqualTo(each.getValue());
         }
     }
 }

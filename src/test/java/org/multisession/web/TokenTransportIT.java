@@ -3,8 +3,10 @@ package org.multisession.web;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,12 +16,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
@@ -183,6 +188,71 @@ class TokenTransportIT {
             found.put(token.getKey(), who("Cookie: a=1; auth_token=" + token.getValue() + "; b=\"2\""));
         }
         assertThat(found).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // What Express's res.cookie does; PHP's setcookie of before and of today; Python's urllib; Rails.
+                "/usr/bin/node|-e|for (const t of JSON.parse(require('fs').readFileSync(0))) console.log(encodeURIComponent(t))",
+                "/usr/bin/php|-r|foreach (json_decode(stream_get_contents(STDIN)) as $t) echo urlencode($t), PHP_EOL;",
+                "/usr/bin/php|-r|foreach (json_decode(stream_get_contents(STDIN)) as $t) echo rawurlencode($t), PHP_EOL;",
+                "/usr/bin/python3|-c|import json,sys,urllib.parse; [print(urllib.parse.quote_plus(t)) for t in json.load(sys.stdin)]"
+            })
+    void every_value_that_a_library_has_percent_encoded_signs_in(String program, String option, String script)
+            throws IOException {
+        Assumptions.assumeTrue(Files.isExecutable(Path.of(program)), "No " + program);
+        Process process = new ProcessBuilder(program, option, script)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (var in = process.getOutputStream()) {
+            in.write(new ObjectMapper().writeValueAsBytes(QUOTED_BY_PYTHON.keySet()));
+        }
+        List<String> encoded = new String(process.getInputStream().readAllBytes(), ISO_8859_1)
+                .lines()
+                .toList();
+        List<String> found = encoded.stream()
+                .map(value -> who("Cookie: a=1; auth_token=" + value + "; b=2"))
+                .toList();
+        assertThat(found)
+                .isEqualTo(IntStream.range(100, 100 + QUOTED_BY_PYTHON.size())
+                        .mapToObj(id -> id + " legacy")
+                        .toList());
+    }
+
+    @Test
+    void every_spelling_is_signed_out_and_told_of_alike() {
+        database.run("INSERT INTO users (id, phone, auth_token) VALUES (400, '+79990000400', 'dG9r+ZW4/x=')");
+        String encoded = "Cookie: auth_token=dG9r%2BZW4%2Fx%3D";
+        assertThat(who(encoded)).isEqualTo("400 legacy");
+        signIn("+79990000400");
+        assertThat(who(encoded)).isEqualTo("400 session");
+        assertThat(http().send("POST", "api/logout", "", "Cookie", "auth_token=dG9r%2BZW4%2Fx%3D")
+                        .status())
+                .isEqualTo(204);
+        assertThat(who(encoded)).isEqualTo("nobody");
+        assertThat(who("Cookie: auth_token=\"dG9r+ZW4/x=\"")).isEqualTo("nobody");
+        assertThat(http().get("login", "Accept", "text/html", "Cookie", "auth_token=dG9r%2BZW4%2Fx%3D")
+                        .body())
+                .contains("You signed out here, or on another device");
+    }
+
+    @Test
+    void a_browser_gets_its_token_in_the_cookie_alone() {
+        for (String[] browser : new String[][] {
+            {"Origin", "http://127.0.0.1:" + tomcat.port()},
+            {"Sec-Fetch-Site", "same-origin"},
+            {"Sec-GPC", "1"},
+            {"Referer", tomcat.uri("/login").toString()}
+        }) {
+            Answer answer = http().postJson("api/login", "{\"phone\":\"+79991234569\"}", browser);
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.body()).startsWith("{\"user\":").doesNotContain("token");
+            assertThat(answer.headers("Set-Cookie").get(0))
+                    .startsWith("auth_token=")
+                    .contains("HttpOnly");
+        }
     }
 
     @Test

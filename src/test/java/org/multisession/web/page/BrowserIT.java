@@ -39,8 +39,9 @@ class BrowserIT {
     @BeforeAll
     static void start() {
         try (OldDatabase database = OldDatabase.make(folder, "single")) {
-            database.run("INSERT INTO users (id, phone, auth_token) VALUES"
-                    + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
+            database.run(
+                    "INSERT INTO users (id, phone, auth_token) VALUES"
+                            + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
             tomcat = TomcatServer.of(TomcatVersion.V10_1)
                     .webapp(
                             "/",
