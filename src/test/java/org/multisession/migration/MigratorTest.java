@@ -1121,7 +1121,7 @@ class MigratorTest {
                             .as(sql)
                             .noneMatch(step -> step.startsWith("SCAN u") || step.startsWith("SCAN t"))
                             // The catalogue is short, and read only where nothing else tells.
-                            .noneMatch(step -> step.startsWith("SCAN s") && !step.equals("SCAN sqlite_master")
+                            .noneMatch(step -> (step.startsWith("SCAN s") && !step.equals("SCAN sqlite_master"))
                                     || step.startsWith("SCAN m"));
                 }
                 assertThat(looks)

@@ -105,6 +105,7 @@ class SlowBodiesIT {
     }
 
     @Test
+    @SuppressWarnings("try") // The trickle does its work by being there.
     void who_sends_nothing_more_is_told_so_at_last() throws IOException {
         try (Socket socket = open();
                 Trickle trickle = new Trickle(List.of(socket))) {
