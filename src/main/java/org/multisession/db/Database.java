@@ -123,7 +123,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** The pools, after a look at the path: it costs a microsecond or two, and no answer comes from a file that is gone. */
+    /** The pools, after a look at the path: it costs two to three microseconds, and no answer comes from a file that is gone. */
     private Pools serving() {
         Pools current = pools;
         if (!current.isServing()) {

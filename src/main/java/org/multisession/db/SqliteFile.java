@@ -170,7 +170,7 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
-    /** Whether the path of the settings still leads to this very file. It costs a microsecond or two. */
+    /** Whether the path of the settings still leads to this very file. It costs two to three microseconds. */
     boolean isInPlace() {
         return identityOf(named).filter(identity::equals).isPresent();
     }

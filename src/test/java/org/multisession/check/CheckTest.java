@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -427,6 +428,22 @@ class CheckTest {
                 assertThat(codes(moved)).doesNotContain("run-out");
                 assertThat(moved.isSafe()).isTrue();
             }
+        }
+
+        @Test
+        void of_a_log_that_would_shut_a_second_account_out_is_a_warning_until_the_folder_passes_its_group_on()
+                throws IOException {
+            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+                Files.setPosixFilePermissions(old.path(), PosixFilePermissions.fromString("rw-rw----"));
+                assertThat(codes(check(old.path()))).doesNotContain("log-of-one-account");
+                old.all("PRAGMA journal_mode=WAL");
+            }
+            Path file = folder.resolve("old-app.db");
+            Report report = check(file);
+            assertThat(codes(report)).contains("log-of-one-account");
+            assertThat(report.isSafe()).isTrue();
+            Files.setAttribute(folder, "unix:mode", 0_042770);
+            assertThat(codes(check(file))).doesNotContain("log-of-one-account");
         }
 
         @Test
