@@ -10,6 +10,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -94,20 +95,20 @@ class Http2IT {
         // The first request is the one that changes to HTTP/2.
         client.send(HttpRequest.newBuilder(here.resolve("health")).build(), BodyHandlers.discarding());
         String own = here.toString().substring(0, here.toString().length() - 1);
-        Map<String[], Integer> matrix = new LinkedHashMap<>();
-        matrix.put(new String[] {"Accept", "*/*"}, 422);
-        matrix.put(new String[] {"Origin", own}, 422);
-        matrix.put(new String[] {"Origin", own, "Sec-Fetch-Site", "same-origin"}, 422);
-        matrix.put(new String[] {"Origin", own, "Sec-Fetch-Site", "cross-site"}, 403);
-        matrix.put(new String[] {"Origin", own, "Sec-Fetch-Site", "same-site"}, 403);
-        matrix.put(new String[] {"Origin", "https://evil.example"}, 403);
-        matrix.put(new String[] {"Origin", "null"}, 403);
-        matrix.put(new String[] {"Origin", here.getScheme() + "://" + here.getHost() + ":1"}, 403);
-        for (Map.Entry<String[], Integer> each : matrix.entrySet()) {
+        Map<List<String>, Integer> matrix = new LinkedHashMap<>();
+        matrix.put(List.of("Accept", "*/*"), 422);
+        matrix.put(List.of("Origin", own), 422);
+        matrix.put(List.of("Origin", own, "Sec-Fetch-Site", "same-origin"), 422);
+        matrix.put(List.of("Origin", own, "Sec-Fetch-Site", "cross-site"), 403);
+        matrix.put(List.of("Origin", own, "Sec-Fetch-Site", "same-site"), 403);
+        matrix.put(List.of("Origin", "https://evil.example"), 403);
+        matrix.put(List.of("Origin", "null"), 403);
+        matrix.put(List.of("Origin", here.getScheme() + "://" + here.getHost() + ":1"), 403);
+        for (Map.Entry<List<String>, Integer> each : matrix.entrySet()) {
             HttpResponse<String> answer = client.send(
                     HttpRequest.newBuilder(here.resolve("login"))
                             .header("Content-Type", "application/x-www-form-urlencoded")
-                            .headers(each.getKey())
+                            .headers(each.getKey().toArray(String[]::new))
                             .POST(BodyPublishers.ofString("phone=12"))
                             .build(),
                     BodyHandlers.ofString());
