@@ -30,15 +30,15 @@ public final class UserDao {
      * where our triggers on {@code user_sessions} are there, or were when the token was set.
      */
     private static final String FIND_BY_LEGACY_TOKEN = """
-            SELECT u.id, u.phone, %s, u.auth_token
+            SELECT u.id, u.phone, %s, u.auth_token,
+              EXISTS (SELECT 1 FROM multisession_accounts a
+                WHERE a.user_id = u.id AND a.token_tail = substr(CAST(u.auth_token AS TEXT), -8))
+              OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
+                AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
+                  'multisession_session_token_changed')) = 3
             FROM users u
             WHERE u.auth_token = ?
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (?, ?))
-              AND (EXISTS (SELECT 1 FROM multisession_accounts a
-                  WHERE a.user_id = u.id AND a.token_tail = substr(CAST(u.auth_token AS TEXT), -8))
-                OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
-                  AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
-                    'multisession_session_token_changed')) = 3)
             LIMIT 2
             """;
 
@@ -83,7 +83,7 @@ public final class UserDao {
                     return null;
                 }
                 // A column with a case-blind collation finds more than it was asked for.
-                User user = token.equals(rows.getString(4)) ? user(rows) : null;
+                User user = token.equals(rows.getString(4)) && rows.getBoolean(5) ? user(rows) : null;
                 return rows.next() ? null : user;
             }
         }

@@ -408,6 +408,18 @@ class RebuiltTablesTest {
         }
 
         @Test
+        void a_token_that_was_given_to_somebody_else_too_is_nobodys_although_one_of_them_is_witnessed() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.signInSingle(43, "old_token_xyz123");
+                assertThat(sibling.who("old_token_xyz123")).isNull();
+                assertThat(app.opens("old_token_xyz123")).isNull();
+            }
+        }
+
+        @Test
         void what_the_old_app_set_while_only_users_was_unwatched_is_believed() {
             try (OldDatabase old = old("single")) {
                 deploy(old).close();
