@@ -18,16 +18,16 @@ final class PreparedStatements {
     static final class Prepared {
 
         final PreparedStatement statement;
-        final String[] parameters;
+        final Sql.Resolved sql;
         private final boolean kept;
         private boolean inUse;
 
         /** The names of its result's columns; null until it has run once. */
         String @Nullable [] columns;
 
-        private Prepared(PreparedStatement statement, String[] parameters, boolean kept) {
+        private Prepared(PreparedStatement statement, Sql.Resolved sql, boolean kept) {
             this.statement = statement;
-            this.parameters = parameters;
+            this.sql = sql;
             this.kept = kept;
         }
 
@@ -60,7 +60,7 @@ final class PreparedStatements {
         Sql.Resolved resolved = sql.resolve(vocabulary.get());
         // One that is in use, because a callback for its rows runs it once more, gets a second one for the moment.
         boolean keep = sql.isKept() && known == null;
-        Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved.parameters(), keep);
+        Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved, keep);
         if (keep) {
             prepared.inUse = true;
             kept.put(sql, prepared);

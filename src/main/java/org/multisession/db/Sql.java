@@ -1,7 +1,9 @@
 package org.multisession.db;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -44,7 +46,8 @@ public final class Sql {
 
     /** The text as JDBC takes it. */
     Resolved resolve(Vocabulary vocabulary) {
-        List<String> parameters = new ArrayList<>();
+        Map<String, List<Integer>> positions = new HashMap<>();
+        int count = 0;
         Matcher token = TOKEN.matcher(vocabulary.resolve(text));
         StringBuilder jdbc = new StringBuilder();
         while (token.find()) {
@@ -52,21 +55,21 @@ public final class Sql {
             if (parameter == null) {
                 token.appendReplacement(jdbc, Matcher.quoteReplacement(token.group()));
             } else {
-                parameters.add(parameter);
+                positions.computeIfAbsent(parameter, name -> new ArrayList<>()).add(++count);
                 token.appendReplacement(jdbc, "?");
             }
         }
-        return new Resolved(token.appendTail(jdbc).toString(), parameters.toArray(String[]::new));
+        return new Resolved(token.appendTail(jdbc).toString(), positions, count);
     }
 
     /**
      * A statement with its words replaced.
      *
      * @param text with a {@code ?} for each parameter
-     * @param parameters their names in order; one name may stand there several times
+     * @param positions where each parameter stands, from 1; one may stand in several places
+     * @param count how many places there are
      */
-    @SuppressWarnings("ArrayRecordComponent") // Never compared, and never handed out.
-    record Resolved(String text, String[] parameters) {}
+    record Resolved(String text, Map<String, List<Integer>> positions, int count) {}
 
     /** Its name. */
     @Override

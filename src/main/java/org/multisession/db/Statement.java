@@ -63,20 +63,17 @@ public abstract sealed class Statement<S extends Statement<S>> {
 
     @SuppressWarnings("unchecked") // Each of the two subclasses is its own S.
     private S bind(String parameter, Setter setter) {
-        boolean found = false;
-        for (int i = 0; i < prepared.parameters.length; i++) {
-            if (prepared.parameters[i].equals(parameter)) {
-                try {
-                    setter.set(prepared.statement, i + 1);
-                } catch (SQLException e) {
-                    throw new StatementException(sql, e);
-                }
-                found = true;
+        List<Integer> positions = prepared.sql.positions().get(parameter);
+        if (positions == null) {
+            throw new IllegalArgumentException("\"" + sql + "\" has no parameter :" + parameter);
+        }
+        try {
+            for (int position : positions) {
+                setter.set(prepared.statement, position);
                 bound++;
             }
-        }
-        if (!found) {
-            throw new IllegalArgumentException("\"" + sql + "\" has no parameter :" + parameter);
+        } catch (SQLException e) {
+            throw new StatementException(sql, e);
         }
         return (S) this;
     }
@@ -87,7 +84,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
     }
 
     final <T> T run(Run<T> run) {
-        if (bound < prepared.parameters.length) {
+        if (bound < prepared.sql.count()) {
             throw new IllegalStateException("\"" + sql + "\" has parameters that are not bound");
         }
         try {

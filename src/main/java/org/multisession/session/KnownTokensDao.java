@@ -1,15 +1,14 @@
 package org.multisession.session;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
+import org.multisession.db.Statement;
 
 /**
  * Tells in one statement which of many tokens the database knows at all, whatever they are worth: so junk that a request
@@ -26,34 +25,32 @@ public final class KnownTokensDao {
             """;
 
     /** Few different statements, so that a connection may keep them. By how many tokens each takes. */
-    private static final TreeMap<Integer, String> BY_SIZE = new TreeMap<>();
+    private static final TreeMap<Integer, Sql> BY_SIZE = new TreeMap<>();
 
     static {
         for (int size : new int[] {4, 16, 4 * Presented.MOST_VALUES}) {
-            BY_SIZE.put(size, KNOWN.formatted(String.join(", ", Collections.nCopies(size, "(?, ?, ?)"))));
+            String rows = IntStream.range(0, size)
+                    .mapToObj(i -> "(:position" + i + ", :token" + i + ", :hash" + i + ")")
+                    .collect(Collectors.joining(", "));
+            BY_SIZE.put(size, Sql.of("which of " + size + " tokens are known", KNOWN.formatted(rows)));
         }
     }
 
     /** Those of the tokens that some row holds, itself or hashed. */
-    public Set<SessionToken> among(Handle handle, List<SessionToken> tokens) throws SQLException {
+    public Set<SessionToken> among(Handle handle, List<SessionToken> tokens) {
         if (tokens.isEmpty()) {
             return Set.of();
         }
-        var fitting = BY_SIZE.ceilingEntry(tokens.size());
-        try (PreparedStatement statement = handle.prepare(fitting.getValue())) {
-            // What stays unbound is NULL, and equals nothing.
-            for (int i = 0; i < tokens.size(); i++) {
-                statement.setInt(3 * i + 1, i);
-                statement.setString(3 * i + 2, tokens.get(i).value());
-                statement.setString(3 * i + 3, tokens.get(i).hash());
-            }
-            try (ResultSet row = statement.executeQuery()) {
-                Set<Integer> positions = new HashSet<>();
-                while (row.next()) {
-                    positions.add(row.getInt(1));
-                }
-                return positions.stream().map(tokens::get).collect(Collectors.toSet());
-            }
+        Map.Entry<Integer, Sql> fitting = BY_SIZE.ceilingEntry(tokens.size());
+        Statement.Query query = handle.query(fitting.getValue());
+        for (int i = 0; i < fitting.getKey(); i++) {
+            // NULL equals nothing.
+            SessionToken token = i < tokens.size() ? tokens.get(i) : null;
+            query.bind("position" + i, i)
+                    .bind("token" + i, token == null ? null : token.value())
+                    .bind("hash" + i, token == null ? null : token.hash());
         }
+        return query.list(row -> tokens.get((int) row.number("position"))).stream()
+                .collect(Collectors.toSet());
     }
 }

@@ -1,15 +1,13 @@
 package org.multisession.session;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
-import org.multisession.db.SqlTime;
+import org.multisession.db.Row;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 import org.multisession.user.User;
 import org.multisession.user.UserColumns;
@@ -44,82 +42,91 @@ public final class UserSessionDao {
 
     /** Driven by our own table, whose collation is binary whatever the old app's table says. */
     private static final String FIND = """
-            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
-            WHERE t.auth_token IN (?, ?) AND t.ended_at IS NULL
-              AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
+            WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NULL
+              AND (t.auth_token = :hash
+                OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
             """ + WITNESSED;
 
     private static final String OF_USER = """
-            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
-            WHERE t.user_id = ? AND t.ended_at IS NULL
+            WHERE t.user_id = :user AND t.ended_at IS NULL
               AND NOT EXISTS
                 (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
             """ + WITNESSED;
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
     private static final String AFTER = """
-            SELECT u.id, u.phone, %s, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id
-            FROM (SELECT * FROM user_sessions WHERE id > ? ORDER BY id LIMIT ?) s
+            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id AS row_id
+            FROM (SELECT * FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
             LEFT JOIN multisession_tokens t
               ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
             LEFT JOIN users u ON u.id = t.user_id
             ORDER BY s.id
             """;
 
-    private static final String WAS_ISSUED = "SELECT 1 FROM multisession_tokens WHERE auth_token IN (?, ?)";
+    private static final Sql WAS_ISSUED = Sql.of(
+            "was a token ever a session", "SELECT 1 FROM multisession_tokens WHERE auth_token IN (:token, :hash)");
 
-    private static final String HOW_ENDED = """
-            SELECT t.end_reason, t.ended_at, d.ended_by, coalesce(d.shared, 0)
-            FROM multisession_tokens t LEFT JOIN multisession_devices d ON d.token_hash = ?
-            WHERE t.auth_token IN (?, ?) AND t.ended_at IS NOT NULL
-              AND (t.auth_token = ? OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = ?))
-            """;
+    private static final Sql HOW_ENDED = Sql.of("how a session ended", """
+            SELECT t.end_reason, t.ended_at, d.ended_by, coalesce(d.shared, 0) AS shared
+            FROM multisession_tokens t LEFT JOIN multisession_devices d ON d.token_hash = :hash
+            WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NOT NULL
+              AND (t.auth_token = :hash
+                OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
+            """);
 
-    private static final String RECORD =
-            "INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (?, ?, ?)";
+    private static final Sql RECORD = Sql.of("remember a token as issued", """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (:token, :user, :now)
+            """);
 
-    private static final String RECORD_ENDED = """
+    private static final Sql RECORD_ENDED = Sql.of("remember a token as ended", """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            VALUES (?, ?, ?, ?, ?)
-            """;
+            VALUES (:token, :user, :now, :now, :reason)
+            """);
 
-    private static final String INSERT =
-            "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)";
+    private static final Sql INSERT = Sql.of("insert a session", """
+            INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
+            VALUES (:user, :token, :now, :now)
+            """);
 
     /** Times that nobody knows are NULL; where the team's own table forbids that, they are the moment of the adoption. */
-    private static final String ADOPT = """
+    private static final Sql ADOPT = Sql.of("adopt a legacy token", """
             INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
-            SELECT ?1, ?2,
-              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'created_at') THEN ?3 END,
+            SELECT :user, :token,
+              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'created_at') THEN :now END,
               CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'last_seen_at')
-                THEN coalesce(?4, ?3) ELSE ?4 END
-            """;
+                THEN coalesce(:lastUsed, :now) ELSE :lastUsed END
+            """);
 
-    private static final String MARK_ENDED = """
-            UPDATE multisession_tokens SET ended_at = ?, end_reason = ?
-            WHERE auth_token IN (?, ?) AND ended_at IS NULL
-            """;
+    private static final Sql MARK_ENDED = Sql.of("mark a session as ended", """
+            UPDATE multisession_tokens SET ended_at = :now, end_reason = :reason
+            WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
+            """);
 
     /** Of what is over, nobody needs to know any more what it was used by. */
-    private static final String FORGET_DEVICE =
-            "UPDATE multisession_devices SET device = NULL, address = NULL WHERE token_hash = ?";
+    private static final Sql FORGET_DEVICE = Sql.of("forget the device of a session", """
+            UPDATE multisession_devices SET device = NULL, address = NULL WHERE token_hash = :hash
+            """);
 
-    private static final String DELETE = "DELETE FROM user_sessions WHERE auth_token IN (?, ?)";
+    private static final Sql DELETE =
+            Sql.of("delete a session", "DELETE FROM user_sessions WHERE auth_token IN (:token, :hash)");
 
-    private static final String START_CLOCK =
-            "UPDATE multisession_tokens SET recorded_at = ? WHERE auth_token = ? AND ended_at IS NULL";
+    private static final Sql START_CLOCK = Sql.of("start the clock of a session anew", """
+            UPDATE multisession_tokens SET recorded_at = :now WHERE auth_token = :token AND ended_at IS NULL
+            """);
 
     /** Only a row that still says what was read: never one that is gone, and never backwards in time. */
-    private static final String TOUCH = """
-            UPDATE user_sessions SET last_seen_at = ?
-            WHERE auth_token IN (?, ?) AND last_seen_at IS NOT DISTINCT FROM ?
-            """;
+    private static final Sql TOUCH = Sql.of("write when a session was last seen", """
+            UPDATE user_sessions SET last_seen_at = :seen
+            WHERE auth_token IN (:token, :hash) AND last_seen_at IS NOT DISTINCT FROM :before
+            """);
 
     /**
      * How a token came to open nothing.
@@ -134,38 +141,34 @@ public final class UserSessionDao {
             boolean shared) {}
 
     private final Stage stage;
-    private final String find;
-    private final String ofUser;
-    private final String after;
+    private final Sql find;
+    private final Sql ofUser;
+    private final Sql after;
 
     /** For a users table with these columns; new rows hold what this stage has them hold. */
     public UserSessionDao(UserColumns columns, Stage stage) {
         this.stage = stage;
-        this.find = FIND.formatted(columns.planOf("u"));
-        this.ofUser = OF_USER.formatted(columns.planOf("u"));
-        this.after = AFTER.formatted(columns.planOf("u"));
+        this.find = Sql.of("find a session", FIND.formatted(columns.planOf("u")));
+        this.ofUser = Sql.of("sessions of a user", OF_USER.formatted(columns.planOf("u")));
+        this.after = Sql.of("next page of sessions", AFTER.formatted(columns.planOf("u")));
     }
 
     /** The live session of this token, run out or not; null if there is none. */
-    public @Nullable UserSession find(Handle handle, SessionToken token) throws SQLException {
+    public @Nullable UserSession find(Handle handle, SessionToken token) {
         return find(handle, token.value(), token.hash());
     }
 
     /** The same for a token as some row has it. */
-    public @Nullable UserSession find(Handle handle, StoredToken token) throws SQLException {
+    public @Nullable UserSession find(Handle handle, StoredToken token) {
         return find(handle, token.text(), token.hash());
     }
 
-    private @Nullable UserSession find(Handle handle, String text, String hash) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(find)) {
-            statement.setString(1, text);
-            statement.setString(2, hash);
-            statement.setString(3, hash);
-            statement.setString(4, hash);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? session(row) : null;
-            }
-        }
+    private @Nullable UserSession find(Handle handle, String text, String hash) {
+        return handle.query(find)
+                .bind("token", text)
+                .bind("hash", hash)
+                .optional(UserSessionDao::session)
+                .orElse(null);
     }
 
     /**
@@ -177,86 +180,63 @@ public final class UserSessionDao {
     public record Page(List<UserSession> live, @Nullable Long last) {}
 
     /** The rows of so many ids behind this one; from the beginning for null. */
-    public Page after(Handle handle, @Nullable Long last, int rows) throws SQLException {
+    public Page after(Handle handle, @Nullable Long last, int rows) {
         List<UserSession> live = new ArrayList<>();
-        int read = 0;
-        long id = 0;
-        try (PreparedStatement statement = handle.prepare(after)) {
-            statement.setLong(1, last == null ? Long.MIN_VALUE : last);
-            statement.setInt(2, rows);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    read++;
-                    id = row.getLong(8);
-                    if (row.getObject(1) != null) {
+        List<Long> ids = new ArrayList<>(rows);
+        handle.query(after)
+                .bind("last", last == null ? Long.MIN_VALUE : last)
+                .bind("rows", rows)
+                .forEach(row -> {
+                    ids.add(row.number("row_id"));
+                    if (!row.isNull("id")) {
                         live.add(session(row));
                     }
-                }
-            }
-        }
-        return new Page(live, read < rows ? null : id);
+                });
+        return new Page(live, ids.size() < rows ? null : ids.get(ids.size() - 1));
     }
 
     /** How this token ended; null if it has not, or never was one. */
-    public @Nullable Ending howEnded(Handle handle, SessionToken token) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(HOW_ENDED)) {
-            statement.setString(1, token.hash());
-            statement.setString(2, token.value());
-            statement.setString(3, token.hash());
-            statement.setString(4, token.hash());
-            statement.setString(5, token.hash());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next()
-                        ? new Ending(
-                                EndReason.of(row.getString(1)),
-                                SqlTime.parse(row.getString(2)),
-                                row.getString(3),
-                                row.getBoolean(4))
-                        : null;
-            }
-        }
+    public @Nullable Ending howEnded(Handle handle, SessionToken token) {
+        return handle.query(HOW_ENDED)
+                .bind("token", token.value())
+                .bind("hash", token.hash())
+                .optional(row -> new Ending(
+                        EndReason.of(row.text("end_reason")),
+                        row.instant("ended_at"),
+                        row.text("ended_by"),
+                        row.flag("shared")))
+                .orElse(null);
     }
 
     /** All sessions of a user that have not ended, in no order. */
-    public List<UserSession> ofUser(Handle handle, long userId) throws SQLException {
+    public List<UserSession> ofUser(Handle handle, long userId) {
         List<UserSession> sessions = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(ofUser)) {
-            statement.setLong(1, userId);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    // A blob or an empty text that somebody put there is no token that a device could present.
-                    if (row.getObject(7) instanceof String token && !token.isEmpty()) {
-                        sessions.add(session(row));
-                    }
-                }
+        handle.query(ofUser).bind("user", userId).forEach(row -> {
+            // A blob or an empty text that somebody put there is no token that a device could present.
+            if (row.value("auth_token") instanceof String token && !token.isEmpty()) {
+                sessions.add(session(row));
             }
-        }
+        });
         return sessions;
     }
 
     /** Whether this token is a session, or ever was one. */
-    public boolean wasIssued(Handle handle, SessionToken token) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(WAS_ISSUED)) {
-            statement.setString(1, token.value());
-            statement.setString(2, token.hash());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next();
-            }
-        }
+    public boolean wasIssued(Handle handle, SessionToken token) {
+        return handle.query(WAS_ISSUED)
+                .bind("token", token.value())
+                .bind("hash", token.hash())
+                .exists();
     }
 
     /** Makes this token, which never was one, a session of the user. */
-    public void insert(Transaction transaction, long userId, SessionToken token, Instant now) throws SQLException {
-        String stored = stored(token);
-        String time = SqlTime.format(now);
-        record(transaction, userId, stored, now);
-        try (PreparedStatement statement = transaction.prepare(INSERT)) {
-            statement.setLong(1, userId);
-            statement.setString(2, stored);
-            statement.setString(3, time);
-            statement.setString(4, time);
-            statement.executeUpdate();
-        }
+    public void insert(Transaction transaction, long userId, SessionToken token, Instant now) {
+        record(transaction, userId, token, now);
+        transaction
+                .update(INSERT)
+                .bind("user", userId)
+                .bind("token", stored(token))
+                .bind("now", now)
+                .run();
     }
 
     /**
@@ -264,94 +244,87 @@ public final class UserSessionDao {
      *
      * @param lastUsed null if unknown
      */
-    public void adopt(Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now)
-            throws SQLException {
-        String stored = stored(token);
-        record(transaction, userId, stored, now);
-        try (PreparedStatement statement = transaction.prepare(ADOPT)) {
-            statement.setLong(1, userId);
-            statement.setString(2, stored);
-            statement.setString(3, SqlTime.format(now));
-            statement.setString(4, lastUsed == null ? null : SqlTime.format(lastUsed));
-            statement.executeUpdate();
-        }
+    public void adopt(
+            Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now) {
+        record(transaction, userId, token, now);
+        transaction
+                .update(ADOPT)
+                .bind("user", userId)
+                .bind("token", stored(token))
+                .bind("lastUsed", lastUsed)
+                .bind("now", now)
+                .run();
     }
 
     /** Before the row itself, with our own time; the trigger that does it for the old app then finds it done. */
-    private static void record(Transaction transaction, long userId, String stored, Instant now) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(RECORD)) {
-            statement.setString(1, stored);
-            statement.setLong(2, userId);
-            statement.setString(3, SqlTime.format(now));
-            statement.executeUpdate();
-        }
+    private void record(Transaction transaction, long userId, SessionToken token, Instant now) {
+        transaction
+                .update(RECORD)
+                .bind("token", stored(token))
+                .bind("user", userId)
+                .bind("now", now)
+                .run();
     }
 
     /** Remembers that this token, which never was a session, must never open an account again. */
-    public void refuseForEver(Transaction transaction, long userId, SessionToken token, EndReason reason, Instant now)
-            throws SQLException {
-        String time = SqlTime.format(now);
-        try (PreparedStatement statement = transaction.prepare(RECORD_ENDED)) {
-            statement.setString(1, stored(token));
-            statement.setLong(2, userId);
-            statement.setString(3, time);
-            statement.setString(4, time);
-            statement.setString(5, reason.stored());
-            statement.executeUpdate();
-        }
+    public void refuseForEver(Transaction transaction, long userId, SessionToken token, EndReason reason, Instant now) {
+        transaction
+                .update(RECORD_ENDED)
+                .bind("token", stored(token))
+                .bind("user", userId)
+                .bind("now", now)
+                .bind("reason", reason.stored())
+                .run();
     }
 
     /** Ends a session for ever; true if it was one until now. */
-    public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) throws SQLException {
-        boolean ended;
-        try (PreparedStatement statement = transaction.prepare(MARK_ENDED)) {
-            statement.setString(1, SqlTime.format(now));
-            statement.setString(2, reason.stored());
-            statement.setString(3, token.text());
-            statement.setString(4, token.hash());
-            ended = statement.executeUpdate() > 0;
-        }
-        try (PreparedStatement statement = transaction.prepare(DELETE)) {
-            statement.setString(1, token.text());
-            statement.setString(2, token.hash());
-            statement.executeUpdate();
-        }
-        try (PreparedStatement statement = transaction.prepare(FORGET_DEVICE)) {
-            statement.setString(1, token.hash());
-            statement.executeUpdate();
-        }
+    public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) {
+        boolean ended = transaction
+                        .update(MARK_ENDED)
+                        .bind("now", now)
+                        .bind("reason", reason.stored())
+                        .bind("token", token.text())
+                        .bind("hash", token.hash())
+                        .run()
+                > 0;
+        transaction
+                .update(DELETE)
+                .bind("token", token.text())
+                .bind("hash", token.hash())
+                .run();
+        transaction.update(FORGET_DEVICE).bind("hash", token.hash()).run();
         return ended;
     }
 
     /** Has our tables know this session from now on: what they said was written by a clock that was ahead. */
-    public void startClock(Transaction transaction, StoredToken token, Instant now) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(START_CLOCK)) {
-            statement.setString(1, SqlTime.format(now));
-            statement.setString(2, token.text());
-            statement.executeUpdate();
-        }
+    public void startClock(Transaction transaction, StoredToken token, Instant now) {
+        transaction
+                .update(START_CLOCK)
+                .bind("now", now)
+                .bind("token", token.text())
+                .run();
     }
 
     /** Writes when a session was last seen; false if its row is gone or was written by somebody else meanwhile. */
-    public boolean touch(Transaction transaction, StoredToken token, @Nullable String storedBefore, Instant seen)
-            throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(TOUCH)) {
-            statement.setString(1, SqlTime.format(seen));
-            statement.setString(2, token.text());
-            statement.setString(3, token.hash());
-            statement.setString(4, storedBefore);
-            return statement.executeUpdate() == 1;
-        }
+    public boolean touch(Transaction transaction, StoredToken token, @Nullable String storedBefore, Instant seen) {
+        return transaction
+                        .update(TOUCH)
+                        .bind("seen", seen)
+                        .bind("token", token.text())
+                        .bind("hash", token.hash())
+                        .bind("before", storedBefore)
+                        .run()
+                == 1;
     }
 
     private String stored(SessionToken token) {
         return stage.storesPlainTokens() ? token.value() : token.hash();
     }
 
-    private static UserSession session(ResultSet row) throws SQLException {
-        User user = new User(row.getLong(1), row.getString(2), row.getString(3));
-        Instant recordedAt = Objects.requireNonNullElse(SqlTime.parse(row.getString(6)), Instant.EPOCH);
-        StoredToken token = new StoredToken(row.getString(7));
-        return new UserSession(user, token, row.getString(4), row.getString(5), recordedAt);
+    private static UserSession session(Row row) {
+        User user = new User(row.number("id"), row.text("phone"), row.text("plan"));
+        Instant recordedAt = Objects.requireNonNullElse(row.instant("recorded_at"), Instant.EPOCH);
+        StoredToken token = new StoredToken(row.requiredText("auth_token"));
+        return new UserSession(user, token, row.text("created_at"), row.text("last_seen_at"), recordedAt);
     }
 }

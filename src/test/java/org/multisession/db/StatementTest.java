@@ -228,7 +228,7 @@ class StatementTest {
                 .resolve(Vocabulary.EMPTY);
 
         assertThat(resolved.text()).isEqualTo("SELECT '12:30', \"a:b\", ?::text, strftime('%H:%M', ?), ?");
-        assertThat(resolved.parameters()).containsExactly("a", "b", "a");
+        assertThat(resolved.positions()).isEqualTo(Map.of("a", List.of(1, 3), "b", List.of(2)));
     }
 
     @Test
