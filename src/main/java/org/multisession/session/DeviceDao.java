@@ -1,13 +1,11 @@
 package org.multisession.session;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 
 /**
@@ -16,26 +14,28 @@ import org.multisession.db.Transaction;
  */
 public final class DeviceDao {
 
-    private static final String FIND = "SELECT device, address, shared FROM multisession_devices WHERE token_hash = ?";
+    private static final Sql FIND = Sql.of(
+            "the device of a session",
+            "SELECT device, address, shared FROM multisession_devices WHERE token_hash = :hash");
 
     /** A session that several old devices share is none of theirs alone, so only the address is kept up to date. */
-    private static final String SEEN = """
-            INSERT INTO multisession_devices (token_hash, device, address, shared) VALUES (?, ?, ?, 0)
+    private static final Sql SEEN = Sql.of("note the device of a session", """
+            INSERT INTO multisession_devices (token_hash, device, address, shared) VALUES (:hash, :device, :address, 0)
             ON CONFLICT (token_hash) DO UPDATE
             SET device = CASE WHEN multisession_devices.shared = 0 THEN excluded.device END, address = excluded.address
             WHERE multisession_devices.address IS DISTINCT FROM excluded.address
               OR (multisession_devices.shared = 0 AND multisession_devices.device IS DISTINCT FROM excluded.device)
-            """;
+            """);
 
-    private static final String SHARED = """
-            INSERT INTO multisession_devices (token_hash, shared) VALUES (?, 1)
+    private static final Sql SHARED = Sql.of("mark a session as shared", """
+            INSERT INTO multisession_devices (token_hash, shared) VALUES (:hash, 1)
             ON CONFLICT (token_hash) DO UPDATE SET shared = 1, device = NULL
-            """;
+            """);
 
-    private static final String ENDED_BY = """
-            INSERT INTO multisession_devices (token_hash, shared, ended_by) VALUES (?, 0, ?)
+    private static final Sql ENDED_BY = Sql.of("note from where a session was ended", """
+            INSERT INTO multisession_devices (token_hash, shared, ended_by) VALUES (:hash, 0, :by)
             ON CONFLICT (token_hash) DO UPDATE SET ended_by = excluded.ended_by
-            """;
+            """);
 
     /**
      * What a session is used by.
@@ -49,47 +49,44 @@ public final class DeviceDao {
     }
 
     /** The device of each of these sessions. */
-    public Map<StoredToken, Device> find(Handle handle, List<StoredToken> tokens) throws SQLException {
+    public Map<StoredToken, Device> find(Handle handle, List<StoredToken> tokens) {
         Map<StoredToken, Device> devices = new HashMap<>();
-        try (PreparedStatement statement = handle.prepare(FIND)) {
-            for (StoredToken token : tokens) {
-                statement.setString(1, token.hash());
-                try (ResultSet row = statement.executeQuery()) {
-                    devices.put(
-                            token,
-                            row.next()
-                                    ? new Device(row.getString(1), row.getString(2), row.getBoolean(3))
-                                    : Device.UNKNOWN);
-                }
-            }
+        for (StoredToken token : tokens) {
+            devices.put(
+                    token,
+                    handle.query(FIND)
+                            .bind("hash", token.hash())
+                            .optional(row -> new Device(row.text("device"), row.text("address"), row.flag("shared")))
+                            .orElse(Device.UNKNOWN));
         }
         return devices;
     }
 
     /** Notes what a session was used by just now. */
-    public void seen(Transaction transaction, String tokenHash, Client client) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(SEEN)) {
-            statement.setString(1, tokenHash);
-            statement.setString(2, client.device().isEmpty() ? null : client.device());
-            statement.setString(3, client.address());
-            statement.executeUpdate();
-        }
+    public void seen(Transaction transaction, String tokenHash, Client client) {
+        transaction
+                .update(SEEN)
+                .bind("hash", tokenHash)
+                .bind("device", named(client))
+                .bind("address", client.address())
+                .run();
     }
 
     /** Notes that this session was a legacy token until now. */
-    public void markShared(Transaction transaction, SessionToken token) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(SHARED)) {
-            statement.setString(1, token.hash());
-            statement.executeUpdate();
-        }
+    public void markShared(Transaction transaction, SessionToken token) {
+        transaction.update(SHARED).bind("hash", token.hash()).run();
     }
 
     /** Notes from which device a session was ended, for the person at the one that it was. */
-    public void endedBy(Transaction transaction, String tokenHash, Client by) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(ENDED_BY)) {
-            statement.setString(1, tokenHash);
-            statement.setString(2, by.device().isEmpty() ? null : by.device());
-            statement.executeUpdate();
-        }
+    public void endedBy(Transaction transaction, String tokenHash, Client by) {
+        transaction
+                .update(ENDED_BY)
+                .bind("hash", tokenHash)
+                .bind("by", named(by))
+                .run();
+    }
+
+    private static @Nullable String named(Client client) {
+        return client.device().isEmpty() ? null : client.device();
     }
 }

@@ -1,29 +1,27 @@
 package org.multisession.session;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
-import org.multisession.db.SqlTime;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 
 /** The {@code multisession_legacy_uses} table: when each legacy token was last used here. */
 public final class LegacyUseDao {
 
-    private static final String USED = """
+    private static final Sql USED = Sql.of("note a use of a legacy token", """
             INSERT INTO multisession_legacy_uses (token_hash, user_id, first_used_at, last_used_at, address)
-            VALUES (?, ?, ?, ?, ?)
+            VALUES (:hash, :user, :at, :at, :address)
             ON CONFLICT (token_hash) DO UPDATE
             SET user_id = excluded.user_id, last_used_at = excluded.last_used_at, address = excluded.address
             WHERE multisession_legacy_uses.last_used_at < excluded.last_used_at
-              OR multisession_legacy_uses.last_used_at > ?
-            """;
+              OR multisession_legacy_uses.last_used_at > :absurd
+            """);
 
-    private static final String FIND =
-            "SELECT first_used_at, last_used_at, address FROM multisession_legacy_uses WHERE token_hash = ?";
+    private static final Sql FIND = Sql.of("the uses of a legacy token", """
+            SELECT first_used_at, last_used_at, address FROM multisession_legacy_uses WHERE token_hash = :hash
+            """);
 
     /** The first and the last use that we know of, and where the last one came from. */
     public record Use(
@@ -38,29 +36,23 @@ public final class LegacyUseDao {
     private static final Duration LATE = Duration.ofHours(1);
 
     /** Notes a use; an earlier one than is known changes nothing, unless that lies so far ahead that it is none. */
-    public void used(Transaction transaction, String tokenHash, long userId, String address, Instant at)
-            throws SQLException {
-        String time = SqlTime.format(at);
-        try (PreparedStatement statement = transaction.prepare(USED)) {
-            statement.setString(1, tokenHash);
-            statement.setLong(2, userId);
-            statement.setString(3, time);
-            statement.setString(4, time);
-            statement.setString(5, address);
-            statement.setString(6, SqlTime.format(at.plus(LATE)));
-            statement.executeUpdate();
-        }
+    public void used(Transaction transaction, String tokenHash, long userId, String address, Instant at) {
+        transaction
+                .update(USED)
+                .bind("hash", tokenHash)
+                .bind("user", userId)
+                .bind("at", at)
+                .bind("address", address)
+                .bind("absurd", at.plus(LATE))
+                .run();
     }
 
     /** What is known of the uses of this token. */
-    public Use find(Handle handle, SessionToken token) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(FIND)) {
-            statement.setString(1, token.hash());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next()
-                        ? new Use(SqlTime.parse(row.getString(1)), SqlTime.parse(row.getString(2)), row.getString(3))
-                        : Use.UNKNOWN;
-            }
-        }
+    public Use find(Handle handle, SessionToken token) {
+        return handle.query(FIND)
+                .bind("hash", token.hash())
+                .optional(
+                        row -> new Use(row.instant("first_used_at"), row.instant("last_used_at"), row.text("address")))
+                .orElse(Use.UNKNOWN);
     }
 }

@@ -1,12 +1,10 @@
 package org.multisession.session;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 
@@ -34,51 +32,51 @@ public final class StateDao {
     /** Which node sweeps. */
     static final String SWEEPER = "sweeper";
 
-    private static final String GET = "SELECT value FROM multisession_state WHERE name = ?";
+    private static final Sql GET =
+            Sql.of("a value of the common state", "SELECT value FROM multisession_state WHERE name = :name");
 
-    private static final String PUT = """
-            INSERT INTO multisession_state (name, value, changed_at) VALUES (?, ?, ?)
+    private static final Sql PUT = Sql.of("put a value into the common state", """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES (:name, :value, :now)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
-            """;
+            """);
 
-    private static final String TAKE = """
-            INSERT INTO multisession_state (name, value, changed_at) VALUES (?, ?, ?)
+    private static final Sql TAKE = Sql.of("take a value of the common state over", """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES (:name, :value, :now)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
             WHERE multisession_state.value = excluded.value
-              OR multisession_state.changed_at < ? OR multisession_state.changed_at > ?
-            """;
+              OR multisession_state.changed_at < :lapsed OR multisession_state.changed_at > :absurd
+            """);
 
     @Nullable
-    String get(Handle handle, String name) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(GET)) {
-            statement.setString(1, name);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getString(1) : null;
-            }
-        }
+    String get(Handle handle, String name) {
+        return handle.query(GET)
+                .bind("name", name)
+                .optional(row -> row.text("value"))
+                .orElse(null);
     }
 
-    void put(Transaction transaction, String name, String value, Instant now) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(PUT)) {
-            statement.setString(1, name);
-            statement.setString(2, value);
-            statement.setString(3, SqlTime.format(now));
-            statement.executeUpdate();
-        }
+    void put(Transaction transaction, String name, String value, Instant now) {
+        transaction
+                .update(PUT)
+                .bind("name", name)
+                .bind("value", value)
+                .bind("now", now)
+                .run();
     }
 
     /**
      * Puts the value in if it is in there already, or if nobody has renewed another within this time; a renewal that lies
      * ahead of now counts as none.
      */
-    boolean take(Transaction transaction, String name, String value, Duration lapse, Instant now) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(TAKE)) {
-            statement.setString(1, name);
-            statement.setString(2, value);
-            statement.setString(3, SqlTime.format(now));
-            statement.setString(4, SqlTime.format(now.minus(lapse)));
-            statement.setString(5, SqlTime.format(SqlTime.latestOf(now)));
-            return statement.executeUpdate() == 1;
-        }
+    boolean take(Transaction transaction, String name, String value, Duration lapse, Instant now) {
+        return transaction
+                        .update(TAKE)
+                        .bind("name", name)
+                        .bind("value", value)
+                        .bind("now", now)
+                        .bind("lapsed", now.minus(lapse))
+                        .bind("absurd", SqlTime.latestOf(now))
+                        .run()
+                == 1;
     }
 }
