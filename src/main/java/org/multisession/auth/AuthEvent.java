@@ -12,7 +12,9 @@ public enum AuthEvent {
     /** A session ended by other means than its own sign-out. */
     SESSION_ENDED,
     /** A browser presents the live tokens of two users. */
-    TWO_ACCOUNTS;
+    TWO_ACCOUNTS,
+    /** Nobody was signed in by a number that more than one user has. */
+    SHARED_NUMBER;
 
     String stored() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

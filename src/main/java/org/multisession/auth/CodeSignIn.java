@@ -76,6 +76,9 @@ public final class CodeSignIn {
         boolean isDeliverable = unused != null
                 && number.isSendable()
                 && (owners.size() == 1 || (owners.isEmpty() && signIn.mayRegister(number)));
+        if (owners.size() > 1) {
+            signIn.tellOfSharedNumber(owners, client);
+        }
         Asked asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
         if (asked instanceof Asked.Limited limited) {
             trail.limitHit(limited.hit().limit(), client);

@@ -134,6 +134,7 @@ public final class PlayedSignIn {
                     new KnownTokensDao(),
                     users,
                     events,
+                    new SharedNumbers(database, events, clock),
                     login,
                     rules,
                     stage,

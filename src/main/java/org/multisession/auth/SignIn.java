@@ -60,6 +60,7 @@ public final class SignIn {
     private final KnownTokensDao knownTokens;
     private final UserDao users;
     private final AuthEventDao events;
+    private final SharedNumbers sharedNumbers;
     private final LoginRules login;
     private final SessionRules rules;
     private final Stage stage;
@@ -74,6 +75,7 @@ public final class SignIn {
             KnownTokensDao knownTokens,
             UserDao users,
             AuthEventDao events,
+            SharedNumbers sharedNumbers,
             LoginRules login,
             SessionRules rules,
             Stage stage,
@@ -86,11 +88,17 @@ public final class SignIn {
         this.knownTokens = knownTokens;
         this.users = users;
         this.events = events;
+        this.sharedNumbers = sharedNumbers;
         this.login = login;
         this.rules = rules;
         this.stage = stage;
         this.random = random;
         this.clock = clock;
+    }
+
+    /** Tells operators that these users have one number, so that nobody gets in by it. */
+    void tellOfSharedNumber(List<User> owners, Client client) {
+        sharedNumbers.met(owners, client);
     }
 
     /** Whether this number, which no user has, may become a new user's. */
@@ -106,6 +114,7 @@ public final class SignIn {
         // Looked up on a reader first: a stranger's wrong guess must not take the write lock.
         List<User> seen = database.read(handle -> users.findByPhone(handle, number));
         if (seen.size() > 1) {
+            sharedNumbers.met(seen, client);
             return new Result.AmbiguousNumber();
         }
         if (seen.isEmpty() && !mayRegister(number)) {

@@ -16,10 +16,12 @@ import org.multisession.auth.Authenticator;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules.Verification;
+import org.multisession.auth.SharedNumbers;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.Sweeper;
 import org.multisession.auth.TwoAccounts;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.code.ChallengeDao;
 import org.multisession.code.CodeLimits;
 import org.multisession.code.CodeRequestDao;
@@ -163,6 +165,7 @@ final class Application implements AutoCloseable {
         AuthEventDao events = new AuthEventDao();
         KnownTokensDao knownTokens = new KnownTokensDao();
         SignOut signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        SharedNumbers sharedNumbers = new SharedNumbers(database, events, clock);
         SignIn signIn = new SignIn(
                 database,
                 sessions,
@@ -171,6 +174,7 @@ final class Application implements AutoCloseable {
                 knownTokens,
                 users,
                 events,
+                sharedNumbers,
                 settings.login(),
                 rules,
                 stage,
@@ -216,6 +220,7 @@ final class Application implements AutoCloseable {
                         signOut,
                         ownDevices,
                         phoneNumbers,
+                        new TypedNumbers(database, users, phoneNumbers),
                         migrator,
                         fileWatch::isSharedInJvm,
                         random,
@@ -225,6 +230,7 @@ final class Application implements AutoCloseable {
         ScheduledExecutorService housekeeping = housekeeping();
         every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "watching the database file", fileWatch);
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
+        every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", sharedNumbers::flush);
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
         every(

@@ -15,6 +15,7 @@ import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.migration.Migrator;
 import org.multisession.user.PhoneNumbers;
 import org.multisession.web.AuthFilter;
@@ -67,6 +68,7 @@ record Routes(
         SignOut signOut,
         Devices devices,
         PhoneNumbers phoneNumbers,
+        TypedNumbers typedNumbers,
         Migrator migrator,
         BooleanSupplier databaseIsShared,
         SecureRandom random,
@@ -146,7 +148,7 @@ record Routes(
         open(
                 context,
                 "login",
-                new LoginServlet(sendCode, authenticator, ending, phoneNumbers, cookie, signedOut),
+                new LoginServlet(sendCode, authenticator, ending, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
         open(
                 context,
@@ -156,7 +158,7 @@ record Routes(
         open(
                 context,
                 LoginServlet.API,
-                new CodeRequestApiServlet(codeSignIn, message, phoneNumbers, clock),
+                new CodeRequestApiServlet(codeSignIn, message, typedNumbers, clock),
                 "/api/login");
         open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
     }
@@ -166,9 +168,9 @@ record Routes(
         open(
                 context,
                 "login",
-                new LoginServlet(signInAtOnce, authenticator, ending, phoneNumbers, cookie, signedOut),
+                new LoginServlet(signInAtOnce, authenticator, ending, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
-        open(context, LoginServlet.API, new LoginApiServlet(signIn, phoneNumbers, cookie), "/api/login");
+        open(context, LoginServlet.API, new LoginApiServlet(signIn, typedNumbers, cookie), "/api/login");
     }
 
     private static void filter(ServletContext context, String name, Filter filter, EnumSet<DispatcherType> when) {

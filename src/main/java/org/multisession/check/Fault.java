@@ -145,8 +145,15 @@ public enum Fault {
     NO_NUMBER(
             WARNING,
             "users.phone holds no telephone number",
-            "The user's devices stay signed in. A new sign-in is not possible.",
+            "The user's devices stay signed in. A new sign-in by a code is not possible, since there is no number that it"
+                    + " could go to; with multisession.login.verification=none, exactly what stands in the row signs in.",
             "Write the number in; any usual way of writing it will do."),
+    TEXT_FOR_A_NUMBER(
+            WARNING,
+            "users.phone holds a number that is none by today's numbering plan",
+            "The user's devices stay signed in. A new sign-in finds the user by exactly what stands in the row and by"
+                    + " nothing else, and a code goes to that number as it stands.",
+            "Write the number in as it is dialled today."),
     MISSING_NUMBER(
             WARNING,
             "users.phone is NULL or empty",

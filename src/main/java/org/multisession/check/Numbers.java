@@ -19,7 +19,7 @@ final class Numbers {
     private static final String NUMBERS = "SELECT id, phone FROM users ORDER BY rowid";
 
     /** On the disk if need be: numbers of millions of users are no load for a heap. */
-    private static final String MAKE = "CREATE TEMP TABLE check_numbers (number INTEGER, id INTEGER)";
+    private static final String MAKE = "CREATE TEMP TABLE check_numbers (number TEXT, id INTEGER)";
 
     private static final String ADD = "INSERT INTO check_numbers VALUES (?, ?)";
 
@@ -53,7 +53,7 @@ final class Numbers {
                 long id = row.getLong(1);
                 PhoneNumber number = number(id, row.getString(2));
                 if (number != null) {
-                    add.setLong(1, asLong(number));
+                    add.setString(1, number.text());
                     add.setLong(2, id);
                     add.executeUpdate();
                 }
@@ -68,23 +68,24 @@ final class Numbers {
             findings.add(Fault.MISSING_NUMBER, Row.user(userId));
             return null;
         }
-        PhoneNumber number = numbers.parse(stored);
-        if (number == null) {
+        PhoneNumber number = numbers.read(stored);
+        if (number == null || !number.isSendable()) {
             findings.add(Fault.NO_NUMBER, Row.user(userId));
-            return null;
+        } else if (!number.isPossible()) {
+            findings.add(Fault.TEXT_FOR_A_NUMBER, Row.user(userId));
         }
         return number;
     }
 
     private void collisions(Handle handle) throws SQLException {
-        long number = 0;
+        String number = "";
         List<Long> users = new ArrayList<>();
         try (PreparedStatement statement = handle.prepare(COLLISIONS);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                if (row.getLong(1) != number) {
+                if (!row.getString(1).equals(number)) {
                     add(number, users);
-                    number = row.getLong(1);
+                    number = row.getString(1);
                     users = new ArrayList<>();
                 }
                 users.add(row.getLong(2));
@@ -93,15 +94,10 @@ final class Numbers {
         add(number, users);
     }
 
-    private void add(long number, List<Long> users) {
+    private void add(String number, List<Long> users) {
         if (!users.isEmpty()) {
-            PhoneNumber read = numbers.parse("+" + number);
+            PhoneNumber read = numbers.read(number);
             findings.add(Fault.COLLIDING_NUMBER, Row.users(users, read == null ? null : read.masked()));
         }
-    }
-
-    /** E.164 has at most 15 digits, none of them a leading zero. */
-    private static long asLong(PhoneNumber number) {
-        return Long.parseLong(number.text().substring(1));
     }
 }

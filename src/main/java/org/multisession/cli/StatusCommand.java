@@ -13,6 +13,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ReadOnlyDatabase;
 import org.multisession.migration.MoveStatus;
+import org.multisession.migration.NumbersInDoubt;
 import org.multisession.session.Stage;
 
 /** How far the move is, and what the next step or the way back would cost. */
@@ -62,8 +63,10 @@ final class StatusCommand implements Command {
         Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT)) {
             MoveStatus status = database.snapshot(handle -> MoveStatus.of(handle, now, window));
+            NumbersInDoubt numbers = database.snapshot(NumbersInDoubt::of);
             call.say("Database: " + database.path());
             tell(call, status, now, window);
+            tell(call, numbers);
         }
         return DONE;
     }
@@ -96,6 +99,24 @@ final class StatusCommand implements Command {
         call.say("Going back now: " + Words.counted(status.devicesFallingOut(), "device") + " fall out of the old app"
                 + " (in its " + (status.oldAppReadsSessions() ? "multi" : "single") + " form), "
                 + Words.counted(status.usersStayingIn(), "user") + " stay in");
+    }
+
+    private static void tell(Call call, NumbersInDoubt numbers) {
+        if (numbers.count() > 0) {
+            call.say("");
+            call.say("Numbers that more than one user has: " + numbers.count()
+                    + ". Nobody can sign in by them, until each" + " stands in users.phone once"
+                    + (numbers.refused() > 0
+                            ? "; the trail tells of it " + Words.counted(numbers.refused(), "time")
+                            : ""));
+            numbers.users().forEach(users -> call.say("  users " + users));
+            if (numbers.count() > numbers.users().size()) {
+                call.say("  … 'check' names all");
+            }
+        }
+        if (numbers.unread() > 0) {
+            call.say("Telephone numbers not read yet: " + numbers.unread() + "; the application does it by itself");
+        }
     }
 
     private static String since(@Nullable Instant time) {

@@ -84,17 +84,22 @@ public final class PhoneNumbers {
         if (plain.isEmpty() || plain.length() > LONGEST) {
             return null;
         }
-        try {
-            PhoneNumber number = number(plain);
-            return number == null ? asItIs(plain) : number;
-        } catch (RuntimeException | StackOverflowError e) {
-            // Whatever libphonenumber trips over, it is no number, and concerns nobody else.
-            return asItIs(plain);
-        }
+        PhoneNumber number = number(plain);
+        return number == null ? asItIs(plain) : number;
     }
 
     /** The text in ASCII digits, without what nobody sees, and with plain spaces. */
     private static String plain(String text) {
+        String plain = plainOnce(text);
+        // Where a sign is gone, others may compose. Each round leaves fewer.
+        for (String before = text; !plain.equals(before) && !isAscii(plain); ) {
+            before = plain;
+            plain = plainOnce(plain);
+        }
+        return plain;
+    }
+
+    private static String plainOnce(String text) {
         String composed = isAscii(text) ? text : Normalizer.normalize(text, Normalizer.Form.NFKC);
         StringBuilder plain = new StringBuilder(composed.length());
         composed.codePoints()
@@ -108,14 +113,25 @@ public final class PhoneNumbers {
         return text.chars().allMatch(c -> c < 128);
     }
 
-    private static PhoneNumber asItIs(String plain) {
-        String text = DIGITS_AND_SEPARATORS.matcher(plain).matches()
+    /** Read again, it is the same: without its separators it must not have become a number. */
+    private PhoneNumber asItIs(String plain) {
+        String bare = DIGITS_AND_SEPARATORS.matcher(plain).matches()
                 ? SEPARATOR.matcher(plain).replaceAll("")
                 : plain;
-        return new PhoneNumber(text.isEmpty() ? plain : text, text.isEmpty() ? plain : text, Meaning.NONE);
+        String text = bare.isEmpty() || number(bare) != null ? plain : bare;
+        return new PhoneNumber(text, text, Meaning.NONE);
     }
 
     private @Nullable PhoneNumber number(String plain) {
+        try {
+            return numberOrThrow(plain);
+        } catch (RuntimeException | StackOverflowError e) {
+            // Whatever libphonenumber trips over, it is no number, and concerns nobody else.
+            return null;
+        }
+    }
+
+    private @Nullable PhoneNumber numberOrThrow(String plain) {
         String lower = plain.toLowerCase(Locale.ROOT);
         if (plain.length() > LONGEST_NUMBER || lower.contains("phone-context")) {
             return null;
@@ -154,6 +170,9 @@ public final class PhoneNumbers {
             if (!isPossible(meaning) && !isOfSendableLength(e164)) {
                 return null;
             }
+            if (meaning != Meaning.VALID && !isReadTheSame(e164, region)) {
+                return null;
+            }
             return new Reading(new PhoneNumber(e164, UTIL.getNationalSignificantNumber(parsed), meaning), type);
         }
 
@@ -170,6 +189,16 @@ public final class PhoneNumbers {
 
         private static boolean isPossible(Meaning meaning) {
             return meaning == Meaning.VALID || meaning == Meaning.POSSIBLE;
+        }
+
+        /** Of nonsense with many zeros, each reading drops some: that is no normal form of anything. */
+        private static boolean isReadTheSame(String e164, String region) {
+            try {
+                return UTIL.format(UTIL.parse(e164, region), PhoneNumberFormat.E164)
+                        .equals(e164);
+            } catch (NumberParseException e) {
+                return false;
+            }
         }
 
         private static boolean isOfSendableLength(String e164) {
@@ -215,7 +244,8 @@ public final class PhoneNumbers {
 
     /** A number of the region as its people write it, to show in a form. */
     public String example() {
-        return UTIL.format(
-                UTIL.getExampleNumberForType(region, PhoneNumberType.MOBILE), PhoneNumberFormat.INTERNATIONAL);
+        Phonenumber.PhoneNumber mobile = UTIL.getExampleNumberForType(region, PhoneNumberType.MOBILE);
+        // A few small regions have no mobile numbers.
+        return UTIL.format(mobile == null ? UTIL.getExampleNumber(region) : mobile, PhoneNumberFormat.INTERNATIONAL);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -704,6 +705,55 @@ abstract class SessionsContract {
             String before = old.dump();
             assertThat(app.trySignIn(ANNA)).isInstanceOf(SignIn.Result.AmbiguousNumber.class);
             assertThat(old.dump()).isEqualTo(before);
+        }
+
+        @Test
+        void a_number_of_two_users_is_told_by_their_ids_once_an_hour_and_a_flood_of_them_is_bounded() {
+            old.run("INSERT INTO users (id, phone) VALUES (77, '8-999-123-45-67')");
+            for (int i = 0; i < 3; i++) {
+                app.trySignIn(ANNA);
+                app.sharedNumbers.flush();
+            }
+            String told = "SELECT kind || ' ' || user_id || ' ' || outcome FROM auth_events ORDER BY id";
+            assertThat(old.all(told)).containsExactly("shared-number 42 with 77", "shared-number 77 with 42");
+            clock.advance(Duration.ofHours(1));
+            app.trySignIn(ANNA);
+            app.sharedNumbers.flush();
+            assertThat(old.all(told)).hasSize(4);
+            for (int i = 0; i < 150; i++) {
+                String number = "%07d".formatted(i);
+                old.run("INSERT INTO users (phone) VALUES (?), (?)", "+7998" + number, "8998" + number);
+                app.trySignIn("+7998" + number);
+            }
+            app.sharedNumbers.flush();
+            assertThat(old.all(told)).hasSizeLessThanOrEqualTo(4 + 2 * SharedNumbers.MOST_TOLD);
+        }
+
+        @Test
+        void a_row_that_nobody_can_read_costs_no_other_user_a_sign_in() {
+            old.run("INSERT INTO users (phone, auth_token) VALUES"
+                    + " ('1;phone-context=+7;tel:1234567', 'token-of-a-stranger-who-wrote-this-row')");
+            assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            app.phoneReading.run(() -> true);
+            assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+        }
+
+        @Test
+        void nobody_is_registered_a_second_time_by_what_stands_in_the_row() {
+            app.close();
+            app = NewApp.deployOpen(old.path(), clock);
+            for (String phone : List.of(
+                    "+7999555\u200b0001",
+                    "\u2066+7 999 555-00-02\u2069",
+                    "+７９９９５５５０００３",
+                    "8 999 555‐00‐04",
+                    "+7 999 555 00 05 доб. 12",
+                    "+۷۹۹۹۵۵۵۰۰۰۶")) {
+                long id = old.addUser(phone, null);
+                assertThat(app.opens(app.signIn(phone))).as(phone).isEqualTo(id);
+                app.phoneReading.run(() -> true);
+                assertThat(app.opens(app.signIn(phone))).as(phone).isEqualTo(id);
+            }
         }
 
         @Test

@@ -309,6 +309,10 @@ class CheckTest {
                     "colliding-number | UPDATE users SET phone = '8 (999) 000-00-02' WHERE id = 3"
                             + " | users 2, 3 (+7 ••• •••-00-02)",
                     "no-number | UPDATE users SET phone = 'none' WHERE id = 2 | user 2",
+                    "no-number | UPDATE users SET phone = '1;phone-context=+7;tel:1234568' WHERE id = 2 | user 2",
+                    "text-for-a-number | UPDATE users SET phone = '+5215512345678' WHERE id = 2 | user 2",
+                    "colliding-number | UPDATE users SET phone = printf('+7999000000%s2', char(8207)) WHERE id = 3"
+                            + " | users 2, 3 (+7 ••• •••-00-02)",
                     "missing-number | UPDATE users SET phone = ' ' WHERE id = 2 | user 2",
                     "missing-number | UPDATE users SET phone = NULL WHERE id = 2 | user 2",
                     "orphan-session | UPDATE user_sessions SET user_id = 9 | session 1 (of user 9)",

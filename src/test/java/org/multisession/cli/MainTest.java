@@ -358,6 +358,22 @@ class MainTest {
     }
 
     @Test
+    void the_status_names_numbers_that_more_than_one_user_has() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                old.run("INSERT INTO users (id, phone) VALUES (77, '8-999-123-45-67')");
+                app.phoneReading.run(() -> true);
+                app.trySignIn(ANNA);
+                app.sharedNumbers.flush();
+            }
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains("\nNumbers that more than one user has: 1. ")
+                    .contains("; the trail tells of it 1 time\n  users 42, 77\n");
+        }
+    }
+
+    @Test
     void the_status_tells_how_far_the_move_is_and_what_each_way_would_cost() {
         try (OldDatabase old = OldDatabase.make(folder, "single")) {
             assertThat(run("status", url())).isEqualTo(2);
@@ -368,6 +384,7 @@ class MainTest {
                 app.signIn(ANNA);
                 app.signIn(ANNA);
                 app.opens("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+                app.phoneReading.run(() -> true);
             }
             String before = old.dump();
             assertThat(run("status", url())).isZero();
@@ -450,7 +467,7 @@ class MainTest {
 
             assertThat(run("uninstall", url())).isZero();
             assertThat(out())
-                    .contains("user_sessions (0 rows)", "9 triggers:", "users (8 rows), untouched")
+                    .contains("user_sessions (0 rows)", "11 triggers:", "users (8 rows), untouched")
                     .contains("6 users can go on in the old app")
                     .contains("Undeploy the WAR first")
                     .endsWith("Nothing was removed. To do it, add --yes.\n");

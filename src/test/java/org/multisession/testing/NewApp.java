@@ -11,6 +11,7 @@ import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules;
+import org.multisession.auth.SharedNumbers;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.SignedIn;
@@ -60,6 +61,7 @@ public final class NewApp implements AutoCloseable {
     public final Database database;
     public final Authenticator authenticator;
     public final SignIn signIn;
+    public final SharedNumbers sharedNumbers;
     public final SignOut signOut;
     public final Devices devices;
     public final Sweeper sweeper;
@@ -112,6 +114,7 @@ public final class NewApp implements AutoCloseable {
         AuthEventDao events = new AuthEventDao();
         KnownTokensDao knownTokens = new KnownTokensDao();
         signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        sharedNumbers = new SharedNumbers(database, events, clock);
         signIn = new SignIn(
                 database,
                 sessions,
@@ -120,6 +123,7 @@ public final class NewApp implements AutoCloseable {
                 knownTokens,
                 users,
                 events,
+                sharedNumbers,
                 login,
                 rules,
                 stage,

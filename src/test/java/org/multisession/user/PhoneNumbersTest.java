@@ -2,6 +2,12 @@ package org.multisession.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.i18n.phonenumbers.PhoneNumberUtil;
+import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberFormat;
+import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberType;
+import com.google.i18n.phonenumbers.Phonenumber;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -228,6 +234,171 @@ class PhoneNumbersTest {
             })
     void what_is_no_number_means_none(@org.jspecify.annotations.Nullable String typed) {
         assertThat(new PhoneNumbers("RU").parse(typed)).isNull();
+    }
+
+    static Stream<String> regions() {
+        return PhoneNumberUtil.getInstance().getSupportedRegions().stream().sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("regions")
+    void every_regions_mobile_number_is_one_number_in_each_of_its_usual_shapes(String region) {
+        PhoneNumberUtil util = PhoneNumberUtil.getInstance();
+        PhoneNumbers numbers = new PhoneNumbers(region);
+        assertThat(numbers.parse(numbers.example())).as("the example").isNotNull();
+        Phonenumber.PhoneNumber mobile = util.getExampleNumberForType(region, PhoneNumberType.MOBILE);
+        // Tristan da Cunha has none.
+        Phonenumber.PhoneNumber example = mobile == null ? util.getExampleNumber(region) : mobile;
+        String e164 = util.format(example, PhoneNumberFormat.E164);
+        for (String shape : List.of(
+                e164,
+                e164.substring(1),
+                util.format(example, PhoneNumberFormat.NATIONAL),
+                util.format(example, PhoneNumberFormat.INTERNATIONAL),
+                util.format(example, PhoneNumberFormat.RFC3966))) {
+            assertThat(numbers.parse(shape))
+                    .as(shape)
+                    .isNotNull()
+                    .extracting(PhoneNumber::text)
+                    .isEqualTo(e164);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("regions")
+    void every_regions_fixed_line_is_one_number_as_its_people_dial_it(String region) {
+        PhoneNumberUtil util = PhoneNumberUtil.getInstance();
+        Phonenumber.PhoneNumber example = util.getExampleNumberForType(region, PhoneNumberType.FIXED_LINE);
+        String e164 = util.format(example, PhoneNumberFormat.E164);
+        for (String shape : List.of(e164, util.format(example, PhoneNumberFormat.NATIONAL))) {
+            assertThat(new PhoneNumbers(region).parse(shape))
+                    .as(shape)
+                    .isNotNull()
+                    .extracting(PhoneNumber::text)
+                    .isEqualTo(e164);
+        }
+    }
+
+    @Test
+    void of_two_readings_without_a_plus_the_mobile_one_is_right() {
+        PhoneNumbers numbers = new PhoneNumbers("DE");
+        assertThat(numbers.parse("4915123456789")).isEqualTo(numbers.parse("0151 23456789"));
+        // A trunk prefix says that it is a national one.
+        assertThat(numbers.parse("04915 123456"))
+                .isNotNull()
+                .extracting(PhoneNumber::text)
+                .isEqualTo("+494915123456");
+        assertThat(new PhoneNumbers("RU").parse("84953840558"))
+                .isNotNull()
+                .extracting(PhoneNumber::text)
+                .isEqualTo("+74953840558");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1;phone-context=+7;tel:",
+                "1;phone-context=+7;tel:1234568",
+                "9991234567;phone-context=+7",
+                "tel:9991234567;PHONE-CONTEXT=example.com",
+                ";ext=",
+                "tel:",
+                "tel:;ext=5",
+                "+;ext=1"
+            })
+    void links_with_nonsense_in_them_mean_no_number(String text) {
+        PhoneNumbers numbers = new PhoneNumbers("RU");
+        assertThat(numbers.parse(text)).isNull();
+        assertThat(numbers.pretty(text)).isEqualTo(text);
+    }
+
+    @Test
+    void no_text_whatever_throws_and_what_was_read_means_the_same_again() {
+        List<String> pieces = List.of(
+                "+",
+                "7",
+                "8",
+                "999",
+                "1234567",
+                "0",
+                "00",
+                "(",
+                ")",
+                "-",
+                " ",
+                ".",
+                "/",
+                "x",
+                "ext",
+                ";",
+                ";ext=",
+                ";isub=",
+                ";phone-context=",
+                "phone-context=+7",
+                "tel:",
+                "//",
+                "=",
+                ",",
+                "#",
+                "*",
+                "~",
+                "доб",
+                "\u0000",
+                "\u200b",
+                "\u200f",
+                "\u2066",
+                "\u00a0",
+                "\u2007",
+                "\u2010",
+                "۱۲۳",
+                "٤٥",
+                "７",
+                "\ud835\udfd9",
+                "\ud835",
+                "\udfd9",
+                "\u0301",
+                "①",
+                "½",
+                "\ufdfa",
+                "a",
+                "Z",
+                "é",
+                "😀",
+                "e",
+                "%",
+                "\\",
+                "'",
+                "\"");
+        Random random = new Random(45);
+        for (int i = 0; i < 60_000; i++) {
+            PhoneNumbers numbers =
+                    new PhoneNumbers(List.of("RU", "IR", "DE", "US", "AR", "IT").get(i % 6));
+            StringBuilder text = new StringBuilder();
+            for (int length = random.nextInt(12); length >= 0; length--) {
+                text.append(
+                        random.nextInt(20) == 0
+                                ? String.valueOf((char) random.nextInt(0x10000))
+                                : pieces.get(random.nextInt(pieces.size())));
+            }
+            String typed = text.toString();
+            PhoneNumber read = numbers.read(typed);
+            numbers.pretty(typed);
+            if (read != null) {
+                assertThat(numbers.read(read.text()))
+                        .as("'%s' in %s", typed, i % 6)
+                        .isEqualTo(read);
+                assertThat(read.masked()).isNotEmpty();
+                assertThat(read.tails()).hasSizeBetween(1, 4);
+                assertThat(read.isPossible() || read.shape().startsWith("=")).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void what_was_read_by_another_version_of_the_library_is_read_again() throws IOException {
+        // Whoever changes the version changes the rules with it.
+        assertThat(Files.readString(Path.of("pom.xml")))
+                .contains("<libphonenumber.version>" + PhoneNumbers.RULES.replaceFirst(".* ", "") + "</");
     }
 
     @Test

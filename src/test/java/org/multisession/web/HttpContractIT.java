@@ -193,6 +193,8 @@ class HttpContractIT {
         refused.put("9".repeat(5000), "There seems to be a mistake in the number");
         refused.put("Иван", "There seems to be a mistake in the number");
         refused.put("+7\t999", "There seems to be a mistake in the number");
+        refused.put("1;phone-context=+7;tel:", "There seems to be a mistake in the number");
+        refused.put("tel:12;ext=3", "There seems to be a mistake in the number");
         refused.put("", "Enter your phone number.");
         refused.put(UNKNOWN, "No account has this number");
         refused.put("8 (999) 000-99-99", "No account has this number");
@@ -416,7 +418,8 @@ class HttpContractIT {
     void the_api_names_why_a_number_does_not_sign_in() {
         assertProblem(http().postJson("api/login", "{\"phone\":\"" + UNKNOWN + "\"}"), 401, "unknown-number");
         assertProblem(http().postJson("api/login", "{\"phone\":\"" + AMBIGUOUS + "\"}"), 409, "ambiguous-number");
-        for (String number : List.of("", "12", "abc", "+7999123456789012345", "9".repeat(5000), "\\u0000")) {
+        for (String number : List.of(
+                "", "12", "abc", "+7999123456789012345", "9".repeat(5000), "\\u0000", "1;phone-context=+7;tel:")) {
             Answer answer = http().postJson("api/login", "{\"phone\":\"" + number + "\"}");
             assertProblem(answer, 422, "malformed-number");
         }

@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignIn;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.session.SessionHandle;
 import org.multisession.session.UserSession;
 import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
 import org.multisession.user.User;
 import org.multisession.web.Browser;
 import org.multisession.web.RequestFailure;
@@ -39,8 +39,8 @@ final class Answers {
     }
 
     /** The number in the member {@code phone}, or a failure with 400 or 422. */
-    static PhoneNumber number(PhoneNumbers phoneNumbers, Json.Body body) {
-        PhoneNumber number = phoneNumbers.parse(body.string("phone"));
+    static PhoneNumber number(TypedNumbers typedNumbers, Json.Body body) {
+        PhoneNumber number = typedNumbers.read(body.string("phone"));
         if (number == null) {
             throw new RequestFailure(
                     422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");

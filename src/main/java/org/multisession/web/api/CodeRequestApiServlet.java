@@ -8,10 +8,10 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.multisession.auth.CodeSignIn;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.code.ChallengeSecret;
 import org.multisession.code.OneTimeCodes.Asked;
 import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Clients;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.RequestFailure;
@@ -25,22 +25,22 @@ public final class CodeRequestApiServlet extends Route {
 
     private final transient CodeSignIn codes;
     private final transient CodeMessage message;
-    private final transient PhoneNumbers phoneNumbers;
+    private final transient TypedNumbers typedNumbers;
     private final transient InstantSource clock;
 
     public CodeRequestApiServlet(
-            CodeSignIn codes, CodeMessage message, PhoneNumbers phoneNumbers, InstantSource clock) {
+            CodeSignIn codes, CodeMessage message, TypedNumbers typedNumbers, InstantSource clock) {
         super("POST");
         this.codes = codes;
         this.message = message;
-        this.phoneNumbers = phoneNumbers;
+        this.typedNumbers = typedNumbers;
         this.clock = clock;
     }
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Json.Body body = Json.read(request);
-        PhoneNumber number = Answers.number(phoneNumbers, body);
+        PhoneNumber number = Answers.number(typedNumbers, body);
         String held = body.optionalString("challenge");
         Asked asked = codes.ask(
                 number, Clients.of(request), held == null ? null : new ChallengeSecret(held), message.of(request));

@@ -4,8 +4,8 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.auth.SignIn;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Clients;
 import org.multisession.web.RequestFailure;
 import org.multisession.web.Route;
@@ -15,19 +15,19 @@ import org.multisession.web.SessionCookie;
 public final class LoginApiServlet extends Route {
 
     private final transient SignIn signIn;
-    private final transient PhoneNumbers phoneNumbers;
+    private final transient TypedNumbers typedNumbers;
     private final transient SessionCookie cookie;
 
-    public LoginApiServlet(SignIn signIn, PhoneNumbers phoneNumbers, SessionCookie cookie) {
+    public LoginApiServlet(SignIn signIn, TypedNumbers typedNumbers, SessionCookie cookie) {
         super("POST");
         this.signIn = signIn;
-        this.phoneNumbers = phoneNumbers;
+        this.typedNumbers = typedNumbers;
         this.cookie = cookie;
     }
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        PhoneNumber number = Answers.number(phoneNumbers, Json.read(request));
+        PhoneNumber number = Answers.number(typedNumbers, Json.read(request));
         SignIn.Result result = signIn.signIn(number, Clients.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());

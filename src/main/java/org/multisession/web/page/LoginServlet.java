@@ -11,6 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
+import org.multisession.auth.TypedNumbers;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
@@ -40,6 +41,7 @@ public final class LoginServlet extends Route {
     private final transient NumberStep step;
     private final transient Authenticator authenticator;
     private final transient EndingNotice ending;
+    private final transient TypedNumbers typedNumbers;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
     private final transient DoneCookie done;
@@ -48,6 +50,7 @@ public final class LoginServlet extends Route {
             NumberStep step,
             Authenticator authenticator,
             EndingNotice ending,
+            TypedNumbers typedNumbers,
             PhoneNumbers phoneNumbers,
             SessionCookie cookie,
             DoneCookie done) {
@@ -55,6 +58,7 @@ public final class LoginServlet extends Route {
         this.step = step;
         this.authenticator = authenticator;
         this.ending = ending;
+        this.typedNumbers = typedNumbers;
         this.phoneNumbers = phoneNumbers;
         this.cookie = cookie;
         this.done = done;
@@ -93,7 +97,7 @@ public final class LoginServlet extends Route {
         FormBody form = FormBody.read(request);
         String typed = form.get("phone");
         String next = LocalPath.orNull(form.get("next"));
-        PhoneNumber number = phoneNumbers.parse(typed);
+        PhoneNumber number = typedNumbers.read(typed);
         if (number == null) {
             boolean isEmpty = typed == null || typed.isBlank();
             String errorKey = isEmpty ? "login.error.empty" : "login.error.malformed";

@@ -1,0 +1,115 @@
+package org.multisession.auth;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.stream.Collectors;
+import org.multisession.db.Database;
+import org.multisession.db.Transaction;
+import org.multisession.session.Client;
+import org.multisession.user.User;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells operators of telephone numbers that more than one user has, since nobody can sign in by one: its owner is locked
+ * out, perhaps by somebody who registered the number a second time in the old app. By ids, each number once an hour, and
+ * of {@value #MOST_TOLD} numbers an hour. The trail is written later, so that whoever asks does not wait for it. Safe for
+ * use by many threads.
+ */
+public final class SharedNumbers {
+
+    static final int MOST_TOLD = 100;
+
+    private static final Duration INTERVAL = Duration.ofHours(1);
+
+    /** As wide as the trail's column. */
+    private static final int LONGEST_OUTCOME = 40;
+
+    private static final Logger log = LoggerFactory.getLogger(SharedNumbers.class);
+
+    /** What is still to be written. */
+    private record Meeting(List<Long> users, Client client, Instant at) {}
+
+    private final Database database;
+    private final AuthEventDao events;
+    private final InstantSource clock;
+
+    /** By the first of the users: a further one makes no other number of it. */
+    private final Map<Long, Instant> told = new HashMap<>();
+
+    private final Queue<Meeting> unwritten = new ArrayDeque<>();
+
+    public SharedNumbers(Database database, AuthEventDao events, InstantSource clock) {
+        this.database = database;
+        this.events = events;
+        this.clock = clock;
+    }
+
+    /** Somebody meant to sign in by a number that these users have. */
+    void met(List<User> owners, Client client) {
+        List<Long> ids = owners.stream().map(User::id).toList();
+        if (isDue(ids, client)) {
+            log.warn(
+                    "The users {} have one telephone number: nobody can sign in by it, until it is whose it is in users.phone"
+                            + " and nobody else's",
+                    ids.stream().map(String::valueOf).collect(Collectors.joining(", ")));
+        }
+    }
+
+    private synchronized boolean isDue(List<Long> ids, Client client) {
+        Instant now = clock.instant();
+        told.values().removeIf(at -> at.isAfter(now) || !at.plus(INTERVAL).isAfter(now));
+        if (told.size() >= MOST_TOLD || told.putIfAbsent(ids.get(0), now) != null) {
+            return false;
+        }
+        unwritten.add(new Meeting(ids, client, now));
+        return true;
+    }
+
+    /** Writes to the audit trail what was met. To be called every few seconds. */
+    public void flush() {
+        List<Meeting> meetings = taken();
+        if (!meetings.isEmpty()) {
+            database.write(transaction -> {
+                for (Meeting meeting : meetings) {
+                    record(transaction, meeting);
+                }
+                return true;
+            });
+        }
+    }
+
+    private synchronized List<Meeting> taken() {
+        List<Meeting> taken = new ArrayList<>(unwritten);
+        unwritten.clear();
+        return taken;
+    }
+
+    private void record(Transaction transaction, Meeting meeting) throws SQLException {
+        for (Long user : meeting.users()) {
+            String others = meeting.users().stream()
+                    .filter(other -> !other.equals(user))
+                    .map(String::valueOf)
+                    .collect(Collectors.joining(", "));
+            events.record(
+                    transaction,
+                    AuthEvent.SHARED_NUMBER,
+                    shortened("with " + others),
+                    user,
+                    meeting.client(),
+                    meeting.at());
+        }
+    }
+
+    private static String shortened(String outcome) {
+        return outcome.length() <= LONGEST_OUTCOME ? outcome : outcome.substring(0, LONGEST_OUTCOME - 1) + "…";
+    }
+}

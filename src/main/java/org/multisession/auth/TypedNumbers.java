@@ -1,0 +1,34 @@
+package org.multisession.auth;
+
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.user.PhoneNumber;
+import org.multisession.user.PhoneNumbers;
+import org.multisession.user.UserDao;
+
+/**
+ * Reads what somebody types as their telephone number. A text that means no number is malformed, unless such texts stand
+ * in {@code users.phone}: then the one that is typed is looked for as it is, whether it is there or not, so that nobody
+ * learns which.
+ */
+public final class TypedNumbers {
+
+    private final Database database;
+    private final UserDao users;
+    private final PhoneNumbers phoneNumbers;
+
+    public TypedNumbers(Database database, UserDao users, PhoneNumbers phoneNumbers) {
+        this.database = database;
+        this.users = users;
+        this.phoneNumbers = phoneNumbers;
+    }
+
+    /** The number, or null if the text is malformed. */
+    public @Nullable PhoneNumber read(@Nullable String typed) {
+        PhoneNumber number = phoneNumbers.read(typed);
+        if (number == null || number.isPossible()) {
+            return number;
+        }
+        return database.<Boolean>read(handle -> users.hasTextLike(handle, number)) ? number : null;
+    }
+}
