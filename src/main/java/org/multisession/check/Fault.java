@@ -245,7 +245,12 @@ public enum Fault {
             "A token is longer than VARCHAR(128)",
             "SQLite keeps it whole, and it opens its account before and after. PostgreSQL would not take it.",
             "Nothing on SQLite. Before a move to PostgreSQL, set users.auth_token of these users to NULL."),
-    MISSING_TIME(NOTE, "A session has no time", "Its clock starts at the first deploy, and it lives on.", "Nothing."),
+    MISSING_TIME(
+            NOTE,
+            "A session has no time",
+            "Nobody knows when it was issued or last used, as of a token that was adopted; its clock starts when"
+                    + " it was first seen here, and it lives on.",
+            "Nothing."),
     USER_DELETION(
             NOTE,
             "An app that enforces foreign keys could not delete a user who has signed in here",

@@ -26,7 +26,7 @@ public final class NeededSqlite {
         features.put(pattern("\\bOVER\\s*\\("), 3_025_000);
         features.put(pattern("\\bON CONFLICT\\s*(\\(|DO)"), 3_024_000);
         features.put(pattern("^CREATE (UNIQUE )?INDEX [^(]*\\([^)]*\\("), 3_009_000);
-        features.put(pattern("^CREATE TRIGGER .*\\bWITH\\b .* AS \\("), 3_008_003);
+        features.put(pattern("^CREATE\\s+TRIGGER .*\\bWITH\\b .* AS \\("), 3_008_003);
         features.put(pattern("\\) WITHOUT ROWID"), 3_008_002);
         features.put(pattern("^CREATE (UNIQUE )?INDEX .*\\bWHERE\\b"), 3_008_000);
         return features;

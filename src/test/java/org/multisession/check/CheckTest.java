@@ -251,7 +251,8 @@ class CheckTest {
                 }
                 Report report = check(old.path());
                 assertThat(report.isSafe()).isTrue();
-                assertThat(codes(report)).containsExactly("empty-token", "ended-token", "user-deletion");
+                assertThat(codes(report))
+                        .containsExactly("empty-token", "ended-token", "missing-time", "user-deletion");
                 assertThat(rows(report, Fault.ENDED_TOKEN)).containsExactly("user 43 (signed-out)");
                 // The old tokens of both were adopted; of the two new ones, one is the mirror and one has ended.
                 assertThat(fact(report, "sessions-only-here")).isEqualTo(2);
@@ -492,13 +493,13 @@ class CheckTest {
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
                     token = app.signIn("+79990000001");
                 }
-                assertThat(codes(check(old.path()))).containsExactly("user-deletion");
+                assertThat(codes(check(old.path()))).containsExactly("missing-time", "user-deletion");
                 old.run("PRAGMA foreign_keys=ON");
                 assertThatThrownBy(() -> old.deleteUser(1))
                         .hasRootCauseMessage(
                                 "[SQLITE_CONSTRAINT_FOREIGNKEY] A foreign key constraint failed (FOREIGN KEY constraint failed)");
                 old.run(trigger);
-                assertThat(codes(check(old.path()))).containsExactly("trigger");
+                assertThat(codes(check(old.path()))).containsExactly("missing-time", "trigger");
                 old.deleteUser(1);
                 assertThat(old.addUser("+79990000009", null)).isEqualTo(4);
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
