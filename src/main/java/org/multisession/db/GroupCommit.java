@@ -166,6 +166,11 @@ public final class GroupCommit {
             });
         } catch (RuntimeException e) {
             batch.forEach(pending -> pending.failure = e);
+        } catch (Throwable e) {
+            // It is the committing thread's own; the others learn that nothing of theirs was kept.
+            DatabaseException failure = new DatabaseException("a write that shared the transaction broke down", e);
+            batch.forEach(pending -> pending.failure = failure);
+            throw e;
         } finally {
             synchronized (lock) {
                 batch.forEach(pending -> pending.isDone = true);

@@ -152,6 +152,50 @@ class GroupCommitTest {
     }
 
     @Test
+    void an_error_reaches_every_one_whose_work_it_undid_and_nobody_later() throws Exception {
+        CountDownLatch isWriting = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
+            isWriting.countDown();
+            await(goOn);
+            return insert(transaction, 0);
+        }));
+        await(isWriting);
+        List<Future<Integer>> together = new ArrayList<>();
+        for (int i = 1; i <= 4; i++) {
+            int n = i;
+            together.add(threads.submit(() -> commits.write(transaction -> {
+                if (n == 4) {
+                    throw new StackOverflowError("number 4");
+                }
+                return insert(transaction, n);
+            })));
+        }
+        while (commits.waiting() < 4) {
+            Thread.onSpinWait();
+        }
+        goOn.countDown();
+        first.get();
+        int asItWas = 0;
+        for (Future<Integer> result : together) {
+            try {
+                result.get();
+                throw new AssertionError("it was undone, and said to be done");
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof StackOverflowError) {
+                    asItWas++;
+                } else {
+                    assertThat(e).hasCauseInstanceOf(DatabaseException.class).hasRootCauseMessage("number 4");
+                }
+            }
+        }
+        assertThat(asItWas).as("the one that committed for all").isEqualTo(1);
+        assertThat(rows()).isEqualTo(1);
+        commits.write(transaction -> insert(transaction, 9));
+        assertThat(rows()).isEqualTo(2);
+    }
+
+    @Test
     void more_than_a_hundred_do_not_wait() throws Exception {
         List<Future<Integer>> results = gathered(GroupCommit.MOST_WAITING + 10, identities());
         int busy = 0;
