@@ -125,8 +125,10 @@ public final class CodeRequestDao {
               AND (SELECT max(id) FROM multisession_stranger_requests) - id + 1 >= ?
             """;
 
-    private static final String USED =
-            "UPDATE multisession_code_requests SET used = 1 WHERE number = ? AND challenge_hash = ?";
+    private static final String USED = """
+            UPDATE multisession_code_requests SET used = 1
+            WHERE number = ? AND challenge_hash = ? AND requested_at > ? AND requested_at <= ?
+            """;
 
     private static final String DELETE_OLD = """
             DELETE FROM multisession_code_requests WHERE id IN
@@ -260,10 +262,16 @@ public final class CodeRequestDao {
         }
     }
 
-    void markUsed(Transaction transaction, String number, String challengeHash) throws SQLException {
+    /**
+     * Notes that the codes which were sent in this time have done their work. A known browser keeps its secret, so that
+     * its earlier requests bear the same hash; those are other codes, and may be lost ones.
+     */
+    void markUsed(Transaction transaction, String number, String challengeHash, Stretch in) throws SQLException {
         try (PreparedStatement statement = transaction.prepare(USED)) {
             statement.setString(1, number);
             statement.setString(2, challengeHash);
+            statement.setString(3, SqlTime.format(in.after()));
+            statement.setString(4, SqlTime.format(in.until()));
             statement.executeUpdate();
         }
     }

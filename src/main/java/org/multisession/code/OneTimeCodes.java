@@ -13,6 +13,7 @@ import org.multisession.code.KnownBrowserDao.Asker;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
 import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 
 /**
@@ -233,7 +234,8 @@ public final class OneTimeCodes {
         if (!challenges.delete(transaction, challenge)) {
             return Tried.EXPIRED;
         }
-        requests.markUsed(transaction, challenge.number(), challenge.hash());
+        CodeRequestDao.Stretch whileGood = new CodeRequestDao.Stretch(now.minus(rules.ttl()), SqlTime.latestOf(now));
+        requests.markUsed(transaction, challenge.number(), challenge.hash(), whileGood);
         knownBrowsers.used(transaction, challenge.number(), challenge.hash(), Networks.of(address), now);
         return Tried.RIGHT;
     }

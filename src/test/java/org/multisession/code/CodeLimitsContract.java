@@ -482,6 +482,24 @@ abstract class CodeLimitsContract {
         }
 
         @Test
+        void leaves_what_its_browser_lost_earlier_unused() {
+            ChallengeSecret phone = app.challenge(ANNA);
+            app.signIn(phone, app.sent.next().code());
+            clock.advance(HOUR);
+            granted(app.ask(ANNA, CodeApp.HOME, phone));
+            app.sent.next();
+            clock.advance(CodeApp.RULES.ttl());
+            granted(app.ask(ANNA, CodeApp.HOME, phone));
+            app.sent.next();
+            clock.advance(MINUTE);
+            granted(app.askAgain(phone));
+            app.signIn(phone, app.sent.next().code());
+            // The last two are one challenge: the message that was late is not lost.
+            assertThat(old.all("SELECT used FROM multisession_code_requests ORDER BY id"))
+                    .containsExactly("1", "0", "1", "1");
+        }
+
+        @Test
         void makes_its_browser_known_wherever_that_goes_next() {
             ChallengeSecret phone = app.challenge(ANNA);
             app.signIn(phone, app.sent.next().code());
