@@ -187,7 +187,7 @@ public final class PlayedSignIn {
                 return failed(transaction.latestStatement(), e, of, e);
             } catch (DatabaseException e) {
                 if (e.getCause() instanceof SQLException cause) {
-                    return failed(e.getMessage(), cause, of, e);
+                    return failed(Failures.statement(e), cause, of, e);
                 }
                 throw e;
             }

@@ -17,6 +17,16 @@ public final class Failures {
         return Sqlite.isOfTheStatement(e);
     }
 
+    /** A failure that a constraint should have made, and none is there to make it. */
+    public static SQLException missingConstraint(String message) {
+        return new SQLException(message, null, SQLiteErrorCode.SQLITE_CONSTRAINT.code);
+    }
+
+    /** What a failure says that failed: the name of its statement, where it has one. */
+    public static String statement(DatabaseException e) {
+        return e instanceof StatementException failed ? failed.statement() : String.valueOf(e.getMessage());
+    }
+
     /** Whether SQLite has found the file itself damaged. */
     public static boolean isDamage(DatabaseException e) {
         return e.getCause() instanceof SQLException cause && isDamage(cause);

@@ -14,6 +14,11 @@ final class StatementException extends DatabaseException {
         this.failure = failure;
     }
 
+    /** The name of the statement. */
+    String statement() {
+        return sql.toString();
+    }
+
     /** What the driver said. */
     SQLException failure() {
         return failure;

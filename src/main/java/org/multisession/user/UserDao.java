@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.Failures;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
@@ -201,7 +201,12 @@ public final class UserDao {
                 id = row.getLong(1);
             }
         }
-        return Objects.requireNonNull(findById(transaction, id));
+        User user = findById(transaction, id);
+        if (user == null) {
+            // A primary key that is not the row id may be NULL in SQLite.
+            throw Failures.missingConstraint("the table users gives its new row no id");
+        }
+        return user;
     }
 
     private static User user(ResultSet row) throws SQLException {

@@ -130,7 +130,7 @@ class TrialTest {
                                 + " user_id INTEGER NOT NULL REFERENCES users(id), auth_token TEXT NOT NULL UNIQUE,"
                                 + " created_at INTEGER DEFAULT (unixepoch()),"
                                 + " last_seen_at INTEGER DEFAULT (unixepoch())) STRICT",
-                        "INSERT INTO user_sessions",
+                        "insert a session",
                         "cannot store TEXT value in INTEGER column user_sessions.created_at"),
                 schema(
                         "a foreign key to a table that is gone",
@@ -153,12 +153,12 @@ class TrialTest {
                 schema(
                         "a CHECK on the session's token",
                         sessions(OF_USERS, "VARCHAR(128) NOT NULL UNIQUE CHECK (length(auth_token) = 32)", "", ""),
-                        "INSERT INTO user_sessions",
+                        "insert a session",
                         "length(auth_token) = 32"),
                 schema(
                         "a CHECK on the time of the sign-in",
                         sessions(OF_USERS, TOKEN, ", CHECK (created_at LIKE '____-__-__T%')", ""),
-                        "INSERT INTO user_sessions",
+                        "insert a session",
                         "created_at LIKE"),
                 schema(
                         "a generated column by a function of the app",
@@ -236,6 +236,7 @@ class TrialTest {
                 "CREATE TRIGGER blocked BEFORE UPDATE OF auth_token ON users WHEN OLD.id = 42"
                         + " BEGIN SELECT RAISE(ABORT, 'blocked'); END",
                 "DELETE FROM users",
+                "DROP TABLE users; CREATE TABLE users (id BIGINT PRIMARY KEY, phone TEXT, auth_token TEXT)",
                 "UPDATE users SET auth_token = NULL",
                 "UPDATE users SET auth_token = 'one-token-of-everybody'",
                 "CREATE INDEX by_name ON users (app_fold(name))",
