@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.multisession.session.Presented;
 import org.multisession.session.SessionHandle;
@@ -21,8 +22,11 @@ final class ForgottenCookie {
 
     private static final String NAME = "multisession_forgotten";
 
-    /** More people than use one browser; the oldest go first. */
-    private static final int MOST = 8;
+    /** As many as one request presents; the oldest go first. */
+    private static final int MOST = Presented.MOST_VALUES;
+
+    /** What is none was put there by somebody else, and a value with a blank or a comma could not be set again. */
+    private static final Pattern HANDLE = Pattern.compile("[A-Za-z0-9_-]{22}");
 
     private final CookieRules rules;
 
@@ -48,8 +52,10 @@ final class ForgottenCookie {
         if (tokens.isEmpty()) {
             return;
         }
+        Set<String> forgottenNow = tokens.stream().map(ForgottenCookie::handle).collect(Collectors.toSet());
         Set<String> handles = read(request);
-        tokens.forEach(token -> handles.add(handle(token)));
+        handles.removeAll(forgottenNow);
+        handles.addAll(forgottenNow);
         Cookie cookie = new Cookie(
                 NAME, handles.stream().skip(Math.max(0, handles.size() - MOST)).collect(Collectors.joining(".")));
         // Wherever the token may come along.
@@ -67,6 +73,7 @@ final class ForgottenCookie {
     private static Set<String> read(HttpServletRequest request) {
         return Cookies.named(request, NAME).stream()
                 .flatMap(value -> Arrays.stream(value.split("\\.", -1)))
+                .filter(piece -> HANDLE.matcher(piece).matches())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

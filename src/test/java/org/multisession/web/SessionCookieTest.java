@@ -1,10 +1,14 @@
 package org.multisession.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.atLeastOnce;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -13,6 +17,8 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.mockito.ArgumentCaptor;
+import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionToken;
 
 class SessionCookieTest {
@@ -47,6 +53,39 @@ class SessionCookieTest {
         assertThat(presented("auth_token=good; " + "auth_token=\"junk\"; ".repeat(500)))
                 .endsWith("good")
                 .hasSize(3);
+    }
+
+    @Test
+    void of_what_a_browser_is_to_have_forgotten_only_handles_are_written_back_and_not_without_end() {
+        String handle = SessionHandle.of(new SessionToken("old").hash()).text();
+        String junk = IntStream.range(0, 200).mapToObj("%022d"::formatted).collect(Collectors.joining("."));
+        for (String planted : List.of(
+                "a,b",
+                "a b",
+                "\"quoted\"",
+                "back\\slash",
+                "caf\u00e9",
+                "<script>",
+                handle + "x",
+                "." + handle + ".",
+                junk)) {
+            HttpServletRequest request = request("multisession_forgotten=" + planted);
+            // A header is read more than once.
+            when(request.getHeaders("Cookie"))
+                    .thenAnswer(call -> Collections.enumeration(List.of("multisession_forgotten=" + planted)));
+            HttpServletResponse response = mock(HttpServletResponse.class);
+
+            COOKIE.clear(request, response, List.of(new SessionToken("old")));
+
+            ArgumentCaptor<Cookie> set = ArgumentCaptor.forClass(Cookie.class);
+            verify(response, atLeastOnce()).addCookie(set.capture());
+            assertThat(set.getAllValues())
+                    .filteredOn(cookie -> cookie.getName().equals("multisession_forgotten"))
+                    .singleElement()
+                    .extracting(Cookie::getValue)
+                    .asString()
+                    .matches("([A-Za-z0-9_-]{22}\\.){0,15}" + handle);
+        }
     }
 
     @Test

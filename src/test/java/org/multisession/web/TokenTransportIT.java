@@ -534,6 +534,27 @@ class TokenTransportIT {
     }
 
     @Test
+    void a_planted_cookie_of_what_was_forgotten_keeps_nobody_signed_in() {
+        for (String planted :
+                List.of("a,b", "a b", "\"a b\"", "a\"b", "back\\slash", "caf\u00e9", "[x]{y}@", "", ".")) {
+            for (String path : List.of("/api/logout", "/logout")) {
+                String old = "auth_token=" + LEGACY_TOKEN;
+                Answer out = connection.request(
+                        "POST", path, "Content-Length: 0", "Cookie: " + old + "; multisession_forgotten=" + planted);
+                assertThat(out.status()).as(planted).isEqualTo(path.equals("/logout") ? 303 : 204);
+                String forgotten = out.headers("Set-Cookie").stream()
+                        .filter(line -> line.startsWith("multisession_forgotten="))
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(who("Cookie: " + old + "; " + forgotten.replaceFirst(";.*", "")))
+                        .as(planted)
+                        .isEqualTo("nobody");
+                assertThat(who("Cookie: " + old)).isEqualTo("42 legacy");
+            }
+        }
+    }
+
+    @Test
     void with_a_domain_the_cookie_is_set_and_taken_back_there_and_no_cookie_of_the_host_stays_beside_it() {
         Http shop = Http.to(tomcat.uri("/shop/"));
         Answer in = shop.postJson("api/login", "{\"phone\":\"+79991234568\"}");
