@@ -4,12 +4,10 @@
 <ms:page title="home.title" scene="together" script="${empty since ? '' : 'times.js'}">
   <jsp:attribute name="intro">
     <h1><ms:text key="home.heading"/></h1>
-    <p class="lead"><ms:text key="${via == 'legacy' ? 'home.lead.legacy' : via == 'shared' ? 'home.lead.shared' : 'home.lead.session'}"/></p>
+    <p class="lead"><ms:text key="${isAnotherShared ? 'home.lead.another-shared' : via == 'legacy' ? 'home.lead.legacy' : via == 'shared' ? 'home.lead.shared' : 'home.lead.session'}"/></p>
   </jsp:attribute>
   <jsp:body>
-    <c:if test="${not empty beside}">
-      <p class="notice"><ms:text key="home.beside" arg="${beside}"/></p>
-    </c:if>
+    <ms:beside number="${beside}"/>
     <%-- Without a single fact the list would be empty, which HTML allows and screen readers announce. --%>
     <c:if test="${not empty userPhone or not empty plan or not empty since}">
       <dl class="facts">

@@ -20,6 +20,10 @@
         --%></c:choose></p>
       </div>
     </c:if>
+    <c:if test="${not empty beside}">
+      <ms:beside number="${beside}"/>
+      <p><a class="link" href="<c:out value='${pageContext.request.contextPath}'/>/logout"><ms:text key="home.logout"/></a></p>
+    </c:if>
     <c:if test="${not empty endedTitle}">
       <div class="notice" id="ended" role="status">
         <p class="notice__title"><c:out value="${endedTitle}"/><c:if test="${not empty endedAt}">&#32;<ms:moment of="${endedAt}"/></c:if></p>

@@ -11,6 +11,10 @@
     <c:if test="${not empty doneKey}">
       <p class="notice" role="status"><ms:text key="${doneKey}" arg="${doneCount}"/></p>
     </c:if>
+    <ms:beside number="${beside}"/>
+    <c:if test="${isAnotherShared}">
+      <p class="notice"><ms:text key="sessions.another-shared"/></p>
+    </c:if>
     <c:if test="${not empty current}">
       <section class="part" aria-labelledby="here">
         <h2 class="part__title" id="here"><ms:text key="sessions.here"/></h2>

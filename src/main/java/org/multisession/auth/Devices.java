@@ -180,14 +180,6 @@ public final class Devices {
         return described;
     }
 
-    /** Whether the request came by a session that was a legacy token once, which several old devices may hold. */
-    public boolean isShared(SignedIn current) {
-        UserSession session = current.session();
-        return session != null
-                && database.read(handle -> devices.find(handle, List.of(session.token())).values().stream()
-                        .anyMatch(DeviceDao.Device::shared));
-    }
-
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String handle, Client by) {
         // Looked for on a reader first: whoever makes handles up must not take the write lock.

@@ -6,12 +6,15 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.multisession.db.Database;
+import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.Presented;
 import org.multisession.session.SessionToken;
+import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.user.User;
@@ -25,23 +28,38 @@ public final class SignOut {
 
     private final Database database;
     private final UserSessionDao sessions;
+    private final DeviceDao devices;
     private final UserDao users;
     private final KnownTokensDao knownTokens;
     private final AuthEventDao events;
+    private final Stage stage;
     private final InstantSource clock;
+
+    /** Whether a session that ends was a legacy token once, so that other old devices may be signed out by it. */
+    public enum Shared {
+        NONE,
+        /** The one that the request came by. */
+        THIS,
+        /** Another one that the request presents. */
+        ANOTHER
+    }
 
     public SignOut(
             Database database,
             UserSessionDao sessions,
+            DeviceDao devices,
             UserDao users,
             KnownTokensDao knownTokens,
             AuthEventDao events,
+            Stage stage,
             InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
+        this.devices = devices;
         this.users = users;
         this.knownTokens = knownTokens;
         this.events = events;
+        this.stage = stage;
         this.clock = clock;
     }
 
@@ -50,7 +68,7 @@ public final class SignOut {
      * token is shared by all old devices of its user, so that one does not end: the device is to forget it, and the others
      * stay signed in.
      *
-     * @return the legacy tokens to forget
+     * @return the legacy tokens to forget; none in a stage in which they open nothing
      */
     public List<SessionToken> signOut(SignedIn signedIn, Presented presented, Client client) {
         return database.write(transaction -> {
@@ -77,6 +95,27 @@ public final class SignOut {
         });
     }
 
+    /** What {@link #signOut} would end for others as well. */
+    public Shared shared(SignedIn signedIn, Presented presented) {
+        return database.read(handle -> {
+            UserSession own = signedIn.session();
+            if (own != null && isShared(handle, own)) {
+                return Shared.THIS;
+            }
+            for (SessionToken token : knownTokens.among(handle, presented.tokens())) {
+                UserSession other = token.isAHash() ? null : sessions.find(handle, token);
+                if (other != null && isShared(handle, other)) {
+                    return Shared.ANOTHER;
+                }
+            }
+            return Shared.NONE;
+        });
+    }
+
+    private boolean isShared(Handle handle, UserSession session) {
+        return devices.find(handle, List.of(session.token())).values().stream().anyMatch(DeviceDao.Device::shared);
+    }
+
     private void endAll(Transaction transaction, Presented presented, Client client, List<SessionToken> legacy)
             throws SQLException {
         for (SessionToken token : knownTokens.among(transaction, presented.tokens())) {
@@ -84,11 +123,13 @@ public final class SignOut {
                 continue;
             }
             UserSession session = sessions.find(transaction, token);
-            User user = session == null ? users.findByLegacyToken(transaction, token.value()) : session.user();
             if (session != null) {
                 sessions.end(transaction, session.token(), EndReason.SIGNED_OUT, clock.instant());
                 record(transaction, session.user(), "done", client);
-            } else if (user != null) {
+                continue;
+            }
+            User user = stage.acceptsLegacyTokens() ? users.findByLegacyToken(transaction, token.value()) : null;
+            if (user != null) {
                 legacy.add(token);
                 record(transaction, user, "device-forgot", client);
             }

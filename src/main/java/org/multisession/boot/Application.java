@@ -164,7 +164,7 @@ final class Application implements AutoCloseable {
         LastSeen lastSeen = new LastSeen(database, sessions, devices, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
         KnownTokensDao knownTokens = new KnownTokensDao();
-        SignOut signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        SignOut signOut = new SignOut(database, sessions, devices, users, knownTokens, events, stage, clock);
         SharedNumbers sharedNumbers = new SharedNumbers(database, events, clock);
         SignIn signIn = new SignIn(
                 database,

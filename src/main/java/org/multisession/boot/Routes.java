@@ -57,6 +57,7 @@ import org.multisession.web.page.RevokeServlet;
 import org.multisession.web.page.SendCode;
 import org.multisession.web.page.SessionsServlet;
 import org.multisession.web.page.SignInAtOnce;
+import org.multisession.web.page.SignOutNotice;
 import org.multisession.web.page.StaticServlet;
 
 /** Every filter in its order, and every servlet with its URL. */
@@ -101,17 +102,18 @@ record Routes(
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
+        SignOutNotice notice = new SignOutNotice(signOut, cookie, phoneNumbers);
         DoneCookie signedOut = new DoneCookie(settings.cookie(), "/login");
 
-        signedInOnly(context, "home", new HomeServlet(devices, phoneNumbers), "");
+        signedInOnly(context, "home", new HomeServlet(devices, notice, phoneNumbers), "");
         switch (settings.login().verification()) {
-            case CODE -> loginByCode(context, cookie, ending, signedOut);
-            case NONE -> loginAtOnce(context, cookie, ending, signedOut);
+            case CODE -> loginByCode(context, cookie, ending, notice, signedOut);
+            case NONE -> loginAtOnce(context, cookie, ending, notice, signedOut);
         }
-        signedInOnly(context, "logout", new LogoutServlet(signOut, devices, cookie, signedOut), "/logout");
+        signedInOnly(context, "logout", new LogoutServlet(signOut, notice, cookie, signedOut), "/logout");
 
         DoneCookie done = new DoneCookie(settings.cookie(), "/sessions");
-        signedInOnly(context, "sessions", new SessionsServlet(devices, names, done, clock), "/sessions");
+        signedInOnly(context, "sessions", new SessionsServlet(devices, notice, names, done, clock), "/sessions");
         signedInOnly(
                 context, "revoke", new RevokeServlet(devices, signOut, done, signedOut, cookie), "/sessions/revoke");
         signedInOnly(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
@@ -141,14 +143,20 @@ record Routes(
         }
     }
 
-    private void loginByCode(ServletContext context, SessionCookie cookie, EndingNotice ending, DoneCookie signedOut) {
+    private void loginByCode(
+            ServletContext context,
+            SessionCookie cookie,
+            EndingNotice ending,
+            SignOutNotice notice,
+            DoneCookie signedOut) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
         SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
         open(
                 context,
                 "login",
-                new LoginServlet(sendCode, authenticator, ending, typedNumbers, phoneNumbers, cookie, signedOut),
+                new LoginServlet(
+                        sendCode, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
         open(
                 context,
@@ -163,12 +171,18 @@ record Routes(
         open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
     }
 
-    private void loginAtOnce(ServletContext context, SessionCookie cookie, EndingNotice ending, DoneCookie signedOut) {
+    private void loginAtOnce(
+            ServletContext context,
+            SessionCookie cookie,
+            EndingNotice ending,
+            SignOutNotice notice,
+            DoneCookie signedOut) {
         SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie, settings.brand());
         open(
                 context,
                 "login",
-                new LoginServlet(signInAtOnce, authenticator, ending, typedNumbers, phoneNumbers, cookie, signedOut),
+                new LoginServlet(
+                        signInAtOnce, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
         open(context, LoginServlet.API, new LoginApiServlet(signIn, typedNumbers, cookie), "/api/login");
     }

@@ -3,10 +3,12 @@ package org.multisession.web;
 import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.multisession.session.SessionToken;
 
 /**
  * Carries what was done over the redirect to the page that says it, once. A cookie and not a parameter of the address:
@@ -42,7 +44,13 @@ public final class DoneCookie {
     }
 
     /** What was done, and to how many. */
-    public record Done(What what, int count) {}
+    public record Done(What what, int count) {
+
+        /** This device was signed out, and is to forget these legacy tokens, which go on elsewhere. */
+        public static Done signedOut(List<SessionToken> legacy) {
+            return new Done(legacy.isEmpty() ? What.OUT : What.FORGOT, 1);
+        }
+    }
 
     /** What the step before did; said once, so the browser forgets it. Null if there was none. */
     public @Nullable Done take(HttpServletRequest request, HttpServletResponse response) {

@@ -219,7 +219,8 @@ abstract class DevicesContract {
         Devices.Device adopted = devicesOf(ANNAS_OLD_COOKIE).get(0);
         assertThat(adopted.via()).isEqualTo(SignedIn.Via.SESSION);
         assertThat(adopted.isShared()).isTrue();
-        assertThat(app.devices.isShared(by(ANNAS_OLD_COOKIE))).isTrue();
+        assertThat(app.signOut.shared(by(ANNAS_OLD_COOKIE), Presented.of(new SessionToken(ANNAS_OLD_COOKIE))))
+                .isEqualTo(SignOut.Shared.THIS);
         assertThat(adopted.device()).isNull();
         assertThat(adopted.address()).isEqualTo("192.0.2.7");
     }

@@ -137,6 +137,40 @@ abstract class PresentedContract {
     }
 
     @Test
+    void in_the_last_stage_no_legacy_token_is_left_to_forget() {
+        app.close();
+        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock);
+        String session = app.signIn(ANNA);
+
+        assertThat(app.signOut(cookies("token-of-nobody-else", session))).isEmpty();
+
+        String another = app.signIn(BORIS);
+        old.run("UPDATE users SET auth_token = 'set-by-hand' WHERE id = 42");
+        assertThat(app.signOut(cookies("set-by-hand", another))).isEmpty();
+        assertThat(events("sign-out")).containsExactlyInAnyOrder("done 42", "done 43");
+    }
+
+    @Test
+    void it_is_known_before_that_signing_out_ends_what_other_devices_share() {
+        String boris = app.signIn(BORIS);
+        assertThat(shared(cookies(boris))).isEqualTo(SignOut.Shared.NONE);
+        assertThat(shared(cookies("junk", ANNAS_OLD_COOKIE, boris))).isEqualTo(SignOut.Shared.NONE);
+
+        String session = app.signIn(ANNA, NewApp.CLIENT, cookies(ANNAS_OLD_COOKIE));
+
+        assertThat(shared(cookies(session))).isEqualTo(SignOut.Shared.NONE);
+        assertThat(shared(cookies(ANNAS_OLD_COOKIE))).isEqualTo(SignOut.Shared.THIS);
+        assertThat(shared(cookies(ANNAS_OLD_COOKIE, session))).isEqualTo(SignOut.Shared.ANOTHER);
+        assertThat(shared(cookies("junk", ANNAS_OLD_COOKIE, "a%2Bb", boris))).isEqualTo(SignOut.Shared.ANOTHER);
+        app.signOut(cookies(ANNAS_OLD_COOKIE));
+        assertThat(shared(cookies(ANNAS_OLD_COOKIE, session))).isEqualTo(SignOut.Shared.NONE);
+    }
+
+    private SignOut.Shared shared(Presented presented) {
+        return app.signOut.shared(Objects.requireNonNull(who(presented)), presented);
+    }
+
+    @Test
     void an_adopted_token_that_the_browser_still_presents_ends_as_the_session_that_it_is() {
         String session = app.signIn(ANNA, NewApp.CLIENT, cookies(ANNAS_OLD_COOKIE));
         assertThat(app.opens(ANNAS_OLD_COOKIE)).as("shared with other devices").isEqualTo(42);

@@ -113,7 +113,7 @@ public final class NewApp implements AutoCloseable {
         lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
         AuthEventDao events = new AuthEventDao();
         KnownTokensDao knownTokens = new KnownTokensDao();
-        signOut = new SignOut(database, sessions, users, knownTokens, events, clock);
+        signOut = new SignOut(database, sessions, deviceDao, users, knownTokens, events, stage, clock);
         sharedNumbers = new SharedNumbers(database, events, clock);
         signIn = new SignIn(
                 database,

@@ -473,7 +473,71 @@ class DevicesIT {
         }
     }
 
+    // ---- before and after signing out
+
+    @Test
+    void another_account_in_the_same_browser_is_told_on_every_page_of_the_account_and_on_the_form() {
+        Person anna = Person.come();
+        Person boris = Person.come();
+        String both = anna.signIn(CHROME) + "; auth_token=" + boris.signIn(CHROME);
+        String legacyToo = boris.legacyToken() + "-anew; auth_token=" + anna.signIn(CHROME);
+        database.signInSingle(boris.id(), boris.legacyToken() + "-anew");
+        for (String path : List.of("", "sessions", "logout", "login")) {
+            for (String tokens : List.of(both, legacyToo)) {
+                assertThat(page(path, tokens).body())
+                        .as(path)
+                        .containsPattern("another account: [^.]*\\d\\d")
+                        .contains("you’ll be signed out of both here")
+                        .doesNotContain("sign-ins will end");
+            }
+            assertThat(russian(path, both).body()).as(path).contains("здесь вы выйдете из обоих аккаунтов");
+            assertThat(page(path, anna.signIn(CHROME)).body()).as(path).doesNotContain("another account");
+        }
+        assertThat(page("login", both).body()).contains("href=\"/logout\"");
+    }
+
+    @Test
+    void who_presents_a_shared_sign_in_too_is_told_before_that_older_devices_are_signed_out_with_it() {
+        Person anna = Person.come();
+        String desk = anna.signIn(CHROME);
+        String both = anna.legacyToken() + "; auth_token=" + desk;
+        assertThat(page("logout", desk).body()).contains("The others stay signed in");
+        for (String path : List.of("", "sessions", "logout")) {
+            assertThat(page(path, both).body())
+                    .as(path)
+                    .contains("a sign-in from before our update")
+                    .doesNotContain("The others stay signed in", "won’t affect your other devices");
+            assertThat(russian(path, both).body()).as(path).contains("сохранился и вход, выполненный до обновления");
+            assertThat(page(path, desk).body()).as(path).doesNotContain("a sign-in from before our update");
+        }
+
+        http().postForm("logout", Map.of(), "Accept", "text/html", "Cookie", "auth_token=" + both);
+
+        assertThat(isSignedIn(tomcat, anna.legacyToken())).isFalse();
+    }
+
+    @Test
+    void who_ends_the_row_of_this_device_is_told_what_remains_as_after_signing_out() {
+        Person anna = Person.come();
+        String desk = anna.signIn(CHROME);
+        assertThat(revoke(idOf(desk), desk).headers("Set-Cookie"))
+                .anyMatch(line -> line.startsWith("multisession_done=out-1;"));
+
+        desk = anna.signIn(CHROME);
+        String legacy = anna.legacyToken() + "-anew";
+        database.signInSingle(anna.id(), legacy);
+        Answer ended = revoke(idOf(desk), legacy + "; auth_token=" + desk);
+        assertThat(ended.headers("Set-Cookie")).anyMatch(line -> line.startsWith("multisession_done=forgot-1;"));
+        assertThat(http().get("login", "Accept", "text/html", "Cookie", "multisession_done=forgot-1")
+                        .body())
+                .contains("may still be signed in");
+    }
+
     // ----
+
+    private static Answer russian(String path, String token) {
+        return http().get(path, "Accept", "text/html", "Accept-Language", "ru", "Cookie", "auth_token=" + token);
+    }
 
     private static Http http() {
         return Http.to(tomcat.uri("/"));

@@ -9,9 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.multisession.auth.Devices;
 import org.multisession.session.UserSession;
-import org.multisession.user.PhoneNumber;
 import org.multisession.user.PhoneNumbers;
-import org.multisession.user.User;
 import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.Route;
@@ -21,11 +19,13 @@ import org.multisession.web.Words;
 public final class HomeServlet extends Route {
 
     private final transient Devices devices;
+    private final transient SignOutNotice notice;
     private final transient PhoneNumbers phoneNumbers;
 
-    public HomeServlet(Devices devices, PhoneNumbers phoneNumbers) {
+    public HomeServlet(Devices devices, SignOutNotice notice, PhoneNumbers phoneNumbers) {
         super("GET");
         this.devices = devices;
+        this.notice = notice;
         this.phoneNumbers = phoneNumbers;
     }
 
@@ -36,10 +36,7 @@ public final class HomeServlet extends Route {
         Map<String, Object> model = new HashMap<>();
         model.put("userPhone", phoneNumbers.pretty(user.phone()));
         model.put("plan", user.plan());
-        User beside = user.signedIn().beside();
-        PhoneNumber other = beside == null ? null : phoneNumbers.parse(beside.phone());
-        model.put("beside", beside == null ? null : other == null ? "•••" : other.masked());
-        model.put("via", devices.isShared(user.signedIn()) ? "shared" : user.via());
+        model.putAll(notice.of(request, user.signedIn()));
         UserSession session = user.signedIn().session();
         Instant since = session == null ? null : session.createdAt();
         model.put("since", since == null ? null : Moment.time(since, new Words(Browser.language(request))));

@@ -41,6 +41,7 @@ public final class LoginServlet extends Route {
     private final transient NumberStep step;
     private final transient Authenticator authenticator;
     private final transient EndingNotice ending;
+    private final transient SignOutNotice notice;
     private final transient TypedNumbers typedNumbers;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
@@ -50,6 +51,7 @@ public final class LoginServlet extends Route {
             NumberStep step,
             Authenticator authenticator,
             EndingNotice ending,
+            SignOutNotice notice,
             TypedNumbers typedNumbers,
             PhoneNumbers phoneNumbers,
             SessionCookie cookie,
@@ -58,6 +60,7 @@ public final class LoginServlet extends Route {
         this.step = step;
         this.authenticator = authenticator;
         this.ending = ending;
+        this.notice = notice;
         this.typedNumbers = typedNumbers;
         this.phoneNumbers = phoneNumbers;
         this.cookie = cookie;
@@ -153,6 +156,7 @@ public final class LoginServlet extends Route {
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());
+            model.putAll(notice.of(request, signedIn));
         } else {
             model.put("hasSignedOut", signedOut != null);
             model.put("hasForgotten", signedOut != null && signedOut.what() == What.FORGOT);

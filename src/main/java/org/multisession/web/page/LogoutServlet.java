@@ -5,15 +5,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
 import org.multisession.session.SessionToken;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.DoneCookie;
 import org.multisession.web.DoneCookie.Done;
-import org.multisession.web.DoneCookie.What;
 import org.multisession.web.Redirect;
 import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
@@ -22,15 +19,15 @@ import org.multisession.web.SessionCookie;
 public final class LogoutServlet extends Route {
 
     private final transient SignOut signOut;
-    private final transient Devices devices;
+    private final transient SignOutNotice notice;
     private final transient SessionCookie cookie;
     private final transient DoneCookie done;
 
     /** {@code done} is for the sign-in page. */
-    public LogoutServlet(SignOut signOut, Devices devices, SessionCookie cookie, DoneCookie done) {
+    public LogoutServlet(SignOut signOut, SignOutNotice notice, SessionCookie cookie, DoneCookie done) {
         super("GET", "POST");
         this.signOut = signOut;
-        this.devices = devices;
+        this.notice = notice;
         this.cookie = cookie;
         this.done = done;
     }
@@ -38,10 +35,12 @@ public final class LogoutServlet extends Route {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        CurrentUser user = CurrentUser.required(request);
-        // Such a session ends for all who hold it.
-        boolean isShared = devices.isShared(user.signedIn());
-        Pages.show(request, response, 200, "logout", Map.of("via", isShared ? "shared" : user.via()));
+        Pages.show(
+                request,
+                response,
+                200,
+                "logout",
+                notice.of(request, CurrentUser.required(request).signedIn()));
     }
 
     @Override
@@ -49,7 +48,7 @@ public final class LogoutServlet extends Route {
         List<SessionToken> legacy = signOut.signOut(
                 CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
         cookie.clearAfterSignOut(request, response, legacy);
-        done.set(request, response, new Done(legacy.isEmpty() ? What.OUT : What.FORGOT, 1));
+        done.set(request, response, Done.signedOut(legacy));
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
 }

@@ -3,9 +3,11 @@ package org.multisession.web.page;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
+import org.multisession.session.SessionToken;
 import org.multisession.web.Clients;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.DoneCookie;
@@ -42,9 +44,9 @@ public final class RevokeServlet extends Route {
         String page = Objects.requireNonNullElse(form.get("page"), "1");
         switch (devices.end(CurrentUser.required(request).signedIn(), handle, Clients.of(request))) {
             case THIS -> {
-                cookie.clearAfterSignOut(
-                        request, response, signOut.signOut(cookie.presented(request), Clients.of(request)));
-                signedOut.set(request, response, new Done(What.OUT, 1));
+                List<SessionToken> legacy = signOut.signOut(cookie.presented(request), Clients.of(request));
+                cookie.clearAfterSignOut(request, response, legacy);
+                signedOut.set(request, response, Done.signedOut(legacy));
             }
             case ANOTHER -> done.set(request, response, new Done(What.ONE, 1));
             case UNKNOWN -> done.set(request, response, new Done(What.GONE, 1));

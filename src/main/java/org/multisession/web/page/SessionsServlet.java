@@ -29,13 +29,16 @@ public final class SessionsServlet extends Route {
     private static final int ROWS_OF_A_PAGE = 20;
 
     private final transient Devices devices;
+    private final transient SignOutNotice notice;
     private final transient DeviceNames names;
     private final transient DoneCookie done;
     private final transient InstantSource clock;
 
-    public SessionsServlet(Devices devices, DeviceNames names, DoneCookie done, InstantSource clock) {
+    public SessionsServlet(
+            Devices devices, SignOutNotice notice, DeviceNames names, DoneCookie done, InstantSource clock) {
         super("GET");
         this.devices = devices;
+        this.notice = notice;
         this.names = names;
         this.done = done;
         this.clock = clock;
@@ -46,8 +49,9 @@ public final class SessionsServlet extends Route {
             throws ServletException, IOException {
         Words words = new Words(Browser.language(request));
         Instant now = clock.instant();
-        Devices.Page page = devices.page(CurrentUser.required(request).signedIn(), pageNumber(request), ROWS_OF_A_PAGE);
-        Map<String, Object> model = new HashMap<>();
+        SignedIn signedIn = CurrentUser.required(request).signedIn();
+        Devices.Page page = devices.page(signedIn, pageNumber(request), ROWS_OF_A_PAGE);
+        Map<String, Object> model = new HashMap<>(notice.of(request, signedIn));
         Device current = page.current();
         model.put("current", current == null ? null : row(current, words, now));
         model.put(
