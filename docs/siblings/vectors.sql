@@ -8,6 +8,9 @@
 --     UPDATE multisession_state SET value = 'retire' WHERE name = 'stage';
 --
 -- it must find nobody where via is 'legacy', and the same as before everywhere else.
+--
+-- For each row of the table "requests", a request with this header Cookie is to be that user, by that token. Here the
+-- stage counts too.
 
 CREATE TABLE users (
 	id INTEGER NOT NULL PRIMARY KEY,
@@ -57,6 +60,14 @@ CREATE TABLE vectors (
 	why VARCHAR(100) NOT NULL
 );
 
+CREATE TABLE requests (
+	cookie VARCHAR(500) NOT NULL PRIMARY KEY,
+	user_id INTEGER,
+	token VARCHAR(128),
+	via VARCHAR(10),
+	why VARCHAR(100) NOT NULL
+);
+
 INSERT INTO users (id, phone, auth_token, "plan") VALUES
 	(1, '+79990000001', 'mirror-of-anna', 'pro'),
 	(2, '+79990000002', 'legacy-of-boris', 'free'),
@@ -75,7 +86,9 @@ INSERT INTO users (id, phone, auth_token, "plan") VALUES
 	(15, '+79990000015', 'sha512:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE', 'free'),
 	(16, '+79990000016', 'sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'free'),
 	(17, '+79990000017', NULL, 'free'),
-	(18, '+79990000018', 'set-while-unwatched', 'free');
+	(18, '+79990000018', 'set-while-unwatched', 'free'),
+	(19, '+79990000019', 'a%2Bb', 'free'),
+	(20, '+79990000020', 'a+b', 'free');
 
 INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES
 	(1, 'mirror-of-anna', '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901'),
@@ -137,6 +150,8 @@ INSERT INTO vectors (token, hash, user_id, via, why) VALUES
 	('sha256:tooshort', 'sha256:4preQvBz2LHRaeQUgojQbztNi77LPiASQcDJ2LBQKCk', 14, 'legacy', 'not the shape of a hash, so a token like any other'),
 	('sha512:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSIE', 'sha256:FYxvlgxbUba32dUx65bQ4GiPFdRCmc6MjG8nnAEIEOI', 15, 'legacy', 'the same: as long as a hash, with another beginning'),
 	('sha256:LXEWQrcmsEQBYnyp-6wy9chTD7GQPMTbAiWHF5IaSI.', 'sha256:hK_KdOQPDM6edysHkwpuwQr7yeWzjbfIJOUqpbczCCU', 16, 'legacy', 'the same: as long as a hash, with a character that none has'),
+	('a%2Bb', 'sha256:DLGNsq1cOIhVX9YhE-Z6sP_wcJEKWuyPZ4WTu1eAVP0', 19, 'legacy', 'a legacy token that looks like the encoded form of another users'),
+	('a+b', 'sha256:MAJz2vC7V8I5-DWF1xztVM5rO1-4FhWrvus_nPX66S8', 20, 'legacy', 'the token that it looks like'),
 	('casematters', 'sha256:GpKqgZOrSR1hdLABAW0Mt7kkCnvnV3Io0tQnx-WirnI', NULL, NULL, 'not what was written; the column of this database is blind to case, a token is not'),
 	('MIRROR-OF-ANNA', 'sha256:2Ase8dft4-1VzlAmTvE6NLH97dQCBHZaMknVE5h0RGY', NULL, NULL, 'the same of a session'),
 	('Twins', 'sha256:QdyUrOqMN6zoYPW4-2lSyGlatGOhaf-FmAtpMdilVPs', NULL, NULL, 'two users, to a column that is blind to case'),
@@ -158,3 +173,15 @@ INSERT INTO vectors (token, hash, user_id, via, why) VALUES
 	('of-another-number', 'sha256:HBv5mGjqa5PqFkynpa9oyj-GcG6wXeTuZi1Au-cVs9c', NULL, NULL, 'its user has another number than was written down'),
 	('set-while-unwatched', 'sha256:K5rp76dlY7tfed39m6nL019yQ1YYI-g2hPDeFUVSrx4', NULL, NULL, 'a legacy token that was set while the triggers were gone'),
 	('never-seen', 'sha256:jRA1cfVAstdxugY974hggOhXAWhVPxFsMd-umdNrHc0', NULL, NULL, 'a stranger');
+
+INSERT INTO requests (cookie, user_id, token, via, why) VALUES
+	('auth_token=second-device; auth_token=never-seen', 1, 'second-device', 'session', 'a stale cookie does no harm'),
+	('auth_token=second-device; auth_token=legacy-of-boris', 2, 'legacy-of-boris', 'legacy', 'of two accounts the last counts'),
+	('auth_token="legacy-of-boris"', 2, 'legacy-of-boris', 'legacy', 'in quotes, as Python writes it'),
+	('auth_token=second%2Ddevice', 1, 'second-device', 'session', 'percent-encoded'),
+	('auth_token=a%2Bb', NULL, NULL, NULL, 'two readings open two accounts: nobody is guessed'),
+	('auth_token=second-device; auth_token=a%2Bb', 1, 'second-device', 'session', 'the same, and the next value counts'),
+	('auth_token=a+b', 20, 'a+b', 'legacy', 'of its readings one opens an account'),
+	('auth_token=legacy-of-boris; multisession_forgotten=bpYhUjL3QF0iuOSKJHk-lw', NULL, NULL, NULL, 'this browser has signed out of it'),
+	('multisession_forgotten=x.bpYhUjL3QF0iuOSKJHk-lw; auth_token=second-device; auth_token=legacy-of-boris', 1, 'second-device', 'session', 'the same, and the next value counts'),
+	('auth_token=a%2Bb; multisession_forgotten=V0g8rdpmjx2UPhGRkruMmg.kwQWuMU7ybAAg0iT_DIapQ', 20, 'a+b', 'legacy', 'of its two readings one is forgotten');

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -26,11 +27,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.auth.SignedIn;
+import org.multisession.session.Presented;
+import org.multisession.session.SessionHandle;
+import org.multisession.session.SessionRules;
 import org.multisession.session.SessionToken;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Installed;
+import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
+import org.multisession.testing.TestClock;
 
 /**
  * The snippets of docs/siblings.md, run as they stand there by the languages themselves: on the vectors, and on requests
@@ -41,41 +48,71 @@ class SiblingSnippetsTest {
     private static final SessionCookie COOKIE = new SessionCookie(new CookieRules(
             "auth_token", "/", null, CookieRules.SameSite.LAX, CookieRules.Secure.AUTO, Duration.ofDays(365)));
 
+    /** Nothing runs out: that is no matter of the snippets'. */
+    private static final SessionRules FOR_EVER = new SessionRules(null, null, 50, Duration.ofMinutes(1));
+
     private static final String PYTHON_DRIVER = """
             import sys
             import who
             connection = who.open_database("vectors.db")
             for (token,) in connection.execute("SELECT token FROM vectors ORDER BY token"):
-                found = who.who(connection, ["never-seen", token])
+                found = who.who(connection, [["never-seen"], [token]] if token else [])
                 end = "%d %s" % (found[0]["id"], found[0]["via"]) if found else "nobody"
                 print("vector", token.encode("utf-8").hex(), who.both(token)["hash"], end)
+            for (cookie,) in connection.execute("SELECT cookie FROM requests ORDER BY cookie"):
+                found = who.who(connection, who.presented(None, cookie))
+                print("cookie", "%d %s %s" % (found[0]["id"], found[1], found[0]["via"]) if found else "nobody")
             for line in open("requests"):
                 headers = [None if each == "-" else bytes.fromhex(each[1:]).decode("latin-1") for each in line.split()]
-                print("request", *[token.encode("utf-8").hex() for token in who.presented(*headers)])
+                print("request", *["+".join(t.encode("utf-8").hex() for t in value) for value in who.presented(*headers)])
             """;
 
     private static final String PYTHON_SIGN_OUT = """
             import sqlite3
             import who
             connection = sqlite3.connect("vectors.db")
-            for token in ("second-device", "kept-as-a-hash", "legacy-of-boris"):
-                user, found = who.who(connection, ["never-seen", token])
-                who.sign_out(connection, user, found)
-                print("in" if who.who(connection, [token]) else "out")
+            tokens = ["second-device", "never-seen", "kept-as-a-hash", "legacy-of-boris", "hash-lives"]
+            print(*who.sign_out(connection, [tokens[:1], tokens[1:3], tokens[3:]]))
+            print(*[token for token in tokens if who.who(connection, [[token]])])
             """;
+
+    private static final String PHP_SIGN_OUT = """
+            <?php
+            require 'who.php';
+            $database = new PDO('sqlite:vectors.db');
+            $tokens = ['second-device', 'never-seen', 'kept-as-a-hash', 'legacy-of-boris', 'hash-lives'];
+            echo implode(' ', sign_out($database, [[$tokens[0]], array_slice($tokens, 1, 2), array_slice($tokens, 3)])), "\\n";
+            echo implode(' ', array_filter($tokens, fn ($token) => who($database, [[$token]]))), "\\n";
+            """;
+
+    private static final String NODE_SIGN_OUT = """
+            const { who, signOut } = require("./who.js");
+            const database = new (require("node:sqlite").DatabaseSync)("vectors.db");
+            const tokens = ["second-device", "never-seen", "kept-as-a-hash", "legacy-of-boris", "hash-lives"];
+            console.log(signOut(database, [tokens.slice(0, 1), tokens.slice(1, 3), tokens.slice(3)]).join(" "));
+            console.log(tokens.filter((token) => who(database, [[token]])).join(" "));
+            """;
+
+    /** What signing out of all that is presented leaves, in each language. */
+    private static final List<String> LEFT =
+            List.of(SessionHandle.of(new SessionToken("legacy-of-boris").hash()).text(), "legacy-of-boris");
 
     private static final String PHP_DRIVER = """
             <?php
             require 'who.php';
             $database = new PDO('sqlite:vectors.db');
             foreach ($database->query('SELECT token FROM vectors ORDER BY token')->fetchAll() as [$token]) {
-                $found = who($database, ['never-seen', $token]);
+                $found = who($database, $token === '' ? [] : [['never-seen'], [$token]]);
                 $end = $found ? $found['user']['id'] . ' ' . $found['user']['via'] : 'nobody';
                 echo 'vector ', bin2hex($token), ' ', both($token)['hash'], ' ', $end, "\\n";
             }
+            foreach ($database->query('SELECT cookie FROM requests ORDER BY cookie')->fetchAll() as [$cookie]) {
+                $found = who($database, presented(null, $cookie));
+                echo 'cookie ', $found ? $found['user']['id'] . " $found[token] " . $found['user']['via'] : 'nobody', "\\n";
+            }
             foreach (file('requests') as $line) {
                 $headers = array_map(fn ($each) => $each === '-' ? null : hex2bin(substr($each, 1)), explode(' ', trim($line)));
-                echo rtrim('request ' . implode(' ', array_map('bin2hex', presented(...$headers)))), "\\n";
+                echo rtrim('request ' . implode(' ', array_map(fn ($value) => implode('+', array_map('bin2hex', $value)), presented(...$headers)))), "\\n";
             }
             """;
 
@@ -87,15 +124,20 @@ class SiblingSnippetsTest {
             if (sqlite) {
               const database = new sqlite.DatabaseSync("vectors.db");
               for (const { token } of database.prepare("SELECT token FROM vectors ORDER BY token").all()) {
-                const found = who(database, ["never-seen", token]);
+                const found = who(database, token === "" ? [] : [["never-seen"], [token]]);
                 const end = found ? found.user.id + " " + found.user.via : "nobody";
                 console.log("vector", Buffer.from(token).toString("hex"), both(token).hash, end);
+              }
+              for (const { cookie } of database.prepare("SELECT cookie FROM requests ORDER BY cookie").all()) {
+                const found = who(database, presented({ cookie }));
+                console.log("cookie", found ? [found.user.id, found.token, found.user.via].join(" ") : "nobody");
               }
             }
             for (const line of readFileSync("requests", "utf8").trim().split("\\n")) {
               const [authorization, cookie] = line.split(" ").map((each) =>
                 each === "-" ? undefined : Buffer.from(each.slice(1), "hex").toString("latin1"));
-              console.log(["request", ...presented({ authorization, cookie }).map((t) => Buffer.from(t).toString("hex"))].join(" "));
+              console.log(["request", ...presented({ authorization, cookie })
+                .map((value) => value.map((t) => Buffer.from(t).toString("hex")).join("+"))].join(" "));
             }
             """;
 
@@ -120,17 +162,23 @@ class SiblingSnippetsTest {
 
         /** What our own reading of them makes of it. */
         String presented() {
-            HttpServletRequest request = mock(HttpServletRequest.class);
-            when(request.getHeader("Authorization")).thenReturn(authorization);
-            when(request.getHeaders("Cookie"))
-                    .thenReturn(Collections.enumeration(cookie == null ? List.of() : List.of(cookie)));
             return Stream.concat(
                             Stream.of("request"),
-                            COOKIE.presented(request).tokens().stream()
-                                    .map(SessionToken::value)
-                                    .map(token -> HexFormat.of().formatHex(token.getBytes(UTF_8))))
+                            SiblingSnippetsTest.presented(cookie, authorization).values().stream()
+                                    .map(value -> value.stream()
+                                            .map(SessionToken::value)
+                                            .map(token -> HexFormat.of().formatHex(token.getBytes(UTF_8)))
+                                            .collect(Collectors.joining("+"))))
                     .collect(Collectors.joining(" "));
         }
+    }
+
+    private static Presented presented(@Nullable String cookie, @Nullable String authorization) {
+        HttpServletRequest request = mock(HttpServletRequest.class);
+        when(request.getHeader("Authorization")).thenReturn(authorization);
+        when(request.getHeaders("Cookie"))
+                .thenAnswer(call -> Collections.enumeration(cookie == null ? List.of() : List.of(cookie)));
+        return COOKIE.presented(request);
     }
 
     @BeforeEach
@@ -138,12 +186,15 @@ class SiblingSnippetsTest {
         Files.writeString(folder.resolve("who.sql"), Sibling.QUERY);
         try (OldDatabase database = OldDatabase.open(folder.resolve("vectors.db"))) {
             database.run(Files.readString(Path.of("docs/siblings/vectors.sql")));
-            vectors = database
+            vectors = new ArrayList<>(database
                     .all("SELECT 'vector ' || lower(hex(token)) || ' ' || hash || ' '"
                             + " || coalesce(user_id || ' ' || via, 'nobody') FROM vectors ORDER BY token")
                     .stream()
                     .map(Objects::requireNonNull)
-                    .toList();
+                    .toList());
+            database.all("SELECT 'cookie ' || coalesce(user_id || ' ' || token || ' ' || via, 'nobody')"
+                            + " FROM requests ORDER BY cookie")
+                    .forEach(vectors::add);
         }
         List<Headers> headers = headers();
         requests = headers.stream().map(Headers::presented).toList();
@@ -152,12 +203,32 @@ class SiblingSnippetsTest {
     }
 
     @Test
+    void our_app_takes_the_requests_for_whom_the_vectors_say() {
+        try (OldDatabase database = OldDatabase.open(folder.resolve("vectors.db"));
+                NewApp app = NewApp.deploy(database.path(), FOR_EVER, new TestClock())) {
+            for (String cookie : database.all("SELECT cookie FROM requests")) {
+                SignedIn signedIn = app.authenticator.authenticate(presented(cookie, null), () -> NewApp.CLIENT);
+                String ours = signedIn == null
+                        ? "nobody"
+                        : signedIn.user().id() + " " + signedIn.token().value() + " "
+                                + signedIn.via().name().toLowerCase(Locale.ROOT);
+                assertThat(ours)
+                        .as(cookie)
+                        .isEqualTo(database.one(
+                                "SELECT coalesce(user_id || ' ' || token || ' ' || via, 'nobody') FROM requests"
+                                        + " WHERE cookie = ?",
+                                cookie));
+            }
+        }
+    }
+
+    @Test
     void python() throws IOException {
         Installed.require("Python 3", "python3", Path.of("/usr/bin/python3"));
         snippet("python", "import sqlite3", "who.py");
 
         assertSame(output("/usr/bin/python3", "driver.py", PYTHON_DRIVER), both());
-        assertThat(output("/usr/bin/python3", "sign-out.py", PYTHON_SIGN_OUT)).containsExactly("out", "out", "in");
+        assertThat(output("/usr/bin/python3", "sign-out.py", PYTHON_SIGN_OUT)).isEqualTo(LEFT);
     }
 
     @Test
@@ -169,6 +240,7 @@ class SiblingSnippetsTest {
         snippet("php", "PDO $database", "who.php");
 
         assertSame(output("/usr/bin/php", "driver.php", PHP_DRIVER), both());
+        assertThat(output("/usr/bin/php", "sign-out.php", PHP_SIGN_OUT)).isEqualTo(LEFT);
     }
 
     @Test
@@ -181,6 +253,7 @@ class SiblingSnippetsTest {
             assertSame(output.subList(1, output.size()), requests);
         } else {
             assertSame(output, both());
+            assertThat(output("/usr/bin/node", "sign-out.js", NODE_SIGN_OUT)).isEqualTo(LEFT);
         }
     }
 
@@ -202,6 +275,10 @@ class SiblingSnippetsTest {
         return Stream.concat(vectors.stream(), requests.stream()).toList();
     }
 
+    private static String handle(String token) {
+        return SessionHandle.of(new SessionToken(token).hash()).text();
+    }
+
     private static List<Headers> headers() {
         List<Headers> all = new ArrayList<>(List.of(
                 new Headers(null, null),
@@ -214,6 +291,10 @@ class SiblingSnippetsTest {
                 new Headers(null, "xauth_token=a; auth_tokenx=b; Auth_Token=c; =d"),
                 new Headers(null, "auth_token=a=b==; auth_token = c d "),
                 new Headers(null, "auth_token=a+b%20c"),
+                new Headers("Bearer a", "auth_token=a%2Bb; multisession_forgotten=" + handle("a")),
+                new Headers(null, "multisession_forgotten=" + handle("a%2Bb") + ".x; auth_token=a%2Bb; auth_token=b"),
+                new Headers(null, "multisession_forgotten=.; auth_token=a; multisession_forgotten= " + handle("a")),
+                new Headers(null, "multisession_forgottenx=" + handle("a") + "; auth_token=a"),
                 new Headers(null, "auth_token=caf\u00e9; auth_token=\"caf\\351 \\054\\073\""),
                 new Headers(null, "auth_token=\"say \\\"hi\\\"\"; auth_token=\"back\\\\slash\"; auth_token=\"half"),
                 new Headers(null, "auth_token=\"\\400\\18\"; auth_token=\"\\\"; auth_token=\"; auth_token=\"\\07\""),
