@@ -8,15 +8,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * The file descriptors of this process on one database file, ours and foreign ones.
  *
- * <p>Ours appear while one of our connections is opened, and only then; any other was opened by somebody else in this
- * JVM: another web application with a SQLite of its own. The two copies do not see each other's POSIX locks, and whoever
+ * <p>Ours appear while one of our connections is opened, and only then; in every journal mode one for each, or none where
+ * SQLite takes up one that it had kept. Any other was opened by somebody else in this JVM: another web application with a SQLite of its own. The two copies do not see each other's POSIX locks, and whoever
  * closes the file drops the locks of all. Linux tells; elsewhere no descriptor is seen. Nor is one looked for where the
  * driver is shared with other applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
  * SQLite then, and do no harm.
@@ -28,8 +30,11 @@ final class Descriptors {
     private final String identity;
     private final boolean tellable;
 
-    /** Guarded by this. */
-    private final Set<String> ours = new HashSet<>();
+    /**
+     * For each opening the descriptors that appeared during it, of which one is ours. Where there are more, somebody else
+     * has opened the file at the same time, and nobody can tell which is which. Guarded by this.
+     */
+    private final List<Set<String>> ours = new ArrayList<>();
 
     Descriptors(String identity) {
         this.identity = identity;
@@ -49,10 +54,13 @@ final class Descriptors {
             return opening.open();
         }
         Set<String> before = open();
+        forgetClosed(before);
         Connection opened = opening.open();
         Set<String> made = open();
         made.removeAll(before);
-        ours.addAll(made);
+        if (!made.isEmpty()) {
+            ours.add(made);
+        }
         return opened;
     }
 
@@ -62,10 +70,14 @@ final class Descriptors {
             return 0;
         }
         Set<String> open = open();
-        // A number that was closed is given out again, perhaps to somebody else.
-        ours.retainAll(open);
-        open.removeAll(ours);
-        return open.size();
+        forgetClosed(open);
+        return open.size() - ours.size();
+    }
+
+    /** A number that was closed is given out again, perhaps to somebody else. */
+    private void forgetClosed(Set<String> open) {
+        ours.forEach(made -> made.retainAll(open));
+        ours.removeIf(Set::isEmpty);
     }
 
     /** The numbers of all descriptors of this process on the file. */

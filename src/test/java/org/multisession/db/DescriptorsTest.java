@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.sql.Connection;
 import java.sql.Driver;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.Statement;
@@ -55,7 +58,7 @@ class DescriptorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"wal", "delete"})
+    @ValueSource(strings = {"wal", "delete", "truncate", "persist"})
     void ours_are_known_while_all_are_at_work_and_after_one_was_replaced(String mode) throws Exception {
         try (Database database = Database.open(SqliteFile.claim(made(mode), false, "/test"), READERS, PATIENCE)) {
             assertThat(database.foreignDescriptors()).isZero();
@@ -136,6 +139,47 @@ class DescriptorsTest {
                 assertThat(database.foreignDescriptors()).isEqualTo(1);
             }
             assertThat(database.foreignDescriptors()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wal", "delete", "truncate", "persist"})
+    void a_foreign_one_that_is_opened_while_one_of_ours_is_does_not_pass_for_ours(String mode) throws Exception {
+        Path file = made(mode);
+        String identity = String.valueOf(
+                Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        for (boolean isFirst : new boolean[] {true, false}) {
+            Descriptors descriptors = new Descriptors(identity);
+            List<InputStream> foreign = new ArrayList<>();
+            try (Connection ours = descriptors.opening(() -> {
+                        if (isFirst) {
+                            foreign.add(stream(file));
+                        }
+                        Connection opened = DriverManager.getConnection("jdbc:sqlite:" + file);
+                        if (!isFirst) {
+                            foreign.add(stream(file));
+                        }
+                        return opened;
+                    });
+                    Statement statement = ours.createStatement()) {
+                statement.executeUpdate("INSERT INTO t VALUES ('x')");
+                assertThat(descriptors.foreign()).isEqualTo(1);
+                try (Connection second =
+                        descriptors.opening(() -> DriverManager.getConnection("jdbc:sqlite:" + file))) {
+                    assertThat(second.isClosed()).isFalse();
+                    assertThat(descriptors.foreign()).isEqualTo(1);
+                }
+                foreign.get(0).close();
+                assertThat(descriptors.foreign()).isZero();
+            }
+        }
+    }
+
+    private static InputStream stream(Path file) {
+        try {
+            return Files.newInputStream(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
