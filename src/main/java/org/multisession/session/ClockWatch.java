@@ -20,14 +20,30 @@ import org.slf4j.LoggerFactory;
  *   <li>at a start, where it is more than a day behind or ahead of the last sign of life.
  * </ul>
  *
- * <p>The doubt is over when the clock is back, or when it has gone on evenly for a week: then it was right, and we were
- * away. Sessions whose time came meanwhile end then. Safe for use by many threads.
+ * <p>The doubt is over when the clock is back, or when it has gone on evenly for as long as it jumped or we were away, a
+ * week at the most: then it was right. Sessions whose time came meanwhile end then. Another absence or jump during a doubt
+ * makes it last longer only by as much as it is the longer one. So a machine that is off at each weekend, or suspended at
+ * each night, comes to the end of its doubts. Safe for use by many threads.
  */
 public final class ClockWatch implements IdleWatch {
 
     static final Duration JUMP = Duration.ofHours(1);
     static final Duration LONG_ABSENCE = Duration.ofDays(1);
-    static final Duration DOUBTED_FOR = Duration.ofDays(7);
+    private static final Duration LONGEST_DOUBT = Duration.ofDays(7);
+
+    /**
+     * A doubt as it is told to the next run.
+     *
+     * @param length how long it lasts in all
+     * @param left how much of that is still to come
+     */
+    record Doubt(Instant since, Duration length, Duration left) {
+
+        /** The same after the clock has gone on evenly for some time. */
+        Doubt after(Duration time) {
+            return new Doubt(since, length, left.minus(time));
+        }
+    }
 
     private static final Logger log = LoggerFactory.getLogger(ClockWatch.class);
 
@@ -44,6 +60,9 @@ public final class ClockWatch implements IdleWatch {
     /** How far the clock is from what it should say. */
     private Duration off = Duration.ZERO;
 
+    /** How long the clock has to go on evenly, from the beginning of the doubt on. */
+    private Duration doubtedFor = Duration.ZERO;
+
     private long believedAtNanos;
 
     /** Begins now, without a doubt; {@code nanos} is the machine's own count of the time that passes. */
@@ -59,17 +78,48 @@ public final class ClockWatch implements IdleWatch {
         idleFromBefore = idleFrom;
     }
 
+    /** To be told at a start of the doubt that the run before has left. */
+    synchronized void goOnDoubting(Doubt before) {
+        if (before.left().isNegative() || before.left().isZero()) {
+            return;
+        }
+        doubtedSince = before.since();
+        // How far it is off nobody knows by now, but further than makes it right.
+        off = LONG_ABSENCE;
+        doubtedFor = before.length();
+        believedAtNanos = nanos.getAsLong() + before.left().toNanos();
+        log.warn(
+                "The clock is in doubt since {}. Nothing ends by its age and nothing old is removed until it has gone on"
+                        + " for another {}",
+                SqlTime.format(before.since()),
+                before.left());
+    }
+
     /** To be told at a start that the clock is that far from the last sign of life. */
-    synchronized void doubt(Instant since, Duration far, Duration stillFor) {
-        doubtedSince = since;
+    synchronized void doubt(Instant now, Duration far) {
         off = far;
-        believedAtNanos = nanos.getAsLong() + stillFor.toNanos();
+        doubt(now, far, nanos.getAsLong());
         log.warn(
                 "The clock says {}, which is {} from when this application was last alive. Nothing ends by its age and"
                         + " nothing old is removed until it is back or has gone on for {}",
-                SqlTime.format(since),
+                SqlTime.format(now),
                 far.abs(),
-                DOUBTED_FOR);
+                doubtedFor);
+    }
+
+    /** Begins a doubt about so long a time, or lets the one that is there last for it. */
+    private void doubt(Instant now, Duration about, long count) {
+        boolean isNew = doubtedSince == null || count - believedAtNanos >= 0;
+        if (isNew) {
+            doubtedSince = now;
+            doubtedFor = Duration.ZERO;
+            believedAtNanos = count;
+        }
+        Duration length = about.abs().compareTo(LONGEST_DOUBT) < 0 ? about.abs() : LONGEST_DOUBT;
+        if (length.compareTo(doubtedFor) > 0) {
+            believedAtNanos += length.minus(doubtedFor).toNanos();
+            doubtedFor = length;
+        }
     }
 
     @Override
@@ -80,6 +130,13 @@ public final class ClockWatch implements IdleWatch {
     /** Since when the clock is in doubt; null if it is not. */
     public synchronized @Nullable Instant doubtedSince() {
         return doubtedSince;
+    }
+
+    /** The doubt there is now; null if there is none. */
+    synchronized @Nullable Doubt doubted() {
+        return doubtedSince == null
+                ? null
+                : new Doubt(doubtedSince, doubtedFor, Duration.ofNanos(believedAtNanos - nanos.getAsLong()));
     }
 
     @Override
@@ -93,30 +150,29 @@ public final class ClockWatch implements IdleWatch {
         if (doubtedSince == null) {
             if (jumped) {
                 idleFromBefore = idleFrom;
-                beginDoubt(now, count);
+                doubtJump(now, jump, count);
             }
         } else if (off.abs().compareTo(JUMP) <= 0) {
             doubtedSince = null;
             idleFrom = idleFromBefore;
             log.info("The clock is back at {} and is believed again", SqlTime.format(now));
         } else if (jumped) {
-            beginDoubt(now, count);
+            doubtJump(now, jump, count);
         } else if (count - believedAtNanos >= 0) {
             doubtedSince = null;
-            log.info("The clock has gone on evenly for {} and is believed again", DOUBTED_FOR);
+            log.info("The clock has gone on evenly for {} and is believed again", doubtedFor);
         }
         return doubtedSince == null;
     }
 
-    private void beginDoubt(Instant now, long count) {
-        doubtedSince = now;
+    private void doubtJump(Instant now, Duration jump, long count) {
         idleFrom = now;
-        believedAtNanos = count + DOUBTED_FOR.toNanos();
+        doubt(now, jump, count);
         log.warn(
                 "The clock has jumped to {}, {} from where it should be. Nothing ends by its age and nothing old is"
                         + " removed until it is back or has gone on for {}",
                 SqlTime.format(now),
                 off.abs(),
-                DOUBTED_FOR);
+                doubtedFor);
     }
 }

@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -63,28 +64,49 @@ public final class Presence {
         });
     }
 
-    /** Goes on with the doubt of the run before, or begins one where the last sign of life is a long way off. */
-    private void doubt(Transaction transaction, @Nullable Instant alive, Instant now) throws SQLException {
-        Instant before = SqlTime.parse(state.get(transaction, StateDao.DOUBTED));
-        boolean isFar = alive != null && Duration.between(alive, now).abs().compareTo(ClockWatch.LONG_ABSENCE) > 0;
-        if (alive != null && isFar) {
-            watch.doubt(now, Duration.between(alive, now), ClockWatch.DOUBTED_FOR);
-        } else if (alive != null && before != null && !before.isAfter(now)) {
-            Duration left = ClockWatch.DOUBTED_FOR.minus(Duration.between(before, now));
-            if (!left.isNegative()) {
-                // How far it is off nobody knows by now, but further than makes it right.
-                watch.doubt(before, ClockWatch.LONG_ABSENCE, left);
+    /** Goes on with the doubt of the run before, and doubts where the last sign of life is a long way off. */
+    private void doubt(Transaction transaction, @Nullable Instant alive, Instant now) {
+        if (alive != null) {
+            Duration away = Duration.between(alive, now);
+            boolean isFar = away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0;
+            ClockWatch.Doubt before = told(transaction);
+            if (before != null && !before.since().isAfter(now)) {
+                // A short absence is part of a clock that goes on evenly; a long one is what is in doubt.
+                watch.goOnDoubting(isFar || away.isNegative() ? before : before.after(away));
+            }
+            if (isFar) {
+                watch.doubt(now, away);
             }
         }
         tellDoubt(transaction, now);
     }
 
-    private void tellDoubt(Transaction transaction, Instant now) throws SQLException {
-        Instant since = watch.doubtedSince();
-        String text = since == null ? "" : SqlTime.format(since);
-        String told = state.get(transaction, StateDao.DOUBTED);
+    private ClockWatch.@Nullable Doubt told(Transaction transaction) {
+        Instant since = SqlTime.parse(state.get(transaction, StateDao.DOUBTED));
+        String length = state.get(transaction, StateDao.DOUBTED_FOR);
+        String left = state.get(transaction, StateDao.DOUBT_LEFT);
+        try {
+            return since == null || length == null || left == null
+                    ? null
+                    : new ClockWatch.Doubt(since, Duration.parse(length), Duration.parse(left));
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    private void tellDoubt(Transaction transaction, Instant now) {
+        ClockWatch.Doubt doubt = watch.doubted();
+        put(transaction, StateDao.DOUBTED, doubt == null ? "" : SqlTime.format(doubt.since()), now);
+        if (doubt != null) {
+            put(transaction, StateDao.DOUBTED_FOR, doubt.length().toString(), now);
+            put(transaction, StateDao.DOUBT_LEFT, doubt.left().toString(), now);
+        }
+    }
+
+    private void put(Transaction transaction, String name, String text, Instant now) {
+        String told = state.get(transaction, name);
         if (!text.equals(told == null ? "" : told)) {
-            state.put(transaction, StateDao.DOUBTED, text, now);
+            state.put(transaction, name, text, now);
         }
     }
 

@@ -29,6 +29,11 @@ public final class StateDao {
     /** Since when the clock has been in doubt; empty if it is not. */
     static final String DOUBTED = "clock-doubted";
 
+    /** How long that doubt lasts in all, and how much of it is left; ISO 8601. */
+    static final String DOUBTED_FOR = "clock-doubted-for";
+
+    static final String DOUBT_LEFT = "clock-doubt-left";
+
     /** Which node sweeps. */
     static final String SWEEPER = "sweeper";
 

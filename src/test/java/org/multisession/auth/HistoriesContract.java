@@ -189,7 +189,8 @@ abstract class HistoriesContract {
         private Instant idleFrom = Instant.MIN;
 
         /** After an absence of more than a day the clock may be wrong, and for a week nothing ends by its age. */
-        private Instant doubtedUntil = Instant.MIN;
+        private Instant doubtedUntil = Instant.EPOCH;
+        private Duration doubtedFor = Duration.ZERO;
 
         private int counter;
 
@@ -709,7 +710,12 @@ abstract class HistoriesContract {
                 idleFrom = clock.instant();
             }
             if (since != null && since.plus(Duration.ofDays(1)).isBefore(clock.instant())) {
-                doubtedUntil = clock.instant().plus(Duration.ofDays(7));
+                Duration away = Duration.between(since, clock.instant());
+                Duration length = away.compareTo(Duration.ofDays(7)) < 0 ? away : Duration.ofDays(7);
+                boolean goesOn = doubtedUntil.isAfter(since);
+                Duration gone = goesOn ? doubtedFor.minus(Duration.between(since, doubtedUntil)) : Duration.ZERO;
+                doubtedFor = goesOn && doubtedFor.compareTo(length) > 0 ? doubtedFor : length;
+                doubtedUntil = clock.instant().plus(doubtedFor).minus(gone);
             }
             repaired();
             if (stage != Stage.COEXIST) {

@@ -241,7 +241,8 @@ abstract class SweeperContract {
                     assertThat(app.opens(phone)).isEqualTo(42);
                     assertThat(app.sweeper.run()).isZero();
                     app.presence.beat();
-                    clock.advance(Duration.ofDays(1));
+                    // Not for as long as the jump was, or it is believed.
+                    clock.advance(Duration.ofMinutes(Math.min(24 * 60, Math.abs(hours) * 15)));
                 }
                 clock.jump(Duration.ofHours(-hours));
                 assertThat(app.sweeper.run()).isZero();
@@ -261,6 +262,94 @@ abstract class SweeperContract {
             redeploy();
             clock.advance(Duration.ofDays(2));
             assertThat(app.opens(phone)).as("its lifetime is over").isNull();
+        }
+
+        private void isOff(Duration time) {
+            app.close();
+            clock.advance(time);
+            app = NewApp.deploy(old.path(), RULES, clock);
+        }
+
+        private void isOn(Duration time) {
+            for (long hour = 0; hour < time.toHours(); hour++) {
+                app.sweeper.run();
+                app.presence.beat();
+                clock.advance(Duration.ofHours(1));
+            }
+        }
+
+        /** A session that was used all the time, and whose lifetime will be over in a moment. */
+        private String atTheEndOfItsLife() {
+            String phone = app.signIn(ANNA);
+            for (int day = 0; day < 364; day++) {
+                clock.advance(Duration.ofDays(1));
+                app.opens(phone);
+                app.lastSeen.flush();
+                app.presence.beat();
+            }
+            clock.advance(Duration.ofHours(23));
+            assertThat(app.opens(phone)).isEqualTo(42);
+            return phone;
+        }
+
+        @Test
+        void does_not_stay_in_doubt_where_the_server_is_off_at_each_weekend() {
+            String phone = atTheEndOfItsLife();
+            for (int week = 0; week < 2; week++) {
+                isOff(Duration.ofHours(62));
+                assertThat(app.watch.doubtedSince()).isNotNull();
+                isOn(Duration.ofHours(60));
+                assertThat(app.watch.doubtedSince()).isNotNull();
+                assertThat(app.opens(phone)).isEqualTo(week == 0 ? 42L : null);
+                isOn(Duration.ofHours(3));
+                assertThat(app.watch.doubtedSince()).isNull();
+                assertThat(app.opens(phone)).isNull();
+                isOn(Duration.ofHours(43));
+            }
+            assertThat(reasons()).contains("lifetime");
+        }
+
+        @Test
+        void does_not_stay_in_doubt_where_the_server_is_off_for_longer_than_it_is_on() {
+            String phone = atTheEndOfItsLife();
+            int weeks = 0;
+            while (app.opens(phone) != null && weeks < 10) {
+                isOff(Duration.ofDays(5));
+                isOn(Duration.ofDays(2));
+                weeks++;
+            }
+            assertThat(weeks).isEqualTo(3);
+        }
+
+        @ParameterizedTest
+        @ValueSource(longs = {8, 16})
+        void does_not_stay_in_doubt_where_the_machine_is_suspended_each_night(long night) {
+            String phone = atTheEndOfItsLife();
+            int nights = 0;
+            while (app.opens(phone) != null && nights < 10) {
+                // The machine's own count of the time stands still meanwhile.
+                clock.jump(Duration.ofHours(night));
+                isOn(Duration.ofHours(24 - night));
+                nights++;
+            }
+            assertThat(nights).isEqualTo(night == 8 ? 1 : 2);
+        }
+
+        @Test
+        void by_years_is_believed_after_a_week_and_not_before() {
+            String phone = app.signIn(ANNA);
+            app.close();
+            clock.jump(TWELVE_YEARS);
+            app = NewApp.deploy(old.path(), RULES, clock);
+            isOn(Duration.ofDays(3));
+            isOff(Duration.ofMinutes(30));
+            isOn(Duration.ofDays(3));
+            app.kill();
+            app = NewApp.deploy(old.path(), RULES, clock);
+            isOn(Duration.ofHours(23));
+            assertThat(app.opens(phone)).isEqualTo(42);
+            isOn(Duration.ofHours(2));
+            assertThat(app.opens(phone)).isNull();
         }
 
         @Test
