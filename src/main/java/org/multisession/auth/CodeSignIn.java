@@ -35,7 +35,7 @@ public final class CodeSignIn {
     }
 
     private final Database database;
-    private final GroupCommit commits;
+    private final GroupCommit tries;
     private final OneTimeCodes codes;
     private final SignIn signIn;
     private final UserDao users;
@@ -44,9 +44,13 @@ public final class CodeSignIn {
     private final StrangerTrail trail;
     private final InstantSource clock;
 
+    /**
+     * @param tries for codes that are tried, and for nothing else: a challenge was counted when it was asked for, so a
+     *     flood of requests must not stand in the way of who types a code
+     */
     public CodeSignIn(
             Database database,
-            GroupCommit commits,
+            GroupCommit tries,
             OneTimeCodes codes,
             SignIn signIn,
             UserDao users,
@@ -54,7 +58,7 @@ public final class CodeSignIn {
             AuthEventDao events,
             InstantSource clock) {
         this.database = database;
-        this.commits = commits;
+        this.tries = tries;
         this.codes = codes;
         this.signIn = signIn;
         this.users = users;
@@ -110,7 +114,7 @@ public final class CodeSignIn {
             // Nor must whoever goes on with a challenge that is over, or the audit trail would be theirs to fill.
             return new Result.Refused(standing.end());
         }
-        return commits.write(transaction -> {
+        return tries.write(transaction -> {
             Tried tried = codes.attempt(transaction, secret, code, client.address());
             if (tried == Tried.RIGHT
                     && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {

@@ -192,11 +192,13 @@ final class Application implements AutoCloseable {
         CodeRequestDao requests = new CodeRequestDao();
         CodeLimits limits = new CodeLimits(requests, settings.code());
         KnownBrowserDao knownBrowsers = new KnownBrowserDao();
-        GroupCommit commits = new GroupCommit(database);
+        // Each with a queue of its own: however many ask, whoever has a code gets in.
+        GroupCommit asks = new GroupCommit(database);
+        GroupCommit tries = new GroupCommit(database);
         OneTimeCodes oneTimeCodes = new OneTimeCodes(
-                database, commits, challenges, requests, knownBrowsers, limits, settings.code(), queue, random, clock);
+                database, asks, challenges, requests, knownBrowsers, limits, settings.code(), queue, random, clock);
         CodeSignIn codeSignIn =
-                new CodeSignIn(database, commits, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
+                new CodeSignIn(database, tries, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
         Pruning pruning =
                 new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), watch, clock);
 

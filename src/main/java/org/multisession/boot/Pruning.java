@@ -14,8 +14,8 @@ import org.multisession.session.IdleWatch;
 
 /**
  * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
- * more (also since a clock that was ahead wrote them), browsers that have long used no code, and the audit trail after its time. In small batches, each a transaction of its own, so that a sign-in never
- * waits long behind one. Nothing while the clock is in doubt.
+ * more, browsers that have long used no code, and the audit trail after its time. What a clock that was ahead has written
+ * counts for nothing and goes as well, but for the trail. In small batches, each a transaction of its own, so that a sign-in never waits long behind one. Nothing while the clock is in doubt.
  */
 final class Pruning {
 
@@ -25,7 +25,7 @@ final class Pruning {
     /** Removes up to so many rows from before, or behind, a moment. */
     @FunctionalInterface
     private interface Delete {
-        int some(Transaction transaction, Instant before, int most) throws SQLException;
+        int some(Transaction transaction, Instant moment, int most) throws SQLException;
     }
 
     private final Database database;
@@ -61,19 +61,21 @@ final class Pruning {
         if (!watch.believes(now)) {
             return;
         }
+        Instant tomorrow = now.plus(Duration.ofDays(1));
         all(challenges::deleteExpired, now.minus(Duration.ofHours(1)));
-        all(challenges::deleteAhead, now.plus(Duration.ofDays(1)));
+        all(challenges::deleteAhead, tomorrow);
         all(requests::deleteOld, now.minus(Duration.ofDays(2)));
-        all(requests::deleteAhead, now.plus(Duration.ofDays(1)));
+        all(requests::deleteAhead, tomorrow);
         all(knownBrowsers::deleteOld, now.minus(KnownBrowserDao.KEPT));
+        all(knownBrowsers::deleteAhead, tomorrow);
         all(events::deleteOld, now.minus(auditKeep));
     }
 
-    private void all(Delete delete, Instant before) {
+    private void all(Delete delete, Instant moment) {
         int batches = 0;
         int deleted = BATCH;
         while (deleted == BATCH && batches++ < MOST_BATCHES) {
-            deleted = database.write(transaction -> delete.some(transaction, before, BATCH));
+            deleted = database.write(transaction -> delete.some(transaction, moment, BATCH));
         }
     }
 }

@@ -118,11 +118,13 @@ public final class CodeRequestDao {
             WHERE id <= (SELECT max(id) FROM multisession_stranger_requests) - ?
             """;
 
-    /** Rows leave at the low end only, so that the ids tell how many there are. */
+    /** Rows leave at the low end, so that the ids tell how many there are. What lies ahead was not the oldest. */
     private static final String HORIZON = """
             SELECT requested_at FROM multisession_stranger_requests
-            WHERE id = (SELECT min(id) FROM multisession_stranger_requests)
-              AND (SELECT max(id) FROM multisession_stranger_requests) - id + 1 >= ?
+            WHERE requested_at <= ?1
+              AND (SELECT max(id) FROM multisession_stranger_requests)
+                - (SELECT min(id) FROM multisession_stranger_requests) + 1 >= ?2
+            ORDER BY id LIMIT 1
             """;
 
     private static final String USED = """
@@ -143,6 +145,11 @@ public final class CodeRequestDao {
     private static final String DELETE_AHEAD = """
             DELETE FROM multisession_code_requests WHERE id IN
               (SELECT id FROM multisession_code_requests WHERE requested_at > ? LIMIT ?)
+            """;
+
+    private static final String DELETE_STRANGERS_AHEAD = """
+            DELETE FROM multisession_stranger_requests WHERE id IN
+              (SELECT id FROM multisession_stranger_requests WHERE requested_at > ? LIMIT ?)
             """;
 
     /** The time that a question is about: after one moment, up to another. */
@@ -255,9 +262,10 @@ public final class CodeRequestDao {
 
     /** From when on all requests of strangers are still known; null if none was forgotten for want of room. */
     @Nullable
-    Instant horizon(Handle handle) throws SQLException {
+    Instant horizon(Handle handle, Instant now) throws SQLException {
         try (PreparedStatement statement = handle.prepare(HORIZON)) {
-            statement.setInt(1, mostStrangers);
+            statement.setString(1, SqlTime.format(SqlTime.latestOf(now)));
+            statement.setInt(2, mostStrangers);
             return time(statement);
         }
     }
@@ -284,7 +292,8 @@ public final class CodeRequestDao {
 
     /** Removes some of those that a clock which was ahead has left after this moment; no limit counts them. */
     public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
-        return delete(transaction, DELETE_AHEAD, after, most);
+        int deleted = delete(transaction, DELETE_AHEAD, after, most);
+        return deleted + delete(transaction, DELETE_STRANGERS_AHEAD, after, most - deleted);
     }
 
     private static int delete(Transaction transaction, String sql, Instant moment, int most) throws SQLException {

@@ -41,6 +41,11 @@ public final class KnownBrowserDao {
               (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at < ? ORDER BY used_at LIMIT ?)
             """;
 
+    private static final String DELETE_AHEAD = """
+            DELETE FROM multisession_known_browsers WHERE (number, browser_hash) IN
+              (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at > ? LIMIT ?)
+            """;
+
     /** Who asks, as far as limits care. */
     enum Asker {
         /** A browser that has used a code of this number. */
@@ -86,8 +91,17 @@ public final class KnownBrowserDao {
 
     /** Forgets some that were last used before this moment; returns how many. */
     public int deleteOld(Transaction transaction, Instant before, int most) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(DELETE_OLD)) {
-            statement.setString(1, SqlTime.format(before));
+        return delete(transaction, DELETE_OLD, before, most);
+    }
+
+    /** Forgets some of those that a clock which was ahead has left after this moment; they count as unknown anyway. */
+    public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
+        return delete(transaction, DELETE_AHEAD, after, most);
+    }
+
+    private static int delete(Transaction transaction, String sql, Instant moment, int most) throws SQLException {
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            statement.setString(1, SqlTime.format(moment));
             statement.setInt(2, most);
             return statement.executeUpdate();
         }

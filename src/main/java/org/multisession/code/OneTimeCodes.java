@@ -57,7 +57,7 @@ public final class OneTimeCodes {
     }
 
     private final Database database;
-    private final GroupCommit commits;
+    private final GroupCommit asks;
     private final ChallengeDao challenges;
     private final CodeRequestDao requests;
     private final KnownBrowserDao knownBrowsers;
@@ -67,9 +67,12 @@ public final class OneTimeCodes {
     private final SecureRandom random;
     private final InstantSource clock;
 
+    /**
+     * @param asks for codes that are asked for, and for nothing else
+     */
     public OneTimeCodes(
             Database database,
-            GroupCommit commits,
+            GroupCommit asks,
             ChallengeDao challenges,
             CodeRequestDao requests,
             KnownBrowserDao knownBrowsers,
@@ -79,7 +82,7 @@ public final class OneTimeCodes {
             SecureRandom random,
             InstantSource clock) {
         this.database = database;
-        this.commits = commits;
+        this.asks = asks;
         this.challenges = challenges;
         this.requests = requests;
         this.knownBrowsers = knownBrowsers;
@@ -116,7 +119,7 @@ public final class OneTimeCodes {
         // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
         String noCode = ChallengeSecret.random(random).value();
         AtomicBoolean isSent = new AtomicBoolean();
-        Asked asked = commits.write(transaction -> {
+        Asked asked = asks.write(transaction -> {
             // Under the write lock, so that no request that is counted already lies ahead of it.
             Instant now = clock.instant();
             Decision decision = decide(transaction, number, network, held, now);
@@ -150,7 +153,7 @@ public final class OneTimeCodes {
         Asker asker = knownBrowsers.asker(handle, number, browser, network, now);
         CodeLimits.Request request = new CodeLimits.Request(number, network, browser, asker);
         boolean isKnownBrowser = asker == Asker.KNOWN_BROWSER;
-        Instant horizon = requests.horizon(handle);
+        Instant horizon = requests.horizon(handle, now);
         boolean isFlooded = horizon != null && horizon.isAfter(now.minus(CodeLimits.LONGEST)) && !isKnownBrowser;
         CodeLimits.Hit hit = limits.check(handle, request, isFlooded && horizon != null ? horizon : Instant.EPOCH, now);
         boolean maySend = hit == null && (!isFlooded || limits.check(handle, request, Instant.EPOCH, now) == null);

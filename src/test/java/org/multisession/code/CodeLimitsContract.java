@@ -1,11 +1,17 @@
 package org.multisession.code;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -15,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.code.OneTimeCodes.Asked;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.OldDatabase;
@@ -677,6 +684,54 @@ abstract class CodeLimitsContract {
             ChallengeSecret secret = app.challenge(ANNA);
             flood(600);
             assertThat(app.app.opens(app.signIn(secret, lastSent()))).isEqualTo(42);
+        }
+
+        @Test
+        void keeps_nobody_out_who_has_a_code_though_no_more_can_be_asked_for() throws Exception {
+            ChallengeSecret secret = app.challenge(ANNA);
+            flood(600);
+            String code = app.sent.next().code();
+            CountDownLatch goOn = new CountDownLatch(1);
+            app.whileAsksRest = () -> await(goOn);
+            ExecutorService threads = Executors.newCachedThreadPool();
+            try {
+                ExecutorCompletionService<Asked> asks = new ExecutorCompletionService<>(threads);
+                for (int i = 0; i < 102; i++) {
+                    int n = i;
+                    Future<Asked> unused = asks.submit(() -> app.ask("+7496%07d".formatted(n), "203.0.113." + n, null));
+                }
+                assertThatThrownBy(() -> asks.take().get()).hasCauseInstanceOf(DatabaseBusyException.class);
+                assertThat(app.app.opens(app.signIn(secret, code))).isEqualTo(42);
+                goOn.countDown();
+                for (int i = 1; i < 102; i++) {
+                    assertThat(asks.take()).isDone();
+                }
+            } finally {
+                goOn.countDown();
+                threads.shutdown();
+            }
+        }
+
+        private static void await(CountDownLatch latch) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {1, 24 * 4383})
+        void by_a_clock_that_was_ahead_switches_no_limit_off(int hours) {
+            clock.jump(Duration.ofHours(hours));
+            flood(600);
+            clock.jump(Duration.ofHours(-hours));
+            flood(10);
+            clock.advance(MOMENT);
+            granted(ANNA);
+            granted(NOBODY);
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("resend");
+            assertThat(CodeApp.limited(app.ask(NOBODY, STRANGER, null)).limit()).isEqualTo("resend");
         }
 
         @Test

@@ -43,19 +43,26 @@ public final class CodeApp implements AutoCloseable {
     public final CodeLimits limits;
     public final CodeSignIn codes;
 
+    /** What happens where commits of requests for codes have to wait for their turn. */
+    public volatile Runnable whileAsksRest = () -> {};
+
     private CodeApp(
             NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
         this.app = app;
         CodeRequestDao requests = new CodeRequestDao(MOST_STRANGERS);
         this.queue = new SmsQueue(gateway == null ? sent : gateway);
         this.limits = new CodeLimits(requests, rules);
-        GroupCommit commits = new GroupCommit(app.database, System::nanoTime, nanos -> {});
+        GroupCommit asks = new GroupCommit(
+                app.database,
+                clock instanceof TestClock test ? test::nanos : System::nanoTime,
+                nanos -> whileAsksRest.run());
+        GroupCommit tries = new GroupCommit(app.database, System::nanoTime, nanos -> {});
         this.codes = new CodeSignIn(
                 app.database,
-                commits,
+                tries,
                 new OneTimeCodes(
                         app.database,
-                        commits,
+                        asks,
                         new ChallengeDao(MOST_STRANGERS),
                         requests,
                         new KnownBrowserDao(),
