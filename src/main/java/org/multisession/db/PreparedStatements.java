@@ -40,6 +40,15 @@ final class PreparedStatements {
                 statement.close();
             }
         }
+
+        /** The same after a failure, which stays the one that is told: some failures leave nothing to be released. */
+        void releaseAfter(Throwable failure) {
+            try {
+                release();
+            } catch (SQLException e) {
+                failure.addSuppressed(e);
+            }
+        }
     }
 
     private final Connection connection;

@@ -88,11 +88,15 @@ public abstract sealed class Statement<S extends Statement<S>> {
             throw new IllegalStateException("\"" + sql + "\" has parameters that are not bound");
         }
         try {
+            T result;
             try {
-                return run.on(prepared.statement);
-            } finally {
-                prepared.release();
+                result = run.on(prepared.statement);
+            } catch (SQLException | RuntimeException | Error e) {
+                prepared.releaseAfter(e);
+                throw e;
             }
+            prepared.release();
+            return result;
         } catch (SQLException e) {
             throw new StatementException(sql, e);
         }
