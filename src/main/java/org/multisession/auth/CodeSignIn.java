@@ -74,7 +74,7 @@ public final class CodeSignIn {
      * @param held the secret of an earlier challenge that this browser holds, or null
      */
     public Asked ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
-        List<User> owners = database.read(handle -> users.findByPhone(handle, number));
+        List<User> owners = signIn.owners(number);
         // The owner's stored number has just been parsed; without an owner the same work is done for nothing.
         PhoneNumber unused = owners.isEmpty() ? phoneNumbers.read(number.text()) : number;
         boolean isDeliverable = unused != null

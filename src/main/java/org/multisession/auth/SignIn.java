@@ -106,13 +106,21 @@ public final class SignIn {
         return login.registration() == Registration.OPEN && number.isValid();
     }
 
+    /** The users with this number. Nobody is unknown because somebody is rebuilding the table just now. */
+    List<User> owners(PhoneNumber number) {
+        List<User> found = database.read(handle -> users.findByPhone(handle, number));
+        return found.isEmpty() && database.lookAfterSchema()
+                ? database.read(handle -> users.findByPhone(handle, number))
+                : found;
+    }
+
     /**
      * Signs the owner of this number in on one more device. Nobody who is signed in already is signed out by it, up to
      * the number of sessions that a user may have; but of what this device itself presents, its own session is replaced.
      */
     public Result signIn(PhoneNumber number, Client client, Presented presented) {
         // Looked up on a reader first: a stranger's wrong guess must not take the write lock.
-        List<User> seen = database.read(handle -> users.findByPhone(handle, number));
+        List<User> seen = owners(number);
         if (seen.size() > 1) {
             sharedNumbers.met(seen, client);
             return new Result.AmbiguousNumber();

@@ -139,7 +139,8 @@ final class Application implements AutoCloseable {
         UserColumns columns = prepare(settings, database, clock, patience);
         // For repairs in the middle of the day, before which nothing is copied.
         Migrator migrator = new Migrator(database, clock);
-        database.guardBy(new SchemaGuard(migrator));
+        SchemaGuard guard = new SchemaGuard(migrator, clock);
+        database.guardBy(guard);
         Stage stage = settings.stage();
         StateDao state = new StateDao();
         ClockWatch watch = new ClockWatch(clock, System::nanoTime);
@@ -234,7 +235,7 @@ final class Application implements AutoCloseable {
         every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
         every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", sharedNumbers::flush);
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
-        every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator));
+        every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator, guard));
         every(
                 housekeeping,
                 Duration.ZERO,
@@ -299,8 +300,9 @@ final class Application implements AutoCloseable {
     }
 
     /** What could not be repaired when the schema was changed may be mended by now, without another change of it. */
-    private static void repair(Database database, Migrator migrator) {
+    private static void repair(Database database, Migrator migrator, SchemaGuard guard) {
         if (!migrator.missing().isEmpty()) {
+            guard.forgetRefusal();
             database.write(transaction -> true);
         }
     }

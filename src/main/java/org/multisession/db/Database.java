@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,22 +32,55 @@ public final class Database implements AutoCloseable {
     /** Looks at the schema before anything is written on it. */
     public interface Guard {
 
-        /** Before the work of each {@link #write}, in its transaction; what it throws ends the transaction. */
-        void beforeWriting(Transaction transaction) throws SQLException;
+        /**
+         * Whether the schema is one to write on as it is; asked in the transaction of each {@link #write}, before its work.
+         * What it throws ends the transaction.
+         */
+        boolean admits(Transaction transaction) throws SQLException;
 
-        /** Whether it has looked at the schema as it is now. Cheap: for readers, which cannot mend anything. */
+        /**
+         * Sees to a schema that was not admitted, in a transaction of its own, so that what it did stays whatever becomes
+         * of the work. What it throws ends that transaction, and the work is not done.
+         *
+         * @return what is to be noted once that is committed
+         */
+        Runnable mend(Transaction transaction) throws SQLException;
+
+        /**
+         * Whether it has looked at the schema as it is now. Cheap: for readers, which cannot mend anything.
+         *
+         * @throws DatabaseBusyException if that is not to be mended yet, because somebody is still at it
+         */
         boolean hasSeen(Handle handle) throws SQLException;
+
+        /** Whether a failure says no more than that somebody is making a table anew just now. */
+        boolean isOfARebuild(SQLException failure);
     }
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
 
+    /** Somebody may change the schema once more between a look and the work, but hardly as often. */
+    private static final int LOOKS = 5;
+
     private static final Guard UNGUARDED = new Guard() {
         @Override
-        public void beforeWriting(Transaction transaction) {}
+        public boolean admits(Transaction transaction) {
+            return true;
+        }
+
+        @Override
+        public Runnable mend(Transaction transaction) {
+            return () -> {};
+        }
 
         @Override
         public boolean hasSeen(Handle handle) {
             return true;
+        }
+
+        @Override
+        public boolean isOfARebuild(SQLException failure) {
+            return false;
         }
     };
 
@@ -147,9 +181,12 @@ public final class Database implements AutoCloseable {
      * A failure with its cause where that lies outside of SQLite, which then gives it one of several names: the file is
      * not in its place any more, or a right on it is missing.
      */
-    private static DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
+    private DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
         if (!serving.isServing()) {
             return retired(serving);
+        }
+        if (guard.isOfARebuild(cause)) {
+            return new DatabaseBusyException("somebody is rebuilding a table: " + failure.getMessage(), cause);
         }
         return Sqlite.isAboutAccess(cause)
                 ? FileAccess.obstacleToUsing(serving.file().path())
@@ -224,16 +261,27 @@ public final class Database implements AutoCloseable {
      * Runs one writing callback as one transaction, which has the write lock from its first statement on. When this
      * returns, the work is on the disk; when it throws, nothing of it is kept.
      *
-     * @throws DatabaseBusyException if the lock could not be had within the busy timeout
+     * @throws DatabaseBusyException if the lock could not be had within the busy timeout, or the schema is not one to write
+     *     on now
      */
     public <T> T write(Work<? super Transaction, T> work) {
-        return inTransaction(
-                transaction -> {
-                    guard.beforeWriting(transaction);
-                    return work.run(transaction);
-                },
-                connection -> Sqlite.commit(connection, busyTimeout));
+        for (int looks = 0; looks < LOOKS; looks++) {
+            Optional<Done<T>> done = inTransaction(
+                    transaction -> guard.admits(transaction)
+                            ? Optional.of(new Done<>(work.run(transaction)))
+                            : Optional.empty(),
+                    connection -> Sqlite.commit(connection, busyTimeout));
+            if (done.isPresent()) {
+                return done.get().result();
+            }
+            inTransaction(transaction -> guard.mend(transaction), connection -> Sqlite.commit(connection, busyTimeout))
+                    .run();
+        }
+        throw new DatabaseBusyException("somebody changes the schema again and again", null);
     }
+
+    /** The result of work, which may be null. */
+    private record Done<T>(T result) {}
 
     /** From now on this guard looks at the schema before each {@link #write}. */
     public void guardBy(Guard guard) {
@@ -244,6 +292,7 @@ public final class Database implements AutoCloseable {
      * Has the guard look at a schema that it has not seen yet.
      *
      * @return whether it had to
+     * @throws DatabaseBusyException if somebody is still changing it
      */
     public boolean lookAfterSchema() {
         if (read(guard::hasSeen)) {

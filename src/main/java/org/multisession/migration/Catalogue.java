@@ -106,6 +106,14 @@ final class Catalogue {
                 .toList();
     }
 
+    /** The triggers of these names that lie on another table than this one. */
+    List<Entry> triggersElsewhere(String table, Set<String> names) {
+        return ourTriggers().stream()
+                .filter(trigger -> names.contains(key(trigger.name())))
+                .filter(trigger -> !trigger.table().equalsIgnoreCase(table))
+                .toList();
+    }
+
     /** Everything that is there. */
     List<Entry> all() {
         return List.copyOf(entries.values());

@@ -156,7 +156,7 @@ public final class Migrator {
      * @throws org.multisession.db.DatabaseException if the database failed; nothing was changed
      */
     public Outcome migrate() {
-        Inspection found = database.read(Inspection::of);
+        Inspection found = database.read(Migrator::inspect);
         if (found.hasNothingToDo()) {
             tryOut(found);
             log.info("Migration: everything is there already; nothing was changed");
@@ -175,11 +175,11 @@ public final class Migrator {
 
     private Outcome migrateAfter(Backup.@Nullable Copy copy) {
         if (copy == null) {
-            return database.write(this::migrate);
+            return database.write(this::migrateFinished);
         }
         Outcome outcome;
         try {
-            outcome = database.write(this::migrate);
+            outcome = database.write(this::migrateFinished);
         } catch (RuntimeException e) {
             copy.discardUnlessDamaged(e);
             throw e;
@@ -193,12 +193,12 @@ public final class Migrator {
 
     /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
     public Outcome rehearse() {
-        Inspection found = database.read(Inspection::of);
+        Inspection found = database.read(Migrator::inspect);
         if (found.hasNothingToDo()) {
             tryOut(found);
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        return database.rehearse(this::migrate);
+        return database.rehearse(this::migrateFinished);
     }
 
     private void tryOut(Inspection found) {
@@ -223,7 +223,9 @@ public final class Migrator {
         NOT_NEEDED,
         DONE,
         /** Everything that we remember is gone. */
-        IMPOSSIBLE
+        IMPOSSIBLE,
+        /** The same, and triggers of ours that were left behind have been taken away. */
+        IMPOSSIBLE_AND_CLEARED
     }
 
     /**
@@ -239,16 +241,7 @@ public final class Migrator {
             for (Catalogue.Entry trigger : left) {
                 execute(transaction, "DROP " + trigger.type() + " " + trigger.name());
             }
-            log.error(
-                    "What Multi-Session remembers is gone from the database, as after an uninstall or a tool that drops"
-                            + " tables it does not know; it is not made anew{}. Undeploy this application, or deploy it again"
-                            + " to migrate anew; or restore a backup",
-                    left.isEmpty()
-                            ? ""
-                            : ". Its " + left.size()
-                                    + " triggers were left behind and have been removed, so that the old"
-                                    + " app can go on writing");
-            return Repair.IMPOSSIBLE;
+            return left.isEmpty() ? Repair.IMPOSSIBLE : Repair.IMPOSSIBLE_AND_CLEARED;
         }
         List<String> missing = missing(transaction, catalogue);
         if (missing.isEmpty()) {
@@ -299,6 +292,20 @@ public final class Migrator {
                     .filter(name -> !Set.of("phone", "created_at").contains(name))
                     .toList();
         });
+    }
+
+    /** To believe a table that somebody has emptied only to fill it again would end every session for good. */
+    private static Inspection inspect(Handle handle) throws SQLException {
+        UnfinishedRebuild unfinished = UnfinishedRebuild.find(handle);
+        if (unfinished != null && unfinished.stopsADeploy()) {
+            throw new MigrationRefusedException(unfinished.reason());
+        }
+        return Inspection.of(handle);
+    }
+
+    private Outcome migrateFinished(Transaction transaction) throws SQLException {
+        var unused = inspect(transaction);
+        return migrate(transaction);
     }
 
     private Outcome migrate(Transaction transaction) throws SQLException {

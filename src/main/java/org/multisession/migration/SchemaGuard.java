@@ -3,22 +3,39 @@ package org.multisession.migration;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sees that nothing is written on a schema that lacks what the promises rest on: somebody may rebuild a table at any
- * moment, and with the old table go its triggers. SQLite counts every change of the schema, so before each transaction
- * one number is compared; where it is another than the last time, the catalogue is looked at, and what is missing is made
- * anew in the same transaction. Safe for use by many threads.
+ * moment, and with the old table go its triggers. SQLite counts every change of the schema, so in each transaction one
+ * number is compared first; where it is another than the last time, the catalogue is looked at, and what is missing is
+ * made anew in a transaction before that one. While a rebuild looks unfinished nothing is made, ended or believed. Safe
+ * for use by many threads.
  */
 public final class SchemaGuard implements Database.Guard {
 
+    private static final Logger log = LoggerFactory.getLogger(SchemaGuard.class);
+
     private static final long NONE = Long.MIN_VALUE;
 
+    /** So long somebody may take between two statements of a rebuild. */
+    static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private static final Pattern MISSING =
+            Pattern.compile("no such table: (\\w+\\.)?(users|user_sessions)\\b", Pattern.CASE_INSENSITIVE);
+
     private final Migrator migrator;
+    private final InstantSource clock;
 
     /** The version at which nothing was missing. */
     private volatile long complete = NONE;
@@ -26,37 +43,118 @@ public final class SchemaGuard implements Database.Guard {
     /** The version at which all that we remember was gone: there is nothing to repair then. */
     private volatile long emptied = NONE;
 
-    /** The version that was looked at last, whatever came of it. */
-    private volatile long lookedAt = NONE;
+    /** What could not be repaired is not tried by every request again: that may take long, under the write lock. */
+    private volatile @Nullable Refusal refusal;
 
-    public SchemaGuard(Migrator migrator) {
+    private @Nullable Standing standing;
+
+    /** A version that the migration refused, and why. */
+    private record Refusal(long version, MigrationRefusedException reason) {}
+
+    /** Since when a rebuild of this table looks unfinished. */
+    private record Standing(String table, Instant since) {}
+
+    public SchemaGuard(Migrator migrator, InstantSource clock) {
         this.migrator = migrator;
+        this.clock = clock;
     }
 
     @Override
-    public void beforeWriting(Transaction transaction) throws SQLException {
+    public boolean admits(Transaction transaction) throws SQLException {
         long version = version(transaction);
-        if (version == complete || version == emptied) {
-            return;
+        Refusal refused = refusal;
+        if (refused != null && refused.version() == version) {
+            throw busy(refused.reason());
         }
-        // As it was committed by others: a repair of ours may yet be undone with the transaction that it is part of.
-        lookedAt = version;
+        return version == complete || version == emptied;
+    }
+
+    @Override
+    public Runnable mend(Transaction transaction) throws SQLException {
+        long before = version(transaction);
+        requireFinishedRebuilds(transaction);
         try {
-            switch (migrator.repair(transaction)) {
-                case NOT_NEEDED -> complete = version;
-                case IMPOSSIBLE -> emptied = version;
-                case DONE -> {
-                    // What is there now counts once it is committed; the next transaction looks once more.
-                }
-            }
+            Migrator.Repair repair = migrator.repair(transaction);
+            long after = version(transaction);
+            return switch (repair) {
+                case NOT_NEEDED, DONE -> () -> complete = after;
+                case IMPOSSIBLE -> () -> nothingIsLeft(after, "");
+                case IMPOSSIBLE_AND_CLEARED ->
+                    () -> nothingIsLeft(
+                            after,
+                            ". Its triggers were left behind and have been removed, so that the old app can go on"
+                                    + " writing");
+            };
         } catch (MigrationRefusedException e) {
-            throw new DatabaseBusyException("somebody has changed the schema: " + e.getMessage(), e);
+            refusal = new Refusal(before, e);
+            throw busy(e);
         }
+    }
+
+    private void nothingIsLeft(long version, String removed) {
+        emptied = version;
+        log.error(
+                "What Multi-Session remembers is gone from the database, as after an uninstall or a tool that drops"
+                        + " tables it does not know; it is not made anew{}. Undeploy this application, or deploy it again"
+                        + " to migrate anew; or restore a backup",
+                removed);
     }
 
     @Override
     public boolean hasSeen(Handle handle) throws SQLException {
-        return version(handle) == lookedAt;
+        long version = version(handle);
+        Refusal refused = refusal;
+        if (version == complete || version == emptied || (refused != null && refused.version() == version)) {
+            return true;
+        }
+        // Here already, so that no reader waits for the lock under which somebody fills the table.
+        requireFinishedRebuilds(handle);
+        return false;
+    }
+
+    @Override
+    public boolean isOfARebuild(SQLException failure) {
+        return MISSING.matcher(String.valueOf(failure.getMessage())).find();
+    }
+
+    /** What was refused is tried again by the next who writes: rows may have been mended, which changes no schema. */
+    public void forgetRefusal() {
+        refusal = null;
+    }
+
+    private void requireFinishedRebuilds(Handle handle) throws SQLException {
+        UnfinishedRebuild unfinished = UnfinishedRebuild.find(handle);
+        if (unfinished == null) {
+            stand(null);
+        } else if (!isTakenAsItIs(unfinished)) {
+            throw new DatabaseBusyException("somebody is rebuilding a table: " + unfinished.reason(), null);
+        }
+    }
+
+    private synchronized void stand(@Nullable Standing now) {
+        standing = now;
+    }
+
+    private synchronized boolean isTakenAsItIs(UnfinishedRebuild unfinished) {
+        Instant now = clock.instant();
+        Standing before = standing;
+        if (before == null
+                || !before.table().equals(unfinished.table())
+                || before.since().isAfter(now)) {
+            log.warn("Nothing is written, and nothing ended, for now: {}", unfinished.reason());
+            standing = new Standing(unfinished.table(), now);
+            return false;
+        }
+        boolean isTaken =
+                unfinished.mayBeMeant() && !before.since().plus(PATIENCE).isAfter(now);
+        if (isTaken) {
+            log.warn("It is taken as it is after {}: {}", PATIENCE, unfinished.reason());
+        }
+        return isTaken;
+    }
+
+    private static DatabaseBusyException busy(MigrationRefusedException reason) {
+        return new DatabaseBusyException("somebody has changed the schema: " + reason.getMessage(), reason);
     }
 
     private static long version(Handle handle) throws SQLException {

@@ -19,6 +19,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
 import org.multisession.db.TokenHash;
 import org.multisession.session.SessionHandle;
@@ -599,24 +600,79 @@ abstract class HistoriesContract {
         private void rebuildUsers() {
             boolean sessionsAreOurs = !old.all("SELECT 1 FROM multisession_created WHERE name = 'user_sessions'")
                     .isEmpty();
-            Rebuilds.Way way = random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
+            Rebuilds.Way way = someWay();
+            boolean leavesAStrayReference = way == Rebuilds.Way.RENAME_FIRST && !sessionsAreOurs;
+            if (!leavesAStrayReference && random.nextBoolean()) {
+                rebuildInAutocommit("users", way, Rebuilds.narrowUsers(way));
+                return;
+            }
             tell("rebuild users, " + way);
             old.run(Rebuilds.narrowUsers(way));
             usersUnwatched = true;
-            if (way == Rebuilds.Way.RENAME_FIRST && !sessionsAreOurs) {
+            if (leavesAStrayReference) {
                 // Or the foreign key of the old app's table would lead nowhere.
-                rebuildSessions();
+                rebuildSessions(someWay());
             } else {
                 theOldAppGoesOn();
             }
         }
 
         private void rebuildSessions() {
-            Rebuilds.Way way = random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
+            Rebuilds.Way way = someWay();
+            if (random.nextBoolean()) {
+                rebuildInAutocommit("user_sessions", way, Rebuilds.narrowSessions(way));
+            } else {
+                rebuildSessions(way);
+            }
+        }
+
+        private void rebuildSessions(Rebuilds.Way way) {
             tell("rebuild user_sessions, " + way);
             old.run(Rebuilds.narrowSessions(way));
             sessionsUnwatched = true;
             theOldAppGoesOn();
+        }
+
+        private Rebuilds.Way someWay() {
+            return random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
+        }
+
+        /** Each statement is committed, and requests come in between: nothing changes for anybody. */
+        private void rebuildInAutocommit(String table, Rebuilds.Way way, String script) {
+            tell("rebuild " + table + " in autocommit, " + way);
+            NewApp here = app;
+            for (String statement : Rebuilds.inAutocommit(script)) {
+                old.run(statement);
+                if (here != null) {
+                    everyTokenIsRightOrAskedToWait(here);
+                }
+            }
+            if (here == null) {
+                usersUnwatched |= table.equals("users");
+                sessionsUnwatched |= table.equals("user_sessions");
+                theOldAppGoesOn();
+            } else {
+                here.database.lookAfterSchema();
+                // The repair is a migration, too.
+                refuseShared();
+            }
+        }
+
+        private void everyTokenIsRightOrAskedToWait(NewApp here) {
+            for (String token : everyToken) {
+                Long expected = expected(token);
+                try {
+                    assertThat(here.opens(token))
+                            .as("token %s %s", token, story())
+                            .isEqualTo(expected);
+                    if (sessions.containsKey(token) && expected != null) {
+                        session(token).seen = clock.instant();
+                    }
+                } catch (DatabaseBusyException e) {
+                    // It comes again a moment later.
+                }
+            }
+            here.lastSeen.flush();
         }
 
         /** Before our app, if it is there, is asked again. */

@@ -10,13 +10,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.check.Check;
 import org.multisession.check.Fault;
@@ -209,6 +212,29 @@ class RebuiltTablesTest {
                 assertThat(log.of(Level.SEVERE))
                         .anyMatch(line -> line.contains("triggers were left behind and have been removed"));
                 assertThat(app.migrator.missing()).contains("multisession_tokens");
+                signUpAndInAtTheOldApp(old);
+            }
+        }
+
+        @Test
+        void they_are_taken_away_also_where_a_write_fails_first() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old);
+                    LogLines log = new LogLines()) {
+                String annas = app.signIn(ANNA);
+                clock.advance(Duration.ofMinutes(5));
+                assertThat(app.opens(annas)).isEqualTo(42);
+                dropWhatTheModelsDoNotKnow(old);
+
+                app.lastSeen.flush();
+                assertThatThrownBy(() -> app.signIn(ANNA)).hasStackTraceContaining("no such table");
+                app.database.lookAfterSchema();
+
+                assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+                        .isEmpty();
+                assertThat(log.of(Level.SEVERE))
+                        .filteredOn(line -> line.contains("What Multi-Session remembers is gone"))
+                        .hasSize(1);
                 signUpAndInAtTheOldApp(old);
             }
         }
@@ -485,6 +511,175 @@ class RebuiltTablesTest {
                     assertThat(app.opens(annas)).isEqualTo(42);
                 }
             }
+        }
+    }
+
+    @Nested
+    @DisplayName("P1: each statement of a rebuild is committed, and requests come in between")
+    class InAutocommit {
+
+        static Stream<Arguments> rebuilds() {
+            return Stream.of("single", "multi")
+                    .flatMap(form -> Stream.of(Rebuilds.Way.values())
+                            .flatMap(way ->
+                                    Stream.of("users", "user_sessions").map(table -> Arguments.of(form, way, table))));
+        }
+
+        private static List<String> statements(Rebuilds.Way way, String table) {
+            return Rebuilds.inAutocommit(table.equals("users") ? Rebuilds.users(way) : Rebuilds.sessions(way));
+        }
+
+        /** Whatever comes: a known token, one that nobody knows, a sign-in, housekeeping; each is answered or asked to wait. */
+        private void requests(NewApp app, String annas, String legacy) {
+            List<Runnable> requests = List.of(
+                    () -> assertThat(app.opens(annas)).isEqualTo(42),
+                    () -> assertThat(app.opens(legacy)).isEqualTo(47),
+                    () -> assertThat(app.opens("of-nobody")).isNull(),
+                    () -> app.signIn("+79991234568"),
+                    app.sweeper::run,
+                    app.lastSeen::flush,
+                    app.database::lookAfterSchema);
+            for (Runnable request : requests) {
+                try {
+                    request.run();
+                } catch (DatabaseBusyException e) {
+                    assertThat(e).hasMessageContaining("somebody");
+                }
+            }
+        }
+
+        @ParameterizedTest
+        @MethodSource("rebuilds")
+        void nobody_is_signed_out_and_the_tool_comes_to_its_end(String form, Rebuilds.Way way, String table) {
+            try (OldDatabase old = old(form);
+                    NewApp app = deploy(old)) {
+                old.run("UPDATE users SET phone = '+79991234568' WHERE id = 43");
+                String annas = app.signIn(ANNA);
+                String legacy = old.legacyTokenOf(47);
+                for (String statement : statements(way, table)) {
+                    old.run(statement);
+                    clock.advance(Duration.ofSeconds(20));
+                    requests(app, annas, legacy);
+                }
+                assertThat(app.opens(annas)).isEqualTo(42);
+                assertThat(app.opens(legacy)).isEqualTo(47);
+                if (table.equals("users") && way == Rebuilds.Way.RENAME_FIRST && form.equals("multi")) {
+                    // The old app's own foreign key leads nowhere, which is for its people to mend.
+                    return;
+                }
+                app.database.lookAfterSchema();
+                assertThat(app.migrator.missing()).isEmpty();
+                assertThat(trail(old)).isEmpty();
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            }
+        }
+
+        @ParameterizedTest
+        @MethodSource("rebuilds")
+        void a_deploy_in_the_middle_refuses_or_ends_nothing(String form, Rebuilds.Way way, String table) {
+            try (OldDatabase old = old(form)) {
+                String annas;
+                try (NewApp app = deploy(old)) {
+                    annas = app.signIn(ANNA);
+                }
+                int refused = 0;
+                for (String statement : statements(way, table)) {
+                    old.run(statement);
+                    try {
+                        deploy(old).close();
+                    } catch (MigrationRefusedException e) {
+                        refused++;
+                    }
+                }
+                assertThat(refused).isPositive();
+                if (!(table.equals("users") && way == Rebuilds.Way.RENAME_FIRST && form.equals("multi"))) {
+                    try (NewApp app = deploy(old)) {
+                        assertThat(app.opens(annas)).isEqualTo(42);
+                    }
+                }
+            }
+        }
+
+        @Test
+        void the_reason_names_both_tables_and_the_way_out() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                List<String> statements = statements(Rebuilds.Way.RENAME_FIRST, "users");
+                old.run(statements.get(0));
+                old.run(statements.get(1));
+                assertThatThrownBy(() -> app.opens(annas))
+                        .isInstanceOf(DatabaseBusyException.class)
+                        .hasMessageContaining("users is empty")
+                        .hasMessageContaining("rows like its own are in users_old")
+                        .hasMessageContaining("DELETE FROM multisession_accounts");
+                // Nobody can be served without users: however long it takes, nothing ends by itself.
+                clock.advance(SchemaGuard.PATIENCE.multipliedBy(100));
+                assertThatThrownBy(app.database::lookAfterSchema).isInstanceOf(DatabaseBusyException.class);
+                old.run("DELETE FROM multisession_accounts");
+                app.database.lookAfterSchema();
+                assertThat(app.opens(annas)).isNull();
+            }
+        }
+
+        @Test
+        void user_sessions_that_stays_away_is_made_anew_after_some_minutes() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                old.run("DROP TABLE user_sessions");
+                assertThatThrownBy(app.database::lookAfterSchema).isInstanceOf(DatabaseBusyException.class);
+                clock.advance(SchemaGuard.PATIENCE);
+                app.database.lookAfterSchema();
+                assertThat(app.opens(annas)).isNull();
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            }
+        }
+
+        @Test
+        void rows_that_were_deleted_under_our_triggers_are_no_rebuild() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                old.run("DELETE FROM user_sessions");
+                old.run("CREATE TABLE something_else (x)");
+                assertThat(app.opens(annas)).isNull();
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            }
+        }
+
+        @Test
+        void a_table_that_is_kept_after_a_rebuild_holds_nobody_up() {
+            try (OldDatabase old = old("single");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                List<String> statements = statements(Rebuilds.Way.RENAME_FIRST, "users");
+                statements.subList(0, statements.size() - 1).forEach(old::run);
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+                assertThat(app.opens(annas)).isEqualTo(42);
+            }
+        }
+    }
+
+    @Test
+    void what_was_refused_is_tried_again_by_nobody_but_the_minutes_check() {
+        try (OldDatabase old = old("single");
+                NewApp app = deploy(old);
+                LogLines log = new LogLines()) {
+            app.signIn(ANNA);
+            old.run("DROP INDEX multisession_users_auth_token");
+            old.run("CREATE TABLE multisession_users_auth_token (x)");
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> app.signIn(ANNA)).isInstanceOf(DatabaseBusyException.class);
+            }
+            assertThat(log.of(Level.WARNING))
+                    .filteredOn(line -> line.contains("The schema lacks"))
+                    .hasSize(1);
+            app.guard.forgetRefusal();
+            assertThatThrownBy(() -> app.signIn(ANNA)).isInstanceOf(DatabaseBusyException.class);
+            assertThat(log.of(Level.WARNING))
+                    .filteredOn(line -> line.contains("The schema lacks"))
+                    .hasSize(2);
         }
     }
 

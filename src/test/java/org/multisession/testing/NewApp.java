@@ -69,6 +69,7 @@ public final class NewApp implements AutoCloseable {
     public final UserSessionDao sessions;
     public final UserDao users;
     public final Migrator migrator;
+    public final SchemaGuard guard;
     public final PhoneReading phoneReading;
 
     private final SqliteFile file;
@@ -97,7 +98,8 @@ public final class NewApp implements AutoCloseable {
             file.close();
             throw e;
         }
-        database.guardBy(new SchemaGuard(migrator));
+        guard = new SchemaGuard(migrator, clock);
+        database.guardBy(guard);
         StateDao state = new StateDao();
         watch = new ClockWatch(clock, clock instanceof TestClock test ? test::nanos : System::nanoTime);
         presence = new Presence(database, state, watch, clock);

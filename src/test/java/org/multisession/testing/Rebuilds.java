@@ -1,5 +1,9 @@
 package org.multisession.testing;
 
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
 /** How migration tools make a table anew; our triggers and indexes go with the old one. */
 public final class Rebuilds {
 
@@ -61,6 +65,14 @@ public final class Rebuilds {
     /** {@code user_sessions}, with a column more. */
     public static String sessions(Way way) {
         return rebuild("user_sessions", SESSIONS, way);
+    }
+
+    /** The statements of a rebuild one by one, for a tool that commits each of them. */
+    public static List<String> inAutocommit(String rebuild) {
+        return Stream.of(rebuild.split(";"))
+                .map(String::strip)
+                .filter(statement -> !Set.of("", "BEGIN", "COMMIT").contains(statement))
+                .toList();
     }
 
     private static String rebuild(String table, String copy, Way way) {

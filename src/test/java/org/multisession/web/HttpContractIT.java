@@ -679,7 +679,7 @@ class HttpContractIT {
                 .path("token")
                 .textValue();
         ISSUED.add(token);
-        other.run("ALTER TABLE users RENAME TO put_aside");
+        other.run("ALTER TABLE users RENAME COLUMN phone TO put_aside");
         try {
             Http auth = Http.to(tomcat.uri("/auth/"));
             String target = "api/me?auth_token=" + token;
@@ -702,7 +702,7 @@ class HttpContractIT {
                     .isEqualTo(500);
             assertThat(auth.get("health").status()).isIn(200, 503);
         } finally {
-            other.run("ALTER TABLE put_aside RENAME TO users");
+            other.run("ALTER TABLE users RENAME COLUMN put_aside TO phone");
         }
         assertThat(Http.to(tomcat.uri("/auth/"))
                         .get("api/me", "Cookie", "auth_token=" + token)

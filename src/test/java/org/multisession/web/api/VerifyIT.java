@@ -192,13 +192,13 @@ class VerifyIT {
                     "/broken",
                     TomcatServer.war(),
                     Map.of("multisession.db.url", other.path().toString()));
-            other.run("ALTER TABLE users RENAME TO put_aside");
+            other.run("ALTER TABLE users RENAME COLUMN phone TO put_aside");
             for (String accept : List.of("Accept: */*", BROWSER)) {
                 Answer answer = RawHttp.get(tomcat.port(), "/broken/verify", LEGACY, accept);
                 assertThat(answer.status()).isEqualTo(500);
                 assertThat(identity(answer)).isEqualTo(NOBODY);
             }
-            other.run("ALTER TABLE put_aside RENAME TO users");
+            other.run("ALTER TABLE users RENAME COLUMN put_aside TO phone");
             tomcat.undeploy("/broken");
         }
     }
