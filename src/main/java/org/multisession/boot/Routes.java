@@ -211,6 +211,7 @@ record Routes(
             throw new IllegalStateException("web.xml already has a servlet for " + url);
         }
         registration.setAsyncSupported(true);
+        registration.setInitParameter(BodyFilter.GUARDED, "true");
         return registration;
     }
 }

@@ -44,6 +44,7 @@ public final class AuthFilter extends HttpFilter {
         CurrentUser user = CurrentUser.of(request);
         if (user == null) {
             if (request instanceof PageRequest || isPublic(request)) {
+                BodyFilter.handOn(request);
                 chain.doFilter(request, response);
                 return;
             }
@@ -56,6 +57,7 @@ public final class AuthFilter extends HttpFilter {
             request.setAttribute(CurrentUser.ATTRIBUTE, user);
             request.setAttribute(CurrentUser.ID_ATTRIBUTE, user.getName());
         }
+        BodyFilter.handOn(request);
         chain.doFilter(new SignedInRequest(request, user), response);
     }
 

@@ -5,13 +5,13 @@ import jakarta.servlet.FilterChain;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.http.HttpFilter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 
 /**
  * Keeps those who send their bodies slowly from holding all of Tomcat's threads: a byte at a time, 200 of them would.
@@ -22,9 +22,17 @@ import java.util.concurrent.Semaphore;
  * it is on its way, and nobody reads it     the answer goes out, and the connection is closed
  * </pre>
  *
- * Who is signed in does not wait behind those who are not. Comes before every other filter.
+ * Who is signed in does not wait behind those who are not, and no network takes every place. It guards the servlets that
+ * say so ({@link #GUARDED}): ours, which read their bodies by {@code getInputStream} alone. A request for any other servlet
+ * passes as it is, to be read in whatever way that servlet likes, unless it is refused before. Comes before every other
+ * filter.
  */
 public final class BodyFilter extends HttpFilter {
+
+    /** Name of the init parameter by which a servlet says {@code true} if its bodies are read under guard. */
+    public static final String GUARDED = "org.multisession.guarded";
+
+    private static final String HANDED_ON = BodyFilter.class.getName() + ".handedOn";
 
     /** A phone in a tunnel sends 16 KiB within this time. */
     private static final Duration DEADLINE = Duration.ofSeconds(10);
@@ -32,40 +40,67 @@ public final class BodyFilter extends HttpFilter {
     /** A tenth of the threads that Tomcat has by default. */
     private static final int MOST_WAITING = 20;
 
-    private final Duration deadline;
-    private final transient Semaphore strangers = new Semaphore(MOST_WAITING);
-    private final transient Semaphore signedIn = new Semaphore(MOST_WAITING);
+    /** Those of one network who may wait at a time. */
+    private static final int MOST_PER_NETWORK = 4;
 
-    public BodyFilter() {
-        this(DEADLINE);
-    }
-
-    BodyFilter(Duration deadline) {
-        this.deadline = deadline;
-    }
+    private final transient Places strangers = new Places(MOST_WAITING, MOST_PER_NETWORK);
+    private final transient Places signedIn = new Places(MOST_WAITING, MOST_PER_NETWORK);
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        boolean isChunked = request.getHeader("Transfer-Encoding") != null;
+        boolean isHttp1 = request.getProtocol().startsWith("HTTP/1");
         long length = request.getContentLengthLong();
-        if (length <= 0 && !isChunked) {
+        // Only HTTP/1 says by a header that a body of unknown length comes; elsewhere it just comes.
+        boolean isUnknown = isHttp1 ? request.getHeader("Transfer-Encoding") != null : length < 0;
+        if (length <= 0 && !isUnknown) {
+            chain.doFilter(request, response);
+        } else if (isGuarded(request)) {
+            // How much of a body in chunks has come, Tomcat cannot tell.
+            byte[] come = isUnknown ? new byte[0] : whatHasCome(request.getInputStream());
+            try (SlowBody body = new SlowBody(request, come, strangers, signedIn, DEADLINE)) {
+                pass(chain, body, response, isHttp1 && !isUnknown, () -> !body.isWhole());
+            }
+        } else {
+            pass(chain, request, response, isHttp1 && !isUnknown, () -> isRefusedUnread(request, length));
+        }
+    }
+
+    /** Called by the last of our filters: whoever comes now may read the body in their own way. */
+    static void handOn(HttpServletRequest request) {
+        request.setAttribute(HANDED_ON, true);
+    }
+
+    private static boolean isGuarded(HttpServletRequest request) {
+        String name = request.getHttpServletMapping().getServletName();
+        ServletRegistration servlet = request.getServletContext().getServletRegistration(name);
+        return servlet != null && "true".equals(servlet.getInitParameter(GUARDED));
+    }
+
+    /** Nobody has read anything of what never got past our filters. */
+    private static boolean isRefusedUnread(HttpServletRequest request, long length) throws IOException {
+        if (request.getAttribute(HANDED_ON) != null) {
+            return false;
+        }
+        ServletInputStream in = request.getInputStream();
+        return !in.isFinished() && in.available() < length;
+    }
+
+    private static void pass(
+            FilterChain chain,
+            HttpServletRequest request,
+            HttpServletResponse response,
+            boolean isLengthKnown,
+            ClosingResponse.Unread unread)
+            throws IOException, ServletException {
+        if (!isLengthKnown) {
             chain.doFilter(request, response);
             return;
         }
-        // How much of a body in chunks has come, Tomcat cannot tell.
-        byte[] come = isChunked ? new byte[0] : whatHasCome(request.getInputStream());
-        boolean closes =
-                !isChunked && come.length < length && request.getProtocol().startsWith("HTTP/1");
-        if (closes) {
-            // Said now, since a page is on its way when it is done.
-            response.setHeader("Connection", "close");
-        }
-        try (SlowBody body = new SlowBody(request, come, strangers, signedIn, deadline)) {
-            chain.doFilter(body, response);
-        }
-        if (closes && !request.isAsyncStarted() && !request.getInputStream().isFinished()) {
-            response.flushBuffer();
+        ClosingResponse answer = new ClosingResponse(response, unread);
+        chain.doFilter(request, answer);
+        if (!request.isAsyncStarted() && unread.now()) {
+            answer.flushBuffer();
             // Not where an error page is still to come, which begins anew: the rest of the body must never be taken for
             // the next request of a connection that goes on.
             if (response.isCommitted() && "close".equals(response.getHeader("Connection"))) {

@@ -6,23 +6,24 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import org.multisession.code.Networks;
 
 /**
  * A request of whose body a part has come, and the rest may be on its way. To wait for that takes a place among few, which
- * {@link #close} gives back, and ends at a deadline.
+ * is given back when the body is whole, by a failure or by {@link #close}, and ends at a deadline. Only for servlets that
+ * read it by {@code getInputStream}.
  */
 final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable {
 
-    private final Semaphore strangers;
-    private final Semaphore signedIn;
+    private final Places strangers;
+    private final Places signedIn;
     private final Duration deadline;
     private final byte[] come;
     private @Nullable Stream stream;
-    private @Nullable Semaphore taken;
+    private @Nullable Runnable giveBack;
 
-    SlowBody(HttpServletRequest request, byte[] come, Semaphore strangers, Semaphore signedIn, Duration deadline) {
+    SlowBody(HttpServletRequest request, byte[] come, Places strangers, Places signedIn, Duration deadline) {
         super(request);
         this.strangers = strangers;
         this.signedIn = signedIn;
@@ -40,34 +41,49 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
         return opened;
     }
 
+    /** Whether nothing of the body is still on its way, as far as is known by now. */
+    boolean isWhole() {
+        return (stream != null && stream.isWhole()) || come.length >= declared();
+    }
+
     @Override
     public void close() {
-        if (taken != null) {
-            taken.release();
-            taken = null;
+        if (giveBack != null) {
+            giveBack.run();
+            giveBack = null;
         }
     }
 
     private void takePlace() {
-        if (taken == null) {
-            Semaphore places = CurrentUser.of(this) == null ? strangers : signedIn;
-            if (!places.tryAcquire()) {
+        if (giveBack == null) {
+            Places places = CurrentUser.of(this) == null ? strangers : signedIn;
+            String network = Networks.of(getRemoteAddr());
+            if (!places.take(network)) {
                 throw RequestFailure.crowded();
             }
-            taken = places;
+            giveBack = () -> places.giveBack(network);
         }
+    }
+
+    /** More than ever comes where the length is not known. */
+    private long declared() {
+        return getContentLengthLong() < 0 ? Long.MAX_VALUE : getContentLengthLong();
     }
 
     private final class Stream extends ServletInputStream {
 
         private final ServletInputStream in;
         private final long end = System.nanoTime() + deadline.toNanos();
-        private final long declared = getContentLengthLong() < 0 ? Long.MAX_VALUE : getContentLengthLong();
         private int position;
         private long total;
+        private boolean ended;
 
         Stream(ServletInputStream in) {
             this.in = in;
+        }
+
+        boolean isWhole() {
+            return ended || total >= declared();
         }
 
         @Override
@@ -86,20 +102,27 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
                 total += copied;
                 return copied;
             }
-            if (total >= declared) {
+            if (isWhole() || in.isFinished()) {
+                ended = true;
                 return -1;
             }
-            // What is larger than all that we take ourselves is an upload to somebody else's servlet.
-            boolean isOurs = total <= RequestBody.LARGEST;
-            if (isOurs) {
-                takePlace();
+            takePlace();
+            boolean goesOn = false;
+            try {
+                int read = in.read(buffer, offset, length);
+                total += Math.max(0, read);
+                ended = read < 0;
+                if (!isWhole() && System.nanoTime() - end > 0) {
+                    throw RequestFailure.tooSlow();
+                }
+                goesOn = !isWhole();
+                return read;
+            } finally {
+                // Not later: the answer may take its time, and its reader too.
+                if (!goesOn) {
+                    SlowBody.this.close();
+                }
             }
-            int read = in.read(buffer, offset, length);
-            total += Math.max(0, read);
-            if (isOurs && read >= 0 && total < declared && System.nanoTime() - end > 0) {
-                throw RequestFailure.tooSlow();
-            }
-            return read;
         }
 
         @Override

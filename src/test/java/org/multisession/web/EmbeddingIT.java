@@ -93,6 +93,36 @@ class EmbeddingIT {
             }
             """;
 
+    /** Reads what was posted in each of the ways that the servlet API has. */
+    private static final String POSTED = """
+            package com.example;
+
+            import jakarta.servlet.*;
+            import jakarta.servlet.http.*;
+            import java.io.*;
+
+            public class PostedServlet extends HttpServlet {
+                @Override
+                protected void service(HttpServletRequest request, HttpServletResponse response)
+                        throws IOException, ServletException {
+                    String way = request.getPathInfo();
+                    if (way.equals("/busy")) {
+                        response.sendError(503);
+                        return;
+                    }
+                    String read = switch (way) {
+                        case "/parameter" -> request.getParameter("name");
+                        case "/reader" -> request.getReader().readLine();
+                        case "/stream" -> new String(request.getInputStream().readAllBytes(), "UTF-8");
+                        case "/part" -> new String(request.getPart("name").getInputStream().readAllBytes(), "UTF-8");
+                        default -> throw new ServletException(way);
+                    };
+                    response.setContentType("text/plain;charset=UTF-8");
+                    response.getWriter().print(read);
+                }
+            }
+            """;
+
     private static MemoryFolder folder;
     private static OldDatabase database;
     private static Path war;
@@ -113,7 +143,8 @@ class EmbeddingIT {
                 Fenced.block(DOCUMENT, "java", "class HelloServlet"),
                 Fenced.block(DOCUMENT, "java", "class AboutServlet"),
                 ANNOTATED,
-                FILTER);
+                FILTER,
+                POSTED);
         Files.writeString(war.resolve("WEB-INF/web.xml"), Fenced.block(DOCUMENT, "xml", "<web-app"));
         copy.describe("""
                 <filter>
@@ -124,6 +155,15 @@ class EmbeddingIT {
                   <filter-name>who</filter-name>
                   <url-pattern>/*</url-pattern>
                 </filter-mapping>
+                <servlet>
+                  <servlet-name>posted</servlet-name>
+                  <servlet-class>com.example.PostedServlet</servlet-class>
+                  <multipart-config/>
+                </servlet>
+                <servlet-mapping>
+                  <servlet-name>posted</servlet-name>
+                  <url-pattern>/posted/*</url-pattern>
+                </servlet-mapping>
                 """);
         Files.writeString(war.resolve("price-list.html"), "<p>secret prices</p>");
         Files.writeString(war.resolve("price-list.jsp"), "secret prices");
@@ -212,6 +252,52 @@ class EmbeddingIT {
             assertThat(http().get(path, LEGACY).body()).as(path).contains("secret prices");
         }
         assertThat(http().get("static/logo.txt").body()).isEqualTo("a logo");
+    }
+
+    @Test
+    void the_servlet_reads_what_was_posted_in_every_way() {
+        String many = "x".repeat(20_000);
+        for (String text : List.of("anna", many)) {
+            assertThat(http().postForm("posted/parameter", Map.of("name", text), LEGACY)
+                            .body())
+                    .isEqualTo(text);
+            for (String way : List.of("posted/reader", "posted/stream")) {
+                assertThat(http().send("POST", way, text, LEGACY[0], LEGACY[1], "Content-Type", "text/plain")
+                                .body())
+                        .as(way)
+                        .isEqualTo(text);
+            }
+            String multipart = "--limit\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n" + text
+                    + "\r\n--limit--\r\n";
+            assertThat(http().send(
+                                    "POST",
+                                    "posted/part",
+                                    multipart,
+                                    LEGACY[0],
+                                    LEGACY[1],
+                                    "Content-Type",
+                                    "multipart/form-data; boundary=limit")
+                            .body())
+                    .isEqualTo(text);
+        }
+    }
+
+    @Test
+    void where_the_servlet_is_busy_its_own_page_is_what_one_tries_again() {
+        assertThat(http().get("posted/busy?page=2", LEGACY[0], LEGACY[1], "Accept", "text/html")
+                        .body())
+                .contains("href=\"/posted/busy?page=2\">Try again</a>");
+        Answer form = http().postForm(
+                        "posted/busy",
+                        Map.of("name", "anna"),
+                        LEGACY[0],
+                        LEGACY[1],
+                        "Accept",
+                        "text/html",
+                        "Referer",
+                        tomcat.uri("/hello?page=3").toString());
+        assertThat(form.status()).isEqualTo(503);
+        assertThat(form.body()).contains("href=\"/hello?page=3\">Try again</a>");
     }
 
     @Test

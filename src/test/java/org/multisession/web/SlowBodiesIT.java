@@ -9,10 +9,16 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -37,6 +43,10 @@ class SlowBodiesIT {
 
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String LEGACY_TOKEN = "old_token_xyz123";
+
+    private static final String SIGN_IN = "phone=%2B79991234568";
+    private static final String SIGN_IN_HEAD = "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + FORM
+            + "\r\nContent-Length: " + SIGN_IN.length() + "\r\n\r\n";
 
     private static MemoryFolder folder;
     private static TomcatServer tomcat;
@@ -83,6 +93,64 @@ class SlowBodiesIT {
     }
 
     @Test
+    void slow_bodies_for_what_is_nobodys_keep_nobody_out() throws IOException, InterruptedException {
+        othersAreAnsweredWhile("POST /nowhere HTTP/1.1", "Content-Type: " + FORM);
+    }
+
+    @Test
+    void slow_bodies_over_http_2_keep_nobody_out() throws IOException, InterruptedException {
+        List<SubmissionPublisher<ByteBuffer>> bodies = new ArrayList<>();
+        // Tomcat gives twenty threads to a connection, and each client has its own.
+        for (int i = 0; i < MANY / 20 + 1; i++) {
+            HttpClient client = HttpClient.newHttpClient();
+            // The first request is the one that changes to HTTP/2.
+            client.send(HttpRequest.newBuilder(tomcat.uri("/health")).build(), BodyHandlers.discarding());
+            for (int j = 0; j < 20; j++) {
+                SubmissionPublisher<ByteBuffer> body = new SubmissionPublisher<>(Runnable::run, 1024);
+                bodies.add(body);
+                HttpRequest request = HttpRequest.newBuilder(tomcat.uri("/login"))
+                        .header("Content-Type", FORM)
+                        .POST(BodyPublishers.fromPublisher(body))
+                        .build();
+                var unused = client.sendAsync(request, BodyHandlers.discarding());
+            }
+        }
+        try (Trickle trickle = new Trickle(() -> bodies.forEach(
+                body -> body.offer(ByteBuffer.wrap(new byte[] {'x'}), (subscriber, dropped) -> false)))) {
+            othersAreAnsweredDuring(trickle);
+        } finally {
+            bodies.forEach(SubmissionPublisher::close);
+        }
+    }
+
+    @Test
+    @SuppressWarnings("try") // The trickle does its work by being there.
+    void one_machine_takes_no_place_from_another() throws IOException {
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 24; i++) {
+                Socket socket = open(InetAddress.getByName("127.0.0.2"));
+                slow.add(socket);
+                send(socket, head("POST /login HTTP/1.1", "Content-Type: " + FORM));
+            }
+            try (Trickle trickle = new Trickle(slow)) {
+                // The last of them knows at once that there is no place for it, and so all who came before have theirs.
+                assertThat(statusLine(slow.get(slow.size() - 1))).contains(" 503 ");
+                try (Socket socket = open(InetAddress.getByName("127.0.0.5"))) {
+                    send(socket, SIGN_IN_HEAD + SIGN_IN.substring(0, 5));
+                    awaitThatItIsRead();
+                    send(socket, SIGN_IN.substring(5));
+                    assertThat(statusLine(socket)).contains(" 303 ");
+                }
+            }
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void a_protected_route_answers_a_stranger_before_any_of_the_body_has_come() throws IOException {
         try (Socket socket = open()) {
             send(socket, head("POST /sessions/revoke HTTP/1.1", "Content-Type: " + FORM));
@@ -91,23 +159,28 @@ class SlowBodiesIT {
     }
 
     @Test
-    void a_body_that_comes_in_parts_is_read() throws IOException {
-        try (Socket socket = open()) {
-            String body = "phone=%2B79991234568";
-            send(
-                    socket,
-                    "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + FORM + "\r\nContent-Length: "
-                            + body.length() + "\r\n\r\n");
-            send(socket, body.substring(0, 5));
-            send(socket, body.substring(5));
-            assertThat(statusLine(socket)).contains(" 303 ");
+    void a_body_that_comes_in_parts_is_read_and_the_connection_goes_on() throws IOException {
+        try (Socket socket = open(InetAddress.getByName("127.0.0.3"))) {
+            BufferedReader answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+            for (int i = 0; i < 2; i++) {
+                send(socket, SIGN_IN_HEAD);
+                awaitThatItIsRead();
+                send(socket, SIGN_IN.substring(0, 5));
+                send(socket, SIGN_IN.substring(5));
+                List<String> answer = new ArrayList<>();
+                for (String line = answers.readLine(); line != null && !line.isEmpty(); line = answers.readLine()) {
+                    answer.add(line);
+                }
+                assertThat(answer.get(0)).contains(" 303 ");
+                assertThat(answer).doesNotContain("Connection: close").contains("Content-Length: 0");
+            }
         }
     }
 
     @Test
     @SuppressWarnings("try") // The trickle does its work by being there.
     void who_sends_nothing_more_is_told_so_at_last() throws IOException {
-        try (Socket socket = open();
+        try (Socket socket = open(InetAddress.getByName("127.0.0.4"));
                 Trickle trickle = new Trickle(List.of(socket))) {
             send(socket, head("POST /login HTTP/1.1", "Content-Type: " + FORM));
             assertThat(statusLine(socket)).contains(" 408 ");
@@ -124,24 +197,7 @@ class SlowBodiesIT {
                 send(socket, head(requestLine, headers));
             }
             try (Trickle trickle = new Trickle(sockets)) {
-                Http others = Http.to(tomcat.uri("/"));
-                for (int i = 0; i < 5; i++) {
-                    assertThat(others.get("health").status()).isEqualTo(200);
-                    assertThat(others.get("login", "Accept", "text/html").status())
-                            .isEqualTo(200);
-                    assertThat(others.get("api/me", "Cookie", "auth_token=" + LEGACY_TOKEN)
-                                    .status())
-                            .isEqualTo(200);
-                    String whole = "phone=%2B79991234568";
-                    try (Socket socket = open()) {
-                        send(
-                                socket,
-                                "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: " + FORM
-                                        + "\r\nContent-Length: " + whole.length() + "\r\n\r\n" + whole);
-                        assertThat(statusLine(socket)).contains(" 303 ");
-                    }
-                    assertThat(trickle.goesOn()).isTrue();
-                }
+                othersAreAnsweredDuring(trickle);
             }
         } finally {
             for (Socket socket : sockets) {
@@ -150,8 +206,35 @@ class SlowBodiesIT {
         }
     }
 
+    /** Likely: what was sent before a request that has been answered was looked at before, too. */
+    private static void awaitThatItIsRead() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(Http.to(tomcat.uri("/")).get("health").status()).isEqualTo(200);
+        }
+    }
+
+    private static void othersAreAnsweredDuring(Trickle trickle) throws IOException {
+        Http others = Http.to(tomcat.uri("/"));
+        for (int i = 0; i < 5; i++) {
+            assertThat(others.get("health").status()).isEqualTo(200);
+            assertThat(others.get("login", "Accept", "text/html").status()).isEqualTo(200);
+            assertThat(others.get("api/me", "Cookie", "auth_token=" + LEGACY_TOKEN)
+                            .status())
+                    .isEqualTo(200);
+            try (Socket socket = open()) {
+                send(socket, SIGN_IN_HEAD + SIGN_IN);
+                assertThat(statusLine(socket)).contains(" 303 ");
+            }
+            assertThat(trickle.goesOn()).isTrue();
+        }
+    }
+
     private static Socket open() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), tomcat.port());
+        return open(InetAddress.getLoopbackAddress());
+    }
+
+    private static Socket open(InetAddress from) throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), tomcat.port(), from, 0);
         socket.setSoTimeout(60_000);
         socket.setTcpNoDelay(true);
         return socket;
@@ -201,15 +284,21 @@ class SlowBodiesIT {
         private final Thread thread;
 
         Trickle(List<Socket> sockets) {
+            this(() -> {
+                for (Socket socket : sockets) {
+                    try {
+                        send(socket, "x");
+                    } catch (IOException e) {
+                        // Closed, as it should be.
+                    }
+                }
+            });
+        }
+
+        Trickle(Runnable oneByteEach) {
             thread = new Thread(() -> {
                 while (!stopped.get()) {
-                    for (Socket socket : sockets) {
-                        try {
-                            send(socket, "x");
-                        } catch (IOException e) {
-                            // Closed, as it should be.
-                        }
-                    }
+                    oneByteEach.run();
                     try {
                         Thread.sleep(100);
                     } catch (InterruptedException e) {

@@ -1,5 +1,7 @@
 package org.multisession.web.page;
 
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -21,7 +23,14 @@ import org.multisession.web.Words;
 public final class ErrorPages implements FailureResponder {
 
     /** The answers that have words of their own in the messages. */
-    static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 413, 415, 429, 500, 503);
+    static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503);
+
+    private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 429, 503);
+
+    /** Request attributes of Servlet 6.1, which Tomcat 11 sets. */
+    private static final String ERROR_METHOD = "jakarta.servlet.error.method";
+
+    private static final String ERROR_QUERY_STRING = "jakarta.servlet.error.query_string";
 
     private final FailureResponder forPrograms;
 
@@ -51,8 +60,7 @@ public final class ErrorPages implements FailureResponder {
         model.put("titleKey", "error." + key + ".title");
         model.put("detailKey", "error." + key + ".detail");
         model.put("reference", reference);
-        boolean isWorthAnotherTry = failure.status() == 429 || failure.status() == 503;
-        if (isWorthAnotherTry) {
+        if (WORTH_ANOTHER_TRY.contains(failure.status())) {
             model.put("retry", Objects.requireNonNullElse(whereToTryAgain(request), request.getContextPath() + "/"));
             model.put("wait", Wait.ofSeconds(seconds(failure), new Words(Browser.language(request))));
         }
@@ -61,8 +69,10 @@ public final class ErrorPages implements FailureResponder {
 
     /** The page itself, or the one with the form or the button whose request has failed; null where it is not known. */
     private static @Nullable String whereToTryAgain(HttpServletRequest request) {
-        if (request.getMethod().equals("GET")) {
-            return LocalPath.of(request.getRequestURI(), request.getQueryString());
+        if ("GET".equals(asked(request, ERROR_METHOD, request.getMethod()))) {
+            String path = asked(request, RequestDispatcher.ERROR_REQUEST_URI, request.getRequestURI());
+            String query = asked(request, ERROR_QUERY_STRING, request.getQueryString());
+            return LocalPath.of(String.valueOf(path), query);
         }
         try {
             // The page that another site's form comes from is not ours to lead to, and its path is not on this host.
@@ -72,6 +82,12 @@ public final class ErrorPages implements FailureResponder {
         } catch (URISyntaxException e) {
             return null;
         }
+    }
+
+    /** What was asked for in the beginning: in an error dispatch, the request is one for {@code /error}. */
+    private static @Nullable String asked(HttpServletRequest request, String attribute, @Nullable String now) {
+        boolean isError = request.getDispatcherType() == DispatcherType.ERROR;
+        return isError && request.getAttribute(attribute) instanceof String first ? first : now;
     }
 
     private static long seconds(RequestFailure failure) {
