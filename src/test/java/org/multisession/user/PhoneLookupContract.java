@@ -181,6 +181,21 @@ abstract class PhoneLookupContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"ABORT", "FAIL", "ROLLBACK", "IGNORE", "REPLACE"})
+    void the_id_of_a_row_that_was_replaced_without_a_trigger_is_free_again(String conflict) {
+        try (OldDatabase old = old();
+                App app = new App(old, "RU")) {
+            old.run("INSERT INTO users (id, phone, email) VALUES (1, '+79990000001', 'a')");
+            old.run("INSERT OR REPLACE INTO users (id, phone, email) VALUES (2, '+79990000002', 'a')");
+            old.run("INSERT OR " + conflict + " INTO users (id, phone, email) VALUES (1, '+79990000003', 'b')");
+            app.eitherWay(when -> {
+                assertThat(app.find("+79990000003")).as(when).containsExactly(1L);
+                assertThat(app.find("+79990000001")).as(when).isEmpty();
+            });
+        }
+    }
+
     @Test
     void an_id_that_is_no_whole_number_fails_nothing() {
         try (OldDatabase old =
