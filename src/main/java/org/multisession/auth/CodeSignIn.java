@@ -34,7 +34,6 @@ public final class CodeSignIn {
         record Refused(Tried why) implements Result {}
     }
 
-    private final Database database;
     private final GroupCommit tries;
     private final OneTimeCodes codes;
     private final SignIn signIn;
@@ -57,7 +56,6 @@ public final class CodeSignIn {
             PhoneNumbers phoneNumbers,
             AuthEventDao events,
             InstantSource clock) {
-        this.database = database;
         this.tries = tries;
         this.codes = codes;
         this.signIn = signIn;

@@ -191,6 +191,7 @@ abstract class HistoriesContract {
 
         /** After an absence of more than a day the clock may be wrong, and for a week nothing ends by its age. */
         private Instant doubtedUntil = Instant.EPOCH;
+
         private Duration doubtedFor = Duration.ZERO;
 
         private int counter;

@@ -267,8 +267,8 @@ class EmbeddingIT {
                         .as(way)
                         .isEqualTo(text);
             }
-            String multipart = "--limit\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n" + text
-                    + "\r\n--limit--\r\n";
+            String multipart =
+                    "--limit\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n" + text + "\r\n--limit--\r\n";
             assertThat(http().send(
                                     "POST",
                                     "posted/part",

@@ -38,8 +38,9 @@ class SlowBodyTest {
     void the_place_is_free_again_as_soon_as_time_is_up() throws IOException {
         try (SlowBody body = body("phone=12", 100, Duration.ofSeconds(-1))) {
             assertThatThrownBy(() -> body.getInputStream().read())
-                    .isInstanceOfSatisfying(RequestFailure.class, failure -> assertThat(failure.status())
-                            .isEqualTo(408));
+                    .isInstanceOfSatisfying(
+                            RequestFailure.class,
+                            failure -> assertThat(failure.status()).isEqualTo(408));
             assertThat(places.take("192.0.2.1")).isTrue();
         }
     }
@@ -49,8 +50,9 @@ class SlowBodyTest {
         assertThat(places.take("192.0.2.1")).isTrue();
         try (SlowBody body = body("phone=12", 8, Duration.ofMinutes(1))) {
             assertThatThrownBy(() -> body.getInputStream().read())
-                    .isInstanceOfSatisfying(RequestFailure.class, failure -> assertThat(failure.status())
-                            .isEqualTo(503));
+                    .isInstanceOfSatisfying(
+                            RequestFailure.class,
+                            failure -> assertThat(failure.status()).isEqualTo(503));
         }
         assertThat(places.take("192.0.2.2")).isFalse();
     }
