@@ -189,7 +189,7 @@ abstract class HistoriesContract {
         private @Nullable Instant undeployedAt;
         private Instant idleFrom = Instant.MIN;
 
-        /** After an absence of more than a day the clock may be wrong, and for a week nothing ends by its age. */
+        /** After an absence of more than a day the clock may be wrong, and for as long, a week at most, nothing ends by its age. */
         private Instant doubtedUntil = Instant.EPOCH;
 
         private Duration doubtedFor = Duration.ZERO;
