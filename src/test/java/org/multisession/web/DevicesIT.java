@@ -326,7 +326,7 @@ class DevicesIT {
         Answer all = http().postForm("sessions/revoke-others", Map.of(), "Cookie", "auth_token=" + desk);
         assertThat(all.header("Location")).contains("/sessions");
         assertThat(shownAfter(all, desk).body())
-                .contains("Signed out everywhere else: 1.", "You aren’t signed in anywhere else");
+                .contains("Signed out of 1\u00a0other sign-in.", "You aren’t signed in anywhere else");
         Answer none = http().postForm("sessions/revoke-others", Map.of(), "Cookie", "auth_token=" + desk);
         assertThat(shownAfter(none, desk).body()).contains("You weren’t signed in anywhere else");
         assertThat(page("sessions", desk).body()).doesNotContain("role=\"status\"");

@@ -3,9 +3,11 @@ package org.multisession.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Locale;
+import java.util.ResourceBundle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Numbers with their nouns. */
 class WordsTest {
@@ -27,6 +29,35 @@ class WordsTest {
         assertThat(new Words(Locale.ENGLISH).counted(number, "time.days")).isEqualTo(number + "\u00a0" + noun);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "en, 1, Signed out of 1 other sign-in.",
+        "en, 3, Signed out of 3 other sign-ins.",
+        "ru, 1, Завершено: 1 другой сеанс.",
+        "ru, 3, Завершено: 3 других сеанса.",
+        "ru, 5, Завершено: 5 других сеансов."
+    })
+    void how_many_sign_ins_were_ended_is_told_with_the_noun_in_its_form(String language, long number, String text) {
+        Words words = new Words(Locale.forLanguageTag(language));
+        assertThat(words.of("sessions.done.others", words.counted(number, "sessions.done.others.count")))
+                .isEqualTo(text.replace(number + " ", number + "\u00a0"));
+    }
+
+    /** How long a wait is, is told by its time: it may be a minute or a day. */
+    @ParameterizedTest
+    @ValueSource(strings = {"login.error.wait", "error.429.title", "code.error.limit", "code.error.limit.over"})
+    void a_limit_is_told_by_what_happened_and_never_as_a_short_wait(String key) {
+        assertThat(new Words(Locale.ENGLISH).of(key)).startsWith("Too many codes were requested");
+        assertThat(new Words(Locale.forLanguageTag("ru")).of(key)).startsWith("Слишком много запросов кода");
+    }
+
+    @Test
+    void an_account_has_one_name_in_russian() {
+        ResourceBundle russian = ResourceBundle.getBundle("messages", Locale.forLanguageTag("ru"));
+        assertThat(russian.keySet())
+                .allSatisfy(key -> assertThat(russian.getString(key)).doesNotContainIgnoringCase("учётн"));
+    }
+
     /** A server that speaks Russian itself must not answer English readers in Russian. */
     @ParameterizedTest
     @CsvSource({"en, ru", "ru, en", "en, de"})
@@ -43,7 +74,7 @@ class WordsTest {
 
     @Test
     void the_message_with_a_code_is_one_message_in_both_languages() {
-        String line = "\n\n@id.example.com #123456";
+        String line = "\n\n@www.your-shop.com #123456";
         // A message holds 160 characters of its own small alphabet, or 70 of any other.
         String english = new Words(Locale.ENGLISH).of("sms.text").replace("{code}", "123456") + line;
         assertThat(english).matches("[ -_a-z\n]*").hasSizeLessThanOrEqualTo(160);

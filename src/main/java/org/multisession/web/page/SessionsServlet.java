@@ -63,7 +63,7 @@ public final class SessionsServlet extends Route {
         Done what = done.take(request, response);
         if (what != null) {
             model.put("doneKey", doneKey(what));
-            model.put("doneCount", String.valueOf(what.count()));
+            model.put("doneCount", words.counted(what.count(), "sessions.done.others.count"));
         }
         Pages.show(request, response, 200, "sessions", model);
     }

@@ -108,7 +108,7 @@ class CodeBrowserIT {
             assertThat(browser.address().getPath()).isEqualTo("/login");
             assertThat(browser.find("#phone").getAttribute("value")).isEqualTo("+7 999 123-45-72");
             assertThat(browser.text())
-                    .contains("Please wait a little")
+                    .contains("Too many codes were requested.")
                     .containsPattern("try again in.(1:00|0:[0-5][0-9])");
             assertThat(browser.find("form button").isEnabled()).isFalse();
             // Its clock jumps ahead, as when a phone was put away.
