@@ -15,6 +15,7 @@ import org.multisession.testing.Browser;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
 /** Sign-in by a code, in a real browser; the code is read where the newcomer reads it, in the log. */
@@ -72,7 +73,7 @@ class CodeBrowserIT {
             ask(browser, "+7 999 123-45-68");
             assertThat(browser.text()).containsPattern("another code in (1:00|0:[0-5][0-9])");
             browser.follow("button[name=resend]");
-            assertThat(browser.text()).contains("Please wait. The last code still works.");
+            assertThat(browser.text()).contains("Too many codes were requested. The last code still works.");
             String code = codeInLog("4568");
             enter(browser, code.substring(0, 3) + " " + code.substring(3));
             assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
@@ -119,6 +120,27 @@ class CodeBrowserIT {
             browser.follow("main form a.link");
             assertThat(browser.address()).isEqualTo(tomcat.uri("/login/code"));
             assertThat(browser.find("#code").isDisplayed()).isTrue();
+        }
+    }
+
+    @Test
+    void who_must_wait_for_one_number_may_go_on_with_another_at_once_by_the_button_or_by_enter() {
+        try (Browser browser = Browser.setup().open()) {
+            ask(browser, "+7 999 123-45-74");
+            ask(browser, "+7 999 123-45-74");
+            assertThat(browser.find("form button").isEnabled()).isFalse();
+            browser.find("#phone").sendKeys(Keys.END, Keys.BACK_SPACE, "5");
+            assertThat(browser.find("form button").isEnabled()).isTrue();
+            browser.follow("form button");
+            assertThat(browser.address()).isEqualTo(tomcat.uri("/login/code"));
+            assertThat(browser.text()).contains("+7 999 123-45-75");
+
+            ask(browser, "+7 999 123-45-75");
+            assertThat(browser.find("form button").isEnabled()).isFalse();
+            browser.find("#phone").sendKeys(Keys.END, Keys.BACK_SPACE, "6", Keys.ENTER);
+            browser.driver().manage().timeouts().implicitlyWait(Duration.ofSeconds(30));
+            browser.find("#code");
+            assertThat(browser.text()).contains("+7 999 123-45-76");
         }
     }
 

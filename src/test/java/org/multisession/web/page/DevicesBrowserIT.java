@@ -112,7 +112,7 @@ class DevicesBrowserIT {
             assertThat(desk.find("time").getAttribute("title")).endsWith("UTC");
             desk.follow("form[action$=revoke-others] button");
 
-            assertThat(desk.find("[role=status]").getText()).contains("завершены: 2");
+            assertThat(desk.find("[role=status]").getText()).isEqualTo("Завершено: 2 других сеанса.");
             assertThat(texts(desk, ".list__title")).containsExactly("Chrome, Linux Это устройство");
             for (Browser other : List.of(phone, old)) {
                 other.go(tomcat.uri("/"));
