@@ -230,7 +230,7 @@ public final class Check {
             // So will the deploy be that is played afterwards, which tells it.
             log.debug("The rehearsal was refused: {}", e.getMessage());
         }
-        CheckRules ofDeploy = rules.idleFrom(Presence.idleFrom(handle, now));
+        CheckRules ofDeploy = rules.watchedBy(Presence.atDeploy(handle, now));
         Openings.Tally tally = new Openings(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
         new Numbers(rules.phoneRegion(), findings, progress).read(handle);
         return facts(tally);

@@ -1,7 +1,6 @@
 package org.multisession.check;
 
-import java.time.Instant;
-import org.jspecify.annotations.Nullable;
+import org.multisession.session.IdleWatch;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 
@@ -14,8 +13,8 @@ import org.multisession.session.Stage;
  */
 public record CheckRules(Stage stage, boolean asksForCodes, String phoneRegion, SessionRules sessions) {
 
-    /** The same, with idle clocks that start at this moment at the earliest. */
-    CheckRules idleFrom(@Nullable Instant from) {
-        return new CheckRules(stage, asksForCodes, phoneRegion, sessions.idleFrom(from));
+    /** The same, with what the deploy will know of the time. */
+    CheckRules watchedBy(IdleWatch watch) {
+        return new CheckRules(stage, asksForCodes, phoneRegion, sessions.watchedBy(watch));
     }
 }

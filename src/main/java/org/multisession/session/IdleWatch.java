@@ -16,16 +16,20 @@ public interface IdleWatch {
 
     /** Clocks that have run right from this moment on. */
     static IdleWatch from(Instant moment) {
-        return new IdleWatch() {
-            @Override
-            public Instant idleFrom() {
-                return moment;
-            }
+        return new Fixed(moment, true);
+    }
 
-            @Override
-            public boolean believes(Instant now) {
-                return true;
-            }
-        };
+    /** Clocks that have run from this moment on, and say what can hardly be true. */
+    static IdleWatch doubting(Instant moment) {
+        return new Fixed(moment, false);
+    }
+
+    /** One whose mind does not change. */
+    record Fixed(Instant idleFrom, boolean believes) implements IdleWatch {
+
+        @Override
+        public boolean believes(Instant now) {
+            return believes;
+        }
     }
 }

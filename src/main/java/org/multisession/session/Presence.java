@@ -69,7 +69,7 @@ public final class Presence {
         if (alive != null) {
             Duration away = Duration.between(alive, now);
             boolean isFar = away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0;
-            ClockWatch.Doubt before = told(transaction);
+            ClockWatch.Doubt before = told(transaction, state);
             if (before != null && !before.since().isAfter(now)) {
                 // A short absence is part of a clock that goes on evenly; a long one is what is in doubt.
                 watch.goOnDoubting(isFar || away.isNegative() ? before : before.after(away));
@@ -81,10 +81,10 @@ public final class Presence {
         tellDoubt(transaction, now);
     }
 
-    private ClockWatch.@Nullable Doubt told(Transaction transaction) {
-        Instant since = SqlTime.parse(state.get(transaction, StateDao.DOUBTED));
-        String length = state.get(transaction, StateDao.DOUBTED_FOR);
-        String left = state.get(transaction, StateDao.DOUBT_LEFT);
+    private static ClockWatch.@Nullable Doubt told(Handle handle, StateDao state) {
+        Instant since = SqlTime.parse(state.get(handle, StateDao.DOUBTED));
+        String length = state.get(handle, StateDao.DOUBTED_FOR);
+        String left = state.get(handle, StateDao.DOUBT_LEFT);
         try {
             return since == null || length == null || left == null
                     ? null
@@ -110,8 +110,33 @@ public final class Presence {
         }
     }
 
+    /** What a deploy at this moment would know of the time, as {@link #begin} finds it out; changes nothing. */
+    public static IdleWatch atDeploy(Handle handle, Instant now) throws SQLException {
+        Instant from = idleFrom(handle, now);
+        Instant idleFrom = from == null ? Instant.MIN : from;
+        return isDoubtful(handle, now) ? IdleWatch.doubting(idleFrom) : IdleWatch.from(idleFrom);
+    }
+
+    private static boolean isDoubtful(Handle handle, Instant now) {
+        StateDao state = new StateDao();
+        Instant alive = SqlTime.parse(state.get(handle, StateDao.ALIVE));
+        if (alive == null) {
+            return false;
+        }
+        Duration away = Duration.between(alive, now);
+        if (away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0) {
+            return true;
+        }
+        ClockWatch.Doubt before = told(handle, state);
+        if (before == null || before.since().isAfter(now)) {
+            return false;
+        }
+        Duration left = away.isNegative() ? before.left() : before.after(away).left();
+        return !left.isNegative() && !left.isZero();
+    }
+
     /** When idle clocks start at the earliest for a deploy at this moment; null if there never was an absence. */
-    public static @Nullable Instant idleFrom(Handle handle, Instant now) throws SQLException {
+    static @Nullable Instant idleFrom(Handle handle, Instant now) throws SQLException {
         StateDao state = new StateDao();
         Instant alive = SqlTime.parse(state.get(handle, StateDao.ALIVE));
         Instant resumed = SqlTime.parse(state.get(handle, StateDao.RESUMED));
