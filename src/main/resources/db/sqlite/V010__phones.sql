@@ -40,7 +40,7 @@ BEGIN
 	WHERE typeof(NEW.id) = 'integer';
 END
 
-CREATE TRIGGER IF NOT EXISTS multisession_phone_moved AFTER UPDATE OF id ON users
+CREATE TRIGGER IF NOT EXISTS multisession_phone_moved AFTER UPDATE OF id, rowid, oid, _rowid_ ON users
 WHEN NEW.id IS NOT OLD.id
 BEGIN
 	DELETE FROM multisession_phones WHERE user_id IN (OLD.id, NEW.id);

@@ -171,6 +171,12 @@ abstract class PhoneLookupContract {
             old.run("UPDATE users SET id = id + 100 WHERE id = 9");
             app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).containsExactly(109L));
 
+            // The row id has four names, and each fires only its own trigger.
+            old.run("UPDATE users SET rowid = 209 WHERE id = 109");
+            app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).containsExactly(209L));
+            old.run("UPDATE users SET _rowid_ = 109 WHERE id = 209");
+            app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).containsExactly(109L));
+
             old.run("UPDATE users SET phone = NULL WHERE id = 109");
             app.eitherWay(when -> assertThat(app.find("+79990000002")).as(when).isEmpty());
 
