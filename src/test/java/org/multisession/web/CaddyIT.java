@@ -1,8 +1,8 @@
 package org.multisession.web;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.multisession.testing.ProxiedApp.told;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -23,6 +23,7 @@ import org.multisession.testing.EchoApp;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.ProxiedApp;
 import org.multisession.testing.RawConnection;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
@@ -51,6 +52,7 @@ class CaddyIT {
     private static Caddy caddy;
 
     private RawConnection connection;
+    private ProxiedApp proxied;
 
     @BeforeAll
     static void start() throws IOException {
@@ -108,6 +110,7 @@ class CaddyIT {
     void connect() {
         database.run("UPDATE users SET plan = 'pro' WHERE id = 70");
         connection = new RawConnection(caddy.port(), certificate.client().getSocketFactory()::createSocket);
+        proxied = new ProxiedApp(connection, app, "127.0.0.1:" + caddy.port());
     }
 
     @AfterEach
@@ -117,22 +120,22 @@ class CaddyIT {
 
     @Test
     void the_app_is_told_who_calls_by_a_legacy_token_and_by_a_session() {
-        assertThat(told(seen("GET", "/orders?id=1", LEGACY)))
+        assertThat(told(proxied.seen("GET", "/orders?id=1", LEGACY)))
                 .contains("x-auth-user-id: 70", "x-auth-phone: +79997776655", "x-auth-plan: pro", "x-auth-via: legacy");
-        String token = signIn("+79991234568");
+        String token = proxied.signIn("+79991234568");
         for (String way : List.of("Cookie: auth_token=" + token, "Authorization: Bearer " + token)) {
-            assertThat(told(seen("GET", "/", way))).contains("x-auth-user-id: 43", "x-auth-via: session");
+            assertThat(told(proxied.seen("GET", "/", way))).contains("x-auth-user-id: 43", "x-auth-via: session");
         }
     }
 
     @Test
     void a_request_arrives_as_it_was_sent_by_any_method_and_with_its_body() {
-        Answer answer = post("/orders?a=1&b=%2F", "text/plain", "abc", LEGACY);
+        Answer answer = proxied.post("/orders?a=1&b=%2F", "text/plain", "abc", LEGACY);
         assertThat(answer.body())
                 .startsWith("POST /orders?a=1&b=%2F\n")
                 .contains("content-length: 3", "x-auth-user-id: 70");
         assertThat(connection.request("HEAD", "/orders", LEGACY).status()).isEqualTo(200);
-        assertThat(seen("DELETE", "/orders/1", LEGACY)).startsWith("DELETE /orders/1\n");
+        assertThat(proxied.seen("DELETE", "/orders/1", LEGACY)).startsWith("DELETE /orders/1\n");
     }
 
     @Test
@@ -145,10 +148,10 @@ class CaddyIT {
                 "X_Auth_Plan: smuggled",
                 "X_AUTH-Plan: smuggled",
                 "X-Auth_Plan: smuggled")) {
-            String body = seen("GET", "/", LEGACY, spelling);
+            String body = proxied.seen("GET", "/", LEGACY, spelling);
             assertThat(body).as(spelling).doesNotContain("smuggled");
             assertThat(told(body)).as(spelling).contains("x-auth-user-id: 70");
-            assertThat(refusedUnseen("GET", "/", spelling).status())
+            assertThat(proxied.refusedUnseen("GET", "/", spelling).status())
                     .as(spelling)
                     .isEqualTo(401);
         }
@@ -158,31 +161,31 @@ class CaddyIT {
     void a_client_cannot_have_a_header_dropped() {
         for (String trick : List.of(
                 "Connection: X-Auth-User-Id", "Connection: keep-alive, X-Auth-User-Id", "connection: x-auth-user-id")) {
-            assertThat(told(seen("GET", "/", LEGACY, trick))).as(trick).contains("x-auth-user-id: 70");
+            assertThat(told(proxied.seen("GET", "/", LEGACY, trick))).as(trick).contains("x-auth-user-id: 70");
         }
     }
 
     @Test
     void a_program_that_is_not_signed_in_is_told_so() {
         for (String method : List.of("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD")) {
-            assertThat(refusedUnseen(method, "/orders?id=1", "Cookie: auth_token=x", "Content-Length: 0")
+            assertThat(proxied.refusedUnseen(method, "/orders?id=1", "Cookie: auth_token=x", "Content-Length: 0")
                             .status())
                     .as(method)
                     .isEqualTo(401);
         }
-        assertThat(refusedUnseen("GET", "/orders").body()).contains("\"code\":\"unauthenticated\"");
+        assertThat(proxied.refusedUnseen("GET", "/orders").body()).contains("\"code\":\"unauthenticated\"");
     }
 
     @Test
     void a_browser_that_is_not_signed_in_is_led_to_the_sign_in_and_back_to_where_it_was_going() {
         for (String uri : List.of("/orders?id=1&sort=name&q=a%20b+c%26d%3De", "/", "/orders?next=/x&next=%2Fy")) {
-            Answer away = refusedUnseen("GET", uri, BROWSER);
+            Answer away = proxied.refusedUnseen("GET", uri, BROWSER);
             assertThat(away.status()).as(uri).isEqualTo(303);
             assertThat(away.headers("Location"))
                     .as(uri)
                     .containsExactly("/auth/login?next=" + URLEncoder.encode(uri, UTF_8));
         }
-        Answer posted = refusedUnseen("POST", "/orders", BROWSER, "Content-Length: 0");
+        Answer posted = proxied.refusedUnseen("POST", "/orders", BROWSER, "Content-Length: 0");
         assertThat(posted.status()).isEqualTo(303);
         assertThat(posted.headers("Location")).containsExactly("/auth/login");
     }
@@ -192,20 +195,20 @@ class CaddyIT {
         Answer page = connection.request("GET", "/auth/login", BROWSER, "X-Original-URI: /elsewhere");
         assertThat(page.status()).isEqualTo(200);
         assertThat(page.body()).doesNotContain("elsewhere");
-        assertThat(refusedUnseen("GET", "/orders", BROWSER, "X-Original-URI: /elsewhere")
+        assertThat(proxied.refusedUnseen("GET", "/orders", BROWSER, "X-Original-URI: /elsewhere")
                         .headers("Location"))
                 .containsExactly("/auth/login?next=%2Forders");
     }
 
     @Test
     void a_session_that_was_ended_is_refused_at_the_next_request() {
-        String cookie = "Cookie: auth_token=" + signIn(ANNA);
-        assertThat(told(seen("GET", "/", cookie))).contains("x-auth-user-id: 42");
+        String cookie = "Cookie: auth_token=" + proxied.signIn(ANNA);
+        assertThat(told(proxied.seen("GET", "/", cookie))).contains("x-auth-user-id: 42");
         assertThat(connection
                         .request("POST", "/auth/api/logout", cookie, "Content-Length: 0")
                         .status())
                 .isEqualTo(204);
-        assertThat(refusedUnseen("GET", "/", cookie).status()).isEqualTo(401);
+        assertThat(proxied.refusedUnseen("GET", "/", cookie).status()).isEqualTo(401);
     }
 
     @Test
@@ -215,8 +218,8 @@ class CaddyIT {
                 caddy.port(), (host, port) -> tls.createSocket(host, port, InetAddress.getByName("127.0.0.2"), 0))) {
             for (String header :
                     List.of("X-Forwarded-For: 203.0.113.9", "Forwarded: for=203.0.113.9", "X-Forwarded-Proto: http")) {
-                Answer answer = stranger.exchange(
-                        "POST", request("/auth/api/login", "application/json", "{\"phone\":\"" + ANNA + "\"}", header));
+                Answer answer = new ProxiedApp(stranger, app, proxied.host())
+                        .post("/auth/api/login", "application/json", "{\"phone\":\"" + ANNA + "\"}", header);
                 assertThat(answer.status()).as(header).isEqualTo(200);
                 assertThat(answer.header("Set-Cookie").orElseThrow()).as(header).contains("; Secure");
                 assertThat(database.one("SELECT address FROM auth_events ORDER BY id DESC LIMIT 1"))
@@ -240,60 +243,19 @@ class CaddyIT {
                 "/x/../login",
                 "/./login")) {
             for (String who : List.of(LEGACY, "X: y")) {
-                assertThat(refusedUnseen("GET", spelling, who, BROWSER).status())
+                assertThat(proxied.refusedUnseen("GET", spelling, who, BROWSER).status())
                         .as(spelling)
                         .isIn(200, 303);
-                assertThat(refusedUnseen("POST", spelling, who, "Content-Length: 0")
+                assertThat(proxied.refusedUnseen("POST", spelling, who, "Content-Length: 0")
                                 .status())
                         .as(spelling)
                         .isBetween(400, 499);
             }
         }
         int before = app.asked();
-        Answer json = post("/login", "application/json", "{\"phone\":\"" + ANNA + "\"}", "X: y");
+        Answer json = proxied.post("/login", "application/json", "{\"phone\":\"" + ANNA + "\"}");
         assertThat(json.status()).isEqualTo(200);
         assertThat(json.body()).contains("\"token\":", "\"id\":42");
         assertThat(app.asked()).as("requests that reached the old app").isEqualTo(before);
-    }
-
-    // ----
-
-    private byte[] request(String target, String type, String body, String header) {
-        return ("POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + caddy.port() + "\r\n" + header
-                        + "\r\nContent-Type: " + type + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
-                .getBytes(ISO_8859_1);
-    }
-
-    private Answer post(String target, String type, String body, String header) {
-        return connection.exchange("POST", request(target, type, body, header));
-    }
-
-    /** What the app saw of a request that it must get. */
-    private String seen(String method, String target, String... headerLines) {
-        Answer answer = connection.request(method, target, headerLines);
-        assertThat(answer.status()).as(method + " " + target).isEqualTo(200);
-        return answer.body();
-    }
-
-    /** The answer to a request that the app must not get. */
-    private Answer refusedUnseen(String method, String target, String... headerLines) {
-        int before = app.asked();
-        Answer answer = connection.request(method, target, headerLines);
-        assertThat(app.asked()).as(method + " " + target).isEqualTo(before);
-        return answer;
-    }
-
-    /** The headers that a server behind the proxy could take for ours. */
-    private static List<String> told(String seen) {
-        return seen.lines()
-                .skip(1)
-                .filter(line -> line.replaceAll("[^a-z:]", "").startsWith("xauth"))
-                .toList();
-    }
-
-    private String signIn(String phone) {
-        Answer answer = post("/auth/api/login", "application/json", "{\"phone\":\"" + phone + "\"}", "X: y");
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer.body().replaceFirst(".*\"token\":\"([^\"]*)\".*", "$1");
     }
 }

@@ -3,6 +3,7 @@ package org.multisession.web;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.multisession.testing.ProxiedApp.told;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,6 +39,7 @@ import org.multisession.testing.Fenced;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.Nginx;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.ProxiedApp;
 import org.multisession.testing.RawConnection;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
@@ -78,6 +80,7 @@ class NginxIT {
     TomcatVersion version;
 
     private RawConnection connection;
+    private ProxiedApp proxied;
 
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) throws IOException {
@@ -136,6 +139,7 @@ class NginxIT {
     @BeforeEach
     void connect() {
         connection = connection();
+        proxied = new ProxiedApp(connection, app, "x");
     }
 
     @AfterEach
@@ -147,12 +151,12 @@ class NginxIT {
 
     @Test
     void the_app_is_told_who_calls() {
-        assertThat(told(seen("GET", "/orders?id=1", LEGACY)))
+        assertThat(told(proxied.seen("GET", "/orders?id=1", LEGACY)))
                 .containsOnly(
                         "x-auth-user-id: 70", "x-auth-phone: +79997776655", "x-auth-plan: pro", "x-auth-via: legacy");
-        String token = signIn("+79991234568");
+        String token = proxied.signIn("+79991234568");
         for (String way : List.of("Cookie: auth_token=" + token, "Authorization: Bearer " + token)) {
-            assertThat(told(seen("GET", "/", way)))
+            assertThat(told(proxied.seen("GET", "/", way)))
                     .containsOnly(
                             "x-auth-user-id: 43",
                             "x-auth-phone: +79991234568",
@@ -174,17 +178,17 @@ class NginxIT {
                 .getBytes(ISO_8859_1);
         assertThat(connection.exchange("PUT", chunked).body()).startsWith("PUT /orders\n");
         assertThat(connection.request("HEAD", "/orders", LEGACY).status()).isEqualTo(200);
-        assertThat(seen("DELETE", "/orders/1", LEGACY)).startsWith("DELETE /orders/1\n");
+        assertThat(proxied.seen("DELETE", "/orders/1", LEGACY)).startsWith("DELETE /orders/1\n");
     }
 
     @Test
     void a_plan_that_is_no_ascii_arrives_encoded_and_none_arrives_as_no_header() {
         database.run("UPDATE users SET plan = ? WHERE id = 70", "про\r\nX-Auth-User-Id: 1");
-        assertThat(told(seen("GET", "/", LEGACY)))
+        assertThat(told(proxied.seen("GET", "/", LEGACY)))
                 .contains("x-auth-plan: %D0%BF%D1%80%D0%BE%0D%0AX-Auth-User-Id:%201", "x-auth-user-id: 70")
                 .hasSize(4);
         database.run("UPDATE users SET plan = NULL WHERE id = 70");
-        assertThat(told(seen("GET", "/", LEGACY, "X-Auth-Plan: gold")))
+        assertThat(told(proxied.seen("GET", "/", LEGACY, "X-Auth-Plan: gold")))
                 .hasSize(3)
                 .noneMatch(line -> line.contains("plan"));
         database.run("UPDATE users SET plan = 'pro' WHERE id = 70");
@@ -220,17 +224,17 @@ class NginxIT {
                         .contains("x-auth-user-id: 70")
                         .hasSize(4);
             }
-            assertThat(refusedUnseen("GET", "/", spelling).status())
+            assertThat(proxied.refusedUnseen("GET", "/", spelling).status())
                     .as(spelling)
                     .isIn(401, 400);
         }
         String[] all =
                 spellings.stream().filter(line -> !line.startsWith("X Auth")).toArray(String[]::new);
-        refusedUnseen("GET", "/", all);
+        proxied.refusedUnseen("GET", "/", all);
         List<String> twice = new ArrayList<>(List.of(all));
         twice.addAll(List.of(all));
         twice.add(twice.size() / 2, LEGACY);
-        String body = seen("GET", "/", twice.toArray(String[]::new));
+        String body = proxied.seen("GET", "/", twice.toArray(String[]::new));
         assertThat(body).doesNotContain("smuggled");
         assertThat(told(body)).hasSize(4).contains("x-auth-user-id: 70", "x-auth-via: legacy");
     }
@@ -249,7 +253,9 @@ class NginxIT {
             Answer answer = connection.request("GET", "/", LEGACY, trick);
             assertThat(answer.status()).as(trick).isEqualTo(200);
             assertThat(told(answer.body())).as(trick).hasSize(4).contains("x-auth-user-id: 70");
-            assertThat(refusedUnseen("GET", "/", trick).status()).as(trick).isEqualTo(401);
+            assertThat(proxied.refusedUnseen("GET", "/", trick).status())
+                    .as(trick)
+                    .isEqualTo(401);
         }
     }
 
@@ -269,13 +275,14 @@ class NginxIT {
     @Test
     void a_program_that_is_not_signed_in_is_told_so() {
         for (String method : List.of("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")) {
-            Answer answer = refusedUnseen(method, "/orders?id=1", "Accept: application/json", "Cookie: auth_token=x");
+            Answer answer =
+                    proxied.refusedUnseen(method, "/orders?id=1", "Accept: application/json", "Cookie: auth_token=x");
             assertThat(answer.status()).as(method).isEqualTo(401);
             assertThat(answer.headers("Content-Type")).as(method).containsExactly("application/problem+json");
             assertThat(answer.headers("WWW-Authenticate")).as(method).containsExactly("Bearer");
             assertThat(answer.body()).as(method).contains("\"code\":\"unauthenticated\"");
         }
-        assertThat(refusedUnseen("HEAD", "/orders").status()).isEqualTo(401);
+        assertThat(proxied.refusedUnseen("HEAD", "/orders").status()).isEqualTo(401);
     }
 
     @Test
@@ -289,21 +296,21 @@ class NginxIT {
                 "/orders?x=%D1%8F%25",
                 "/a;b=c/d?e;f",
                 "/orders?to=https://other.example/?a=b&c=d")) {
-            Answer away = refusedUnseen("GET", uri, BROWSER);
+            Answer away = proxied.refusedUnseen("GET", uri, BROWSER);
             assertThat(away.status()).as(uri).isEqualTo(303);
             String login = away.header("Location").orElseThrow();
             assertThat(login).isEqualTo("/auth/login?next=" + URLEncoder.encode(uri, UTF_8));
             Answer signedIn = signInByForm(login);
             assertThat(signedIn.header("Location")).as(uri).contains(uri);
             String cookie = signedIn.header("Set-Cookie").orElseThrow();
-            assertThat(seen("GET", uri, "Cookie: " + cookie.replaceFirst(";.*", ""), BROWSER))
+            assertThat(proxied.seen("GET", uri, "Cookie: " + cookie.replaceFirst(";.*", ""), BROWSER))
                     .startsWith("GET " + uri + "\n");
         }
     }
 
     @Test
     void what_browsers_send_though_no_uri_may_hold_it_comes_back_escaped() {
-        Answer away = refusedUnseen("GET", "/orders?q=a|b{c}\"d\"<e>^`", BROWSER);
+        Answer away = proxied.refusedUnseen("GET", "/orders?q=a|b{c}\"d\"<e>^`", BROWSER);
         String next = "/orders?q=a%7Cb%7Bc%7D%22d%22%3Ce%3E%5E%60";
         assertThat(away.header("Location")).contains("/auth/login?next=" + URLEncoder.encode(next, UTF_8));
         assertThat(signInByForm(away.header("Location").orElseThrow()).header("Location"))
@@ -313,7 +320,7 @@ class NginxIT {
     @Test
     void what_is_no_path_of_this_host_is_not_come_back_to() {
         for (String uri : List.of("//evil.example/x", "/\\evil.example", "/x//evil.example", "/" + "a".repeat(3000))) {
-            Answer away = refusedUnseen("GET", uri, BROWSER);
+            Answer away = proxied.refusedUnseen("GET", uri, BROWSER);
             assertThat(away.status()).as(uri).isEqualTo(303);
             assertThat(away.headers("Location")).as(uri).containsExactly("/auth/login");
         }
@@ -336,7 +343,7 @@ class NginxIT {
         Answer page = connection.request("GET", "/auth/login", BROWSER, "X-Original-URI: /elsewhere");
         assertThat(page.status()).isEqualTo(200);
         assertThat(page.body()).doesNotContain("elsewhere");
-        assertThat(refusedUnseen("GET", "/orders", BROWSER, "X-Original-URI: /elsewhere")
+        assertThat(proxied.refusedUnseen("GET", "/orders", BROWSER, "X-Original-URI: /elsewhere")
                         .header("Location"))
                 .contains("/auth/login?next=%2Forders");
         // Straight at Tomcat, from an address that its valve was not told of.
@@ -350,12 +357,12 @@ class NginxIT {
 
     @Test
     void a_session_that_was_ended_is_refused_at_the_next_request() {
-        String cookie = "Cookie: auth_token=" + signIn(ANNA);
-        assertThat(told(seen("GET", "/", cookie))).contains("x-auth-user-id: 42");
+        String cookie = "Cookie: auth_token=" + proxied.signIn(ANNA);
+        assertThat(told(proxied.seen("GET", "/", cookie))).contains("x-auth-user-id: 42");
         assertThat(connection.request("POST", "/auth/api/logout", cookie).status())
                 .isEqualTo(204);
-        assertThat(refusedUnseen("GET", "/", cookie).status()).isEqualTo(401);
-        assertThat(refusedUnseen("GET", "/", cookie, BROWSER).status()).isEqualTo(303);
+        assertThat(proxied.refusedUnseen("GET", "/", cookie).status()).isEqualTo(401);
+        assertThat(proxied.refusedUnseen("GET", "/", cookie, BROWSER).status()).isEqualTo(303);
     }
 
     // ---- the old app's own sign-in
@@ -374,31 +381,24 @@ class NginxIT {
                 "/x/../login",
                 "/./login")) {
             for (String who : List.of(LEGACY, "X: y")) {
-                Answer page = refusedUnseen("GET", spelling, who, BROWSER);
+                Answer page = proxied.refusedUnseen("GET", spelling, who, BROWSER);
                 assertThat(page.status()).as(spelling).isIn(200, 303);
-                assertThat(refusedUnseen("POST", spelling, who, "Content-Length: 0")
+                assertThat(proxied.refusedUnseen("POST", spelling, who, "Content-Length: 0")
                                 .status())
                         .as(spelling)
                         .isBetween(400, 499);
             }
         }
-        assertThat(refusedUnseen("GET", "/login", BROWSER).body()).contains("action=\"/auth/login\"");
+        assertThat(proxied.refusedUnseen("GET", "/login", BROWSER).body()).contains("action=\"/auth/login\"");
         int before = app.asked();
-        Answer json = post("/login", "application/json", "{\"phone\":\"" + ANNA + "\"}");
+        Answer json = proxied.post("/login", "application/json", "{\"phone\":\"" + ANNA + "\"}");
         assertThat(json.status()).isEqualTo(200);
         assertThat(json.body()).contains("\"token\":", "\"id\":42");
-        Answer form = post("/login", "application/x-www-form-urlencoded", "phone=" + URLEncoder.encode(ANNA, UTF_8));
+        Answer form =
+                proxied.post("/login", "application/x-www-form-urlencoded", "phone=" + URLEncoder.encode(ANNA, UTF_8));
         assertThat(form.status()).isEqualTo(303);
         assertThat(form.headers("Set-Cookie")).anyMatch(cookie -> cookie.startsWith("auth_token="));
         assertThat(app.asked()).as("requests that reached the old app").isEqualTo(before);
-    }
-
-    private Answer post(String target, String type, String body) {
-        return connection.exchange(
-                "POST",
-                ("POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + type + "\r\nContent-Length: "
-                                + body.length() + "\r\n\r\n" + body)
-                        .getBytes(ISO_8859_1));
     }
 
     // ---- through the proxy
@@ -449,7 +449,7 @@ class NginxIT {
         try {
             List<Future<Integer>> running = new ArrayList<>();
             for (int i = 0; i < THREADS; i++) {
-                String token = signIn(i % 2 == 0 ? ANNA : "+79991234568");
+                String token = proxied.signIn(i % 2 == 0 ? ANNA : "+79991234568");
                 String id = i % 2 == 0 ? "42" : "43";
                 running.add(threads.submit(() -> load(goesOn, token, id)));
             }
@@ -493,39 +493,6 @@ class NginxIT {
 
     private static RawConnection connection() {
         return new RawConnection(nginx.port(), certificate.client().getSocketFactory()::createSocket);
-    }
-
-    /** What the app saw of a request that it must get. */
-    private String seen(String method, String target, String... headerLines) {
-        Answer answer = connection.request(method, target, headerLines);
-        assertThat(answer.status()).as(method + " " + target).isEqualTo(200);
-        return answer.body();
-    }
-
-    /** The answer to a request that the app must not get. */
-    private Answer refusedUnseen(String method, String target, String... headerLines) {
-        int before = app.asked();
-        Answer answer = connection.request(method, target, headerLines);
-        assertThat(app.asked()).as(method + " " + target).isEqualTo(before);
-        return answer;
-    }
-
-    /** The headers that a server behind the proxy could take for ours. */
-    private static List<String> told(String seen) {
-        return seen.lines()
-                .skip(1)
-                .filter(line -> line.replaceAll("[^a-z:]", "").startsWith("xauth"))
-                .toList();
-    }
-
-    private String signIn(String phone) {
-        String body = "{\"phone\":\"" + phone + "\"}";
-        byte[] post = ("POST /auth/api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
-                        + body.length() + "\r\n\r\n" + body)
-                .getBytes(ISO_8859_1);
-        Answer answer = connection.exchange("POST", post);
-        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-        return answer.body().replaceFirst(".*\"token\":\"([^\"]*)\".*", "$1");
     }
 
     /** Signs in as a browser does: the page, then its form. */
