@@ -7,17 +7,20 @@
  *   <li>{@code boot.Routes} names every filter in its order and every servlet with its URL.
  *   <li>{@code web.ErrorFilter} is outermost: the one place where a failure becomes an HTTP answer.
  *   <li>{@code web.SecurityHeadersFilter} sets the headers that every answer carries; {@code web.CrossSiteFilter}
- *       refuses what another site's page sends in a user's name.
+ *       refuses what another site's page sends in a user's name; {@code web.BodyFilter} lets nobody hold a thread by
+ *       sending a body slowly.
  *   <li>{@code web.AuthFilter} takes the tokens from the request ({@code web.SessionCookie}) and asks
  *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
- *       {@code user.UserDao} second. Every servlet is protected unless it says that it is public.
+ *       {@code user.UserDao} second. Both believe only what our triggers have witnessed. Every servlet is protected unless it says that it is public.
  *   <li>A servlet of {@code web.page} (forms and pages) or {@code web.api} (JSON) does the work, through
  *       {@code auth.SignIn}, {@code auth.CodeSignIn}, {@code auth.SignOut} and {@code auth.Devices}.
  * </ol>
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
  * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Presence},
- * {@code session.TokenHashing}). The packages know each other in one direction only: {@code boot → web → auth → (code,
+ * {@code session.TokenHashing}, {@code user.PhoneReading}). While it runs, {@code migration.SchemaGuard} repairs what
+ * somebody's rebuilding of a table has dropped, before anything is written, and {@code boot.DatabaseWatch} goes on with a
+ * file that was put in the place of ours. The packages know each other in one direction only: {@code boot → web → auth → (code,
  * session → user) → db}, and {@code boot → migration → db}; an architecture test holds them to it.
  *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it goes by
