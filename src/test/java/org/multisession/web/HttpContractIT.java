@@ -1046,6 +1046,12 @@ class HttpContractIT {
                 .doesNotContain("unsafe");
         assertThat(answer.headers("X-Content-Type-Options")).as(what).containsExactly("nosniff");
         assertThat(answer.headers("Referrer-Policy")).as(what).containsExactly("same-origin");
+        assertThat(answer.headers("Cross-Origin-Opener-Policy")).as(what).containsExactly("same-origin");
+        assertThat(answer.headers("Cross-Origin-Resource-Policy")).as(what).containsExactly("same-origin");
+        assertThat(answer.headers("Permissions-Policy")).as(what).hasSize(1);
+        assertThat(answer.header("Permissions-Policy").orElseThrow())
+                .as(what)
+                .contains("camera=()", "geolocation=()", "microphone=()");
         assertThat(answer.headers("Cache-Control")).as(what).containsExactly(cacheControl);
     }
 

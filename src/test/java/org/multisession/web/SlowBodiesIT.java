@@ -1,6 +1,7 @@
 package org.multisession.web;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
@@ -20,9 +21,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -198,6 +199,21 @@ class SlowBodiesIT {
         }
     }
 
+    @Test
+    @SuppressWarnings("try") // The trickle does its work by being there.
+    void a_browser_on_a_slow_line_is_told_what_happened_and_may_try_again() throws IOException {
+        try (Socket socket = open(InetAddress.getByName("127.0.0.5"))) {
+            send(
+                    socket,
+                    head("POST /login HTTP/1.1", "Content-Type: " + FORM, "Accept: text/html", "Accept-Language: en"));
+            try (Trickle trickle = new Trickle(List.of(socket))) {
+                String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+                assertThat(answer.lines().findFirst().orElseThrow()).contains(" 408 ");
+                assertThat(answer).contains("Retry-After: ", "The connection was too slow", ">Try again<");
+            }
+        }
+    }
+
     private static void othersAreAnsweredWhile(String requestLine, String... headers)
             throws IOException, InterruptedException {
         List<Socket> sockets = new ArrayList<>();
@@ -291,12 +307,12 @@ class SlowBodiesIT {
     /** Sends a byte to each of the sockets again and again; what the server has closed is passed over. */
     private static final class Trickle implements AutoCloseable {
 
-        private final AtomicBoolean stopped = new AtomicBoolean();
+        private final CountDownLatch stopped = new CountDownLatch(1);
         private final Thread thread;
 
         Trickle(List<Socket> sockets) {
             thread = new Thread(() -> {
-                while (!stopped.get()) {
+                do {
                     for (Socket socket : sockets) {
                         try {
                             send(socket, "x");
@@ -304,15 +320,18 @@ class SlowBodiesIT {
                             // Closed, as it should be.
                         }
                     }
-                    try {
-                        Thread.sleep(100);
-                    } catch (InterruptedException e) {
-                        return;
-                    }
-                }
+                } while (!isStoppedWithin(100));
             });
             thread.setDaemon(true);
             thread.start();
+        }
+
+        private boolean isStoppedWithin(int millis) {
+            try {
+                return stopped.await(millis, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                return true;
+            }
         }
 
         boolean goesOn() {
@@ -321,8 +340,7 @@ class SlowBodiesIT {
 
         @Override
         public void close() {
-            stopped.set(true);
-            thread.interrupt();
+            stopped.countDown();
             try {
                 thread.join();
             } catch (InterruptedException e) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,9 @@ class BrowserIT {
                                     "multisession.db.url",
                                     database.path().toString(),
                                     "multisession.login.verification",
-                                    "none"))
+                                    "none",
+                                    "multisession.cookie.former",
+                                    "auth_token; Domain=id.example.com | auth_token; Path=/account"))
                     .start();
         }
     }
@@ -93,12 +96,7 @@ class BrowserIT {
         try (Browser browser = Browser.setup().open()) {
             browser.go(here.resolve("/login"));
             // As the old app had set it: for the whole domain, and for another path.
-            browser.driver()
-                    .manage()
-                    .addCookie(new Cookie.Builder("auth_token", "an-old-token-of-carla")
-                            .domain("example.com")
-                            .path("/")
-                            .build());
+            addCookie(browser, "an-old-token-of-carla", "example.com", "/");
             browser.go(here);
             assertThat(browser.text()).contains("You signed in before our update", CARLA);
             browser.go(here.resolve("/login"));
@@ -114,6 +112,36 @@ class BrowserIT {
             browser.go(here);
             assertThat(browser.address().getPath()).isEqualTo("/login");
         }
+    }
+
+    @Test
+    void a_sign_out_clears_the_cookie_wherever_the_settings_say_that_it_was() {
+        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        try (Browser browser = Browser.setup().open()) {
+            browser.go(here.resolve("/login"));
+            addCookie(browser, "an-old-token-of-carla", "id.example.com", "/");
+            addCookie(browser, "an-older-one", null, "/account");
+            // The cookies of a path are told to who is below it.
+            browser.go(here.resolve("/account/nothing"));
+            assertThat(browser.driver().manage().getCookies()).hasSize(2);
+            browser.go(here);
+            browser.follow("form[action$=logout] button");
+
+            browser.go(here.resolve("/account/nothing"));
+            assertThat(browser.driver().manage().getCookies())
+                    .extracting(Cookie::getName)
+                    .doesNotContain("auth_token");
+        }
+    }
+
+    /** Adds one of the old app's; null for one of this host alone. */
+    private static void addCookie(Browser browser, String value, @Nullable String domain, String path) {
+        browser.driver()
+                .manage()
+                .addCookie(new Cookie.Builder("auth_token", value)
+                        .domain(domain)
+                        .path(path)
+                        .build());
     }
 
     @Test
