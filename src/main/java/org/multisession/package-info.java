@@ -17,14 +17,15 @@
  * </ol>
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
- * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Presence},
+ * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Heartbeat},
  * {@code session.TokenHashing}, {@code user.PhoneReading}). While it runs, {@code migration.SchemaGuard} repairs what
  * somebody's rebuilding of a table has dropped, before anything is written, and {@code boot.DatabaseWatch} goes on with a
- * file that was put in the place of ours. The packages know each other in one direction only: {@code boot → web → auth → (code,
- * session → user) → db}, and {@code boot → migration → db}; an architecture test holds them to it.
+ * file that was put in the place of ours. The packages know each other in one direction only: {@code boot → web → auth → (otp,
+ * session → user) → db}, and {@code boot → migration → db}; the values of {@code token} and {@code phone} lie below all of
+ * them. An architecture test holds them to it.
  *
- * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it goes by
- * the settings of {@code boot} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
+ * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it reads
+ * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
  * database before a deploy: {@code db.ReadOnlyDatabase} leaves no trace on it, and on a {@code db.ScratchCopy} the migration
  * is played, with what people do after it ({@code auth.PlayedSignIn}, which a deploy plays as well).
  */

@@ -34,7 +34,7 @@ public final class AuthEventDao {
                 .bind("outcome", outcome)
                 .bind("user", userId)
                 .bind("address", client == null ? null : client.address())
-                .bind("device", client == null ? null : client.device())
+                .bind("device", client == null ? null : client.userAgent())
                 .run();
     }
 

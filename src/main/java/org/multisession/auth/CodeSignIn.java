@@ -4,18 +4,18 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.OneTimeCodes;
-import org.multisession.code.OneTimeCodes.Asked;
-import org.multisession.code.OneTimeCodes.Standing;
-import org.multisession.code.OneTimeCodes.Tried;
-import org.multisession.code.SmsText;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.OneTimeCodes;
+import org.multisession.otp.OneTimeCodes.AttemptResult;
+import org.multisession.otp.OneTimeCodes.ChallengeStatus;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.SmsText;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
-import org.multisession.session.Presented;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.token.Presented;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
 
@@ -31,7 +31,7 @@ public final class CodeSignIn {
         record Started(SignIn.Result.Started session) implements Result {}
 
         /** The code was not accepted. */
-        record Refused(Tried why) implements Result {}
+        record Refused(AttemptResult why) implements Result {}
     }
 
     private final GroupCommit tries;
@@ -71,7 +71,7 @@ public final class CodeSignIn {
      *
      * @param held the secret of an earlier challenge that this browser holds, or null
      */
-    public Asked ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
+    public CodeRequestResult ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
         List<User> owners = signIn.owners(number);
         // The owner's stored number has just been parsed; without an owner the same work is done for nothing.
         PhoneNumber unused = owners.isEmpty() ? phoneNumbers.read(number.text()) : number;
@@ -81,45 +81,45 @@ public final class CodeSignIn {
         if (owners.size() > 1) {
             signIn.tellOfSharedNumber(owners, client);
         }
-        Asked asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
-        if (asked instanceof Asked.Limited limited) {
+        CodeRequestResult asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
+        if (asked instanceof CodeRequestResult.Limited limited) {
             trail.limitHit(limited.hit().limit(), client);
         }
         return asked;
     }
 
     /** How the challenge of this secret stands; null if there is none. */
-    public @Nullable Standing standing(ChallengeSecret secret) {
+    public @Nullable ChallengeStatus standing(ChallengeSecret secret) {
         return codes.standing(secret);
     }
 
     /** Asks for another code for the number of a challenge; null if there is no such challenge. */
-    public @Nullable Asked askAgain(ChallengeSecret held, Client client, SmsText text) {
-        Standing standing = codes.standing(held);
+    public @Nullable CodeRequestResult askAgain(ChallengeSecret held, Client client, SmsText text) {
+        ChallengeStatus standing = codes.standing(held);
         PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         return number == null ? null : ask(number, client, held, text);
     }
 
     /** Tries a code, and signs in if it is right: both in one transaction, so that a right code is never lost. */
     public Result signIn(ChallengeSecret secret, String code, Client client, Presented presented) {
-        Standing standing = codes.standing(secret);
+        ChallengeStatus standing = codes.standing(secret);
         PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         if (standing == null || number == null) {
             // Whoever makes secrets up must not take the write lock.
-            return new Result.Refused(Tried.EXPIRED);
+            return new Result.Refused(AttemptResult.EXPIRED);
         }
         if (standing.end() != null) {
             // Nor must whoever goes on with a challenge that is over, or the audit trail would be theirs to fill.
             return new Result.Refused(standing.end());
         }
         return tries.write(transaction -> {
-            Tried tried = codes.attempt(transaction, secret, code, client.address());
-            if (tried == Tried.RIGHT
+            AttemptResult tried = codes.attempt(transaction, secret, code, client.address());
+            if (tried == AttemptResult.RIGHT
                     && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {
                 return new Result.Started(started);
             }
             // A right guess at a number that is nobody's is told the same as a wrong one.
-            Tried told = tried == Tried.RIGHT ? Tried.WRONG : tried;
+            AttemptResult told = tried == AttemptResult.RIGHT ? AttemptResult.WRONG : tried;
             List<User> owners = users.findByPhone(transaction, number);
             String outcome = told.name().toLowerCase(Locale.ROOT);
             if (owners.size() == 1) {

@@ -16,19 +16,19 @@ import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.LegacyUseDao;
-import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
-import org.multisession.session.StoredToken;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
 
 /**
  * What a user is signed in by, and the ending of it from another device. Looks only among the user's own, so that
- * somebody else's handle is one that does not exist.
+ * somebody else's id is one that does not exist.
  */
 public final class Devices {
 
@@ -41,7 +41,7 @@ public final class Devices {
      * @param device what the client called itself; null if it was never told, or for several
      */
     public record Device(
-            SessionHandle handle,
+            SessionId id,
             SignedIn.Via via,
             boolean isCurrent,
             boolean isShared,
@@ -50,7 +50,7 @@ public final class Devices {
             @Nullable Instant createdAt,
             @Nullable Instant lastSeenAt) {}
 
-    /** What came of ending one: the device of this request itself may have been the one. */
+    /** The outcome of ending one: the device of this request itself may have been the one. */
     public enum Ended {
         THIS,
         ANOTHER,
@@ -135,8 +135,8 @@ public final class Devices {
             boolean isCurrent,
             @Nullable Instant lastSeenAt) {
 
-        SessionHandle handle() {
-            return SessionHandle.of(
+        SessionId id() {
+            return SessionId.of(
                     session != null
                             ? session.token().hash()
                             : Objects.requireNonNull(legacy).hash());
@@ -181,25 +181,25 @@ public final class Devices {
     }
 
     /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
-    public Ended end(SignedIn current, String handle, Client by) {
-        // Looked for on a reader first: whoever makes handles up must not take the write lock.
+    public Ended end(SignedIn current, String id, Client by) {
+        // Looked for on a reader first: whoever makes ids up must not take the write lock.
         boolean exists = database.read(reading -> found(reading, current, clock.instant()).stream()
-                .anyMatch(one -> one.handle().text().equals(handle)));
-        return exists ? endForGood(current, handle, by) : Ended.UNKNOWN;
+                .anyMatch(one -> one.id().text().equals(id)));
+        return exists ? endForGood(current, id, by) : Ended.UNKNOWN;
     }
 
-    private Ended endForGood(SignedIn current, String handle, Client by) {
+    private Ended endForGood(SignedIn current, String id, Client by) {
         return database.write(transaction -> {
             Instant now = clock.instant();
             for (UserSession session : live(transaction, current.user(), now)) {
-                if (SessionHandle.of(session.token().hash()).text().equals(handle)) {
+                if (SessionId.of(session.token().hash()).text().equals(id)) {
                     boolean isCurrent = isCurrent(session.token().hash(), current);
                     endSession(transaction, session, isCurrent, by, now);
                     return isCurrent ? Ended.THIS : Ended.ANOTHER;
                 }
             }
             SessionToken legacy = legacyToken(transaction, current.user());
-            if (legacy != null && SessionHandle.of(legacy.hash()).text().equals(handle)) {
+            if (legacy != null && SessionId.of(legacy.hash()).text().equals(id)) {
                 endLegacy(transaction, current.user(), legacy, by, now);
                 return isCurrent(legacy.hash(), current) ? Ended.THIS : Ended.ANOTHER;
             }
@@ -235,7 +235,7 @@ public final class Devices {
 
     private static Device device(UserSession session, DeviceDao.Device device, Found found) {
         return new Device(
-                found.handle(),
+                found.id(),
                 SignedIn.Via.SESSION,
                 found.isCurrent(),
                 device.shared(),
@@ -254,7 +254,7 @@ public final class Devices {
     private static Device legacy(Found found) {
         LegacyUseDao.Use use = Objects.requireNonNull(found.use());
         return new Device(
-                found.handle(),
+                found.id(),
                 SignedIn.Via.LEGACY,
                 found.isCurrent(),
                 true,

@@ -21,17 +21,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells operators of telephone numbers that more than one user has, since nobody can sign in by one: its owner is locked
  * out, perhaps by somebody who registered the number a second time in the old app. By ids, each number once an hour, and
- * of {@value #MOST_TOLD} numbers an hour. The trail is written later, so that whoever asks does not wait for it. Safe for
+ * of {@value #MAX_TOLD} numbers an hour. The trail is written later, so that whoever asks does not wait for it. Safe for
  * use by many threads.
  */
 public final class SharedNumbers {
 
-    static final int MOST_TOLD = 100;
+    static final int MAX_TOLD = 100;
 
     private static final Duration INTERVAL = Duration.ofHours(1);
 
     /** As wide as the trail's column. */
-    private static final int LONGEST_OUTCOME = 40;
+    private static final int MAX_OUTCOME_LENGTH = 40;
 
     private static final Logger log = LoggerFactory.getLogger(SharedNumbers.class);
 
@@ -67,7 +67,7 @@ public final class SharedNumbers {
     private synchronized boolean isDue(List<Long> ids, Client client) {
         Instant now = clock.instant();
         told.values().removeIf(at -> at.isAfter(now) || !at.plus(INTERVAL).isAfter(now));
-        if (told.size() >= MOST_TOLD || told.putIfAbsent(ids.get(0), now) != null) {
+        if (told.size() >= MAX_TOLD || told.putIfAbsent(ids.get(0), now) != null) {
             return false;
         }
         unwritten.add(new Meeting(ids, client, now));
@@ -110,6 +110,6 @@ public final class SharedNumbers {
     }
 
     private static String shortened(String outcome) {
-        return outcome.length() <= LONGEST_OUTCOME ? outcome : outcome.substring(0, LONGEST_OUTCOME - 1) + "…";
+        return outcome.length() <= MAX_OUTCOME_LENGTH ? outcome : outcome.substring(0, MAX_OUTCOME_LENGTH - 1) + "…";
     }
 }

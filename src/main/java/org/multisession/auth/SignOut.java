@@ -12,11 +12,11 @@ import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
 

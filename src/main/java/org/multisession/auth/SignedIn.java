@@ -1,8 +1,8 @@
 package org.multisession.auth;
 
 import org.jspecify.annotations.Nullable;
-import org.multisession.session.SessionToken;
 import org.multisession.session.UserSession;
+import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 
 /**

@@ -8,10 +8,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import org.multisession.code.Networks;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Transaction;
+import org.multisession.otp.Networks;
 import org.multisession.session.Client;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +32,7 @@ final class StrangerTrail {
     private static final Duration SUMMED_UP_EVERY = Duration.ofMinutes(10);
 
     /** More of one kind are told as more than so many. */
-    private static final int MOST_COUNTED = 10_000;
+    private static final int MAX_COUNTED = 10_000;
 
     private static final Logger log = LoggerFactory.getLogger(StrangerTrail.class);
 
@@ -98,7 +98,7 @@ final class StrangerTrail {
     }
 
     private static String counted(Set<String> networks) {
-        return networks.size() < MOST_COUNTED ? String.valueOf(networks.size()) : MOST_COUNTED + "+";
+        return networks.size() < MAX_COUNTED ? String.valueOf(networks.size()) : MAX_COUNTED + "+";
     }
 
     /** So many lines in a time; the next time begins with the first line after it. */
@@ -142,7 +142,7 @@ final class StrangerTrail {
             return true;
         }
         Set<String> networks = further.computeIfAbsent(kind, unused -> new HashSet<>());
-        if (networks.size() < MOST_COUNTED) {
+        if (networks.size() < MAX_COUNTED) {
             networks.add(network);
         }
         if (furtherSince.isAfter(now)) {

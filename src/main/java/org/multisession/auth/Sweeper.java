@@ -6,12 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.session.EndReason;
-import org.multisession.session.Pace;
 import org.multisession.session.SessionRules;
-import org.multisession.session.StoredToken;
-import org.multisession.session.SweepTurn;
+import org.multisession.session.SweeperLease;
+import org.multisession.session.Throttle;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
+import org.multisession.token.StoredToken;
 
 /**
  * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
@@ -22,15 +22,15 @@ import org.multisession.session.UserSessionDao;
 public final class Sweeper {
 
     private static final int PAGE = 500;
-    private static final int MOST_PAGES = 40;
+    private static final int MAX_PAGES = 40;
     private static final int BATCH = 50;
 
     private final Database database;
     private final UserSessionDao sessions;
     private final SessionRules rules;
     private final SignOut signOut;
-    private final SweepTurn turn;
-    private final Pace pace;
+    private final SweeperLease turn;
+    private final Throttle throttle;
     private final InstantSource clock;
 
     /** The row id behind which the next stretch begins; null for the beginning. */
@@ -43,15 +43,15 @@ public final class Sweeper {
             UserSessionDao sessions,
             SessionRules rules,
             SignOut signOut,
-            SweepTurn turn,
-            Pace pace,
+            SweeperLease turn,
+            Throttle throttle,
             InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
         this.rules = rules;
         this.signOut = signOut;
         this.turn = turn;
-        this.pace = pace;
+        this.throttle = throttle;
         this.clock = clock;
     }
 
@@ -59,7 +59,7 @@ public final class Sweeper {
     public int run() {
         int ended = 0;
         boolean goesOn = turn.take();
-        for (int pages = 0; goesOn && pages < MOST_PAGES && !isStopped; pages++) {
+        for (int pages = 0; goesOn && pages < MAX_PAGES && !isStopped; pages++) {
             Long from = last;
             UserSessionDao.Page page = database.read(handle -> sessions.after(handle, from, PAGE));
             ended += endExpired(page.live());
@@ -103,7 +103,7 @@ public final class Sweeper {
                 }
                 return count;
             });
-            isStopped = !pace.goesOn();
+            isStopped = !throttle.goesOn();
         }
         return ended;
     }

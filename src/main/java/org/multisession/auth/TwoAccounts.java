@@ -22,7 +22,7 @@ public final class TwoAccounts {
     private static final Duration INTERVAL = Duration.ofHours(1);
 
     /** Each is two users' live tokens, so nobody fills this with what they make up. */
-    private static final int MOST_REMEMBERED = 1000;
+    private static final int MAX_REMEMBERED = 1000;
 
     private static final Logger log = LoggerFactory.getLogger(TwoAccounts.class);
 
@@ -64,12 +64,12 @@ public final class TwoAccounts {
     }
 
     private boolean isDue(Pair pair, Instant now) {
-        if (told.size() >= MOST_REMEMBERED) {
+        if (told.size() >= MAX_REMEMBERED) {
             told.values().removeIf(at -> isOver(at, now));
         }
         Instant before = told.get(pair);
         if (before == null) {
-            return told.size() < MOST_REMEMBERED && told.putIfAbsent(pair, now) == null;
+            return told.size() < MAX_REMEMBERED && told.putIfAbsent(pair, now) == null;
         }
         return isOver(before, now) && told.replace(pair, before, now);
     }

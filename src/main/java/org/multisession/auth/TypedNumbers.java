@@ -2,8 +2,8 @@ package org.multisession.auth;
 
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.user.UserDao;
 
 /**

@@ -4,6 +4,7 @@ import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
 import org.multisession.migration.MigrationRefusedException;
 import org.slf4j.Logger;

@@ -22,15 +22,8 @@ import org.multisession.auth.SignOut;
 import org.multisession.auth.Sweeper;
 import org.multisession.auth.TwoAccounts;
 import org.multisession.auth.TypedNumbers;
-import org.multisession.code.ChallengeDao;
-import org.multisession.code.CodeLimits;
-import org.multisession.code.CodeRequestDao;
-import org.multisession.code.HttpSender;
-import org.multisession.code.KnownBrowserDao;
-import org.multisession.code.LogSender;
-import org.multisession.code.OneTimeCodes;
-import org.multisession.code.SmsQueue;
-import org.multisession.code.SmsSender;
+import org.multisession.config.SettingSources;
+import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
@@ -40,20 +33,29 @@ import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.otp.ChallengeDao;
+import org.multisession.otp.CodeLimits;
+import org.multisession.otp.CodeRequestDao;
+import org.multisession.otp.HttpSender;
+import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.LogSender;
+import org.multisession.otp.OneTimeCodes;
+import org.multisession.otp.SmsQueue;
+import org.multisession.otp.SmsSender;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.Heartbeat;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
-import org.multisession.session.Presence;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
-import org.multisession.session.SweepTurn;
+import org.multisession.session.SweeperLease;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
-import org.multisession.user.PhoneNumbers;
 import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
@@ -81,24 +83,24 @@ final class Application implements AutoCloseable {
 
     private final Database database;
     private final LastSeen lastSeen;
-    private final Presence presence;
+    private final Heartbeat heartbeat;
     private final SmsQueue queue;
     private final ScheduledExecutorService housekeeping;
-    private final Breather breather;
+    private final RestingThrottle throttle;
 
     private Application(
             Database database,
             LastSeen lastSeen,
-            Presence presence,
+            Heartbeat heartbeat,
             SmsQueue queue,
             ScheduledExecutorService housekeeping,
-            Breather breather) {
+            RestingThrottle throttle) {
         this.database = database;
         this.lastSeen = lastSeen;
-        this.presence = presence;
+        this.heartbeat = heartbeat;
         this.queue = queue;
         this.housekeeping = housekeeping;
-        this.breather = breather;
+        this.throttle = throttle;
     }
 
     /** Starts, or leaves nothing open. */
@@ -120,10 +122,10 @@ final class Application implements AutoCloseable {
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
         SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner(context));
         try {
-            Patience patience = new Patience(clock, deployPatience);
-            Database database = patience.until(() -> Database.open(file, settings.poolSize(), busyTimeout));
+            LockRetry retry = new LockRetry(clock, deployPatience);
+            Database database = retry.until(() -> Database.open(file, settings.poolSize(), busyTimeout));
             try {
-                return start(context, clock, settings, database, patience);
+                return start(context, clock, settings, database, retry);
             } catch (RuntimeException e) {
                 database.close();
                 throw e;
@@ -135,8 +137,8 @@ final class Application implements AutoCloseable {
     }
 
     private static Application start(
-            ServletContext context, InstantSource clock, Settings settings, Database database, Patience patience) {
-        UserColumns columns = prepare(settings, database, clock, patience);
+            ServletContext context, InstantSource clock, Settings settings, Database database, LockRetry retry) {
+        UserColumns columns = prepare(settings, database, clock, retry);
         // For repairs in the middle of the day, before which nothing is copied.
         Migrator migrator = new Migrator(database, clock);
         SchemaGuard guard = new SchemaGuard(migrator, clock);
@@ -144,9 +146,9 @@ final class Application implements AutoCloseable {
         Stage stage = settings.stage();
         StateDao state = new StateDao();
         ClockWatch watch = new ClockWatch(clock, System::nanoTime);
-        Presence presence = new Presence(database, state, watch, clock);
-        patience.until(() -> {
-            presence.begin(stage);
+        Heartbeat heartbeat = new Heartbeat(database, state, watch, clock);
+        retry.until(() -> {
+            heartbeat.begin(stage);
             return true;
         });
         SessionRules rules = settings.session().watchedBy(watch);
@@ -154,7 +156,7 @@ final class Application implements AutoCloseable {
         SecureRandom random = new SecureRandom();
         PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
         PhoneReading phoneReading = new PhoneReading(database, phoneNumbers, clock);
-        patience.until(() -> {
+        retry.until(() -> {
             phoneReading.begin();
             return true;
         });
@@ -185,9 +187,9 @@ final class Application implements AutoCloseable {
         Authenticator authenticator = new Authenticator(
                 database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
         Devices ownDevices = new Devices(database, sessions, devices, legacyUses, users, events, rules, stage, clock);
-        Breather breather = new Breather();
-        SweepTurn turn = new SweepTurn(database, state, UUID.randomUUID().toString(), clock);
-        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, breather, clock);
+        RestingThrottle throttle = new RestingThrottle();
+        SweeperLease turn = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
+        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, throttle, clock);
         SmsQueue queue = new SmsQueue(sender(settings.sms()));
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
@@ -204,14 +206,14 @@ final class Application implements AutoCloseable {
                 new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), watch, clock);
 
         DatabaseWatch fileWatch = new DatabaseWatch(database, settings.database(), owner(context), successor -> {
-            UserColumns itsColumns = prepare(settings, successor, clock, new Patience(clock, DEPLOY_PATIENCE));
+            UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
             if (!itsColumns.equals(columns)) {
                 throw new DatabaseException(
                         "its table users has other columns than that of the file before. Deploy this"
                                 + " application again",
                         null);
             }
-            new Presence(successor, state, watch, clock).begin(stage);
+            new Heartbeat(successor, state, watch, clock).begin(stage);
             new PhoneReading(successor, phoneNumbers, clock).begin();
         });
 
@@ -241,12 +243,12 @@ final class Application implements AutoCloseable {
                 Duration.ZERO,
                 READING_INTERVAL,
                 "reading telephone numbers",
-                () -> phoneReading.run(breather::goesOn));
+                () -> phoneReading.run(throttle::goesOn));
         every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
         every(housekeeping, PRUNE_INTERVAL, "telling the audit trail of strangers", codeSignIn::tellOfStrangers);
-        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", presence::beat);
+        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", heartbeat::beat);
         if (!stage.storesPlainTokens()) {
-            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), state, breather);
+            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
             every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", hashing::runWhileSettled);
         }
         // Nodes that were started together do not sweep at the same moments.
@@ -266,7 +268,7 @@ final class Application implements AutoCloseable {
                             + " its sessions are accepted here. Have the proxy lead its sign-in to this one, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(database, lastSeen, presence, queue, housekeeping, breather);
+        return new Application(database, lastSeen, heartbeat, queue, housekeeping, throttle);
     }
 
     /** How this application is called in messages about who has the database. */
@@ -275,14 +277,14 @@ final class Application implements AutoCloseable {
     }
 
     /** Migrates a database that has just been opened. */
-    private static UserColumns prepare(Settings settings, Database database, InstantSource clock, Patience patience) {
+    private static UserColumns prepare(Settings settings, Database database, InstantSource clock, LockRetry retry) {
         Path file = database.file().path();
-        String journalMode = patience.until(database::journalMode);
+        String journalMode = retry.until(database::journalMode);
         log.info("Database: SQLite {}, journal mode {}", file, journalMode);
         if (journalMode.equals("wal")) {
             FileAccess.logOfOursThatShutsOthersOut(file).ifPresent(log::warn);
         }
-        return UserColumns.of(new MigrationRun(settings, database.file(), database, clock, patience, Progress.NONE)
+        return UserColumns.of(new MigrationRun(settings, database.file(), database, clock, retry, Progress.NONE)
                 .migrate()
                 .userColumns());
     }
@@ -348,7 +350,7 @@ final class Application implements AutoCloseable {
     /** Writes what is still to be written, then lets go of the database. */
     @Override
     public void close() {
-        breather.stop();
+        throttle.stop();
         housekeeping.shutdown();
         try {
             if (!housekeeping.awaitTermination(10, TimeUnit.SECONDS)) {
@@ -360,7 +362,7 @@ final class Application implements AutoCloseable {
         }
         queue.close();
         beforeTheEnd("the last uses of sessions", lastSeen::flush);
-        beforeTheEnd("the moment of the stop", presence::leave);
+        beforeTheEnd("the moment of the stop", heartbeat::leave);
         database.close();
         log.info("Multi-Session has stopped; the database is closed");
     }

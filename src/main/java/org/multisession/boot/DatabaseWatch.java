@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.migration.MigrationRefusedException;

@@ -7,12 +7,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.multisession.auth.PlayedSignIn;
+import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Trial;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Stage;
-import org.multisession.user.PhoneNumbers;
 
 /** Refuses a database on which nobody could sign in, out or up in the stage of the settings. */
 public final class DeployTrial implements Trial {

@@ -3,6 +3,8 @@ package org.multisession.boot;
 import java.time.InstantSource;
 import java.util.List;
 import org.multisession.auth.LoginRules.Registration;
+import org.multisession.config.Settings;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Backup;
@@ -19,14 +21,14 @@ public final class MigrationRun {
     private final Settings settings;
     private final Database database;
     private final Migrator migrator;
-    private final Patience patience;
+    private final LockRetry retry;
 
     public MigrationRun(
             Settings settings,
             SqliteFile file,
             Database database,
             InstantSource clock,
-            Patience patience,
+            LockRetry retry,
             Progress progress) {
         this.settings = settings;
         this.database = database;
@@ -36,7 +38,7 @@ public final class MigrationRun {
                 backup(settings, file, database, clock),
                 progress,
                 new DeployTrial(settings, database, clock));
-        this.patience = patience;
+        this.retry = retry;
     }
 
     /** The backup that the settings want before a change. */
@@ -50,7 +52,7 @@ public final class MigrationRun {
     /** Migrates, or says why not. */
     public Migrator.Outcome migrate() {
         requireThatUsersCanBeAdded();
-        return patience.until(migrator::migrate);
+        return retry.until(migrator::migrate);
     }
 
     /**
@@ -61,21 +63,21 @@ public final class MigrationRun {
         if (settings.stage().storesPlainTokens()) {
             return 0;
         }
-        TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), new StateDao(), new Breather());
-        return patience.until(hashing::run);
+        TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), new StateDao(), new RestingThrottle());
+        return retry.until(hashing::run);
     }
 
     /** The same, undone at once. */
-    public Migrator.Outcome rehearse() {
+    public Migrator.Outcome dryRun() {
         requireThatUsersCanBeAdded();
-        return patience.until(migrator::rehearse);
+        return retry.until(migrator::dryRun);
     }
 
     private void requireThatUsersCanBeAdded() {
         if (settings.login().registration() != Registration.OPEN) {
             return;
         }
-        List<String> unknown = patience.until(migrator::unknownColumnsToFill);
+        List<String> unknown = retry.until(migrator::unknownColumnsToFill);
         if (!unknown.isEmpty()) {
             throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
                     + " needs a value for " + String.join(", ", unknown)

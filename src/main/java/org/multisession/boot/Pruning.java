@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.multisession.auth.AuthEventDao;
-import org.multisession.code.ChallengeDao;
-import org.multisession.code.CodeRequestDao;
-import org.multisession.code.KnownBrowserDao;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
+import org.multisession.otp.ChallengeDao;
+import org.multisession.otp.CodeRequestDao;
+import org.multisession.otp.KnownBrowserDao;
 import org.multisession.session.IdleWatch;
 
 /**
@@ -20,7 +20,7 @@ import org.multisession.session.IdleWatch;
 final class Pruning {
 
     private static final int BATCH = 500;
-    private static final int MOST_BATCHES = 100;
+    private static final int MAX_BATCHES = 100;
 
     /** Removes up to so many rows from before, or behind, a moment. */
     @FunctionalInterface
@@ -74,7 +74,7 @@ final class Pruning {
     private void all(Delete delete, Instant moment) {
         int batches = 0;
         int deleted = BATCH;
-        while (deleted == BATCH && batches++ < MOST_BATCHES) {
+        while (deleted == BATCH && batches++ < MAX_BATCHES) {
             deleted = database.write(transaction -> delete.some(transaction, moment, BATCH));
         }
     }

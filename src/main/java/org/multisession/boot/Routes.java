@@ -16,17 +16,18 @@ import org.multisession.auth.Devices;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.TypedNumbers;
+import org.multisession.config.Settings;
 import org.multisession.migration.Migrator;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.AuthFilter;
 import org.multisession.web.BodyFilter;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.CrossSiteFilter;
 import org.multisession.web.DeviceNames;
-import org.multisession.web.DoneCookie;
 import org.multisession.web.ErrorFilter;
-import org.multisession.web.FailureResponder;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
 import org.multisession.web.api.CodeApiServlet;
@@ -43,7 +44,7 @@ import org.multisession.web.api.SessionsApiServlet;
 import org.multisession.web.api.VerifyServlet;
 import org.multisession.web.page.Brand;
 import org.multisession.web.page.CodeServlet;
-import org.multisession.web.page.EndingNotice;
+import org.multisession.web.page.DirectSignIn;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
 import org.multisession.web.page.HomeServlet;
@@ -56,8 +57,8 @@ import org.multisession.web.page.RevokeOthersServlet;
 import org.multisession.web.page.RevokeServlet;
 import org.multisession.web.page.SendCode;
 import org.multisession.web.page.SessionsServlet;
-import org.multisession.web.page.SignInAtOnce;
 import org.multisession.web.page.SignOutNotice;
+import org.multisession.web.page.SignedOutNotice;
 import org.multisession.web.page.StaticServlet;
 
 /** Every filter in its order, and every servlet with its URL. */
@@ -78,14 +79,14 @@ record Routes(
     void register(ServletContext context) {
         SessionCookie cookie = new SessionCookie(settings.cookie());
         DeviceNames names = new DeviceNames();
-        EndingNotice ending = new EndingNotice(authenticator, cookie, names, clock);
+        SignedOutNotice ending = new SignedOutNotice(authenticator, cookie, names, clock);
         // No HttpSession here, so Tomcat need not look for its id: it would read every cookie, and write into its log a
         // whole header that it cannot read, with the token in it.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
 
         Brand brand = settings.brand();
         context.setAttribute(Brand.ATTRIBUTE, brand);
-        FailureResponder failures = new ErrorPages(new Json());
+        HttpProblemResponder failures = new ErrorPages(new Json());
 
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
         // What a forward or an include throws comes out at the request that it is part of; these begin anew.
@@ -103,40 +104,41 @@ record Routes(
         filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
         SignOutNotice notice = new SignOutNotice(signOut, cookie, phoneNumbers);
-        DoneCookie signedOut = new DoneCookie(settings.cookie(), "/login");
+        FlashCookie signedOut = new FlashCookie(settings.cookie(), "/login");
 
-        signedInOnly(context, "home", new HomeServlet(devices, notice, phoneNumbers), "");
+        protectedServlet(context, "home", new HomeServlet(devices, notice, phoneNumbers), "");
         switch (settings.login().verification()) {
             case CODE -> loginByCode(context, cookie, ending, notice, signedOut);
             case NONE -> loginAtOnce(context, cookie, ending, notice, signedOut);
         }
-        signedInOnly(context, "logout", new LogoutServlet(signOut, notice, cookie, signedOut), "/logout");
+        protectedServlet(context, "logout", new LogoutServlet(signOut, notice, cookie, signedOut), "/logout");
 
-        DoneCookie done = new DoneCookie(settings.cookie(), "/sessions");
-        signedInOnly(context, "sessions", new SessionsServlet(devices, notice, names, done, clock), "/sessions");
-        signedInOnly(
+        FlashCookie done = new FlashCookie(settings.cookie(), "/sessions");
+        protectedServlet(context, "sessions", new SessionsServlet(devices, notice, names, done, clock), "/sessions");
+        protectedServlet(
                 context, "revoke", new RevokeServlet(devices, signOut, done, signedOut, cookie), "/sessions/revoke");
-        signedInOnly(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
+        protectedServlet(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
 
-        signedInOnly(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
-        signedInOnly(context, "api-me", new MeServlet(), "/api/me");
+        protectedServlet(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
+        protectedServlet(context, "api-me", new MeServlet(), "/api/me");
 
-        signedInOnly(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
-        signedInOnly(context, "api-session", new SessionApiServlet(devices, signOut, cookie), "/api/sessions/*");
-        signedInOnly(context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
+        protectedServlet(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
+        protectedServlet(context, "api-session", new SessionApiServlet(devices, signOut, cookie), "/api/sessions/*");
+        protectedServlet(
+                context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
 
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.
-        open(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
+        publicServlet(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
 
         String stage = settings.stage().stored();
-        open(context, "health", new HealthServlet(migrator::missing, databaseIsShared, stage), "/health");
-        open(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
-        open(context, "static", new StaticServlet(), "/static/*");
+        publicServlet(context, "health", new HealthServlet(migrator::missing, databaseIsShared, stage), "/health");
+        publicServlet(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
+        publicServlet(context, "static", new StaticServlet(), "/static/*");
         Logo logo = brand.logo();
         if (logo != null) {
-            open(context, "logo", new LogoServlet(logo), "/static/logo");
+            publicServlet(context, "logo", new LogoServlet(logo), "/static/logo");
         }
-        open(context, "error", new ErrorServlet(failures), "/error");
+        publicServlet(context, "error", new ErrorServlet(failures), "/error");
 
         for (String page : Pages.NAMES) {
             context.addServlet(Pages.servletName(page), Pages.className(page));
@@ -146,45 +148,45 @@ record Routes(
     private void loginByCode(
             ServletContext context,
             SessionCookie cookie,
-            EndingNotice ending,
+            SignedOutNotice ending,
             SignOutNotice notice,
-            DoneCookie signedOut) {
+            FlashCookie signedOut) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
         SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
-        open(
+        publicServlet(
                 context,
                 "login",
                 new LoginServlet(
                         sendCode, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
-        open(
+        publicServlet(
                 context,
                 "login-code",
                 new CodeServlet(codeSignIn, sendCode, message, phoneNumbers, challenge, cookie, settings.brand()),
                 "/login/code");
-        open(
+        publicServlet(
                 context,
                 LoginServlet.API,
                 new CodeRequestApiServlet(codeSignIn, message, typedNumbers, clock),
                 "/api/login");
-        open(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
+        publicServlet(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
     }
 
     private void loginAtOnce(
             ServletContext context,
             SessionCookie cookie,
-            EndingNotice ending,
+            SignedOutNotice ending,
             SignOutNotice notice,
-            DoneCookie signedOut) {
-        SignInAtOnce signInAtOnce = new SignInAtOnce(signIn, cookie, settings.brand());
-        open(
+            FlashCookie signedOut) {
+        DirectSignIn signInAtOnce = new DirectSignIn(signIn, cookie, settings.brand());
+        publicServlet(
                 context,
                 "login",
                 new LoginServlet(
                         signInAtOnce, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
                 "/login");
-        open(context, LoginServlet.API, new LoginApiServlet(signIn, typedNumbers, cookie), "/api/login");
+        publicServlet(context, LoginServlet.API, new LoginApiServlet(signIn, typedNumbers, cookie), "/api/login");
     }
 
     private static void filter(ServletContext context, String name, Filter filter, EnumSet<DispatcherType> when) {
@@ -194,11 +196,11 @@ record Routes(
         registration.addMappingForUrlPatterns(when, false, "/*");
     }
 
-    private static void signedInOnly(ServletContext context, String name, Servlet servlet, String url) {
+    private static void protectedServlet(ServletContext context, String name, Servlet servlet, String url) {
         add(context, name, servlet, url);
     }
 
-    private static void open(ServletContext context, String name, Servlet servlet, String url) {
+    private static void publicServlet(ServletContext context, String name, Servlet servlet, String url) {
         add(context, name, servlet, url).setInitParameter(AuthFilter.PUBLIC, "true");
     }
 

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
-import org.multisession.check.Openings.Opening;
+import org.multisession.check.AccessComparison.Opening;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Failures;
 import org.multisession.db.FileAccess;
@@ -22,13 +22,13 @@ import org.multisession.db.FileFacts;
 import org.multisession.db.Handle;
 import org.multisession.db.ReadOnlyDatabase;
 import org.multisession.db.ScratchCopy;
+import org.multisession.migration.DryRun;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.NeededSqlite;
 import org.multisession.migration.Progress;
-import org.multisession.migration.Rehearsal;
 import org.multisession.migration.Soundness;
 import org.multisession.migration.TableDigest;
-import org.multisession.session.Presence;
+import org.multisession.session.Heartbeat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -74,7 +74,7 @@ public final class Check {
     private record Seen(
             List<Fact> facts,
             Soundness soundness,
-            @Nullable Rehearsal rehearsal,
+            @Nullable DryRun rehearsal,
             @Nullable String refusal) {}
 
     /**
@@ -113,7 +113,7 @@ public final class Check {
     }
 
     private void readCopy(Path copy, Instant now, List<Fact> facts, Findings findings) {
-        Rehearsal rehearsal;
+        DryRun rehearsal;
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(copy, busyTimeout)) {
             Seen seen = database.snapshot(this::look);
             facts.addAll(seen.facts());
@@ -129,7 +129,7 @@ public final class Check {
             facts.addAll(factsOf(rehearsal));
             rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
             rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
-            Rehearsal played = rehearsal;
+            DryRun played = rehearsal;
             facts.addAll(database.onTemporary(handle -> ask(handle, played, now, findings)));
         }
         if (rules.asksForCodes() && (rules.stage().acceptsLegacyTokens() || rehearsal.hasSessionsOfTheOldApp())) {
@@ -150,7 +150,7 @@ public final class Check {
         }
         facts.add(Fact.of("schema-digest", "Fingerprint of the schema (SHA-256)", TableDigest.ofSchema(handle)));
         try {
-            Rehearsal rehearsal = Rehearsal.prepare(handle);
+            DryRun rehearsal = DryRun.prepare(handle);
             List<String> tables = new ArrayList<>(rehearsal.isNew() ? List.of() : List.of("users"));
             if (rehearsal.hasSessions()) {
                 tables.add("user_sessions");
@@ -190,7 +190,7 @@ public final class Check {
         return file.writtenBy() == 0 ? "before 3.7.0" : NeededSqlite.inWords(file.writtenBy());
     }
 
-    private static List<Fact> factsOf(Rehearsal rehearsal) {
+    private static List<Fact> factsOf(DryRun rehearsal) {
         List<Fact> facts = new ArrayList<>();
         facts.add(Fact.of("old-app", "The old app", oldApp(rehearsal)));
         facts.add(Fact.of(
@@ -214,7 +214,7 @@ public final class Check {
         return counted.isEmpty() ? "nothing" : counted;
     }
 
-    private static String oldApp(Rehearsal rehearsal) {
+    private static String oldApp(DryRun rehearsal) {
         if (rehearsal.isNew()) {
             return "none: the database is empty";
         }
@@ -223,20 +223,21 @@ public final class Check {
                 : "single: knows only users.auth_token";
     }
 
-    private List<Fact> ask(Handle handle, Rehearsal rehearsal, Instant now, Findings findings) throws SQLException {
+    private List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
         try {
             rehearsal.play(handle, now);
         } catch (MigrationRefusedException e) {
             // So will the deploy be that is played afterwards, which tells it.
             log.debug("The rehearsal was refused: {}", e.getMessage());
         }
-        CheckRules ofDeploy = rules.watchedBy(Presence.atDeploy(handle, now));
-        Openings.Tally tally = new Openings(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
+        CheckRules ofDeploy = rules.watchedBy(Heartbeat.atDeploy(handle, now));
+        AccessComparison.Tally tally =
+                new AccessComparison(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
         new Numbers(rules.phoneRegion(), findings, progress).read(handle);
         return facts(tally);
     }
 
-    private static List<Fact> facts(Openings.Tally tally) {
+    private static List<Fact> facts(AccessComparison.Tally tally) {
         List<Fact> facts = new ArrayList<>();
         facts.add(Fact.of("users", "Users", tally.users));
         facts.add(Fact.of("users-without-token", "- no token (NULL)", tally.withoutToken));

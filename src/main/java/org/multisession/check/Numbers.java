@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
+import org.multisession.migration.DryRun;
 import org.multisession.migration.Progress;
-import org.multisession.migration.Rehearsal;
 import org.multisession.migration.Step;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 
 /** Reads every telephone number as a sign-in would, and finds those by which nobody can sign in. */
 final class Numbers {
@@ -44,7 +44,7 @@ final class Numbers {
             make.executeUpdate();
         }
         long done = 0;
-        Step step = new Step(progress, "reading telephone numbers", Rehearsal.rows(handle, "users"));
+        Step step = new Step(progress, "reading telephone numbers", DryRun.rows(handle, "users"));
         try (PreparedStatement statement = handle.prepare(NUMBERS);
                 PreparedStatement add = handle.prepare(ADD);
                 ResultSet row = statement.executeQuery()) {

@@ -47,7 +47,7 @@ final class PlayedDeploy {
                     tryOut(database, other, userColumns);
                 }
             }
-            if (sessionsAreOurs && database.rehearse(UserDeletion::isPreventedBySessions)) {
+            if (sessionsAreOurs && database.dryRun(UserDeletion::isPreventedBySessions)) {
                 findings.add(Fault.USER_DELETION, Row.of("by the foreign key of user_sessions"));
             }
         } catch (MigrationRefusedException | DatabaseException e) {
@@ -63,7 +63,7 @@ final class PlayedDeploy {
     private void tryOut(Database database, Stage other, Set<String> userColumns) {
         Trial trial = trials.of(other, database);
         try {
-            database.rehearse((Transaction transaction) -> play(trial, transaction, userColumns));
+            database.dryRun((Transaction transaction) -> play(trial, transaction, userColumns));
         } catch (MigrationRefusedException e) {
             findings.add(Fault.OTHER_STAGE, Row.of(String.valueOf(e.getMessage())));
         }

@@ -15,7 +15,7 @@ record TokenText(String text) {
      * So many bytes of a cookie leave a kibibyte for the rest of the request's header, which Tomcat takes up to 8 KiB
      * of ({@code maxHttpHeaderSize}).
      */
-    static final int LONGEST_COOKIE = 7 * 1024;
+    static final int MAX_COOKIE_LENGTH = 7 * 1024;
 
     /** Digits alone have little to guess, unless there are this many. */
     private static final int MANY_DIGITS = 32;
@@ -44,7 +44,7 @@ record TokenText(String text) {
     }
 
     boolean isTooLongForAHeader() {
-        return text.length() > (LONGEST_COOKIE - NAME.length()) / 4 && cookieLength() > LONGEST_COOKIE;
+        return text.length() > (MAX_COOKIE_LENGTH - NAME.length()) / 4 && cookieLength() > MAX_COOKIE_LENGTH;
     }
 
     private int cookieLength() {

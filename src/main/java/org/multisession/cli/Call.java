@@ -2,7 +2,7 @@ package org.multisession.cli;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.multisession.boot.Settings;
+import org.multisession.config.Settings;
 import org.multisession.migration.Progress;
 
 /**
@@ -10,7 +10,7 @@ import org.multisession.migration.Progress;
  *
  * @param options the value of each that was given; empty for one that takes none
  */
-record Call(Shell shell, Settings settings, Map<String, String> options, Progress progress) {
+record Call(Terminal terminal, Settings settings, Map<String, String> options, Progress progress) {
 
     boolean has(String option) {
         return options.containsKey(option);
@@ -23,6 +23,6 @@ record Call(Shell shell, Settings settings, Map<String, String> options, Progres
 
     /** Prints a line of what was asked for. */
     void say(String line) {
-        shell.out().println(line);
+        terminal.out().println(line);
     }
 }

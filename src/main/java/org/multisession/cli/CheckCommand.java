@@ -10,13 +10,13 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.logging.Level;
 import org.multisession.boot.DeployTrial;
-import org.multisession.boot.Settings;
-import org.multisession.boot.SetupRefusedException;
 import org.multisession.check.Check;
 import org.multisession.check.CheckRules;
 import org.multisession.check.Format;
 import org.multisession.check.Report;
 import org.multisession.check.Trials;
+import org.multisession.config.Settings;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
 
 /** {@code check}: writes the report on a database, which stays as it is to the last byte. */
@@ -66,14 +66,14 @@ final class CheckCommand implements Command {
         CheckRules rules =
                 new CheckRules(settings.stage(), settings.asksForCodes(), settings.phoneRegion(), settings.session());
         Trials trials = (stage, database) ->
-                new DeployTrial(settings, stage, database, call.shell().clock());
-        Check check = new Check(rules, trials, BUSY_TIMEOUT, call.shell().clock(), call.progress());
+                new DeployTrial(settings, stage, database, call.terminal().clock());
+        Check check = new Check(rules, trials, BUSY_TIMEOUT, call.terminal().clock(), call.progress());
         return run(
                 check,
                 settings.database(),
                 format,
-                call.shell().out(),
-                call.shell().err());
+                call.terminal().out(),
+                call.terminal().err());
     }
 
     private static Format format(String text) {

@@ -3,7 +3,7 @@ package org.multisession.cli;
 import java.util.List;
 import java.util.logging.Level;
 
-/** One thing that can be done from a shell; {@code Main} has the table of all of them. */
+/** One thing that can be done from a terminal; {@code Main} has the table of all of them. */
 interface Command {
 
     int DONE = 0;

@@ -13,9 +13,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
-import org.multisession.boot.SettingSources;
-import org.multisession.boot.Settings;
-import org.multisession.boot.SetupRefusedException;
+import org.multisession.config.SettingSources;
+import org.multisession.config.Settings;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
 import org.multisession.migration.MigrationRefusedException;
 
@@ -29,15 +29,15 @@ public final class Main {
     private static final String CALL = "java -jar multi-session.war";
     private static final String DB_URL = "multisession.db.url";
 
-    private final Shell shell;
+    private final Terminal terminal;
 
-    private Main(Shell shell) {
-        this.shell = shell;
+    private Main(Terminal terminal) {
+        this.terminal = terminal;
     }
 
     public static void main(String[] arguments) {
-        Shell shell = new Shell(System.getenv(), System.out, System.err, InstantSource.system(), terminal());
-        System.exit(new Main(shell).run(List.of(arguments)));
+        Terminal terminal = new Terminal(System.getenv(), System.out, System.err, InstantSource.system(), terminal());
+        System.exit(new Main(terminal).run(List.of(arguments)));
     }
 
     // The launcher has seen to it that also JDK 22 to 24 answer null where no terminal is.
@@ -58,18 +58,18 @@ public final class Main {
             PrintStream out,
             PrintStream err,
             InstantSource clock) {
-        return run(arguments, new Shell(environment, out, err, clock, null));
+        return run(arguments, new Terminal(environment, out, err, clock, null));
     }
 
-    static int run(List<String> arguments, Shell shell) {
-        return new Main(shell).run(arguments);
+    static int run(List<String> arguments, Terminal terminal) {
+        return new Main(terminal).run(arguments);
     }
 
     private int run(List<String> arguments) {
         int code = runCommand(arguments);
         // A disk that is full, or a reader that has gone: what was asked for was not handed over.
-        if (shell.out().checkError()) {
-            shell.err().println("multi-session: what it had to say could not be written to standard output");
+        if (terminal.out().checkError()) {
+            terminal.err().println("multi-session: what it had to say could not be written to standard output");
             return Command.COULD_NOT_RUN;
         }
         return code;
@@ -82,7 +82,7 @@ public final class Main {
             return help(rest);
         }
         if (name.equals("version") || name.equals("--version") || name.equals("-V")) {
-            shell.out().println(Product.ours());
+            terminal.out().println(Product.ours());
             return Command.DONE;
         }
         Command command = find(name);
@@ -96,21 +96,21 @@ public final class Main {
     }
 
     private int run(Command command, List<String> rest) {
-        PlainLog log = new PlainLog(shell.err(), command.told());
+        PlainLog log = new PlainLog(terminal.err(), command.told());
         try {
             return command.run(read(command, rest));
         } catch (SetupRefusedException e) {
-            shell.err().println("multi-session: " + command.name() + " was not started:");
-            e.faults().forEach(fault -> shell.err().println("  - " + fault));
+            terminal.err().println("multi-session: " + command.name() + " was not started:");
+            e.faults().forEach(fault -> terminal.err().println("  - " + fault));
             return seeHelp(" " + command.name());
         } catch (MigrationRefusedException | DatabaseException e) {
-            shell.err()
+            terminal.err()
                     .println("multi-session: " + command.name() + " could not be done, and the database was not"
                             + " changed: " + e.getMessage() + ".");
             return Command.COULD_NOT_RUN;
         } catch (RuntimeException e) {
-            shell.err().println("multi-session: " + command.name() + " met with a mistake of its own:");
-            e.printStackTrace(shell.err());
+            terminal.err().println("multi-session: " + command.name() + " met with a mistake of its own:");
+            e.printStackTrace(terminal.err());
             return Command.COULD_NOT_RUN;
         } finally {
             log.close();
@@ -125,7 +125,7 @@ public final class Main {
         for (String argument : withTheirValues(command, arguments)) {
             sort(command, argument, settings, options, faults);
         }
-        SettingSources sources = SettingSources.ofCommand(settings, shell.environment());
+        SettingSources sources = SettingSources.ofCommand(settings, terminal.environment());
         // The default lies in a Tomcat, and there is none here.
         if (!sources.has(DB_URL) && faults.isEmpty()) {
             faults.add("no database was named; give --db.url=FILE, or set MULTISESSION_DB_URL");
@@ -139,7 +139,7 @@ public final class Main {
         if (read == null || !faults.isEmpty()) {
             throw new SetupRefusedException(faults);
         }
-        return new Call(shell, read, options, new ShownProgress(shell.err(), shell.ask() != null));
+        return new Call(terminal, read, options, new ProgressDisplay(terminal.err(), terminal.ask() != null));
     }
 
     /** {@code --db.url FILE} is {@code --db.url=FILE}. */
@@ -209,7 +209,7 @@ public final class Main {
     }
 
     private int noCommand(String name) {
-        shell.err().println("multi-session: there is no command " + name + meant("", name, names().toList(), 1));
+        terminal.err().println("multi-session: there is no command " + name + meant("", name, names().toList(), 1));
         return seeHelp("");
     }
 
@@ -238,13 +238,13 @@ public final class Main {
     }
 
     private int seeHelp(String command) {
-        shell.err().println("Try: " + CALL + " help" + command);
+        terminal.err().println("Try: " + CALL + " help" + command);
         return Command.COULD_NOT_RUN;
     }
 
     private int help(List<String> arguments) {
         if (arguments.isEmpty() || isHelp(arguments.get(0))) {
-            shell.out().print(overview());
+            terminal.out().print(overview());
             return Command.DONE;
         }
         String name = arguments.get(0);
@@ -255,7 +255,7 @@ public final class Main {
             }
             return noCommand(name);
         }
-        shell.out().print(about(command));
+        terminal.out().print(about(command));
         return Command.DONE;
     }
 
@@ -281,7 +281,7 @@ public final class Main {
                         commands,
                         line("help", "this text; 'help COMMAND' tells more about one"),
                         line("version", "which version this is; also --version"),
-                        Words.listed(Settings.keys().stream()
+                        Plurals.listed(Settings.keys().stream()
                                 .map(key -> key.substring(SettingSources.PREFIX.length()))
                                 .toList()));
     }

@@ -41,20 +41,22 @@ final class MigrateCommand implements Command {
 
     @Override
     public int run(Call call) {
-        return call.has(DRY_RUN) ? rehearse(call) : migrate(call);
+        return call.has(DRY_RUN) ? dryRun(call) : migrate(call);
     }
 
     private static int migrate(Call call) {
-        try (OpenDatabase open = OpenDatabase.open(
-                call.settings(), call.settings().createDatabase(), call.shell().clock())) {
+        try (DatabaseSession open = DatabaseSession.open(
+                call.settings(),
+                call.settings().createDatabase(),
+                call.terminal().clock())) {
             MigrationRun run = run(call, open);
             Migrator.Outcome outcome = run.migrate();
             if (outcome.made().isEmpty()) {
                 call.say("Nothing was to be made: the database is migrated already.");
                 return hashTokens(call, run);
             }
-            call.say(
-                    "Migrated: " + Words.counted(outcome.made().size(), "object") + " made, and nothing else changed.");
+            call.say("Migrated: " + Plurals.counted(outcome.made().size(), "object")
+                    + " made, and nothing else changed.");
             if (outcome.backup() != null) {
                 call.say("The database as it was before: " + outcome.backup());
             }
@@ -68,11 +70,11 @@ final class MigrateCommand implements Command {
             return DONE;
         }
         try {
-            call.say(Words.counted(run.hashTokens(), "token")
+            call.say(Plurals.counted(run.hashTokens(), "token")
                     + " replaced by hashes; their sessions live on. The old app cannot read them any more.");
             return DONE;
         } catch (DatabaseException e) {
-            call.shell()
+            call.terminal()
                     .err()
                     .println("multi-session: some tokens could not be replaced by hashes: " + e.getMessage()
                             + ". Every session lives on. Run it again to go on.");
@@ -80,16 +82,16 @@ final class MigrateCommand implements Command {
         }
     }
 
-    private static int rehearse(Call call) {
+    private static int dryRun(Call call) {
         if (call.settings().createDatabase() && !Files.exists(call.settings().database())) {
             call.say("There is no file " + call.settings().database() + ". 'migrate' would make a new database there;"
                     + " a dry run makes none.");
             return DONE;
         }
-        try (OpenDatabase open =
-                OpenDatabase.open(call.settings(), false, call.shell().clock())) {
-            call.shell().err().println("Dry run: all of it is done in one transaction, which is then undone");
-            Migrator.Outcome outcome = run(call, open).rehearse();
+        try (DatabaseSession open =
+                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
+            call.terminal().err().println("Dry run: all of it is done in one transaction, which is then undone");
+            Migrator.Outcome outcome = run(call, open).dryRun();
             if (!call.settings().stage().storesPlainTokens()) {
                 call.say(
                         "In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
@@ -100,14 +102,14 @@ final class MigrateCommand implements Command {
                 return DONE;
             }
             call.say("Dry run: it went well and was undone; the database is as it was. 'migrate' would make "
-                    + Words.counted(outcome.made().size(), "object") + ":");
-            call.say(Words.listed(outcome.made()));
+                    + Plurals.counted(outcome.made().size(), "object") + ":");
+            call.say(Plurals.listed(outcome.made()));
             return DONE;
         }
     }
 
-    private static MigrationRun run(Call call, OpenDatabase open) {
+    private static MigrationRun run(Call call, DatabaseSession open) {
         return new MigrationRun(
-                call.settings(), open.file(), open.database(), call.shell().clock(), open.patience(), call.progress());
+                call.settings(), open.file(), open.database(), call.terminal().clock(), open.retry(), call.progress());
     }
 }

@@ -59,7 +59,7 @@ final class StatusCommand implements Command {
 
     @Override
     public int run(Call call) {
-        Instant now = call.shell().clock().instant();
+        Instant now = call.terminal().clock().instant();
         Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT)) {
             MoveStatus status = database.snapshot(handle -> MoveStatus.of(handle, now, window));
@@ -72,7 +72,7 @@ final class StatusCommand implements Command {
     }
 
     private static void tell(Call call, MoveStatus status, Instant now, Duration window) {
-        String days = Words.counted(window.toDays(), "day");
+        String days = Plurals.counted(window.toDays(), "day");
         call.say("Stage: " + (status.stage() == null ? "never deployed" : status.stage()) + since(status.stageSince()));
         call.say("Migrated: " + (status.migratedAt() == null ? "unknown" : MINUTE.format(status.migratedAt())));
         if (!status.missing().isEmpty()) {
@@ -82,7 +82,7 @@ final class StatusCommand implements Command {
         }
         call.say("");
         call.say(row("Users", status.users(), ""));
-        call.say(row("Sessions", status.sessions(), "of " + Words.counted(status.usersWithSessions(), "user")));
+        call.say(row("Sessions", status.sessions(), "of " + Plurals.counted(status.usersWithSessions(), "user")));
         call.say(row("  stored as a hash", status.hashed(), ""));
         call.say(row("  in users.auth_token, too", status.mirrored(), "as issued: keep copies of the database safe"));
         call.say(row("Legacy tokens that open an account", status.legacy(), "one per user, on any number of devices"));
@@ -96,9 +96,9 @@ final class StatusCommand implements Command {
         call.say("");
         call.say("Next stage: " + next(status));
         call.say("Safe to retire: " + retire(status, now, window, days));
-        call.say("Going back now: " + Words.counted(status.devicesFallingOut(), "device") + " fall out of the old app"
+        call.say("Going back now: " + Plurals.counted(status.devicesFallingOut(), "device") + " fall out of the old app"
                 + " (in its " + (status.oldAppReadsSessions() ? "multi" : "single") + " form), "
-                + Words.counted(status.usersStayingIn(), "user") + " stay in");
+                + Plurals.counted(status.usersStayingIn(), "user") + " stay in");
     }
 
     private static void tell(Call call, NumbersInDoubt numbers) {
@@ -107,7 +107,7 @@ final class StatusCommand implements Command {
             call.say("Numbers that more than one user has: " + numbers.count()
                     + ". Nobody can sign in by them, until each" + " stands in users.phone once"
                     + (numbers.refused() > 0
-                            ? "; the trail tells of it " + Words.counted(numbers.refused(), "time")
+                            ? "; the trail tells of it " + Plurals.counted(numbers.refused(), "time")
                             : ""));
             numbers.users().forEach(users -> call.say("  users " + users));
             if (numbers.count() > numbers.users().size()) {
@@ -158,15 +158,15 @@ final class StatusCommand implements Command {
         return switch (stage) {
             case COEXIST ->
                 "settle signs nobody out here; it stores "
-                        + Words.counted(status.sessions() - status.hashed(), "session")
+                        + Plurals.counted(status.sessions() - status.hashed(), "session")
                         + " as hashes, which the old app cannot read any more";
-            case SETTLE -> "retire signs out " + Words.counted(status.legacy(), "user") + " at the most, see below";
+            case SETTLE -> "retire signs out " + Plurals.counted(status.legacy(), "user") + " at the most, see below";
             case RETIRE -> "none; this is the last";
         };
     }
 
     private static String retire(MoveStatus status, Instant now, Duration window, String days) {
-        String users = Words.counted(status.legacy(), "user");
+        String users = Plurals.counted(status.legacy(), "user");
         if (status.legacy() == 0) {
             return "yes, 0 users: no legacy token opens an account";
         }
@@ -174,7 +174,7 @@ final class StatusCommand implements Command {
             return "yes, 0 users of the last " + days + "; " + users + " with a legacy token did not come in that time";
         }
         if (status.legacyUsedLately() > 0) {
-            return "no, " + Words.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
+            return "no, " + Plurals.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
                     + days + ", of " + users + " who have one";
         }
         return "no, up to " + users

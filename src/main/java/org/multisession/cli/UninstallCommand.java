@@ -10,9 +10,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.multisession.boot.MigrationRun;
 import org.multisession.migration.Backup;
-import org.multisession.migration.Removal;
+import org.multisession.migration.UninstallPlan;
 import org.multisession.migration.Uninstaller;
-import org.multisession.session.Presence;
+import org.multisession.session.Heartbeat;
 
 /** Takes everything away that the migration has added, after showing it. */
 final class UninstallCommand implements Command {
@@ -63,12 +63,15 @@ final class UninstallCommand implements Command {
     @Override
     public int run(Call call) {
         boolean keepSessions = call.has(KEEP_SESSIONS);
-        try (OpenDatabase open =
-                OpenDatabase.open(call.settings(), false, call.shell().clock())) {
+        try (DatabaseSession open =
+                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
             Backup backup = MigrationRun.backup(
-                    call.settings(), open.file(), open.database(), call.shell().clock());
+                    call.settings(),
+                    open.file(),
+                    open.database(),
+                    call.terminal().clock());
             Uninstaller uninstaller = new Uninstaller(open.database(), backup, call.progress());
-            Removal found = open.patience().until(() -> uninstaller.look(keepSessions));
+            UninstallPlan found = open.retry().until(() -> uninstaller.look(keepSessions));
             if (found.isEmpty()) {
                 call.say("There is nothing of Multi-Session in this database.");
                 return DONE;
@@ -76,7 +79,7 @@ final class UninstallCommand implements Command {
             show(call, found);
             Instant alive = lastSignOfLife(call, open, found);
             if (alive != null && !call.has(EVEN_IF_RUNNING)) {
-                call.shell()
+                call.terminal()
                         .err()
                         .println(
                                 "multi-session: a Tomcat still runs Multi-Session on this database: it gave a sign of life"
@@ -85,17 +88,17 @@ final class UninstallCommand implements Command {
                                         + " killed, and nothing runs any more, add --even-if-running. Nothing was removed.");
                 return call.has(YES) ? COULD_NOT_RUN : DONE;
             }
-            if (!call.has(YES) && !isConfirmed(call.shell().ask())) {
+            if (!call.has(YES) && !isConfirmed(call.terminal().ask())) {
                 call.say("");
                 call.say(
-                        call.shell().ask() == null
+                        call.terminal().ask() == null
                                 ? "Nothing was removed. To do it, add --yes."
                                 : "Nothing was removed.");
                 return DONE;
             }
-            Uninstaller.Outcome outcome = open.patience().until(() -> uninstaller.uninstall(keepSessions));
+            Uninstaller.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions));
             call.say("");
-            call.say("Removed: " + Words.counted(outcome.removal().objects().size(), "object")
+            call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
                     + ", and nothing else changed.");
             if (outcome.backup() != null) {
                 call.say("The database as it was before: " + outcome.backup());
@@ -104,15 +107,15 @@ final class UninstallCommand implements Command {
         }
     }
 
-    private static @Nullable Instant lastSignOfLife(Call call, OpenDatabase open, Removal found) {
+    private static @Nullable Instant lastSignOfLife(Call call, DatabaseSession open, UninstallPlan found) {
         boolean hasState = found.objects().stream().anyMatch(item -> item.name().equals(STATE));
         if (!hasState) {
             return null;
         }
-        Instant now = call.shell().clock().instant();
-        return open.patience()
+        Instant now = call.terminal().clock().instant();
+        return open.retry()
                 .until(() -> open.database()
-                        .<Optional<Instant>>read(handle -> Optional.ofNullable(Presence.mayBeRunning(handle, now))))
+                        .<Optional<Instant>>read(handle -> Optional.ofNullable(Heartbeat.mayBeRunning(handle, now))))
                 .orElse(null);
     }
 
@@ -124,45 +127,45 @@ final class UninstallCommand implements Command {
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
     }
 
-    private static void show(Call call, Removal removal) {
+    private static void show(Call call, UninstallPlan plan) {
         call.say("Multi-Session has added to this database, and an uninstall removes:");
-        showAll(call, removal, "table", "tables");
-        showAll(call, removal, "index", "indexes");
-        showAll(call, removal, "trigger", "triggers");
+        showAll(call, plan, "table", "tables");
+        showAll(call, plan, "index", "indexes");
+        showAll(call, plan, "trigger", "triggers");
         call.say("");
         call.say("It leaves:");
-        call.say("  users (" + Words.counted(removal.users(), "row") + "), untouched");
-        for (Removal.Item item : removal.kept()) {
-            call.say("  " + item.name() + " (" + Words.counted(item.rows(), "row") + ")");
+        call.say("  users (" + Plurals.counted(plan.users(), "row") + "), untouched");
+        for (UninstallPlan.Item item : plan.kept()) {
+            call.say("  " + item.name() + " (" + Plurals.counted(item.rows(), "row") + ")");
         }
         call.say("");
-        call.say(Words.counted(removal.legacyTokens(), "user")
+        call.say(Plurals.counted(plan.legacyTokens(), "user")
                 + " can go on in the old app, by the token in users.auth_token.");
-        if (removal.fallingOut() > 0) {
-            call.say("Of " + Words.counted(removal.sessions(), "session") + " here, " + removal.fallingOut()
+        if (plan.fallingOut() > 0) {
+            call.say("Of " + Plurals.counted(plan.sessions(), "session") + " here, " + plan.fallingOut()
                     + " will have to sign in again there"
-                    + (removal.keepsSessions()
+                    + (plan.keepsSessions()
                             ? ": the table holds only hashes of their tokens, which\nthe old app cannot read."
                             : "."));
         }
-        if (removal.endedTokens() > 0) {
-            call.say("For " + Words.counted(removal.endedTokens(), "user")
+        if (plan.endedTokens() > 0) {
+            call.say("For " + Plurals.counted(plan.endedTokens(), "user")
                     + " that token was signed out here; the old app does not know, and accepts it.");
         }
         call.say("");
         call.say("Undeploy the WAR first: a Tomcat that starts it again migrates the database again.");
     }
 
-    private static void showAll(Call call, Removal removal, String kind, String kinds) {
+    private static void showAll(Call call, UninstallPlan plan, String kind, String kinds) {
         List<String> names = new ArrayList<>();
-        for (Removal.Item item : removal.objects()) {
+        for (UninstallPlan.Item item : plan.objects()) {
             if (item.kind().equals(kind)) {
-                names.add(item.name() + (kind.equals("table") ? " (" + Words.counted(item.rows(), "row") + ")" : ""));
+                names.add(item.name() + (kind.equals("table") ? " (" + Plurals.counted(item.rows(), "row") + ")" : ""));
             }
         }
         if (!names.isEmpty()) {
             call.say("  " + names.size() + " " + (names.size() == 1 ? kind : kinds) + ":");
-            call.say(Words.listed(names));
+            call.say(Plurals.listed(names));
         }
     }
 }

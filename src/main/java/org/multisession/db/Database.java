@@ -302,7 +302,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** Runs one writing callback as {@link #write} does, and then undoes all of it. */
-    public <T> T rehearse(Work<? super Transaction, T> work) {
+    public <T> T dryRun(Work<? super Transaction, T> work) {
         return inTransaction(work, Sqlite::rollback);
     }
 

@@ -28,7 +28,7 @@ public final class FileAccess {
     /** In the mode of a folder: what is made in it gets its group. */
     private static final int SETGID = 02000;
 
-    private static final int MOST_LINKS = 40;
+    private static final int MAX_LINKS = 40;
 
     private FileAccess() {}
 
@@ -45,7 +45,7 @@ public final class FileAccess {
 
     /** The folder on the way to a file that may not be entered, or that is none. */
     public static Optional<String> obstacleOnTheWayTo(Path file) {
-        return obstacleOnTheWayTo(file.toAbsolutePath(), MOST_LINKS);
+        return obstacleOnTheWayTo(file.toAbsolutePath(), MAX_LINKS);
     }
 
     private static Optional<String> obstacleOnTheWayTo(Path file, int links) {

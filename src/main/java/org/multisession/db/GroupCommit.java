@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * {@link Database#write}.
  *
  * <p>However many come, there are at most {@value #BURST} commits at once and then twenty a second. Past
- * {@value #MOST_WAITING} that wait, callers are told that the database is busy. Safe for use by many threads.
+ * {@value #MAX_WAITING} that wait, callers are told that the database is busy. Safe for use by many threads.
  */
 public final class GroupCommit {
 
     static final int BURST = 600;
-    static final int MOST_WAITING = 100;
+    static final int MAX_WAITING = 100;
 
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -104,7 +104,7 @@ public final class GroupCommit {
     private boolean isLeader(Pending<?> mine) {
         boolean isInterrupted = false;
         synchronized (lock) {
-            if (waiting.size() >= MOST_WAITING) {
+            if (waiting.size() >= MAX_WAITING) {
                 throw new DatabaseBusyException("too many wait to write", null);
             }
             waiting.add(mine);

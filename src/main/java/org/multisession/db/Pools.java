@@ -25,14 +25,14 @@ final class Pools implements AutoCloseable {
     private final SqliteFile file;
     private final HikariDataSource readers;
     private final HikariDataSource writer;
-    private final PoolTimer timer;
+    private final PoolThreads timer;
 
     /** By the connection itself, not by what the pool wraps around it. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
 
     private final AtomicBoolean retired = new AtomicBoolean();
 
-    private Pools(SqliteFile file, HikariDataSource readers, HikariDataSource writer, PoolTimer timer) {
+    private Pools(SqliteFile file, HikariDataSource readers, HikariDataSource writer, PoolThreads timer) {
         this.file = file;
         this.readers = readers;
         this.writer = writer;
@@ -41,7 +41,7 @@ final class Pools implements AutoCloseable {
 
     /** Opens them, or leaves nothing open. */
     static Pools open(SqliteFile file, int readers, Duration busyTimeout) {
-        PoolTimer timer = new PoolTimer();
+        PoolThreads timer = new PoolThreads();
         try {
             HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout, timer);
             try {
@@ -60,7 +60,7 @@ final class Pools implements AutoCloseable {
         }
     }
 
-    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait, PoolTimer timer) {
+    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait, PoolThreads timer) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(source);

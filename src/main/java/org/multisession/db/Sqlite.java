@@ -28,8 +28,8 @@ final class Sqlite {
      * Commits, trying again while a reader of another process holds a rollback-journal database: the transaction is
      * still whole then, and a later COMMIT goes through.
      */
-    static void commit(Connection connection, Duration patience) throws SQLException {
-        long deadline = System.nanoTime() + patience.toNanos();
+    static void commit(Connection connection, Duration retry) throws SQLException {
+        long deadline = System.nanoTime() + retry.toNanos();
         while (true) {
             try {
                 run(connection, "COMMIT");

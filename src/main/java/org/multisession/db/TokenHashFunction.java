@@ -2,6 +2,7 @@ package org.multisession.db;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.multisession.token.TokenHash;
 import org.sqlite.Function;
 
 /** {@link TokenHash} for SQL on SQLite, which has no SHA-256 of its own. No trigger may use it: the old app lacks it. */

@@ -192,18 +192,18 @@ public final class Migrator {
     }
 
     /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
-    public Outcome rehearse() {
+    public Outcome dryRun() {
         Inspection found = database.read(Migrator::inspect);
         if (found.hasNothingToDo()) {
             tryOut(found);
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        return database.rehearse(this::migrateFinished);
+        return database.dryRun(this::migrateFinished);
     }
 
     private void tryOut(Inspection found) {
         if (trial != Trial.NONE) {
-            database.rehearse(transaction -> {
+            database.dryRun(transaction -> {
                 tryOut(transaction, Set.copyOf(found.userColumns()));
                 return true;
             });

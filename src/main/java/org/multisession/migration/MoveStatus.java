@@ -56,7 +56,7 @@ public record MoveStatus(
         long usersStayingIn,
         long mirrored) {
 
-    /** As {@code session.Presence} has it: a shorter one does not count. */
+    /** As {@code session.Heartbeat} has it: a shorter one does not count. */
     private static final Duration ABSENCE = Duration.ofHours(1);
 
     private static final String STAGE = "SELECT value, changed_at FROM multisession_state WHERE name = 'stage'";

@@ -17,7 +17,7 @@ import org.multisession.db.Handle;
  */
 public record NumbersInDoubt(long count, List<String> users, long unread, long refused) {
 
-    private static final int MOST_NAMED = 20;
+    private static final int MAX_NAMED = 20;
 
     /** E.164 alone: what stands for no number begins otherwise. */
     private static final String SHARED = """
@@ -45,7 +45,7 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 count++;
-                if (users.size() < MOST_NAMED) {
+                if (users.size() < MAX_NAMED) {
                     users.add(row.getString(1));
                 }
             }

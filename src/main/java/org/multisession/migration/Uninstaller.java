@@ -34,7 +34,7 @@ public final class Uninstaller {
      *
      * @param backup where the database lies as it was before; null if there is no such copy
      */
-    public record Outcome(Removal removal, @Nullable Path backup) {}
+    public record Outcome(UninstallPlan plan, @Nullable Path backup) {}
 
     /**
      * What would be removed. Changes nothing.
@@ -42,8 +42,8 @@ public final class Uninstaller {
      * @param keepSessions whether {@code user_sessions} stays also if the migration made it
      * @throws MigrationRefusedException if something else in the database needs what would be removed
      */
-    public Removal look(boolean keepSessions) {
-        return database.read(handle -> Removal.of(handle, keepSessions));
+    public UninstallPlan look(boolean keepSessions) {
+        return database.read(handle -> UninstallPlan.of(handle, keepSessions));
     }
 
     /**
@@ -52,14 +52,14 @@ public final class Uninstaller {
      * @throws MigrationRefusedException if something else would go with it; nothing was changed then
      */
     public Outcome uninstall(boolean keepSessions) {
-        Removal found = look(keepSessions);
+        UninstallPlan found = look(keepSessions);
         if (found.isEmpty()) {
             return new Outcome(found, null);
         }
         Backup.Copy copy = backup.make();
         try {
-            Removal removal = database.write(transaction -> remove(transaction, keepSessions));
-            return new Outcome(removal, copy == null ? null : copy.path());
+            UninstallPlan plan = database.write(transaction -> remove(transaction, keepSessions));
+            return new Outcome(plan, copy == null ? null : copy.path());
         } catch (RuntimeException e) {
             if (copy != null) {
                 copy.discardUnlessDamaged(e);
@@ -68,14 +68,14 @@ public final class Uninstaller {
         }
     }
 
-    private Removal remove(Transaction transaction, boolean keepSessions) throws SQLException {
+    private UninstallPlan remove(Transaction transaction, boolean keepSessions) throws SQLException {
         Catalogue before = Catalogue.read(transaction);
         // Looked at anew: what was shown may be a while ago.
-        Removal removal = Removal.of(transaction, keepSessions);
+        UninstallPlan plan = UninstallPlan.of(transaction, keepSessions);
         boolean hasUsers = before.has("users");
-        String users = hasUsers ? Snapshot.users(transaction, removal.users(), progress) : "";
+        String users = hasUsers ? Snapshot.users(transaction, plan.users(), progress) : "";
         Set<String> names = new HashSet<>();
-        for (Removal.Item item : removal.objects()) {
+        for (UninstallPlan.Item item : plan.objects()) {
             drop(transaction, item);
             names.add(item.name());
         }
@@ -91,12 +91,12 @@ public final class Uninstaller {
         }
         log.info(
                 "Uninstall: removed {} objects, and verified: {} users and everything else as before",
-                removal.objects().size(),
-                removal.users());
-        return removal;
+                plan.objects().size(),
+                plan.users());
+        return plan;
     }
 
-    private static void drop(Transaction transaction, Removal.Item item) throws SQLException {
+    private static void drop(Transaction transaction, UninstallPlan.Item item) throws SQLException {
         String name = "\"" + item.name().replace("\"", "\"\"") + "\"";
         try (PreparedStatement statement = transaction.prepare("DROP " + item.kind() + " " + name)) {
             statement.executeUpdate();

@@ -29,7 +29,7 @@ public final class ClockWatch implements IdleWatch {
 
     static final Duration JUMP = Duration.ofHours(1);
     static final Duration LONG_ABSENCE = Duration.ofDays(1);
-    private static final Duration LONGEST_DOUBT = Duration.ofDays(7);
+    private static final Duration MAX_DOUBT = Duration.ofDays(7);
 
     /**
      * A doubt as it is told to the next run.
@@ -115,7 +115,7 @@ public final class ClockWatch implements IdleWatch {
             doubtedFor = Duration.ZERO;
             believedAtNanos = count;
         }
-        Duration length = about.abs().compareTo(LONGEST_DOUBT) < 0 ? about.abs() : LONGEST_DOUBT;
+        Duration length = about.abs().compareTo(MAX_DOUBT) < 0 ? about.abs() : MAX_DOUBT;
         if (length.compareTo(doubtedFor) > 0) {
             believedAtNanos += length.minus(doubtedFor).toNanos();
             doubtedFor = length;

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
 
 /**
  * The {@code multisession_devices} table: what a session is used by, and from where. A row of it opens nothing, and may
@@ -87,6 +89,6 @@ public final class DeviceDao {
     }
 
     private static @Nullable String named(Client client) {
-        return client.device().isEmpty() ? null : client.device();
+        return client.userAgent().isEmpty() ? null : client.userAgent();
     }
 }

@@ -9,6 +9,8 @@ import java.util.stream.IntStream;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.Statement;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /**
  * Tells in one statement which of many tokens the database knows at all, whatever they are worth: so junk that a request
@@ -28,7 +30,7 @@ public final class KnownTokensDao {
     private static final TreeMap<Integer, Sql> BY_SIZE = new TreeMap<>();
 
     static {
-        for (int size : new int[] {4, 16, 4 * Presented.MOST_VALUES}) {
+        for (int size : new int[] {4, 16, 4 * Presented.MAX_VALUES}) {
             String rows = IntStream.range(0, size)
                     .mapToObj(i -> "(:position" + i + ", :token" + i + ", :hash" + i + ")")
                     .collect(Collectors.joining(", "));

@@ -12,6 +12,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
+import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

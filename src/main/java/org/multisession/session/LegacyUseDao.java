@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
+import org.multisession.token.SessionToken;
 
 /** The {@code multisession_legacy_uses} table: when each legacy token was last used here. */
 public final class LegacyUseDao {

@@ -20,13 +20,13 @@ public final class TokenHashing {
     private final Database database;
     private final TokenHashingDao dao;
     private final StateDao state;
-    private final Pace pace;
+    private final Throttle throttle;
 
-    public TokenHashing(Database database, TokenHashingDao dao, StateDao state, Pace pace) {
+    public TokenHashing(Database database, TokenHashingDao dao, StateDao state, Throttle throttle) {
         this.database = database;
         this.dao = dao;
         this.state = state;
-        this.pace = pace;
+        this.throttle = throttle;
     }
 
     /**
@@ -51,7 +51,7 @@ public final class TokenHashing {
         do {
             batch = some(onlyWhileSettled);
             hashed += batch;
-        } while (batch == BATCH && pace.goesOn());
+        } while (batch == BATCH && throttle.goesOn());
         if (hashed > 0) {
             log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
         }

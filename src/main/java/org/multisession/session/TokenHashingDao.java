@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.multisession.db.Handle;
-import org.multisession.db.TokenHash;
 import org.multisession.db.Transaction;
+import org.multisession.token.TokenHash;
 
 /** The statements by which a token's rows come to hold its hash. */
 public final class TokenHashingDao {

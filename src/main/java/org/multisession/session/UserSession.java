@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
+import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**

@@ -9,6 +9,8 @@ import org.multisession.db.Handle;
 import org.multisession.db.Row;
 import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 import org.multisession.user.UserColumns;
 

@@ -13,6 +13,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
+import org.multisession.phone.PhoneNumber;
 
 /**
  * The {@code multisession_phones} table: what stands in {@code users.phone}, and the number that this means, by which a
@@ -24,7 +25,7 @@ final class PhoneDao {
      * More unread rows than these, and a look-up would take long. The old app would have to write them within seconds; the
      * rows of a first deploy are many, but their last digits differ.
      */
-    private static final int MOST_UNREAD = 5000;
+    private static final int MAX_UNREAD = 5000;
 
     /** Sorts behind every character that a text has. */
     private static final String LAST_CHARACTER = "\uDBFF\uDFFF";
@@ -93,9 +94,9 @@ final class PhoneDao {
                 tail = tails.hasNext() ? tails.next() : tail;
                 statement.setString(position, tail);
             }
-            statement.setInt(5, MOST_UNREAD + 1);
+            statement.setInt(5, MAX_UNREAD + 1);
             List<Phone> unread = phones(statement);
-            if (unread.size() > MOST_UNREAD) {
+            if (unread.size() > MAX_UNREAD) {
                 throw new DatabaseBusyException("many telephone numbers in users are new and still being read", null);
             }
             return unread;

@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Failures;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
-import org.multisession.db.TokenHash;
 import org.multisession.db.Transaction;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
+import org.multisession.token.TokenHash;
 
 /**
  * The {@code users} table. It is the team's, not ours: the two writing methods here are the only ones there are, the
@@ -22,7 +24,7 @@ import org.multisession.db.Transaction;
 public final class UserDao {
 
     /** So many users of one number are told apart; whoever meets more knows enough. */
-    static final int MOST_OF_ONE_NUMBER = 10;
+    static final int MAX_OF_ONE_NUMBER = 10;
 
     /**
      * Whom the old app would let in by this token, as long as it never was a session: one that was and is one no longer
@@ -90,7 +92,7 @@ public final class UserDao {
     }
 
     /**
-     * Every user with this number, in whatever shape the row has it, up to {@link #MOST_OF_ONE_NUMBER}; more than one
+     * Every user with this number, in whatever shape the row has it, up to {@link #MAX_OF_ONE_NUMBER}; more than one
      * means that nobody can be told. The same is asked whether there is one or not.
      *
      * @throws org.multisession.db.DatabaseBusyException if so many rows are still to be read that it would take long
@@ -100,13 +102,13 @@ public final class UserDao {
         try (PreparedStatement statement = handle.prepare(findByNumber)) {
             statement.setString(1, number.key());
             try (ResultSet row = statement.executeQuery()) {
-                while (row.next() && found.size() < MOST_OF_ONE_NUMBER) {
+                while (row.next() && found.size() < MAX_OF_ONE_NUMBER) {
                     keepIfOf(number, user(row), found);
                 }
             }
         }
         for (PhoneDao.Phone unread : phones.unreadLike(handle, number)) {
-            if (found.size() < MOST_OF_ONE_NUMBER && means(unread.text(), number)) {
+            if (found.size() < MAX_OF_ONE_NUMBER && means(unread.text(), number)) {
                 User user = findById(handle, unread.userId());
                 if (user != null) {
                     keepIfOf(number, user, found);

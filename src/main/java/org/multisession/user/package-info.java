@@ -1,5 +1,5 @@
 /**
- * The team's {@code users} table, as far as it concerns us, and telephone numbers.
+ * The team's {@code users} table, as far as it concerns us, and how a user is found by a number in it.
  */
 @NullMarked
 package org.multisession.user;

@@ -48,7 +48,7 @@ public final class AuthFilter extends HttpFilter {
                 chain.doFilter(request, response);
                 return;
             }
-            SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
+            SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> ClientFactory.of(request));
             if (signedIn == null) {
                 askToSignIn(request, response);
                 return;
@@ -74,7 +74,7 @@ public final class AuthFilter extends HttpFilter {
 
     private static void askToSignIn(HttpServletRequest request, HttpServletResponse response) {
         if (request.getDispatcherType() != DispatcherType.REQUEST || !Browser.accepts(request)) {
-            throw RequestFailure.unauthenticated();
+            throw HttpProblem.unauthenticated();
         }
         boolean canComeBack =
                 request.getMethod().equals("GET") || request.getMethod().equals("HEAD");

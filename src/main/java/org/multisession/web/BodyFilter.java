@@ -38,13 +38,13 @@ public final class BodyFilter extends HttpFilter {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     /** A tenth of the threads that Tomcat has by default. */
-    private static final int MOST_WAITING = 20;
+    private static final int MAX_WAITING = 20;
 
     /** Those of one network who may wait at a time. */
-    private static final int MOST_PER_NETWORK = 4;
+    private static final int MAX_PER_NETWORK = 4;
 
-    private final transient Places strangers = new Places(MOST_WAITING, MOST_PER_NETWORK);
-    private final transient Places signedIn = new Places(MOST_WAITING, MOST_PER_NETWORK);
+    private final transient Places strangers = new Places(MAX_WAITING, MAX_PER_NETWORK);
+    private final transient Places signedIn = new Places(MAX_WAITING, MAX_PER_NETWORK);
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)

@@ -4,8 +4,8 @@ import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.KnownBrowserDao;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.KnownBrowserDao;
 
 /**
  * Binds a code to the browser that asked for it, and stays there once the code was used. It opens nothing by itself. Sent

@@ -3,7 +3,7 @@ package org.multisession.web;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
-import org.multisession.code.SmsText;
+import org.multisession.otp.SmsText;
 
 /** The text of the message with the code, in the language of who asked for it. */
 public final class CodeMessage {

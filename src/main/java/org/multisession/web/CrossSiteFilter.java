@@ -37,7 +37,7 @@ public final class CrossSiteFilter extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (!READING.contains(request.getMethod()) && !isOwn(request)) {
-            throw new RequestFailure(
+            throw new HttpProblem(
                     403,
                     "cross-site",
                     "This request came from a page of another site and was refused. Nothing was changed.");

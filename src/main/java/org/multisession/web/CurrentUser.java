@@ -27,7 +27,7 @@ public record CurrentUser(SignedIn signedIn) implements Principal {
     public static CurrentUser required(ServletRequest request) {
         CurrentUser user = of(request);
         if (user == null) {
-            throw RequestFailure.unauthenticated();
+            throw HttpProblem.unauthenticated();
         }
         return user;
     }

@@ -14,7 +14,7 @@ public record DeviceName(@Nullable String program, @Nullable String system) {
     static final DeviceName UNKNOWN = new DeviceName(null, null);
 
     /** In the language of these words; null where nothing is known. */
-    public @Nullable String in(Words words) {
-        return program == null ? system : system == null ? program : words.of("device.on", program, system);
+    public @Nullable String in(Messages messages) {
+        return program == null ? system : system == null ? program : messages.of("device.on", program, system);
     }
 }

@@ -17,9 +17,9 @@ import ua_parser.Parser;
 public final class DeviceNames {
 
     /** More than one server sees of different browsers in a while; the least recently asked for goes first. */
-    private static final int MOST_REMEMBERED = 1000;
+    private static final int MAX_REMEMBERED = 1000;
 
-    private static final int LONGEST = 200;
+    private static final int MAX_LENGTH = 200;
     private static final Pattern BROWSER = Pattern.compile("(?:Mozilla|Opera)/[0-9].*");
 
     /** How a program calls itself (RFC 9110, 10.1.5): {@code curl/8.5.0}, {@code MyShop/3.1 (iPhone; …)}. */
@@ -35,7 +35,7 @@ public final class DeviceNames {
     private final Map<String, DeviceName> remembered = new LinkedHashMap<>(64, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, DeviceName> eldest) {
-            return size() > MOST_REMEMBERED;
+            return size() > MAX_REMEMBERED;
         }
     };
 
@@ -51,7 +51,7 @@ public final class DeviceNames {
         }
         // Longer ones would only make the rules search longer.
         String key = agent.strip();
-        key = key.substring(0, Math.min(LONGEST, key.length()));
+        key = key.substring(0, Math.min(MAX_LENGTH, key.length()));
         synchronized (remembered) {
             DeviceName known = remembered.get(key);
             if (known != null) {

@@ -21,10 +21,10 @@ public final class ErrorFilter extends HttpFilter {
 
     private static final Logger log = LoggerFactory.getLogger(ErrorFilter.class);
 
-    private final transient FailureResponder responder;
+    private final transient HttpProblemResponder responder;
     private final SecureRandom random;
 
-    public ErrorFilter(FailureResponder responder, SecureRandom random) {
+    public ErrorFilter(HttpProblemResponder responder, SecureRandom random) {
         this.responder = responder;
         this.random = random;
     }
@@ -39,14 +39,14 @@ public final class ErrorFilter extends HttpFilter {
         }
         try {
             chain.doFilter(request, response);
-        } catch (RequestFailure failure) {
+        } catch (HttpProblem failure) {
             responder.respond(request, response, failure, null);
         } catch (DatabaseReplacedException e) {
             // Said once in the log, when it was noticed, and not for each request.
-            responder.respond(request, response, RequestFailure.busy(), null);
+            responder.respond(request, response, HttpProblem.busy(), null);
         } catch (DatabaseBusyException e) {
             log.warn("A request was answered with 503: {}", e.getMessage());
-            responder.respond(request, response, RequestFailure.busy(), null);
+            responder.respond(request, response, HttpProblem.busy(), null);
         } catch (RuntimeException | ServletException e) {
             String reference = reference();
             // The path only: a query string may hold what must not be in a log. Control characters would forge lines.
@@ -59,7 +59,7 @@ public final class ErrorFilter extends HttpFilter {
             if (response.isCommitted()) {
                 throw e;
             }
-            RequestFailure failure = new RequestFailure(
+            HttpProblem failure = new HttpProblem(
                     500, "internal", "Something went wrong here. It has been logged under the reference.");
             responder.respond(request, response, failure, reference);
         }

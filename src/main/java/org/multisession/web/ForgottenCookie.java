@@ -9,24 +9,24 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionHandle;
-import org.multisession.session.SessionToken;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 
 /**
  * Remembers in the browser which legacy tokens it has signed out of. Such a token goes on for the user's other old
  * devices, so it does not end; and a cookie that another application has set, for another path or domain, may outlive
- * any attempt to clear it. Named by their handles, which open nothing.
+ * any attempt to clear it. Named by their ids, which open nothing.
  */
 final class ForgottenCookie {
 
     private static final String NAME = "multisession_forgotten";
 
     /** As many as one request presents; the oldest go first. */
-    private static final int MOST = Presented.MOST_VALUES;
+    private static final int MAX = Presented.MAX_VALUES;
 
     /** What is none was put there by somebody else, and a value with a blank or a comma could not be set again. */
-    private static final Pattern HANDLE = Pattern.compile("[A-Za-z0-9_-]{22}");
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{22}");
 
     private final CookieRules rules;
 
@@ -36,13 +36,13 @@ final class ForgottenCookie {
 
     /** What is presented without the tokens that this browser has forgotten. */
     Presented without(HttpServletRequest request, Presented presented) {
-        Set<String> handles = read(request);
-        if (handles.isEmpty()) {
+        Set<String> ids = read(request);
+        if (ids.isEmpty()) {
             return presented;
         }
         return new Presented(presented.values().stream()
                 .map(readings -> readings.stream()
-                        .filter(token -> !handles.contains(handle(token)))
+                        .filter(token -> !ids.contains(id(token)))
                         .toList())
                 .toList());
     }
@@ -52,12 +52,12 @@ final class ForgottenCookie {
         if (tokens.isEmpty()) {
             return;
         }
-        Set<String> forgottenNow = tokens.stream().map(ForgottenCookie::handle).collect(Collectors.toSet());
-        Set<String> handles = read(request);
-        handles.removeAll(forgottenNow);
-        handles.addAll(forgottenNow);
+        Set<String> forgottenNow = tokens.stream().map(ForgottenCookie::id).collect(Collectors.toSet());
+        Set<String> ids = read(request);
+        ids.removeAll(forgottenNow);
+        ids.addAll(forgottenNow);
         Cookie cookie = new Cookie(
-                NAME, handles.stream().skip(Math.max(0, handles.size() - MOST)).collect(Collectors.joining(".")));
+                NAME, ids.stream().skip(Math.max(0, ids.size() - MAX)).collect(Collectors.joining(".")));
         // Wherever the token may come along.
         cookie.setPath("/");
         if (rules.place().domain() != null) {
@@ -73,11 +73,11 @@ final class ForgottenCookie {
     private static Set<String> read(HttpServletRequest request) {
         return Cookies.named(request, NAME).stream()
                 .flatMap(value -> Arrays.stream(value.split("\\.", -1)))
-                .filter(piece -> HANDLE.matcher(piece).matches())
+                .filter(piece -> ID.matcher(piece).matches())
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    private static String handle(SessionToken token) {
-        return SessionHandle.of(token.hash()).text();
+    private static String id(SessionToken token) {
+        return SessionId.of(token.hash()).text();
     }
 }

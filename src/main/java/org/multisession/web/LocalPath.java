@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalPath {
 
-    private static final int LONGEST = 2000;
+    private static final int MAX_LENGTH = 2000;
 
     private LocalPath() {}
 
     /** The text if it is such a path, else null. */
     public static @Nullable String orNull(@Nullable String text) {
-        if (text == null || text.length() > LONGEST || !text.startsWith("/") || text.startsWith("//")) {
+        if (text == null || text.length() > MAX_LENGTH || !text.startsWith("/") || text.startsWith("//")) {
             return null;
         }
         // Browsers take a backslash for a slash, and drop tabs and line ends before they look.

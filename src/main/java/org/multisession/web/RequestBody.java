@@ -16,7 +16,7 @@ public final class RequestBody {
     /**
      * The body, which must be of this media type, in UTF-8, and at most 16 KiB.
      *
-     * @throws RequestFailure 415 or 413
+     * @throws HttpProblem 415 or 413
      */
     public static byte[] read(HttpServletRequest request, String mediaType) throws IOException {
         requireType(request, mediaType);
@@ -41,12 +41,12 @@ public final class RequestBody {
             good &= !parameter.startsWith("charset=") || parameter.equals("charset=utf-8");
         }
         if (!good) {
-            throw new RequestFailure(
+            throw new HttpProblem(
                     415, "unsupported-media-type", "The body must be " + mediaType + " in UTF-8. Nothing was done.");
         }
     }
 
-    private static RequestFailure tooLarge() {
-        return new RequestFailure(413, "too-large", "The body is larger than 16 KiB. Nothing was done.");
+    private static HttpProblem tooLarge() {
+        return new HttpProblem(413, "too-large", "The body is larger than 16 KiB. Nothing was done.");
     }
 }

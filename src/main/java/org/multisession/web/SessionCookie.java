@@ -6,9 +6,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.multisession.session.CookieValue;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionToken;
+import org.multisession.token.CookieValue;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 import org.multisession.web.CookieRules.Place;
 
 /** How a token travels: in as a cookie or a bearer token, out as a cookie. */

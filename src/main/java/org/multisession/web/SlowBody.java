@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.multisession.code.Networks;
+import org.multisession.otp.Networks;
 
 /**
  * A request of whose body a part has come, and the rest may be on its way. To wait for that takes a place among few, which
@@ -59,7 +59,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
             Places places = CurrentUser.of(this) == null ? strangers : signedIn;
             String network = Networks.of(getRemoteAddr());
             if (!places.take(network)) {
-                throw RequestFailure.crowded();
+                throw HttpProblem.crowded();
             }
             giveBack = () -> places.giveBack(network);
         }
@@ -113,7 +113,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
                 total += Math.max(0, read);
                 ended = read < 0;
                 if (!isWhole() && System.nanoTime() - end > 0) {
-                    throw RequestFailure.tooSlow();
+                    throw HttpProblem.tooSlow();
                 }
                 goesOn = !isWhole();
                 return read;

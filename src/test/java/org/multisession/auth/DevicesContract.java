@@ -13,14 +13,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
-import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /** What a user's devices are, and the ending of one from another. */
 abstract class DevicesContract {
@@ -63,7 +63,7 @@ abstract class DevicesContract {
                 .filter(Devices.Device::isCurrent)
                 .findFirst()
                 .orElseThrow()
-                .handle()
+                .id()
                 .text();
     }
 

@@ -21,8 +21,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
-import org.multisession.db.TokenHash;
-import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
@@ -31,6 +29,8 @@ import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
+import org.multisession.token.SessionId;
+import org.multisession.token.TokenHash;
 
 /**
  * P1 to P3 as a model test: random histories of two apps on one database, and after every step, of every token that
@@ -459,8 +459,7 @@ abstract class HistoriesContract {
             }
             long user = by.user().id();
             List<String> live = liveOf(user);
-            assertThat(here.devices.of(by).stream()
-                            .map(device -> device.handle().text()))
+            assertThat(here.devices.of(by).stream().map(device -> device.id().text()))
                     .as("devices of %s %s", user, story())
                     .containsExactlyInAnyOrderElementsOf(
                             live.stream().map(each -> handle(each)).toList());
@@ -497,7 +496,7 @@ abstract class HistoriesContract {
         }
 
         private static String handle(String token) {
-            return SessionHandle.of(TokenHash.of(token)).text();
+            return SessionId.of(TokenHash.of(token)).text();
         }
 
         /** A legacy token that is ended never opens anything again. */

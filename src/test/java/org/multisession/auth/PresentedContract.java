@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.multisession.session.CookieValue;
 import org.multisession.session.EndReason;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.CookieValue;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /** What becomes of a request that carries more than one token, or one in an odd spelling: on every database. */
 abstract class PresentedContract {
@@ -99,7 +99,7 @@ abstract class PresentedContract {
         Stream<String> quoted = IntStream.range(0, 5).mapToObj(i -> "\"junk%2B" + i + "\"");
         assertThat(who(cookies(Stream.concat(Stream.of(good), quoted).toArray(String[]::new))))
                 .isNotNull();
-        Stream<String> most = IntStream.range(1, Presented.MOST_VALUES).mapToObj(i -> "\"a+b%2B" + i + "\"");
+        Stream<String> most = IntStream.range(1, Presented.MAX_VALUES).mapToObj(i -> "\"a+b%2B" + i + "\"");
         assertThat(who(cookies(Stream.concat(Stream.of(good), most).toArray(String[]::new))))
                 .isNotNull();
         assertThat(who(cookies(good, stale))).isNotNull();

@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
-import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
 
 /** Who is signed in, and who is not: the promises P1 to P4, on every database. */
 abstract class SessionsContract {
@@ -726,7 +726,7 @@ abstract class SessionsContract {
                 app.trySignIn("+7998" + number);
             }
             app.sharedNumbers.flush();
-            assertThat(old.all(told)).hasSizeLessThanOrEqualTo(4 + 2 * SharedNumbers.MOST_TOLD);
+            assertThat(old.all(told)).hasSizeLessThanOrEqualTo(4 + 2 * SharedNumbers.MAX_TOLD);
         }
 
         @Test

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.db.SqlTime;
-import org.multisession.db.TokenHash;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.Fenced;
@@ -22,6 +21,7 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
+import org.multisession.token.TokenHash;
 
 /** What docs/siblings.md tells other programs to do, and its vectors, against our own app. */
 class SiblingQueryTest {

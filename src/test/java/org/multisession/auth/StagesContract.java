@@ -13,10 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
-import org.multisession.db.TokenHash;
 import org.multisession.session.EndReason;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
@@ -25,6 +22,9 @@ import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
+import org.multisession.token.TokenHash;
 
 /** The stages of the move, and the way back: nobody is signed out by them, and no token is left behind. */
 abstract class StagesContract {

@@ -15,7 +15,7 @@ import org.multisession.db.SqlTime;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
-import org.multisession.session.SweepTurn;
+import org.multisession.session.SweeperLease;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
@@ -147,8 +147,8 @@ abstract class SweeperContract {
 
     @Test
     void only_one_node_sweeps_and_another_takes_over_when_it_is_gone() {
-        SweepTurn first = new SweepTurn(app.database, new StateDao(), "first", clock);
-        SweepTurn second = new SweepTurn(app.database, new StateDao(), "second", clock);
+        SweeperLease first = new SweeperLease(app.database, new StateDao(), "first", clock);
+        SweeperLease second = new SweeperLease(app.database, new StateDao(), "second", clock);
         assertThat(first.take()).isTrue();
         assertThat(second.take()).isFalse();
         clock.advance(Duration.ofMinutes(6));
@@ -217,7 +217,7 @@ abstract class SweeperContract {
             for (int day = 0; day < 3; day++) {
                 assertThat(app.sweeper.run()).isZero();
                 assertThat(app.opens(phone)).isEqualTo(42);
-                app.presence.beat();
+                app.heartbeat.beat();
                 clock.advance(Duration.ofDays(1));
             }
             redeploy();
@@ -240,7 +240,7 @@ abstract class SweeperContract {
                 for (int day = 0; day < 3; day++) {
                     assertThat(app.opens(phone)).isEqualTo(42);
                     assertThat(app.sweeper.run()).isZero();
-                    app.presence.beat();
+                    app.heartbeat.beat();
                     // Not for as long as the jump was, or it is believed.
                     clock.advance(Duration.ofMinutes(Math.min(24 * 60, Math.abs(hours) * 15)));
                 }
@@ -256,7 +256,7 @@ abstract class SweeperContract {
         void is_believed_when_it_has_gone_on_for_a_week() {
             String phone = app.signIn(ANNA);
             clock.jump(Duration.ofDays(400));
-            app.presence.beat();
+            app.heartbeat.beat();
             clock.advance(Duration.ofDays(6));
             assertThat(app.opens(phone)).isEqualTo(42);
             redeploy();
@@ -273,7 +273,7 @@ abstract class SweeperContract {
         private void isOn(Duration time) {
             for (long hour = 0; hour < time.toHours(); hour++) {
                 app.sweeper.run();
-                app.presence.beat();
+                app.heartbeat.beat();
                 clock.advance(Duration.ofHours(1));
             }
         }
@@ -285,7 +285,7 @@ abstract class SweeperContract {
                 clock.advance(Duration.ofDays(1));
                 app.opens(phone);
                 app.lastSeen.flush();
-                app.presence.beat();
+                app.heartbeat.beat();
             }
             clock.advance(Duration.ofHours(23));
             assertThat(app.opens(phone)).isEqualTo(42);
@@ -357,7 +357,7 @@ abstract class SweeperContract {
             clock.jump(TWELVE_YEARS);
             redeploy();
             String phone = app.signIn(ANNA);
-            app.presence.beat();
+            app.heartbeat.beat();
             app.close();
             clock.jump(TWELVE_YEARS.negated());
             app = NewApp.deploy(old.path(), RULES, clock);
@@ -388,10 +388,10 @@ abstract class SweeperContract {
         @ValueSource(longs = {1, 24 * 4383})
         void leaves_no_turn_that_nobody_else_can_take(long hours) {
             clock.jump(Duration.ofHours(hours));
-            assertThat(new SweepTurn(app.database, new StateDao(), "gone", clock).take())
+            assertThat(new SweeperLease(app.database, new StateDao(), "gone", clock).take())
                     .isTrue();
             clock.jump(Duration.ofHours(-hours));
-            assertThat(new SweepTurn(app.database, new StateDao(), "other", clock).take())
+            assertThat(new SweeperLease(app.database, new StateDao(), "other", clock).take())
                     .isTrue();
         }
 

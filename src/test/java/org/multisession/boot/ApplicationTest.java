@@ -55,7 +55,7 @@ class ApplicationTest {
     void a_lock_that_is_given_up_while_the_deploy_waits_does_no_harm(String lock) {
         try (OldDatabase other = OldDatabase.make(folder, "single")) {
             other.run("BEGIN " + lock);
-            Logger log = Logger.getLogger(Patience.class.getName());
+            Logger log = Logger.getLogger(LockRetry.class.getName());
             Handler giveUp = new OnMessage("waiting", () -> other.run("ROLLBACK"));
             log.addHandler(giveUp);
             try {
@@ -69,7 +69,7 @@ class ApplicationTest {
         }
     }
 
-    private static Application start(Path file, Duration patience) {
+    private static Application start(Path file, Duration retry) {
         ServletContext context = mock(ServletContext.class, RETURNS_DEEP_STUBS);
         when(context.getContextPath()).thenReturn("/app");
         when(context.getInitParameterNames()).thenReturn(Collections.enumeration(List.of("multisession.db.url")));
@@ -77,7 +77,7 @@ class ApplicationTest {
         // No address is taken by a servlet of somebody else's.
         when(context.addServlet(anyString(), any(Servlet.class)).addMapping(any(String[].class)))
                 .thenReturn(Set.of());
-        return Application.start(context, InstantSource.system(), BUSY_TIMEOUT, patience);
+        return Application.start(context, InstantSource.system(), BUSY_TIMEOUT, retry);
     }
 
     /** Does something once, on the thread that logs, when a message comes that contains a word. */

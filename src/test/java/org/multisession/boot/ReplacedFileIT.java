@@ -72,7 +72,7 @@ class ReplacedFileIT {
             String ofADeletedUser = app.signIn(BORIS);
             Path next = withoutThem(mode, signedOut, ofADeletedUser);
 
-            Clients clients = new Clients(app, signedOut, ofADeletedUser, kept);
+            ClientFactory clients = new ClientFactory(app, signedOut, ofADeletedUser, kept);
             putInPlace(next);
             clients.replaced.set(true);
             assertThat(app.http().get("health").status()).isEqualTo(503);
@@ -146,14 +146,14 @@ class ReplacedFileIT {
     }
 
     /** Clients that ask all the time, some by tokens that the new file does not know. */
-    private static final class Clients {
+    private static final class ClientFactory {
         private final AtomicBoolean replaced = new AtomicBoolean();
         private final AtomicBoolean stopped = new AtomicBoolean();
         private final AtomicInteger answers = new AtomicInteger();
         private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
         private final List<CompletableFuture<Void>> all = new ArrayList<>();
 
-        Clients(DeployedApp app, String signedOut, String ofADeletedUser, String kept) {
+        ClientFactory(DeployedApp app, String signedOut, String ofADeletedUser, String kept) {
             for (int i = 0; i < CLIENTS; i++) {
                 boolean first = i % 2 == 0;
                 all.add(CompletableFuture.runAsync(() -> {

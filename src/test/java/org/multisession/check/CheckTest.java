@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.multisession.check.Openings.Opening;
+import org.multisession.check.AccessComparison.Opening;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Progress;
 import org.multisession.session.SessionRules;
@@ -421,7 +421,7 @@ class CheckTest {
                         .doesNotContain("run-out");
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
                     clock.advance(Duration.ofDays(31));
-                    app.presence.beat();
+                    app.heartbeat.beat();
                 }
                 Report idle = check(old.path());
                 assertThat(rows(idle, Fault.RUN_OUT)).containsExactly("session 1 (of user 1)");

@@ -27,12 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.multisession.boot.Settings;
-import org.multisession.db.TokenHash;
+import org.multisession.config.Settings;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.TokenHash;
 
 /** Every command in this process, on real files: what it prints, what it returns, and what it leaves. */
 class MainTest {
@@ -56,7 +56,7 @@ class MainTest {
         PrintStream err = new PrintStream(errBytes, true, StandardCharsets.UTF_8);
         return terminal == null
                 ? Main.run(List.of(arguments), environment, out, err, clock)
-                : Main.run(List.of(arguments), new Shell(environment, out, err, clock, terminal));
+                : Main.run(List.of(arguments), new Terminal(environment, out, err, clock, terminal));
     }
 
     private String out() {
@@ -175,7 +175,7 @@ class MainTest {
     void an_uninstall_beside_a_tomcat_that_runs_is_refused() {
         try (OldDatabase old = OldDatabase.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
-                app.presence.beat();
+                app.heartbeat.beat();
                 // Killed: no last word. The claim of this process is given up by hand.
                 app.kill();
             }

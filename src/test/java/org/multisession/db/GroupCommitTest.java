@@ -197,7 +197,7 @@ class GroupCommitTest {
 
     @Test
     void more_than_a_hundred_do_not_wait() throws Exception {
-        List<Future<Integer>> results = gathered(GroupCommit.MOST_WAITING + 10, identities());
+        List<Future<Integer>> results = gathered(GroupCommit.MAX_WAITING + 10, identities());
         int busy = 0;
         for (Future<Integer> result : results) {
             try {

@@ -11,12 +11,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.auth.Devices;
-import org.multisession.db.TokenHash;
-import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.StatementLog;
+import org.multisession.token.SessionId;
+import org.multisession.token.TokenHash;
 
 /**
  * Our app in a process of its own, deployed and at work on several threads until somebody kills it. It says every fact
@@ -116,7 +116,7 @@ public final class AppAtWork {
     private void revoke(String by, String token) {
         Devices.Ended ended = app.devices.end(
                 Objects.requireNonNull(app.who(by)),
-                SessionHandle.of(TokenHash.of(token)).text(),
+                SessionId.of(TokenHash.of(token)).text(),
                 NewApp.CLIENT);
         if (ended != Devices.Ended.ANOTHER) {
             throw new AssertionError("a revocation ended as " + ended);

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
-import org.multisession.db.TokenHash;
 import org.multisession.testing.NewApp;
+import org.multisession.token.TokenHash;
 
 /**
  * What is known of every token from what an app has said: whose it is, and whether it is signed in, has ended, or may

@@ -38,7 +38,7 @@ class KilledAtWorkTest {
     /** So many kills one database has to live through. */
     private static final int KILLS_PER_DATABASE = 5;
 
-    private static final int MOST_LINES = 120;
+    private static final int MAX_LINES = 120;
 
     /** What the script {@code multi} has. */
     private static final List<String> AT_FIRST = List.of(
@@ -119,7 +119,7 @@ class KilledAtWorkTest {
 
     /** Starts the app, kills it after some line of its own, and tells the facts; true if it was not yet at work. */
     private static boolean killedDuringDeploy(Path home, Path database, Stage stage, Random random, Facts facts) {
-        int lines = 1 + random.nextInt(random.nextInt(5) == 0 ? 5 : MOST_LINES);
+        int lines = 1 + random.nextInt(random.nextInt(5) == 0 ? 5 : MAX_LINES);
         boolean atWork = false;
         try (ChildJvm child = ChildJvm.start(
                 home, AppAtWork.class, database.toString(), stage.name(), String.valueOf(random.nextLong()))) {

@@ -18,7 +18,7 @@ import org.multisession.testing.OldDatabase;
  */
 public final class OldAppProcess {
 
-    private static final int MOST_TOKENS = 20;
+    private static final int MAX_TOKENS = 20;
 
     private final OldDatabase database;
     private final Random random;
@@ -75,7 +75,7 @@ public final class OldAppProcess {
     private void write() {
         number++;
         int dice = random.nextInt(10);
-        if (sessions.size() < 3 || (dice < 3 && sessions.size() < MOST_TOKENS)) {
+        if (sessions.size() < 3 || (dice < 3 && sessions.size() < MAX_TOKENS)) {
             signIn(42 + random.nextInt(2), "old-" + number);
         } else if (dice < 6) {
             String token = sessions.remove(random.nextInt(sessions.size()));

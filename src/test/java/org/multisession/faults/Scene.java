@@ -15,10 +15,7 @@ import org.multisession.auth.Devices;
 import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
 import org.multisession.db.SqliteFile;
-import org.multisession.db.TokenHash;
 import org.multisession.migration.Migrator;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
@@ -27,6 +24,9 @@ import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionId;
+import org.multisession.token.TokenHash;
 
 /** One thing that the app does to a database, set up so that it can be tried again and again until it goes through. */
 final class Scene implements AutoCloseable {
@@ -186,7 +186,7 @@ final class Scene implements AutoCloseable {
 
     private Runnable end(NewApp app, String token) {
         SignedIn by = Objects.requireNonNull(app.who(SESSION));
-        String handle = SessionHandle.of(TokenHash.of(token)).text();
+        String handle = SessionId.of(TokenHash.of(token)).text();
         return () -> assertThat(app.devices.end(by, handle, NewApp.CLIENT)).isEqualTo(Devices.Ended.ANOTHER);
     }
 

@@ -97,7 +97,7 @@ class MoveStatusTest {
         assertThat(status().sessions()).isEqualTo(2);
         assertThat(status().usersWithSessions()).isEqualTo(1);
         SignedIn boris = Objects.requireNonNull(app.who(BORIS_OLD_COOKIE));
-        app.devices.end(boris, app.devices.of(boris).get(0).handle().text(), NewApp.CLIENT);
+        app.devices.end(boris, app.devices.of(boris).get(0).id().text(), NewApp.CLIENT);
         assertThat(status().legacy()).isEqualTo(4);
         goTo(Stage.SETTLE);
         assertThat(status().legacy()).as("by their hashes, too").isEqualTo(4);
@@ -159,7 +159,7 @@ class MoveStatusTest {
     /** Time in which we are there. */
     private void pass(Duration time) {
         clock.advance(time);
-        app.presence.beat();
+        app.heartbeat.beat();
     }
 
     @Test

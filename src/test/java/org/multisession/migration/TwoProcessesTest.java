@@ -29,7 +29,7 @@ class TwoProcessesTest {
 
     private static final int ROUNDS = Integer.getInteger("faults.deploys", 4);
     private static final long SEED = Long.getLong("faults.seed", 1);
-    private static final int MOST = 4;
+    private static final int MAX = 4;
 
     @TempDir
     Path folder;
@@ -40,11 +40,11 @@ class TwoProcessesTest {
         List<ChildJvm> all = new ArrayList<>();
         int deploys = 0;
         try {
-            for (int i = 0; i < MOST; i++) {
+            for (int i = 0; i < MAX; i++) {
                 all.add(ChildJvm.start(folder, OtherProcess.class));
             }
             for (int round = 0; round < ROUNDS; round++) {
-                List<ChildJvm> some = all.subList(0, 2 + random.nextInt(MOST - 1));
+                List<ChildJvm> some = all.subList(0, 2 + random.nextInt(MAX - 1));
                 Path made = Files.createDirectory(folder.resolve("round-" + round));
                 try (OldDatabase old = OldDatabase.make(made, "multi")) {
                     String after = afterOneDeploy(old, round);

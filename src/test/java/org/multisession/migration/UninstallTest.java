@@ -44,7 +44,7 @@ class UninstallTest {
         }
     }
 
-    private Removal look(boolean keepSessions) {
+    private UninstallPlan look(boolean keepSessions) {
         try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
                 Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
             return new Uninstaller(database, Backup.NONE, Progress.NONE).look(keepSessions);
@@ -82,13 +82,13 @@ class UninstallTest {
                 latest = app.signIn(ANNA);
             }
             String users = old.rows("users");
-            Removal removal = look(false);
-            assertThat(removal.sessions()).isEqualTo(3);
-            assertThat(removal.fallingOut())
+            UninstallPlan plan = look(false);
+            assertThat(plan.sessions()).isEqualTo(3);
+            assertThat(plan.fallingOut())
                     .as("the adopted cookie and the first sign-in")
                     .isEqualTo(2);
-            assertThat(removal.legacyTokens()).isEqualTo(6);
-            assertThat(removal.endedTokens()).isZero();
+            assertThat(plan.legacyTokens()).isEqualTo(6);
+            assertThat(plan.endedTokens()).isZero();
 
             Uninstaller.Outcome outcome = uninstall(false);
 
@@ -114,10 +114,10 @@ class UninstallTest {
                 first = app.signIn(ANNA);
                 second = app.signIn(ANNA);
             }
-            Removal removal = uninstall(true).removal();
+            UninstallPlan plan = uninstall(true).plan();
 
-            assertThat(removal.keepsSessions()).isTrue();
-            assertThat(removal.fallingOut()).isZero();
+            assertThat(plan.keepsSessions()).isTrue();
+            assertThat(plan.fallingOut()).isZero();
             assertThat(old.all("SELECT user_id FROM user_sessions WHERE auth_token IN (?, ?)", first, second))
                     .containsExactly("42", "42");
             assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE '%session%' AND name NOT LIKE 'sqlite%'"
@@ -136,9 +136,9 @@ class UninstallTest {
             }
             String hash = "sha256:" + "A".repeat(43);
             old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, ?)", hash);
-            Removal removal = look(true);
-            assertThat(removal.hashed()).isEqualTo(1);
-            assertThat(removal.fallingOut()).isEqualTo(1);
+            UninstallPlan plan = look(true);
+            assertThat(plan.hashed()).isEqualTo(1);
+            assertThat(plan.fallingOut()).isEqualTo(1);
         }
     }
 
@@ -148,10 +148,10 @@ class UninstallTest {
             old.run("DROP INDEX idx_user_session_auth_token");
             List<?> schema = old.all(SCHEMA);
             deployAndUndeploy();
-            Removal removal = uninstall(false).removal();
-            assertThat(removal.keepsSessions()).isTrue();
-            assertThat(removal.kept()).extracting(Removal.Item::name).containsExactly("user_sessions");
-            assertThat(removal.objects()).extracting(Removal.Item::name).contains("idx_user_session_auth_token");
+            UninstallPlan plan = uninstall(false).plan();
+            assertThat(plan.keepsSessions()).isTrue();
+            assertThat(plan.kept()).extracting(UninstallPlan.Item::name).containsExactly("user_sessions");
+            assertThat(plan.objects()).extracting(UninstallPlan.Item::name).contains("idx_user_session_auth_token");
             assertThat(old.all(SCHEMA)).isEqualTo(schema);
             assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("4");
         }
@@ -216,7 +216,7 @@ class UninstallTest {
     void nothing_is_done_and_nothing_copied_where_there_is_nothing_of_ours() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
             String before = old.dump();
-            assertThat(uninstall(false).removal().isEmpty()).isTrue();
+            assertThat(uninstall(false).plan().isEmpty()).isTrue();
             assertThat(old.dump()).isEqualTo(before);
             assertThat(folder.toFile().list()).containsExactly("old-app.db");
         }

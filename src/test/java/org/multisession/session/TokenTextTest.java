@@ -3,6 +3,9 @@ package org.multisession.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
 
 /** What a token looks like where somebody writes it into a text by accident. */
 class TokenTextTest {
@@ -15,7 +18,7 @@ class TokenTextTest {
 
     @Test
     void a_handle_is_its_text() {
-        SessionHandle handle = SessionHandle.of(new SessionToken("a-token").hash());
+        SessionId handle = SessionId.of(new SessionToken("a-token").hash());
         assertThat(handle).hasToString(handle.text());
     }
 }

@@ -8,21 +8,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.CodeSignIn;
-import org.multisession.code.ChallengeDao;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.CodeLimits;
-import org.multisession.code.CodeRequestDao;
-import org.multisession.code.CodeRules;
-import org.multisession.code.KnownBrowserDao;
-import org.multisession.code.OneTimeCodes;
-import org.multisession.code.OneTimeCodes.Asked;
-import org.multisession.code.OneTimeCodes.Tried;
-import org.multisession.code.SmsQueue;
-import org.multisession.code.SmsSender;
 import org.multisession.db.GroupCommit;
+import org.multisession.otp.ChallengeDao;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.CodeLimits;
+import org.multisession.otp.CodeRequestDao;
+import org.multisession.otp.CodeRules;
+import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.OneTimeCodes;
+import org.multisession.otp.OneTimeCodes.AttemptResult;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.SmsQueue;
+import org.multisession.otp.SmsSender;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
-import org.multisession.session.Presented;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.token.Presented;
 
 /** Our app with sign-in by codes, without its web layer; the messages go to {@link #sent}. */
 public final class CodeApp implements AutoCloseable {
@@ -32,7 +32,7 @@ public final class CodeApp implements AutoCloseable {
             new CodeRules(Duration.ofMinutes(5), 5, Duration.ofMinutes(1), 5, 10, 20, 100, 5000, 100, 10);
 
     /** How many requests and challenges of strangers are kept: few, so that a test can overrun them. */
-    public static final int MOST_STRANGERS = 500;
+    public static final int MAX_STRANGERS = 500;
 
     /** The address of the tests' one browser, where a test does not say another. */
     public static final String HOME = "192.0.2.1";
@@ -49,7 +49,7 @@ public final class CodeApp implements AutoCloseable {
     private CodeApp(
             NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
         this.app = app;
-        CodeRequestDao requests = new CodeRequestDao(MOST_STRANGERS);
+        CodeRequestDao requests = new CodeRequestDao(MAX_STRANGERS);
         this.queue = new SmsQueue(gateway == null ? sent : gateway);
         this.limits = new CodeLimits(requests, rules);
         GroupCommit asks = new GroupCommit(
@@ -63,7 +63,7 @@ public final class CodeApp implements AutoCloseable {
                 new OneTimeCodes(
                         app.database,
                         asks,
-                        new ChallengeDao(MOST_STRANGERS),
+                        new ChallengeDao(MAX_STRANGERS),
                         requests,
                         new KnownBrowserDao(),
                         limits,
@@ -99,12 +99,12 @@ public final class CodeApp implements AutoCloseable {
     }
 
     /** Asks for a code from {@link #HOME}. */
-    public Asked ask(String phone) {
+    public CodeRequestResult ask(String phone) {
         return ask(phone, HOME, null);
     }
 
     /** Asks for a code from an address, with the secret of an earlier challenge or without. */
-    public Asked ask(String phone, String address, @Nullable ChallengeSecret held) {
+    public CodeRequestResult ask(String phone, String address, @Nullable ChallengeSecret held) {
         return codes.ask(NewApp.number(phone), client(address), held, code -> "Code: " + code);
     }
 
@@ -114,21 +114,21 @@ public final class CodeApp implements AutoCloseable {
     }
 
     /** Asks for another code from {@link #HOME} by the secret alone, as the code page's button does. */
-    public @Nullable Asked askAgain(ChallengeSecret held) {
+    public @Nullable CodeRequestResult askAgain(ChallengeSecret held) {
         return codes.askAgain(held, client(HOME), code -> "Code: " + code);
     }
 
     /** The secret of a challenge, which this must be. */
-    public static ChallengeSecret challenged(@Nullable Asked asked) {
-        if (asked instanceof Asked.Challenged challenged) {
+    public static ChallengeSecret challenged(@Nullable CodeRequestResult asked) {
+        if (asked instanceof CodeRequestResult.Challenged challenged) {
             return challenged.secret();
         }
         throw new AssertionError("asking for a code ended as " + asked);
     }
 
     /** The limit that was hit, which this must be. */
-    public static CodeLimits.Hit limited(@Nullable Asked asked) {
-        if (asked instanceof Asked.Limited limited) {
+    public static CodeLimits.LimitExceeded limited(@Nullable CodeRequestResult asked) {
+        if (asked instanceof CodeRequestResult.Limited limited) {
             return limited.hit();
         }
         throw new AssertionError("asking for a code ended as " + asked);
@@ -153,7 +153,7 @@ public final class CodeApp implements AutoCloseable {
     }
 
     /** Tries a code, which must be refused, and gives the reason. */
-    public Tried refusal(ChallengeSecret secret, String code) {
+    public AttemptResult refusal(ChallengeSecret secret, String code) {
         if (attempt(secret, code) instanceof CodeSignIn.Result.Refused refused) {
             return refused.why();
         }

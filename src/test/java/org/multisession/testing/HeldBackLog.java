@@ -25,7 +25,7 @@ public final class HeldBackLog
 
     private static final class HeldBack extends Handler {
 
-        private static final int MOST = 2000;
+        private static final int MAX = 2000;
 
         private final Deque<String> entries = new ArrayDeque<>();
 
@@ -37,7 +37,7 @@ public final class HeldBackLog
         @Override
         public synchronized void publish(LogRecord entry) {
             if (isLoggable(entry)) {
-                if (entries.size() == MOST) {
+                if (entries.size() == MAX) {
                     entries.removeFirst();
                 }
                 entries.addLast(getFormatter().format(entry));

@@ -22,24 +22,24 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.Heartbeat;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
-import org.multisession.session.Presence;
-import org.multisession.session.Presented;
 import org.multisession.session.SessionRules;
-import org.multisession.session.SessionToken;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
-import org.multisession.session.SweepTurn;
+import org.multisession.session.SweeperLease;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
@@ -73,7 +73,7 @@ public final class NewApp implements AutoCloseable {
     public final PhoneReading phoneReading;
 
     private final SqliteFile file;
-    public final Presence presence;
+    public final Heartbeat heartbeat;
     public final ClockWatch watch;
     private boolean closed;
 
@@ -102,8 +102,8 @@ public final class NewApp implements AutoCloseable {
         database.guardBy(guard);
         StateDao state = new StateDao();
         watch = new ClockWatch(clock, clock instanceof TestClock test ? test::nanos : System::nanoTime);
-        presence = new Presence(database, state, watch, clock);
-        presence.begin(stage);
+        heartbeat = new Heartbeat(database, state, watch, clock);
+        heartbeat.begin(stage);
         SessionRules rules = given.watchedBy(watch);
         SecureRandom random = new SecureRandom();
         phoneReading = new PhoneReading(database, NUMBERS, clock);
@@ -136,7 +136,13 @@ public final class NewApp implements AutoCloseable {
                 database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
         devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
         sweeper = new Sweeper(
-                database, sessions, rules, signOut, new SweepTurn(database, state, "test", clock), () -> true, clock);
+                database,
+                sessions,
+                rules,
+                signOut,
+                new SweeperLease(database, state, "test", clock),
+                () -> true,
+                clock);
     }
 
     /** Deploys with the default rules, for known numbers only. */
@@ -250,7 +256,7 @@ public final class NewApp implements AutoCloseable {
         closed = true;
         lastSeen.flush();
         try {
-            presence.leave();
+            heartbeat.leave();
         } catch (DatabaseException e) {
             // Some tests take the database away first.
         }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.multisession.code.SmsSender;
+import org.multisession.otp.SmsSender;
 
 /** A gateway that keeps what it is given. */
 public final class SentCodes implements SmsSender {

@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.TokenHash;
+import org.multisession.token.TokenHash;
 
 /**
  * Another team's program on the same database. Of ours it knows only the query that stands in {@code docs/siblings.md},

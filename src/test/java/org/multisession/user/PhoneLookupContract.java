@@ -19,6 +19,8 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.testing.OldDatabase;
 
 /** Whose number it is: whatever stands in the row, whoever wrote other rows, read already or not. */

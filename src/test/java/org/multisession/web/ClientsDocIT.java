@@ -90,11 +90,11 @@ class ClientsDocIT {
                                         keyAndValue[0],
                                         keyAndValue[1]))
                         .start();
-                Shell shell = new Shell(place)) {
+                Terminal terminal = new Terminal(place)) {
             database.addUser("+79991234500", null);
             database.addUser("8 999 123-45-00", null);
             String address = tomcat.uri("").toString();
-            shell.run("BASE=" + address);
+            terminal.run("BASE=" + address);
             SoftAssertions all = new SoftAssertions();
             for (Step step : steps) {
                 String commands = step.commands();
@@ -102,7 +102,7 @@ class ClientsDocIT {
                 if (code.find()) {
                     commands = "CODE=" + code(tomcat, code.group(1));
                 }
-                String printed = shell.run(commands).replace(address, SHOWN_ADDRESS);
+                String printed = terminal.run(commands).replace(address, SHOWN_ADDRESS);
                 all.assertThat(printed.strip())
                         .as("%s, with %s:%n%s", DOCUMENT, setting, step.commands())
                         .matches(pattern(step.answer().strip()));
@@ -143,13 +143,13 @@ class ClientsDocIT {
     }
 
     /** One shell for all steps, as a reader has, with its variables and files. */
-    private static final class Shell implements AutoCloseable {
+    private static final class Terminal implements AutoCloseable {
 
         private final Process process;
         private final BufferedWriter in;
         private final BufferedReader out;
 
-        Shell(Path place) throws IOException {
+        Terminal(Path place) throws IOException {
             ProcessBuilder builder =
                     new ProcessBuilder("bash").directory(place.toFile()).redirectErrorStream(true);
             // No proxy, and nothing of the user's own .curlrc.

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.OneTimeCodes.Tried;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
@@ -36,7 +36,7 @@ class CodeInputFuzzTest {
         int good = 0;
         for (int i = 0; i < ROUNDS; i++) {
             String typed = text(random, 12);
-            String code = TypedCode.orNull(typed);
+            String code = EnteredCode.orNull(typed);
             if (code != null) {
                 good++;
                 assertThat(code).as(typed).matches("[0-9]{6}");
@@ -51,20 +51,20 @@ class CodeInputFuzzTest {
     @ParameterizedTest
     @ValueSource(strings = {"123456", "123 456", " 1 2 3 4 5 6 ", "123-456", "123\u00a0456", "\t123456\r\n"})
     void a_code_is_read_as_people_type_it(String typed) {
-        assertThat(TypedCode.orNull(typed)).isEqualTo("123456");
+        assertThat(EnteredCode.orNull(typed)).isEqualTo("123456");
     }
 
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", " ", "12345", "1234567", "12345a", "１２３４５６", "١٢٣٤٥٦", "-", "123456'", "1234.56"})
     void anything_else_is_no_code(@Nullable String typed) {
-        assertThat(TypedCode.orNull(typed)).isNull();
+        assertThat(EnteredCode.orNull(typed)).isNull();
     }
 
     @Test
     void a_very_long_one_is_not_even_looked_at() {
-        assertThat(TypedCode.orNull("123456" + " ".repeat(35))).isNull();
-        assertThat(TypedCode.orNull("123456" + " ".repeat(34))).isEqualTo("123456");
+        assertThat(EnteredCode.orNull("123456" + " ".repeat(35))).isNull();
+        assertThat(EnteredCode.orNull("123456" + " ".repeat(34))).isEqualTo("123456");
     }
 
     @Test
@@ -91,7 +91,7 @@ class CodeInputFuzzTest {
                     assertThat(secret).isEqualTo(new ChallengeSecret(value));
                     assertThat(app.codes.standing(new ChallengeSecret(value))).isNull();
                     assertThat(app.refusal(new ChallengeSecret(value), "123456"))
-                            .isEqualTo(Tried.EXPIRED);
+                            .isEqualTo(AttemptResult.EXPIRED);
                 }
             }
             assertThat(old.dump()).isEqualTo(before);

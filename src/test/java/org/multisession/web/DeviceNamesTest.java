@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a user agent is called. */
 class DeviceNamesTest {
 
-    private static final Words ENGLISH = new Words(Locale.ENGLISH);
+    private static final Messages ENGLISH = new Messages(Locale.ENGLISH);
 
     private final DeviceNames names = new DeviceNames();
 
@@ -159,7 +159,7 @@ class DeviceNamesTest {
         DeviceName name = names.of("MyShop/3.1 (iPhone)");
 
         assertThat(name.in(ENGLISH)).isEqualTo("MyShop on iPhone");
-        assertThat(name.in(new Words(Locale.forLanguageTag("ru")))).isEqualTo("MyShop, iPhone");
+        assertThat(name.in(new Messages(Locale.forLanguageTag("ru")))).isEqualTo("MyShop, iPhone");
     }
 
     private @Nullable String named(@Nullable String agent) {

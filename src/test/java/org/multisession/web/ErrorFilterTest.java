@@ -27,7 +27,7 @@ class ErrorFilterTest {
     /** What is logged here is meant to happen. Held, or the setting would be collected. */
     private static final Logger LOG = Logger.getLogger(ErrorFilter.class.getName());
 
-    private final FailureResponder responder = mock(FailureResponder.class);
+    private final HttpProblemResponder responder = mock(HttpProblemResponder.class);
     private final HttpServletRequest request = mock(HttpServletRequest.class);
     private final HttpServletResponse response = mock(HttpServletResponse.class);
     private final ErrorFilter filter = new ErrorFilter(responder, new SecureRandom());
@@ -44,7 +44,7 @@ class ErrorFilterTest {
 
     @Test
     void a_refusal_is_answered_as_it_is() throws IOException, ServletException {
-        RequestFailure failure = RequestFailure.unauthenticated();
+        HttpProblem failure = HttpProblem.unauthenticated();
         filter.doFilter(request, response, failing(failure));
         verify(responder).respond(request, response, failure, null);
     }
@@ -54,7 +54,7 @@ class ErrorFilterTest {
         when(request.getMethod()).thenReturn("GET");
         when(request.getRequestURI()).thenReturn("/x\r\ny");
         filter.doFilter(request, response, failing(new IllegalStateException("a secret")));
-        ArgumentCaptor<RequestFailure> answered = ArgumentCaptor.forClass(RequestFailure.class);
+        ArgumentCaptor<HttpProblem> answered = ArgumentCaptor.forClass(HttpProblem.class);
         verify(responder).respond(any(), any(), answered.capture(), matches("[0-9a-f]{8}"));
         assertThat(answered.getValue().status()).isEqualTo(500);
         assertThat(answered.getValue().detail()).doesNotContain("secret");

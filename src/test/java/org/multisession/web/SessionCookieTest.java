@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.mockito.ArgumentCaptor;
-import org.multisession.session.SessionHandle;
-import org.multisession.session.SessionToken;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 
 class SessionCookieTest {
 
@@ -57,7 +57,7 @@ class SessionCookieTest {
 
     @Test
     void of_what_a_browser_is_to_have_forgotten_only_handles_are_written_back_and_not_without_end() {
-        String handle = SessionHandle.of(new SessionToken("old").hash()).text();
+        String handle = SessionId.of(new SessionToken("old").hash()).text();
         String junk = IntStream.range(0, 200).mapToObj("%022d"::formatted).collect(Collectors.joining("."));
         for (String planted : List.of(
                 "a,b",

@@ -28,16 +28,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.auth.SignedIn;
-import org.multisession.session.Presented;
-import org.multisession.session.SessionHandle;
 import org.multisession.session.SessionRules;
-import org.multisession.session.SessionToken;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Installed;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 
 /**
  * The snippets of docs/siblings.md, run as they stand there by the languages themselves: on the vectors, and on requests
@@ -95,7 +95,7 @@ class SiblingSnippetsTest {
 
     /** What signing out of all that is presented leaves, in each language. */
     private static final List<String> LEFT =
-            List.of(SessionHandle.of(new SessionToken("legacy-of-boris").hash()).text(), "legacy-of-boris");
+            List.of(SessionId.of(new SessionToken("legacy-of-boris").hash()).text(), "legacy-of-boris");
 
     private static final String PHP_DRIVER = """
             <?php
@@ -276,7 +276,7 @@ class SiblingSnippetsTest {
     }
 
     private static String handle(String token) {
-        return SessionHandle.of(new SessionToken(token).hash()).text();
+        return SessionId.of(new SessionToken(token).hash()).text();
     }
 
     private static List<Headers> headers() {

@@ -39,7 +39,7 @@ class SlowBodyTest {
         try (SlowBody body = body("phone=12", 100, Duration.ofSeconds(-1))) {
             assertThatThrownBy(() -> body.getInputStream().read())
                     .isInstanceOfSatisfying(
-                            RequestFailure.class,
+                            HttpProblem.class,
                             failure -> assertThat(failure.status()).isEqualTo(408));
             assertThat(places.take("192.0.2.1")).isTrue();
         }
@@ -51,7 +51,7 @@ class SlowBodyTest {
         try (SlowBody body = body("phone=12", 8, Duration.ofMinutes(1))) {
             assertThatThrownBy(() -> body.getInputStream().read())
                     .isInstanceOfSatisfying(
-                            RequestFailure.class,
+                            HttpProblem.class,
                             failure -> assertThat(failure.status()).isEqualTo(503));
         }
         assertThat(places.take("192.0.2.2")).isFalse();

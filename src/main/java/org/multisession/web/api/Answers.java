@@ -8,12 +8,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.TypedNumbers;
-import org.multisession.session.SessionHandle;
+import org.multisession.phone.PhoneNumber;
 import org.multisession.session.UserSession;
-import org.multisession.user.PhoneNumber;
+import org.multisession.token.SessionId;
 import org.multisession.user.User;
 import org.multisession.web.Browser;
-import org.multisession.web.RequestFailure;
+import org.multisession.web.HttpProblem;
 
 /** What more than one route of the API reads or answers. */
 final class Answers {
@@ -42,7 +42,7 @@ final class Answers {
     static PhoneNumber number(TypedNumbers typedNumbers, Json.Body body) {
         PhoneNumber number = typedNumbers.read(body.string("phone"));
         if (number == null) {
-            throw new RequestFailure(
+            throw new HttpProblem(
                     422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");
         }
         return number;
@@ -53,7 +53,7 @@ final class Answers {
             return null;
         }
         Map<String, Object> members = new LinkedHashMap<>();
-        members.put("id", SessionHandle.of(session.token().hash()).text());
+        members.put("id", SessionId.of(session.token().hash()).text());
         members.put("createdAt", time(session.createdAt()));
         members.put("lastSeenAt", time(session.lastSeenAt()));
         return members;

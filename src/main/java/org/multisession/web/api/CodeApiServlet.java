@@ -4,15 +4,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.auth.CodeSignIn;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.web.Clients;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.web.ClientFactory;
+import org.multisession.web.EnteredCode;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
-import org.multisession.web.TypedCode;
 
 /** {@code POST /api/login/code}: challenge and code for a token. */
-public final class CodeApiServlet extends Route {
+public final class CodeApiServlet extends MethodServlet {
 
     private final transient CodeSignIn codes;
     private final transient SessionCookie cookie;
@@ -27,23 +27,22 @@ public final class CodeApiServlet extends Route {
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Json.Body body = Json.read(request);
         ChallengeSecret secret = new ChallengeSecret(body.string("challenge"));
-        String code = TypedCode.orNull(body.string("code"));
+        String code = EnteredCode.orNull(body.string("code"));
         if (code == null) {
-            throw new RequestFailure(422, "malformed-code", "\"code\" must be six digits. No attempt was counted.");
+            throw new HttpProblem(422, "malformed-code", "\"code\" must be six digits. No attempt was counted.");
         }
-        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
+        CodeSignIn.Result result = codes.signIn(secret, code, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             cookie.set(request, response, started.session().token());
             Json.write(response, 200, Answers.started(request, started.session()));
         } else if (result instanceof CodeSignIn.Result.Refused refused) {
             throw switch (refused.why()) {
                 case USED_UP ->
-                    new RequestFailure(
+                    new HttpProblem(
                             429, "code-used-up", "Too many wrong codes. This challenge is over; ask for a new one.");
                 case EXPIRED ->
-                    new RequestFailure(
-                            401, "code-expired", "This challenge has run out or was used. Ask for a new one.");
-                default -> new RequestFailure(401, "wrong-code", "The code is not right.");
+                    new HttpProblem(401, "code-expired", "This challenge has run out or was used. Ask for a new one.");
+                default -> new HttpProblem(401, "wrong-code", "The code is not right.");
             };
         }
     }

@@ -9,19 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.TypedNumbers;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.OneTimeCodes.Asked;
-import org.multisession.user.PhoneNumber;
-import org.multisession.web.Clients;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.MethodServlet;
 
 /**
  * {@code POST /api/login} where a code proves the number: 202 with a challenge. Sent again with that challenge, the same
  * challenge goes on with another code.
  */
-public final class CodeRequestApiServlet extends Route {
+public final class CodeRequestApiServlet extends MethodServlet {
 
     private final transient CodeSignIn codes;
     private final transient CodeMessage message;
@@ -42,15 +42,18 @@ public final class CodeRequestApiServlet extends Route {
         Json.Body body = Json.read(request);
         PhoneNumber number = Answers.number(typedNumbers, body);
         String held = body.optionalString("challenge");
-        Asked asked = codes.ask(
-                number, Clients.of(request), held == null ? null : new ChallengeSecret(held), message.of(request));
-        if (asked instanceof Asked.Limited limited) {
-            throw RequestFailure.tooMany(
+        CodeRequestResult asked = codes.ask(
+                number,
+                ClientFactory.of(request),
+                held == null ? null : new ChallengeSecret(held),
+                message.of(request));
+        if (asked instanceof CodeRequestResult.Limited limited) {
+            throw HttpProblem.tooMany(
                     Duration.between(clock.instant(), limited.hit().retryAt())
                             .plusMillis(999)
                             .toSeconds());
         }
-        if (asked instanceof Asked.Challenged challenged) {
+        if (asked instanceof CodeRequestResult.Challenged challenged) {
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("challenge", challenged.secret().value());
             answer.put("expiresIn", challenged.expiresIn().toSeconds());

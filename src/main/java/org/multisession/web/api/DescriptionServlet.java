@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Objects;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /api/openapi.json}: all that programs use, in OpenAPI 3.1; public and cacheable. */
-public final class DescriptionServlet extends Route {
+public final class DescriptionServlet extends MethodServlet {
 
     private final transient byte[] document;
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class HeaderText {
 
     /** Proxies hold all headers of an answer in one buffer of 4 KiB or more, and fail where it is too small. */
-    private static final int LONGEST = 1000;
+    private static final int MAX_LENGTH = 1000;
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
@@ -19,7 +19,7 @@ final class HeaderText {
 
     /** The value; empty for no text, and for one whose value would be too long, since half of it could mean something else. */
     static String of(@Nullable String text) {
-        if (text == null || text.length() > LONGEST) {
+        if (text == null || text.length() > MAX_LENGTH) {
             return "";
         }
         StringBuilder value = new StringBuilder();
@@ -30,6 +30,6 @@ final class HeaderText {
                 value.append('%').append(HEX.toHexDigits(b));
             }
         }
-        return value.length() > LONGEST ? "" : value.toString();
+        return value.length() > MAX_LENGTH ? "" : value.toString();
     }
 }

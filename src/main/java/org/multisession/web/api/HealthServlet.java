@@ -10,10 +10,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /health}: 200 while the database answers and has all that the promises rest on, else 503. */
-public final class HealthServlet extends Route {
+public final class HealthServlet extends MethodServlet {
 
     private final transient Supplier<List<String>> missingFromSchema;
     private final transient BooleanSupplier databaseIsShared;

@@ -12,13 +12,13 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.multisession.web.FailureResponder;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.Problem;
 import org.multisession.web.RequestBody;
-import org.multisession.web.RequestFailure;
 
 /** JSON in and out; the only class that knows the library. */
-public final class Json implements FailureResponder {
+public final class Json implements HttpProblemResponder {
 
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
@@ -66,8 +66,8 @@ public final class Json implements FailureResponder {
         }
     }
 
-    private static RequestFailure malformed(String detail) {
-        return new RequestFailure(400, "malformed-json", detail + " Nothing was done.");
+    private static HttpProblem malformed(String detail) {
+        return new HttpProblem(400, "malformed-json", detail + " Nothing was done.");
     }
 
     static void write(HttpServletResponse response, int status, Map<String, ?> value) throws IOException {
@@ -85,10 +85,7 @@ public final class Json implements FailureResponder {
 
     @Override
     public void respond(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            RequestFailure failure,
-            @Nullable String reference)
+            HttpServletRequest request, HttpServletResponse response, HttpProblem failure, @Nullable String reference)
             throws IOException {
         Problem problem = new Problem(failure.status(), failure.code(), failure.detail(), reference);
         write(response, failure.status(), "application/problem+json", problem.members());

@@ -5,14 +5,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.TypedNumbers;
-import org.multisession.user.PhoneNumber;
-import org.multisession.web.Clients;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.web.ClientFactory;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
 
 /** {@code POST /api/login} where the number alone signs in: the answer holds the token, and sets the cookie too. */
-public final class LoginApiServlet extends Route {
+public final class LoginApiServlet extends MethodServlet {
 
     private final transient SignIn signIn;
     private final transient TypedNumbers typedNumbers;
@@ -28,17 +28,17 @@ public final class LoginApiServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         PhoneNumber number = Answers.number(typedNumbers, Json.read(request));
-        SignIn.Result result = signIn.signIn(number, Clients.of(request), cookie.presented(request));
+        SignIn.Result result = signIn.signIn(number, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
             Json.write(response, 200, Answers.started(request, started));
         } else if (result instanceof SignIn.Result.AmbiguousNumber) {
-            throw new RequestFailure(
+            throw new HttpProblem(
                     409,
                     "ambiguous-number",
                     "More than one account has this number, so nobody was signed in. Ask whoever runs the service.");
         } else {
-            throw new RequestFailure(401, "unknown-number", "No account has this number.");
+            throw new HttpProblem(401, "unknown-number", "No account has this number.");
         }
     }
 }

@@ -4,14 +4,14 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 import org.multisession.auth.SignOut;
-import org.multisession.session.SessionToken;
-import org.multisession.web.Clients;
+import org.multisession.token.SessionToken;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
 
 /** {@code POST /api/logout}: signs the caller out. */
-public final class LogoutApiServlet extends Route {
+public final class LogoutApiServlet extends MethodServlet {
 
     private final transient SignOut signOut;
     private final transient SessionCookie cookie;
@@ -25,7 +25,7 @@ public final class LogoutApiServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
         List<SessionToken> legacy = signOut.signOut(
-                CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
+                CurrentUser.required(request).signedIn(), cookie.presented(request), ClientFactory.of(request));
         cookie.clear(request, response, legacy);
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     }

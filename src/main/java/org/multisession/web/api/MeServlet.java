@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.util.Map;
 import org.multisession.auth.SignedIn;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /api/me}: who the caller is, and by which kind of token. */
-public final class MeServlet extends Route {
+public final class MeServlet extends MethodServlet {
 
     public MeServlet() {
         super("GET");

@@ -5,12 +5,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
 import org.multisession.auth.Devices;
-import org.multisession.web.Clients;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code POST /api/sessions/revoke-others}: ends all of the caller's devices but this one, and says how many. */
-public final class RevokeOthersApiServlet extends Route {
+public final class RevokeOthersApiServlet extends MethodServlet {
 
     private final transient Devices devices;
 
@@ -21,7 +21,7 @@ public final class RevokeOthersApiServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        int ended = devices.endOthers(CurrentUser.required(request).signedIn(), Clients.of(request));
+        int ended = devices.endOthers(CurrentUser.required(request).signedIn(), ClientFactory.of(request));
         Json.write(response, 200, Map.of("ended", ended));
     }
 }

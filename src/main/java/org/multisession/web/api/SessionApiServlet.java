@@ -5,17 +5,17 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.regex.Pattern;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
-import org.multisession.web.Clients;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
 
 /**
  * {@code DELETE /api/sessions/{id}}: ends one of the caller's devices. Somebody else's id is answered as one that does
  * not exist, with the same words.
  */
-public final class SessionApiServlet extends Route {
+public final class SessionApiServlet extends MethodServlet {
 
     private static final Pattern ID = Pattern.compile("/[A-Za-z0-9_-]{22}");
 
@@ -44,16 +44,16 @@ public final class SessionApiServlet extends Route {
     @Override
     protected void doDelete(HttpServletRequest request, HttpServletResponse response) {
         String id = request.getPathInfo().substring(1);
-        switch (devices.end(CurrentUser.required(request).signedIn(), id, Clients.of(request))) {
+        switch (devices.end(CurrentUser.required(request).signedIn(), id, ClientFactory.of(request))) {
             case THIS ->
-                cookie.clear(request, response, signOut.signOut(cookie.presented(request), Clients.of(request)));
+                cookie.clear(request, response, signOut.signOut(cookie.presented(request), ClientFactory.of(request)));
             case ANOTHER -> {}
             case UNKNOWN -> throw unknown();
         }
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     }
 
-    private static RequestFailure unknown() {
-        return RequestFailure.notFound("You have no session of this id. Nothing was ended; it may have ended before.");
+    private static HttpProblem unknown() {
+        return HttpProblem.notFound("You have no session of this id. Nothing was ended; it may have ended before.");
     }
 }

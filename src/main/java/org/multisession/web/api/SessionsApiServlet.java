@@ -9,11 +9,11 @@ import java.util.Map;
 import org.multisession.auth.Devices;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.DeviceNames;
-import org.multisession.web.Route;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /api/sessions}: the caller's devices, this one first. Their names are English whoever asks. */
-public final class SessionsApiServlet extends Route {
+public final class SessionsApiServlet extends MethodServlet {
 
     private final transient Devices devices;
     private final transient DeviceNames names;
@@ -26,7 +26,7 @@ public final class SessionsApiServlet extends Route {
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        Words english = new Words(Locale.ENGLISH);
+        Messages english = new Messages(Locale.ENGLISH);
         Json.write(
                 response,
                 200,
@@ -37,9 +37,9 @@ public final class SessionsApiServlet extends Route {
                                 .toList()));
     }
 
-    private Map<String, Object> members(Devices.Device device, Words english) {
+    private Map<String, Object> members(Devices.Device device, Messages english) {
         Map<String, Object> members = new LinkedHashMap<>();
-        members.put("id", device.handle().text());
+        members.put("id", device.id().text());
         members.put("current", device.isCurrent());
         members.put("kind", device.via().name().toLowerCase(Locale.ROOT));
         members.put("device", names.of(device.device()).in(english));

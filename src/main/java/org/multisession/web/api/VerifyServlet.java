@@ -6,11 +6,11 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
-import org.multisession.web.Clients;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.RequestFailure;
+import org.multisession.web.HttpProblem;
 import org.multisession.web.SessionCookie;
 
 /**
@@ -46,10 +46,10 @@ public final class VerifyServlet extends HttpServlet {
         for (String name : new String[] {USER_ID, PHONE, PLAN, VIA}) {
             response.setHeader(name, "");
         }
-        SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
+        SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> ClientFactory.of(request));
         if (signedIn == null) {
             // Not thrown: a browser would be answered with a page, which no proxy shows.
-            RequestFailure failure = RequestFailure.unauthenticated();
+            HttpProblem failure = HttpProblem.unauthenticated();
             failure.headers().forEach(response::setHeader);
             json.respond(request, response, failure, null);
             return;

@@ -16,7 +16,7 @@ public final class Brand {
     /** The name of the context attribute; error pages need it as well, whatever request they come from. */
     public static final String ATTRIBUTE = "org.multisession.brand";
 
-    private static final int LONGEST = 200;
+    private static final int MAX_LENGTH = 200;
     private static final Set<String> LINKS = Set.of("https", "http", "mailto", "tel");
 
     private final String name;
@@ -34,7 +34,9 @@ public final class Brand {
 
     /** Whether this can be shown in a line: not too long, and without control characters. */
     public static boolean isText(String text) {
-        return !text.isBlank() && text.length() <= LONGEST && text.codePoints().noneMatch(Character::isISOControl);
+        return !text.isBlank()
+                && text.length() <= MAX_LENGTH
+                && text.codePoints().noneMatch(Character::isISOControl);
     }
 
     /** Whether "Continue" can lead here: a path of this host, or the address of a site. */

@@ -9,29 +9,29 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.OneTimeCodes.Asked;
-import org.multisession.code.OneTimeCodes.Standing;
-import org.multisession.code.OneTimeCodes.Tried;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.OneTimeCodes.AttemptResult;
+import org.multisession.otp.OneTimeCodes.ChallengeStatus;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.ChallengeCookie;
-import org.multisession.web.Clients;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
+import org.multisession.web.EnteredCode;
+import org.multisession.web.HttpProblem;
 import org.multisession.web.LocalPath;
+import org.multisession.web.Messages;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.Redirect;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
-import org.multisession.web.TypedCode;
-import org.multisession.web.Words;
 
 /**
  * {@code GET /login/code}, {@code POST /login/code}: asks for the code and signs in. The same form's second button, with
  * the field {@code resend}, sends another one.
  */
-public final class CodeServlet extends Route {
+public final class CodeServlet extends MethodServlet {
 
     private final transient CodeSignIn codes;
     private final transient SendCode sendCode;
@@ -64,7 +64,7 @@ public final class CodeServlet extends Route {
             throws ServletException, IOException {
         String next = LocalPath.orNull(FormBody.ofQuery(request).get("next"));
         ChallengeSecret secret = challenge.read(request);
-        Standing standing = secret == null ? null : codes.standing(secret);
+        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (standing == null) {
             startOver(request, response);
         } else {
@@ -79,7 +79,7 @@ public final class CodeServlet extends Route {
         FormBody form = FormBody.read(request);
         String next = LocalPath.orNull(form.get("next"));
         ChallengeSecret secret = challenge.read(request);
-        Standing standing = secret == null ? null : codes.standing(secret);
+        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (secret == null || standing == null) {
             startOver(request, response);
             return;
@@ -103,16 +103,16 @@ public final class CodeServlet extends Route {
             HttpServletRequest request,
             HttpServletResponse response,
             ChallengeSecret secret,
-            Standing standing,
+            ChallengeStatus standing,
             @Nullable String next)
             throws ServletException, IOException {
-        Asked asked = codes.askAgain(secret, Clients.of(request), message.of(request));
+        CodeRequestResult asked = codes.askAgain(secret, ClientFactory.of(request), message.of(request));
         if (asked == null) {
             startOver(request, response);
-        } else if (asked instanceof Asked.Limited limited) {
+        } else if (asked instanceof CodeRequestResult.Limited limited) {
             long wait = sendCode.secondsUntilRetry(limited.hit());
             if (!Browser.accepts(request)) {
-                throw RequestFailure.tooMany(wait);
+                throw HttpProblem.tooMany(wait);
             }
             // A code that has arrived may still be good: its field must not go away.
             String errorKey = standing.isOver() ? "code.error.limit.over" : "code.error.limit";
@@ -129,28 +129,28 @@ public final class CodeServlet extends Route {
             HttpServletRequest request,
             HttpServletResponse response,
             ChallengeSecret secret,
-            Standing standing,
+            ChallengeStatus standing,
             @Nullable String typed,
             @Nullable String next)
             throws ServletException, IOException {
-        String code = TypedCode.orNull(typed);
+        String code = EnteredCode.orNull(typed);
         if (code == null) {
             // A slip of the finger costs no attempt.
             show(request, response, new Page(422, standing, next).saying("code.error.malformed"));
             return;
         }
-        CodeSignIn.Result result = codes.signIn(secret, code, Clients.of(request), cookie.presented(request));
+        CodeSignIn.Result result = codes.signIn(secret, code, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
             Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
         } else if (result instanceof CodeSignIn.Result.Refused refused) {
-            Standing now = Objects.requireNonNullElse(codes.standing(secret), standing);
+            ChallengeStatus now = Objects.requireNonNullElse(codes.standing(secret), standing);
             show(request, response, new Page(422, now, next).saying(errorKey(refused.why())));
         }
     }
 
-    private static String errorKey(Tried why) {
+    private static String errorKey(AttemptResult why) {
         return switch (why) {
             case USED_UP -> "code.error.used-up";
             case EXPIRED -> "code.error.expired";
@@ -166,13 +166,13 @@ public final class CodeServlet extends Route {
     /** What the page shows. */
     private record Page(
             int status,
-            Standing standing,
+            ChallengeStatus standing,
             @Nullable String next,
             @Nullable String errorKey,
             long resendIn,
             @Nullable String typed) {
 
-        Page(int status, Standing standing, @Nullable String next) {
+        Page(int status, ChallengeStatus standing, @Nullable String next) {
             this(
                     status,
                     standing,
@@ -197,8 +197,8 @@ public final class CodeServlet extends Route {
 
     private void show(HttpServletRequest request, HttpServletResponse response, Page page)
             throws ServletException, IOException {
-        Standing standing = page.standing();
-        Words words = new Words(Browser.language(request));
+        ChallengeStatus standing = page.standing();
+        Messages messages = new Messages(Browser.language(request));
         Map<String, Object> model = new HashMap<>();
         model.put("next", page.next());
         model.put("errorKey", page.errorKey());
@@ -208,8 +208,8 @@ public final class CodeServlet extends Route {
         model.put("number", phoneNumbers.pretty(standing.number()));
         model.put("isOver", standing.isOver());
         model.put("attemptsLeft", standing.attemptsLeft());
-        model.put("goodFor", Wait.of(standing.expiresIn(), words));
-        model.put("resend", Wait.ofSeconds(page.resendIn(), words));
+        model.put("goodFor", Wait.of(standing.expiresIn(), messages));
+        model.put("resend", Wait.ofSeconds(page.resendIn(), messages));
         if (page.status() == 429) {
             response.setHeader("Retry-After", String.valueOf(page.resendIn()));
         } else if (page.status() == 503) {

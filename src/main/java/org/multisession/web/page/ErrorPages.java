@@ -14,13 +14,13 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.multisession.web.Browser;
-import org.multisession.web.FailureResponder;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.LocalPath;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
 
 /** Error pages for browsers; hands everybody else over to the next responder. */
-public final class ErrorPages implements FailureResponder {
+public final class ErrorPages implements HttpProblemResponder {
 
     /** The answers that have words of their own in the messages. */
     static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503);
@@ -32,18 +32,15 @@ public final class ErrorPages implements FailureResponder {
 
     private static final String ERROR_QUERY_STRING = "jakarta.servlet.error.query_string";
 
-    private final FailureResponder forPrograms;
+    private final HttpProblemResponder forPrograms;
 
-    public ErrorPages(FailureResponder forPrograms) {
+    public ErrorPages(HttpProblemResponder forPrograms) {
         this.forPrograms = forPrograms;
     }
 
     @Override
     public void respond(
-            HttpServletRequest request,
-            HttpServletResponse response,
-            RequestFailure failure,
-            @Nullable String reference)
+            HttpServletRequest request, HttpServletResponse response, HttpProblem failure, @Nullable String reference)
             throws IOException, ServletException {
         if (response.isCommitted()) {
             return;
@@ -62,7 +59,7 @@ public final class ErrorPages implements FailureResponder {
         model.put("reference", reference);
         if (WORTH_ANOTHER_TRY.contains(failure.status())) {
             model.put("retry", Objects.requireNonNullElse(whereToTryAgain(request), request.getContextPath() + "/"));
-            model.put("wait", Wait.ofSeconds(seconds(failure), new Words(Browser.language(request))));
+            model.put("wait", Wait.ofSeconds(seconds(failure), new Messages(Browser.language(request))));
         }
         Pages.show(request, response, failure.status(), "error", model);
     }
@@ -90,7 +87,7 @@ public final class ErrorPages implements FailureResponder {
         return isError && request.getAttribute(attribute) instanceof String first ? first : now;
     }
 
-    private static long seconds(RequestFailure failure) {
+    private static long seconds(HttpProblem failure) {
         String retryAfter = failure.headers().get("Retry-After");
         return retryAfter == null ? 0 : Long.parseLong(retryAfter);
     }

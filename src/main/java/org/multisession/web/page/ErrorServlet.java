@@ -7,8 +7,8 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.multisession.web.FailureResponder;
-import org.multisession.web.RequestFailure;
+import org.multisession.web.HttpProblem;
+import org.multisession.web.HttpProblemResponder;
 
 /**
  * What the container shows instead of its own error page, which would tell its version: for its own 404 and 400, and
@@ -16,9 +16,9 @@ import org.multisession.web.RequestFailure;
  */
 public final class ErrorServlet extends HttpServlet {
 
-    private final transient FailureResponder responder;
+    private final transient HttpProblemResponder responder;
 
-    public ErrorServlet(FailureResponder responder) {
+    public ErrorServlet(HttpProblemResponder responder) {
         this.responder = responder;
     }
 
@@ -30,17 +30,17 @@ public final class ErrorServlet extends HttpServlet {
         responder.respond(request, response, failure(isError ? (Integer) status : 404), null);
     }
 
-    private static RequestFailure failure(int status) {
+    private static HttpProblem failure(int status) {
         return switch (status) {
-            case 400 -> new RequestFailure(400, "bad-request", "The request could not be understood.");
-            case 401 -> RequestFailure.unauthenticated();
-            case 403 -> new RequestFailure(403, "forbidden", "You may not do that.");
-            case 404 -> new RequestFailure(404, "not-found", "There is nothing at this address.");
-            case 405 -> new RequestFailure(405, "method-not-allowed", "This address does not know that method.");
+            case 400 -> new HttpProblem(400, "bad-request", "The request could not be understood.");
+            case 401 -> HttpProblem.unauthenticated();
+            case 403 -> new HttpProblem(403, "forbidden", "You may not do that.");
+            case 404 -> new HttpProblem(404, "not-found", "There is nothing at this address.");
+            case 405 -> new HttpProblem(405, "method-not-allowed", "This address does not know that method.");
             default ->
                 status >= 500
-                        ? new RequestFailure(status, "internal", "Something went wrong here.")
-                        : new RequestFailure(status, "error", "The request could not be answered.");
+                        ? new HttpProblem(status, "internal", "Something went wrong here.")
+                        : new HttpProblem(status, "error", "The request could not be answered.");
         };
     }
 }

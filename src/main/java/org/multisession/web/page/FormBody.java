@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.multisession.web.HttpProblem;
 import org.multisession.web.RequestBody;
-import org.multisession.web.RequestFailure;
 
 /**
  * The fields of a posted form. Read from the body alone, unlike {@code getParameter}: a phone number or a code in the
@@ -31,7 +31,7 @@ record FormBody(Map<String, String> fields) {
         String query = request.getQueryString();
         try {
             return parse(query == null ? new byte[0] : query.getBytes(StandardCharsets.ISO_8859_1));
-        } catch (RequestFailure e) {
+        } catch (HttpProblem e) {
             return new FormBody(Map.of());
         }
     }
@@ -52,7 +52,7 @@ record FormBody(Map<String, String> fields) {
             }
             return new FormBody(Map.copyOf(fields));
         } catch (CharacterCodingException | IllegalArgumentException e) {
-            throw new RequestFailure(400, "malformed-form", "The form could not be read. Nothing was done.");
+            throw new HttpProblem(400, "malformed-form", "The form could not be read. Nothing was done.");
         }
     }
 

@@ -8,15 +8,15 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.multisession.auth.Devices;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.UserSession;
-import org.multisession.user.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.Route;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /}: who you are, and on how many devices. */
-public final class HomeServlet extends Route {
+public final class HomeServlet extends MethodServlet {
 
     private final transient Devices devices;
     private final transient SignOutNotice notice;
@@ -39,7 +39,7 @@ public final class HomeServlet extends Route {
         model.putAll(notice.of(request, user.signedIn()));
         UserSession session = user.signedIn().session();
         Instant since = session == null ? null : session.createdAt();
-        model.put("since", since == null ? null : Moment.time(since, new Words(Browser.language(request))));
+        model.put("since", since == null ? null : Moment.time(since, new Messages(Browser.language(request))));
         model.put("deviceCount", String.valueOf(devices.count(user.signedIn())));
         Pages.show(request, response, 200, "home", model);
     }

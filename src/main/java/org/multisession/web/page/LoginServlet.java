@@ -13,49 +13,49 @@ import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
 import org.multisession.auth.TypedNumbers;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.user.PhoneNumber;
-import org.multisession.user.PhoneNumbers;
+import org.multisession.phone.PhoneNumber;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.Browser;
-import org.multisession.web.Clients;
-import org.multisession.web.DoneCookie;
-import org.multisession.web.DoneCookie.Done;
-import org.multisession.web.DoneCookie.What;
+import org.multisession.web.ClientFactory;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.FlashCookie.Done;
+import org.multisession.web.FlashCookie.What;
+import org.multisession.web.HttpProblem;
 import org.multisession.web.LocalPath;
+import org.multisession.web.Messages;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.OriginalUri;
 import org.multisession.web.Redirect;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
-import org.multisession.web.Words;
-import org.multisession.web.page.NumberStep.Refusal;
+import org.multisession.web.page.PhoneStep.Refusal;
 
 /**
- * {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link NumberStep}'s. Asked
+ * {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link PhoneStep}'s. Asked
  * by a proxy in place of something else ({@link OriginalUri}), it sends the browser here, to come back there.
  */
-public final class LoginServlet extends Route {
+public final class LoginServlet extends MethodServlet {
 
     /** The servlet that does the same for programs. */
     public static final String API = "api-login";
 
-    private final transient NumberStep step;
+    private final transient PhoneStep step;
     private final transient Authenticator authenticator;
-    private final transient EndingNotice ending;
+    private final transient SignedOutNotice ending;
     private final transient SignOutNotice notice;
     private final transient TypedNumbers typedNumbers;
     private final transient PhoneNumbers phoneNumbers;
     private final transient SessionCookie cookie;
-    private final transient DoneCookie done;
+    private final transient FlashCookie done;
 
     public LoginServlet(
-            NumberStep step,
+            PhoneStep step,
             Authenticator authenticator,
-            EndingNotice ending,
+            SignedOutNotice ending,
             SignOutNotice notice,
             TypedNumbers typedNumbers,
             PhoneNumbers phoneNumbers,
             SessionCookie cookie,
-            DoneCookie done) {
+            FlashCookie done) {
         super("GET", "POST");
         this.step = step;
         this.authenticator = authenticator;
@@ -131,7 +131,7 @@ public final class LoginServlet extends Route {
             @Nullable Refusal refusal)
             throws ServletException, IOException {
         if (refusal != null && !Browser.accepts(request) && refusal.status() == 429) {
-            throw RequestFailure.tooMany(refusal.retryIn());
+            throw HttpProblem.tooMany(refusal.retryIn());
         }
         Map<String, Object> model = new HashMap<>();
         model.put("next", next);
@@ -140,7 +140,7 @@ public final class LoginServlet extends Route {
             model.put("errorKey", refusal.errorKey());
             // The number may be right: what is in the way is the wait.
             model.put("isNumberWrong", refusal.retryIn() == 0);
-            model.put("wait", Wait.ofSeconds(refusal.retryIn(), new Words(Browser.language(request))));
+            model.put("wait", Wait.ofSeconds(refusal.retryIn(), new Messages(Browser.language(request))));
             if (refusal.retryIn() > 0) {
                 response.setHeader("Retry-After", String.valueOf(refusal.retryIn()));
             }
@@ -152,7 +152,7 @@ public final class LoginServlet extends Route {
         model.put("phoneExample", phoneNumbers.example());
         model.put("submitKey", step.buttonKey());
         Done signedOut = done.take(request, response);
-        SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> Clients.of(request));
+        SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> ClientFactory.of(request));
         if (signedIn != null) {
             PhoneNumber own = phoneNumbers.parse(signedIn.user().phone());
             model.put("signedInAs", own == null ? "•••" : own.masked());

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Logo {
 
     /** It comes with every first page; a picture of 36 pixels needs no more. */
-    public static final int MOST_BYTES = 100 * 1024;
+    public static final int MAX_BYTES = 100 * 1024;
 
     private static final String SVG = "http://www.w3.org/2000/svg";
 
@@ -38,11 +38,11 @@ public final class Logo {
     public static Logo read(Path file) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MOST_BYTES + 1);
+            bytes = in.readNBytes(MAX_BYTES + 1);
         } catch (IOException e) {
             throw new IllegalArgumentException(e);
         }
-        String type = bytes.length > MOST_BYTES ? null : type(bytes);
+        String type = bytes.length > MAX_BYTES ? null : type(bytes);
         if (type == null) {
             throw new IllegalArgumentException();
         }

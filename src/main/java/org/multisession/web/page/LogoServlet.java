@@ -3,10 +3,10 @@ package org.multisession.web.page;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /static/logo}: the picture of the brand. */
-public final class LogoServlet extends Route {
+public final class LogoServlet extends MethodServlet {
 
     /** A picture of the vector kind may style itself; opened by its own address, it can do nothing else. */
     private static final String CONTENT_SECURITY_POLICY =

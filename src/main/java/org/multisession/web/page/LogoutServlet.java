@@ -6,25 +6,25 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import org.multisession.auth.SignOut;
-import org.multisession.session.SessionToken;
-import org.multisession.web.Clients;
+import org.multisession.token.SessionToken;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.DoneCookie;
-import org.multisession.web.DoneCookie.Done;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.FlashCookie.Done;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.Redirect;
-import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 
 /** {@code GET /logout}: a page with a button. {@code POST /logout}: signs this device out. */
-public final class LogoutServlet extends Route {
+public final class LogoutServlet extends MethodServlet {
 
     private final transient SignOut signOut;
     private final transient SignOutNotice notice;
     private final transient SessionCookie cookie;
-    private final transient DoneCookie done;
+    private final transient FlashCookie done;
 
     /** {@code done} is for the sign-in page. */
-    public LogoutServlet(SignOut signOut, SignOutNotice notice, SessionCookie cookie, DoneCookie done) {
+    public LogoutServlet(SignOut signOut, SignOutNotice notice, SessionCookie cookie, FlashCookie done) {
         super("GET", "POST");
         this.signOut = signOut;
         this.notice = notice;
@@ -46,7 +46,7 @@ public final class LogoutServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
         List<SessionToken> legacy = signOut.signOut(
-                CurrentUser.required(request).signedIn(), cookie.presented(request), Clients.of(request));
+                CurrentUser.required(request).signedIn(), cookie.presented(request), ClientFactory.of(request));
         cookie.clearAfterSignOut(request, response, legacy);
         done.set(request, response, Done.signedOut(legacy));
         Redirect.seeOther(response, request.getContextPath() + "/login");

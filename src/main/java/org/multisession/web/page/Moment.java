@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.FormatStyle;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
 
 /**
  * A moment as a page shows it: in the reader's words, with the exact time behind them. The server knows no zone of the
@@ -30,51 +30,51 @@ public final class Moment {
         TIME
     }
 
-    private Moment(Instant at, String shown, Kind kind, Words words) {
+    private Moment(Instant at, String shown, Kind kind, Messages messages) {
         this.at = at;
         this.shown = shown;
-        this.exact = dateAndTime(at, FormatStyle.LONG, words);
+        this.exact = dateAndTime(at, FormatStyle.LONG, messages);
         this.kind = kind;
     }
 
     /** How long ago it is; the date if that is long, or if it lies ahead further than clocks are wrong. */
-    static Moment ago(Instant at, Instant now, Words words) {
+    static Moment ago(Instant at, Instant now, Messages messages) {
         Duration passed = Duration.between(at, now);
         if (passed.compareTo(WORTH_COUNTING) >= 0 || passed.toDays() < 0) {
-            return date(at, words);
+            return date(at, messages);
         }
-        return new Moment(at, words(passed, words), Kind.AGO, words);
+        return new Moment(at, messages(passed, messages), Kind.AGO, messages);
     }
 
     /** The day. */
-    static Moment date(Instant at, Words words) {
+    static Moment date(Instant at, Messages messages) {
         String date = DateTimeFormatter.ofLocalizedDate(FormatStyle.LONG)
-                .withLocale(words.language())
+                .withLocale(messages.language())
                 .format(at.atZone(ZoneOffset.UTC));
-        return new Moment(at, date, Kind.DATE, words);
+        return new Moment(at, date, Kind.DATE, messages);
     }
 
     /** The day and the time of the day. */
-    static Moment time(Instant at, Words words) {
-        return new Moment(at, dateAndTime(at, FormatStyle.MEDIUM, words), Kind.TIME, words);
+    static Moment time(Instant at, Messages messages) {
+        return new Moment(at, dateAndTime(at, FormatStyle.MEDIUM, messages), Kind.TIME, messages);
     }
 
-    private static String words(Duration passed, Words words) {
+    private static String messages(Duration passed, Messages messages) {
         if (passed.toMinutes() < 1) {
-            return words.of("time.now");
+            return messages.of("time.now");
         }
         if (passed.toHours() < 1) {
-            return words.of("time.ago", words.counted(passed.toMinutes(), "time.minutes"));
+            return messages.of("time.ago", messages.counted(passed.toMinutes(), "time.minutes"));
         }
         if (passed.toDays() < 1) {
-            return words.of("time.ago", words.counted(passed.toHours(), "time.hours"));
+            return messages.of("time.ago", messages.counted(passed.toHours(), "time.hours"));
         }
-        return words.of("time.ago", words.counted(passed.toDays(), "time.days"));
+        return messages.of("time.ago", messages.counted(passed.toDays(), "time.days"));
     }
 
-    private static String dateAndTime(Instant at, FormatStyle dateStyle, Words words) {
+    private static String dateAndTime(Instant at, FormatStyle dateStyle, Messages messages) {
         return DateTimeFormatter.ofLocalizedDateTime(dateStyle, FormatStyle.SHORT)
-                        .withLocale(words.language())
+                        .withLocale(messages.language())
                         .format(at.atZone(ZoneOffset.UTC))
                 + "\u00a0UTC";
     }

@@ -3,21 +3,21 @@ package org.multisession.web.page;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.multisession.auth.Devices;
-import org.multisession.web.Clients;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.DoneCookie;
-import org.multisession.web.DoneCookie.Done;
-import org.multisession.web.DoneCookie.What;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.FlashCookie.Done;
+import org.multisession.web.FlashCookie.What;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.Redirect;
-import org.multisession.web.Route;
 
 /** {@code POST /sessions/revoke-others}: ends all of the user's devices but this one. */
-public final class RevokeOthersServlet extends Route {
+public final class RevokeOthersServlet extends MethodServlet {
 
     private final transient Devices devices;
-    private final transient DoneCookie done;
+    private final transient FlashCookie done;
 
-    public RevokeOthersServlet(Devices devices, DoneCookie done) {
+    public RevokeOthersServlet(Devices devices, FlashCookie done) {
         super("POST");
         this.devices = devices;
         this.done = done;
@@ -25,7 +25,7 @@ public final class RevokeOthersServlet extends Route {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        int ended = devices.endOthers(CurrentUser.required(request).signedIn(), Clients.of(request));
+        int ended = devices.endOthers(CurrentUser.required(request).signedIn(), ClientFactory.of(request));
         done.set(request, response, new Done(What.OTHERS, ended));
         Redirect.seeOther(response, request.getContextPath() + "/sessions");
     }

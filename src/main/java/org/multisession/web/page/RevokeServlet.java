@@ -7,28 +7,28 @@ import java.util.List;
 import java.util.Objects;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
-import org.multisession.session.SessionToken;
-import org.multisession.web.Clients;
+import org.multisession.token.SessionToken;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.DoneCookie;
-import org.multisession.web.DoneCookie.Done;
-import org.multisession.web.DoneCookie.What;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.FlashCookie.Done;
+import org.multisession.web.FlashCookie.What;
+import org.multisession.web.MethodServlet;
 import org.multisession.web.Redirect;
-import org.multisession.web.Route;
 import org.multisession.web.SessionCookie;
 
 /** {@code POST /sessions/revoke}: ends the one of the user's devices that the field {@code session} names. */
-public final class RevokeServlet extends Route {
+public final class RevokeServlet extends MethodServlet {
 
     private final transient Devices devices;
     private final transient SignOut signOut;
-    private final transient DoneCookie done;
-    private final transient DoneCookie signedOut;
+    private final transient FlashCookie done;
+    private final transient FlashCookie signedOut;
     private final transient SessionCookie cookie;
 
     /** {@code done} is for the page of devices, {@code signedOut} for the sign-in page. */
     public RevokeServlet(
-            Devices devices, SignOut signOut, DoneCookie done, DoneCookie signedOut, SessionCookie cookie) {
+            Devices devices, SignOut signOut, FlashCookie done, FlashCookie signedOut, SessionCookie cookie) {
         super("POST");
         this.devices = devices;
         this.signOut = signOut;
@@ -40,11 +40,11 @@ public final class RevokeServlet extends Route {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         FormBody form = FormBody.read(request);
-        String handle = Objects.requireNonNullElse(form.get("session"), "");
+        String id = Objects.requireNonNullElse(form.get("session"), "");
         String page = Objects.requireNonNullElse(form.get("page"), "1");
-        switch (devices.end(CurrentUser.required(request).signedIn(), handle, Clients.of(request))) {
+        switch (devices.end(CurrentUser.required(request).signedIn(), id, ClientFactory.of(request))) {
             case THIS -> {
-                List<SessionToken> legacy = signOut.signOut(cookie.presented(request), Clients.of(request));
+                List<SessionToken> legacy = signOut.signOut(cookie.presented(request), ClientFactory.of(request));
                 cookie.clearAfterSignOut(request, response, legacy);
                 signedOut.set(request, response, Done.signedOut(legacy));
             }

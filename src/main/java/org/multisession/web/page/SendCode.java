@@ -8,18 +8,18 @@ import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
-import org.multisession.code.ChallengeSecret;
-import org.multisession.code.CodeLimits;
-import org.multisession.code.OneTimeCodes.Asked;
-import org.multisession.code.OneTimeCodes.Standing;
-import org.multisession.user.PhoneNumber;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.CodeLimits;
+import org.multisession.otp.OneTimeCodes.ChallengeStatus;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.phone.PhoneNumber;
 import org.multisession.web.ChallengeCookie;
-import org.multisession.web.Clients;
+import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.Redirect;
 
 /** A code is sent to the number, and the browser goes on to the page that asks for it. */
-public final class SendCode implements NumberStep {
+public final class SendCode implements PhoneStep {
 
     private final CodeSignIn codes;
     private final ChallengeCookie challenge;
@@ -36,8 +36,9 @@ public final class SendCode implements NumberStep {
     @Override
     public @Nullable Refusal take(
             HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next) {
-        Asked asked = codes.ask(number, Clients.of(request), challenge.read(request), message.of(request));
-        if (asked instanceof Asked.Limited limited) {
+        CodeRequestResult asked =
+                codes.ask(number, ClientFactory.of(request), challenge.read(request), message.of(request));
+        if (asked instanceof CodeRequestResult.Limited limited) {
             return new Refusal(429, "login.error.wait", secondsUntilRetry(limited.hit()));
         }
         go(request, response, asked, next);
@@ -47,13 +48,13 @@ public final class SendCode implements NumberStep {
     @Override
     public @Nullable String latestNumber(HttpServletRequest request) {
         ChallengeSecret secret = challenge.read(request);
-        Standing standing = secret == null ? null : codes.standing(secret);
+        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         return standing == null ? null : standing.number();
     }
 
     /** Goes on to the code page, by a redirect, so that a reload there sends nothing. */
-    void go(HttpServletRequest request, HttpServletResponse response, Asked asked, @Nullable String next) {
-        if (asked instanceof Asked.Challenged challenged) {
+    void go(HttpServletRequest request, HttpServletResponse response, CodeRequestResult asked, @Nullable String next) {
+        if (asked instanceof CodeRequestResult.Challenged challenged) {
             challenge.set(request, response, challenged.secret());
         }
         Redirect.seeOther(response, codePage(request, next));
@@ -65,7 +66,7 @@ public final class SendCode implements NumberStep {
     }
 
     /** How long to wait, in whole seconds, rounded up; one at least. */
-    long secondsUntilRetry(CodeLimits.Hit hit) {
+    long secondsUntilRetry(CodeLimits.LimitExceeded hit) {
         return Math.max(
                 1,
                 Duration.between(clock.instant(), hit.retryAt()).plusMillis(999).toSeconds());

@@ -18,24 +18,24 @@ import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.DeviceKind;
 import org.multisession.web.DeviceNames;
-import org.multisession.web.DoneCookie;
-import org.multisession.web.DoneCookie.Done;
-import org.multisession.web.Route;
-import org.multisession.web.Words;
+import org.multisession.web.FlashCookie;
+import org.multisession.web.FlashCookie.Done;
+import org.multisession.web.Messages;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /sessions}: the user's devices, a page of them ({@code ?page=}), each with a button that ends it. */
-public final class SessionsServlet extends Route {
+public final class SessionsServlet extends MethodServlet {
 
     private static final int ROWS_OF_A_PAGE = 20;
 
     private final transient Devices devices;
     private final transient SignOutNotice notice;
     private final transient DeviceNames names;
-    private final transient DoneCookie done;
+    private final transient FlashCookie done;
     private final transient InstantSource clock;
 
     public SessionsServlet(
-            Devices devices, SignOutNotice notice, DeviceNames names, DoneCookie done, InstantSource clock) {
+            Devices devices, SignOutNotice notice, DeviceNames names, FlashCookie done, InstantSource clock) {
         super("GET");
         this.devices = devices;
         this.notice = notice;
@@ -47,23 +47,23 @@ public final class SessionsServlet extends Route {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        Words words = new Words(Browser.language(request));
+        Messages messages = new Messages(Browser.language(request));
         Instant now = clock.instant();
         SignedIn signedIn = CurrentUser.required(request).signedIn();
         Devices.Page page = devices.page(signedIn, pageNumber(request), ROWS_OF_A_PAGE);
         Map<String, Object> model = new HashMap<>(notice.of(request, signedIn));
         Device current = page.current();
-        model.put("current", current == null ? null : row(current, words, now));
+        model.put("current", current == null ? null : row(current, messages, now));
         model.put(
                 "others",
-                page.others().stream().map(device -> row(device, words, now)).toList());
+                page.others().stream().map(device -> row(device, messages, now)).toList());
         model.put("othersInAll", String.valueOf(page.othersInAll()));
         model.put("page", page.number());
         model.put("pages", page.pages());
         Done what = done.take(request, response);
         if (what != null) {
             model.put("doneKey", doneKey(what));
-            model.put("doneCount", words.counted(what.count(), "sessions.done.others.count"));
+            model.put("doneCount", messages.counted(what.count(), "sessions.done.others.count"));
         }
         Pages.show(request, response, 200, "sessions", model);
     }
@@ -73,10 +73,10 @@ public final class SessionsServlet extends Route {
         return asked.matches("[0-9]{1,9}") ? Integer.parseInt(asked) : 1;
     }
 
-    private Map<String, Object> row(Device device, Words words, Instant now) {
+    private Map<String, Object> row(Device device, Messages messages, Instant now) {
         Map<String, Object> row = new HashMap<>();
-        row.put("handle", device.handle().text());
-        row.put("name", name(device, words));
+        row.put("id", device.id().text());
+        row.put("name", name(device, messages));
         row.put(
                 "kind",
                 device.isShared() ? "several" : DeviceKind.of(device.device()).word());
@@ -85,10 +85,10 @@ public final class SessionsServlet extends Route {
         row.put("isLegacy", device.via() == SignedIn.Via.LEGACY);
         row.put("address", parts(device.address()));
         Instant seen = device.lastSeenAt();
-        row.put("seen", seen == null ? null : Moment.ago(seen, now, words));
+        row.put("seen", seen == null ? null : Moment.ago(seen, now, messages));
         // A shared one has its session from the day it was adopted; the devices signed in before, nobody knows when.
         Instant since = device.isShared() ? null : device.createdAt();
-        row.put("since", since == null ? null : Moment.date(since, words));
+        row.put("since", since == null ? null : Moment.date(since, messages));
         return row;
     }
 
@@ -97,11 +97,11 @@ public final class SessionsServlet extends Route {
         return address == null ? List.of() : List.of(address.split("(?<=:)(?!:)", -1));
     }
 
-    private String name(Device device, Words words) {
+    private String name(Device device, Messages messages) {
         if (device.isShared()) {
-            return words.of("sessions.shared");
+            return messages.of("sessions.shared");
         }
-        return Objects.requireNonNullElse(names.of(device.device()).in(words), words.of("sessions.unknown"));
+        return Objects.requireNonNullElse(names.of(device.device()).in(messages), messages.of("sessions.unknown"));
     }
 
     private static String doneKey(Done done) {

@@ -5,10 +5,10 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import org.multisession.web.Route;
+import org.multisession.web.MethodServlet;
 
 /** {@code GET /static/…}: style sheet and pictures, by Tomcat's own file servlet; public and cacheable. */
-public final class StaticServlet extends Route {
+public final class StaticServlet extends MethodServlet {
 
     public StaticServlet() {
         super("GET");

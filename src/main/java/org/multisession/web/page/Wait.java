@@ -1,7 +1,7 @@
 package org.multisession.web.page;
 
 import java.time.Duration;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
 
 /**
  * How long something still takes, as a page shows it: "0:45", and from an hour on whole hours. The script {@code
@@ -20,15 +20,15 @@ public final class Wait {
     }
 
     /** Rounded up, so that nobody comes back too early. */
-    static Wait of(Duration wait, Words words) {
-        return ofSeconds(wait.plusMillis(999).toSeconds(), words);
+    static Wait of(Duration wait, Messages messages) {
+        return ofSeconds(wait.plusMillis(999).toSeconds(), messages);
     }
 
-    static Wait ofSeconds(long given, Words words) {
+    static Wait ofSeconds(long given, Messages messages) {
         long seconds = Math.max(0, given);
         String shown = seconds < HOUR
                 ? seconds / 60 + ":" + (seconds % 60 < 10 ? "0" : "") + seconds % 60
-                : words.counted((seconds + HOUR - 1) / HOUR, "time.hours");
+                : messages.counted((seconds + HOUR - 1) / HOUR, "time.hours");
         return new Wait(seconds, shown);
     }
 

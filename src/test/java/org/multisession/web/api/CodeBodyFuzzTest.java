@@ -10,13 +10,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.auth.CodeSignIn;
-import org.multisession.code.ChallengeSecret;
+import org.multisession.otp.ChallengeSecret;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
-import org.multisession.web.RequestFailure;
-import org.multisession.web.TypedCode;
+import org.multisession.web.EnteredCode;
+import org.multisession.web.HttpProblem;
 
 /** The body of {@code POST /api/login/code}, whatever it is, is tried or refused with 4xx. Seeded. */
 class CodeBodyFuzzTest {
@@ -99,7 +99,7 @@ class CodeBodyFuzzTest {
                     parsed.string("challenge");
                     parsed.string("code");
                 })
-                .isInstanceOfSatisfying(RequestFailure.class, failure -> {
+                .isInstanceOfSatisfying(HttpProblem.class, failure -> {
                     assertThat(failure.status()).isEqualTo(400);
                     assertThat(failure.detail()).doesNotContain("12345");
                 });
@@ -110,9 +110,9 @@ class CodeBodyFuzzTest {
         try {
             Json.Body body = Json.parse(bytes);
             ChallengeSecret secret = new ChallengeSecret(body.string("challenge"));
-            String code = TypedCode.orNull(body.string("code"));
+            String code = EnteredCode.orNull(body.string("code"));
             return code == null ? null : app.attempt(secret, code);
-        } catch (RequestFailure failure) {
+        } catch (HttpProblem failure) {
             assertThat(failure.status()).isBetween(400, 422);
             return null;
         }

@@ -9,7 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.multisession.web.RequestFailure;
+import org.multisession.web.HttpProblem;
 
 class JsonTest {
 
@@ -27,7 +27,7 @@ class JsonTest {
             value = {"{\"phone\":secret}|1", "{\"phone\":\"secret\"|1", "{}{secret}|1", "{\"secret\":1,\"secret\":2}|1"
             })
     void what_is_malformed_is_named_by_its_place_alone(String body, int line) {
-        RequestFailure failure = failure("\n\n" + body);
+        HttpProblem failure = failure("\n\n" + body);
         assertThat(failure.status()).isEqualTo(400);
         assertThat(failure.code()).isEqualTo("malformed-json");
         assertThat(failure.detail())
@@ -59,7 +59,7 @@ class JsonTest {
                 Json.parse(java.util.Arrays.copyOfRange(body, from, body.length))
                         .string("phone");
                 read++;
-            } catch (RequestFailure failure) {
+            } catch (HttpProblem failure) {
                 assertThat(failure.status()).isEqualTo(400);
                 assertThat(failure.detail()).doesNotContain("999", "123");
             }
@@ -75,7 +75,7 @@ class JsonTest {
             random.nextBytes(body);
             try {
                 Json.parse(body);
-            } catch (RequestFailure failure) {
+            } catch (HttpProblem failure) {
                 assertThat(failure.status()).isEqualTo(400);
             }
         }
@@ -85,7 +85,7 @@ class JsonTest {
         return Json.parse(body.getBytes(UTF_8)).string("phone");
     }
 
-    private static RequestFailure failure(String body) {
-        return Objects.requireNonNull(catchThrowableOfType(RequestFailure.class, () -> phone(body)));
+    private static HttpProblem failure(String body) {
+        return Objects.requireNonNull(catchThrowableOfType(HttpProblem.class, () -> phone(body)));
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.multisession.web.RequestFailure;
+import org.multisession.web.HttpProblem;
 
 class FormBodyTest {
 
@@ -36,7 +36,7 @@ class FormBodyTest {
     @ValueSource(strings = {"a=%", "a=%1", "a=%zz", "%=a", "a=1&b=%-1", "\u00ff=1", "a=\u00c3"})
     void what_cannot_be_read_is_the_senders_fault(String body) {
         assertThatThrownBy(() -> FormBody.parse(body.getBytes(ISO_8859_1)))
-                .isInstanceOfSatisfying(RequestFailure.class, failure -> {
+                .isInstanceOfSatisfying(HttpProblem.class, failure -> {
                     assertThat(failure.status()).isEqualTo(400);
                     assertThat(failure.code()).isEqualTo("malformed-form");
                 });
@@ -78,7 +78,7 @@ class FormBodyTest {
             try {
                 FormBody.parse(body);
                 read++;
-            } catch (RequestFailure failure) {
+            } catch (HttpProblem failure) {
                 assertThat(failure.status()).isEqualTo(400);
             }
         }

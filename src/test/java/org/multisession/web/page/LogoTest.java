@@ -61,8 +61,8 @@ class LogoTest {
 
     @Test
     void the_largest_that_is_taken_has_100_kib() throws IOException {
-        String most = SVG + " ".repeat(Logo.MOST_BYTES - SVG.length());
-        assertThat(Logo.read(file(most)).bytes()).hasSize(Logo.MOST_BYTES);
+        String most = SVG + " ".repeat(Logo.MAX_BYTES - SVG.length());
+        assertThat(Logo.read(file(most)).bytes()).hasSize(Logo.MAX_BYTES);
         Path larger = file(most + " ");
         assertThatThrownBy(() -> Logo.read(larger)).isInstanceOf(IllegalArgumentException.class);
     }

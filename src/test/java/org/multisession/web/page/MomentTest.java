@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
 
 /** Times in words. */
 class MomentTest {
@@ -38,15 +38,15 @@ class MomentTest {
     void how_long_ago_is_said_in_the_readers_words(long seconds, String english, String russian) {
         Instant at = NOW.minusSeconds(seconds);
 
-        assertThat(Moment.ago(at, NOW, words("en")).getShown().replace('\u00a0', ' '))
+        assertThat(Moment.ago(at, NOW, messages("en")).getShown().replace('\u00a0', ' '))
                 .isEqualTo(english);
-        assertThat(Moment.ago(at, NOW, words("ru")).getShown().replace('\u00a0', ' '))
+        assertThat(Moment.ago(at, NOW, messages("ru")).getShown().replace('\u00a0', ' '))
                 .isEqualTo(russian);
     }
 
     @Test
     void the_exact_time_stands_behind_it_in_utc_and_for_a_script() {
-        Moment moment = Moment.ago(NOW, NOW.plusSeconds(90), words("en"));
+        Moment moment = Moment.ago(NOW, NOW.plusSeconds(90), messages("en"));
 
         assertThat(moment.getExact())
                 .startsWith("March 12, 2026")
@@ -54,12 +54,12 @@ class MomentTest {
                 .endsWith("UTC");
         assertThat(moment.getIso()).isEqualTo("2026-03-12T18:30:00.123456Z");
         assertThat(moment.getKind()).isEqualTo("ago");
-        assertThat(Moment.date(NOW, words("ru")).getExact())
+        assertThat(Moment.date(NOW, messages("ru")).getExact())
                 .startsWith("12 марта 2026")
                 .contains("18:30");
     }
 
-    private static Words words(String language) {
-        return new Words(Locale.forLanguageTag(language));
+    private static Messages messages(String language) {
+        return new Messages(Locale.forLanguageTag(language));
     }
 }

@@ -7,12 +7,12 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.multisession.web.Words;
+import org.multisession.web.Messages;
 
 class WaitTest {
 
-    private static final Words ENGLISH = new Words(Locale.ENGLISH);
-    private static final Words RUSSIAN = new Words(Locale.forLanguageTag("ru"));
+    private static final Messages ENGLISH = new Messages(Locale.ENGLISH);
+    private static final Messages RUSSIAN = new Messages(Locale.forLanguageTag("ru"));
 
     @ParameterizedTest
     @CsvSource({

@@ -1,0 +1,47 @@
+package org.multisession.boot;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+import org.multisession.db.DatabaseBusyException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How long one deploy or command waits, in all, for a database that is locked: perhaps by another node's migration. */
+public final class LockRetry {
+
+    private static final Logger log = LoggerFactory.getLogger(LockRetry.class);
+
+    private final InstantSource clock;
+    private final Duration length;
+    private final Instant end;
+
+    public LockRetry(InstantSource clock, Duration length) {
+        this.clock = clock;
+        this.length = length;
+        this.end = clock.instant().plus(length);
+    }
+
+    /**
+     * The result of the first attempt that does not find the database locked. Each attempt waits by itself for the busy
+     * timeout, so this does not spin.
+     *
+     * @throws DatabaseBusyException with words for an operator, when patience is at its end
+     */
+    public <T> T until(Supplier<T> attempt) {
+        while (true) {
+            try {
+                return attempt.get();
+            } catch (DatabaseBusyException e) {
+                if (clock.instant().isAfter(end)) {
+                    throw new DatabaseBusyException(
+                            "the database was locked by another process for longer than " + length.toSeconds()
+                                    + " seconds. Find out which (fuser, lsof), let it finish, and try again",
+                            e);
+                }
+                log.info("The database is locked by another process; waiting");
+            }
+        }
+    }
+}

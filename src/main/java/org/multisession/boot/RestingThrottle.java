@@ -1,0 +1,32 @@
+package org.multisession.boot;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.multisession.session.Throttle;
+
+/** A pace of some ten pieces of work a second, until it is stopped. */
+public final class RestingThrottle implements Throttle {
+
+    private static final int MIN_MILLIS = 60;
+    private static final int MAX_MILLIS = 120;
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
+
+    @Override
+    public boolean goesOn() {
+        try {
+            // Of different length, so that nodes which work at the same time do not keep in step.
+            int rest = ThreadLocalRandom.current().nextInt(MIN_MILLIS, MAX_MILLIS);
+            return !stopped.await(rest, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Ends the rest that somebody is in now, and all work that goes by this pace. */
+    void stop() {
+        stopped.countDown();
+    }
+}

@@ -1,0 +1,466 @@
+package org.multisession.check;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.migration.DryRun;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Step;
+import org.multisession.session.UserSession;
+import org.multisession.token.CookieValue;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
+import org.multisession.user.User;
+
+/**
+ * Goes through every token on the copies of a {@link DryRun}, and asks of each which account the old app opens with
+ * it and which one we open.
+ *
+ * <p>The old app takes the first row of {@code users} that has the token; in its multi form it looks into {@code
+ * user_sessions} first. Ours are the rules of {@code auth.Authenticator}, for all tokens at once: one look-up each, as it
+ * does them, would take minutes where there are millions. A test holds the two together.
+ */
+final class AccessComparison {
+
+    /**
+     * A token as a request carries it, and what opens.
+     *
+     * @param before the account that the old app opens; null for none
+     * @param after the account that we open
+     */
+    record Opening(
+            SessionToken token,
+            @Nullable Long before,
+            @Nullable Long after) {}
+
+    /** Numbers for the report. */
+    static final class Tally {
+        long users;
+        long withoutToken;
+        long emptyTokens;
+        long unusableTokens;
+        long unsendableTokens;
+        long legacyTokens;
+        long sameLegacyTokens;
+        long changedLegacyTokens;
+        long sessions;
+        long mirroredSessions;
+        long hashedSessions;
+        long sessionsOfTheOldApp;
+        long sameSessions;
+        long changedSessions;
+        long sessionsOnlyHere;
+        long sessionsWithoutEffect;
+    }
+
+    /** A token's text, or its hash if that is known: then the hash alone counts. */
+    private static final String KNOWN_FORM = """
+            coalesce(
+              (SELECT k.auth_token FROM multisession_tokens k
+               WHERE k.auth_token = multisession_hash(CAST(%1$s.auth_token AS TEXT))),
+              CAST(%1$s.auth_token AS TEXT))
+            """;
+
+    /** A unary plus takes the type from an expression, so that it is compared as a bound value is. */
+    private static final String OF_USERS = """
+            SELECT u.id, u.auth_token, CAST(u.auth_token AS TEXT), u.auth_token = +CAST(u.auth_token AS TEXT),
+              (SELECT h.id FROM users h WHERE h.auth_token = u.auth_token ORDER BY h.rowid LIMIT 1),
+              (SELECT count(*) FROM (SELECT 1 FROM users h WHERE h.auth_token = u.auth_token LIMIT 2)),
+              s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token,
+              t.auth_token <> CAST(u.auth_token AS TEXT)
+            FROM users u
+            LEFT JOIN user_sessions s ON s.auth_token = +%1$s
+            LEFT JOIN users owner ON owner.id = s.user_id
+            LEFT JOIN multisession_tokens t ON t.auth_token = %1$s
+            ORDER BY u.rowid
+            """.formatted(KNOWN_FORM.formatted("u"));
+
+    private static final String OF_SESSIONS = """
+            SELECT s.id, s.auth_token, CAST(s.auth_token AS TEXT), s.auth_token = +CAST(s.auth_token AS TEXT),
+              (SELECT h.id FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT) ORDER BY h.rowid LIMIT 1),
+              EXISTS (SELECT 1 FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT)
+                AND CAST(h.auth_token AS TEXT) = CAST(s.auth_token AS TEXT) COLLATE BINARY),
+              s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token,
+              t.auth_token <> CAST(s.auth_token AS TEXT), typeof(s.created_at), typeof(s.last_seen_at)
+            FROM user_sessions s
+            LEFT JOIN users owner ON owner.id = s.user_id
+            LEFT JOIN multisession_tokens t ON t.auth_token = %s
+            ORDER BY s.id
+            """.formatted(KNOWN_FORM.formatted("s"));
+
+    private static final String HELD_BY_ANOTHER = """
+            SELECT 1 FROM users WHERE auth_token = ? AND id <> ?
+            UNION ALL SELECT 1 FROM user_sessions WHERE auth_token = ? AND user_id <> ?
+            LIMIT 1
+            """;
+
+    private static final String HOLDERS = """
+            SELECT h.id FROM users h WHERE h.auth_token = (SELECT u.auth_token FROM users u WHERE u.id = ?)
+            ORDER BY h.rowid
+            """;
+
+    private final DryRun rehearsal;
+    private final CheckRules rules;
+    private final Instant now;
+    private final Findings findings;
+    private final Progress progress;
+    private final Consumer<Opening> listener;
+    private final Tally tally = new Tally();
+
+    AccessComparison(
+            DryRun rehearsal,
+            CheckRules rules,
+            Instant now,
+            Findings findings,
+            Progress progress,
+            Consumer<Opening> listener) {
+        this.rehearsal = rehearsal;
+        this.rules = rules;
+        this.now = now;
+        this.findings = findings;
+        this.progress = progress;
+        this.listener = listener;
+    }
+
+    Tally read(Handle handle) throws SQLException {
+        Step users = new Step(progress, "asking of every legacy token what it opens", DryRun.rows(handle, "users"));
+        try (PreparedStatement statement = handle.prepare(OF_USERS);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                tally.users++;
+                users.at(tally.users);
+                legacyToken(handle, row);
+            }
+        }
+        users.end();
+        Step sessions =
+                new Step(progress, "asking of every session what it opens", DryRun.rows(handle, "user_sessions"));
+        try (PreparedStatement statement = handle.prepare(OF_SESSIONS);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                tally.sessions++;
+                sessions.at(tally.sessions);
+                session(handle, row);
+            }
+        }
+        sessions.end();
+        return tally;
+    }
+
+    private void legacyToken(Handle handle, ResultSet row) throws SQLException {
+        long userId = row.getLong(1);
+        Object stored = row.getObject(2);
+        if (stored == null) {
+            tally.withoutToken++;
+            return;
+        }
+        if (stored instanceof byte[] || !row.getBoolean(4)) {
+            tally.unusableTokens++;
+            findings.add(Fault.BINARY_TOKEN, Row.user(userId));
+            return;
+        }
+        TokenText text = new TokenText(row.getString(3));
+        if (text.text().isEmpty()) {
+            tally.emptyTokens++;
+            findings.add(Fault.EMPTY_TOKEN, Row.user(userId));
+            return;
+        }
+        if (!(stored instanceof String)) {
+            findings.add(Fault.NUMBER_TOKEN, Row.user(userId));
+        }
+        Found found = Found.of(row, text);
+        describe(text, Row.user(userId));
+        if (spellsTokenOfAnother(handle, text, userId)) {
+            findings.add(Fault.TOKEN_SPELLS_ANOTHER, Row.user(userId));
+        }
+        long first = row.getLong(5);
+        boolean isShared = row.getInt(6) > 1;
+        boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
+        Long before = oldAppFindsSession ? Long.valueOf(found.ownerId()) : first;
+        Long after = after(found, isShared || !rules.stage().acceptsLegacyTokens() ? null : first);
+        listener.accept(new Opening(new SessionToken(text.text()), before, after));
+        if (!text.canTravel()) {
+            tally.unsendableTokens++;
+            return;
+        }
+        tally.legacyTokens++;
+        if (!before.equals(after) || text.isTooLongForAHeader()) {
+            tally.changedLegacyTokens++;
+        }
+        if (text.isTooLongForAHeader()) {
+            findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, Row.user(userId));
+        } else if (before.equals(after)) {
+            tally.sameLegacyTokens++;
+            if (before != userId) {
+                findings.add(Fault.TOKEN_OF_ANOTHER, found.row(userId));
+            }
+        } else if (after != null) {
+            findings.add(Fault.OTHER_ACCOUNT, found.row(userId));
+        } else {
+            leftOut(handle, userId, first, isShared, found);
+        }
+    }
+
+    private void leftOut(Handle handle, long userId, long first, boolean isShared, Found found) throws SQLException {
+        Fault fault = fault(found);
+        if (fault == Fault.LEFT_OUT && isShared) {
+            // Once for all who have it.
+            if (userId == first) {
+                findings.add(Fault.SHARED_TOKEN, Row.users(holders(handle, userId), null));
+            }
+        } else if (fault == Fault.LEFT_OUT
+                && !found.isIssued()
+                && !rules.stage().acceptsLegacyTokens()) {
+            findings.add(Fault.LEGACY_REFUSED, Row.user(userId));
+        } else {
+            findings.add(fault, found.row(userId));
+        }
+    }
+
+    private void session(Handle handle, ResultSet row) throws SQLException {
+        Found found = Found.of(row, new TokenText(Objects.requireNonNullElse(row.getString(3), "")));
+        Row here = found.sessionRow(null);
+        times(row, found);
+        if (!found.ownerExists()) {
+            findings.add(Fault.ORPHAN_SESSION, here);
+        }
+        if (row.getObject(2) instanceof byte[] || !row.getBoolean(4)) {
+            tally.sessionsWithoutEffect++;
+            findings.add(Fault.BINARY_TOKEN, here);
+            return;
+        }
+        TokenText text = found.text();
+        if (text.text().isEmpty()) {
+            tally.sessionsWithoutEffect++;
+            findings.add(Fault.EMPTY_TOKEN, here);
+            return;
+        }
+        if (text.looksLikeAHash() && rehearsal.wasMigrated() && found.isIssued()) {
+            // A stage has hashed it: the device has the token.
+            tally.hashedSessions++;
+            return;
+        }
+        if (row.getBoolean(6)) {
+            // As a legacy token it has been asked about already.
+            tally.mirroredSessions++;
+            return;
+        }
+        describe(text, here);
+        if (spellsTokenOfAnother(handle, text, found.ownerId())) {
+            findings.add(Fault.TOKEN_SPELLS_ANOTHER, here);
+        }
+        long first = row.getLong(5);
+        // A column of users that is of numbers, or blind to case, finds more than it holds.
+        Long legacy = row.wasNull() ? null : first;
+        Long before =
+                rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : legacy;
+        Long after = after(found, null);
+        listener.accept(new Opening(new SessionToken(text.text()), before, after));
+        if (!text.canTravel() || (before == null && after == null)) {
+            tally.sessionsWithoutEffect++;
+            return;
+        }
+        if (before == null) {
+            tally.sessionsOnlyHere++;
+            return;
+        }
+        tally.sessionsOfTheOldApp++;
+        if (!before.equals(after) || text.isTooLongForAHeader()) {
+            tally.changedSessions++;
+        }
+        if (text.isTooLongForAHeader()) {
+            findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, here);
+        } else if (before.equals(after)) {
+            tally.sameSessions++;
+        } else {
+            findings.add(after == null ? fault(found) : Fault.OTHER_ACCOUNT, here);
+        }
+    }
+
+    /** The account that we open, by the rules of the Authenticator. */
+    private @Nullable Long after(Found found, @Nullable Long legacy) {
+        if (found.text().looksLikeAHash()) {
+            return null;
+        }
+        if (!found.isIssued()) {
+            return legacy;
+        }
+        return found.isLive() && !hasRunOut(found) ? Long.valueOf(found.ownerId()) : null;
+    }
+
+    private boolean hasRunOut(Found found) {
+        UserSession session = new UserSession(
+                new User(found.ownerId(), null, null),
+                new StoredToken(found.text().text()),
+                found.createdAt(),
+                found.lastSeenAt(),
+                Objects.requireNonNullElse(SqlTime.parse(found.recordedAt()), Instant.EPOCH));
+        return rules.sessions().expiry(session, now) != null;
+    }
+
+    /** Why a token that opened an account opens none. */
+    private Fault fault(Found found) {
+        if (found.text().looksLikeAHash()) {
+            return Fault.HASH_SHAPED_TOKEN;
+        }
+        if (!found.isIssued()) {
+            return Fault.LEFT_OUT;
+        }
+        if (found.hasEnded()) {
+            if (!found.hadEnded() && "unwitnessed".equals(found.endReason())) {
+                return Fault.UNWITNESSED;
+            }
+            if ("row-changed".equals(found.endReason()) && found.issuedTo() != found.ownerId()) {
+                return Fault.MOVED_SESSION;
+            }
+            if (!found.hadEnded() && "ambiguous".equals(found.endReason())) {
+                return Fault.LEFT_OUT;
+            }
+            return found.hadEnded() || found.sessionId() == 0 ? Fault.ENDED_TOKEN : Fault.ORPHAN_OVER_LEGACY;
+        }
+        return found.isLive() ? Fault.RUN_OUT : Fault.MOVED_SESSION;
+    }
+
+    /** By the rule of requests; a token of plain characters has one reading, and costs nothing here. */
+    private static boolean spellsTokenOfAnother(Handle handle, TokenText text, long userId) throws SQLException {
+        for (SessionToken reading : new CookieValue(text.text()).readings()) {
+            if (!reading.value().equals(text.text()) && isHeldByAnother(handle, reading, userId)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHeldByAnother(Handle handle, SessionToken token, long userId) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(HELD_BY_ANOTHER)) {
+            statement.setString(1, token.value());
+            statement.setLong(2, userId);
+            statement.setString(3, token.value());
+            statement.setLong(4, userId);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /** What can be said of a token without asking whose it is. */
+    private void describe(TokenText text, Row row) {
+        if (text.isShort()) {
+            findings.add(Fault.SHORT_TOKEN, row);
+        }
+        if (text.isOnlyDigits()) {
+            findings.add(Fault.DIGITS_ONLY_TOKEN, row);
+        }
+        if (text.isLongerThanDeclared()) {
+            findings.add(Fault.LONG_TOKEN, row);
+        }
+        if (!text.canTravel()) {
+            findings.add(Fault.UNSENDABLE_TOKEN, row);
+        } else if (text.needsQuotes()) {
+            findings.add(Fault.QUOTED_TOKEN, row);
+        }
+    }
+
+    private void times(ResultSet row, Found found) throws SQLException {
+        Set<Fault> created = StoredTime.faults(row.getString(19), found.createdAt(), now);
+        Set<Fault> lastSeen = StoredTime.faults(row.getString(20), found.lastSeenAt(), now);
+        Set<Fault> all = EnumSet.noneOf(Fault.class);
+        all.addAll(created);
+        all.addAll(lastSeen);
+        for (Fault fault : all) {
+            String where = !created.contains(fault)
+                    ? "last_seen_at"
+                    : lastSeen.contains(fault) ? "created_at and last_seen_at" : "created_at";
+            findings.add(fault, found.sessionRow(where));
+        }
+    }
+
+    private static List<Long> holders(Handle handle, long userId) throws SQLException {
+        List<Long> ids = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(HOLDERS)) {
+            statement.setLong(1, userId);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    ids.add(row.getLong(1));
+                }
+            }
+        }
+        return ids;
+    }
+
+    /**
+     * What the tables of sessions say of a token.
+     *
+     * @param sessionId 0 where there is no such row
+     * @param ownerId the user whom that row names
+     * @param issuedTo whom {@code multisession_tokens} names
+     * @param isHashed whether our tables know it by its hash, in which the old app does not see it
+     */
+    private record Found(
+            TokenText text,
+            long sessionId,
+            long ownerId,
+            boolean ownerExists,
+            @Nullable String createdAt,
+            @Nullable String lastSeenAt,
+            boolean isIssued,
+            long issuedTo,
+            @Nullable String recordedAt,
+            boolean hasEnded,
+            @Nullable String endReason,
+            boolean hadEnded,
+            boolean isHashed) {
+
+        static Found of(ResultSet row, TokenText text) throws SQLException {
+            return new Found(
+                    text,
+                    row.getLong(7),
+                    row.getLong(8),
+                    row.getObject(9) != null,
+                    row.getString(10),
+                    row.getString(11),
+                    row.getObject(17) != null,
+                    row.getLong(12),
+                    row.getString(13),
+                    row.getObject(14) != null,
+                    row.getString(15),
+                    row.getBoolean(16),
+                    row.getBoolean(18));
+        }
+
+        /** Whether both tables name the same user for it, who is there. */
+        boolean isLive() {
+            return isIssued && !hasEnded && ownerExists && issuedTo == ownerId;
+        }
+
+        /** The session, as one of its user's if there is such a user. */
+        Row sessionRow(@Nullable String detail) {
+            return ownerExists
+                    ? new Row(List.of(), List.of(sessionId), ownerId, detail)
+                    : new Row(
+                            List.of(),
+                            List.of(sessionId),
+                            null,
+                            (detail == null ? "" : detail + ", ") + "of user " + ownerId);
+        }
+
+        Row row(long userId) {
+            if (sessionId == 0) {
+                return endReason == null ? Row.user(userId) : Row.user(userId, endReason);
+            }
+            return Row.userWithSession(userId, sessionId, ownerId);
+        }
+    }
+}

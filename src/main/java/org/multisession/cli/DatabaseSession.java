@@ -1,0 +1,63 @@
+package org.multisession.cli;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import org.multisession.boot.LockRetry;
+import org.multisession.config.Settings;
+import org.multisession.db.Database;
+import org.multisession.db.SqliteFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The database of one command, open until the command is done. */
+final class DatabaseSession implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(DatabaseSession.class);
+
+    /** As at a deploy. */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    private final SqliteFile file;
+    private final Database database;
+    private final LockRetry retry;
+
+    private DatabaseSession(SqliteFile file, Database database, LockRetry retry) {
+        this.file = file;
+        this.database = database;
+        this.retry = retry;
+    }
+
+    /** Opens it, or leaves nothing open. */
+    static DatabaseSession open(Settings settings, boolean create, InstantSource clock) {
+        SqliteFile file = SqliteFile.claim(settings.database(), create, "the command line");
+        try {
+            LockRetry retry = new LockRetry(clock, PATIENCE);
+            Database database = retry.until(() -> Database.open(file, 1, BUSY_TIMEOUT));
+            log.info("Database: SQLite {}, journal mode {}", file.path(), retry.until(database::journalMode));
+            return new DatabaseSession(file, database, retry);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    SqliteFile file() {
+        return file;
+    }
+
+    Database database() {
+        return database;
+    }
+
+    LockRetry retry() {
+        return retry;
+    }
+
+    @Override
+    public void close() {
+        database.close();
+        file.close();
+    }
+}

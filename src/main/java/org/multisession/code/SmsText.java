@@ -1,7 +1,0 @@
-package org.multisession.code;
-
-/** Makes the text of the message that carries a code. */
-@FunctionalInterface
-public interface SmsText {
-    String of(String code);
-}

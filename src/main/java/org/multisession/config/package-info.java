@@ -1,0 +1,7 @@
+/**
+ * The settings: where they are looked up, their ranges and defaults, and every fault of them named at once.
+ */
+@NullMarked
+package org.multisession.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,246 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.migration.Catalogue.Column;
+
+/**
+ * A migration that is played on copies in temporary tables, so that one can ask what it would make of a database that
+ * is only read.
+ *
+ * <p>The copies have the names of the tables, and SQLite looks among temporary tables first: the statements that are
+ * played are the {@link Migrator}'s own, and so is the verification. The copy of {@code users} has the columns {@code
+ * id}, {@code phone} and {@code auth_token}, in the order of the table, compared as the table compares them. The copy of
+ * {@code multisession_tokens} has one more, {@code had_ended}: whether the token had ended before this migration.
+ */
+public final class DryRun {
+
+    private static final String COLLATES_ALIKE =
+            "SELECT count(*) FROM (SELECT \"%2$s\" FROM main.\"%1$s\" WHERE 0 UNION SELECT 'a' UNION SELECT '%3$s')";
+
+    private static final String INDEXED = """
+            SELECT count(*) FROM pragma_index_list(?1) l, pragma_index_info(l.name) c
+            WHERE c.seqno = 0 AND lower(c.name) = ?2
+            """;
+
+    private static final String CREATED_BY_US =
+            "SELECT count(*) FROM main.multisession_created WHERE name = 'user_sessions'";
+
+    private static final List<String> SESSION_COLUMNS =
+            List.of("id", "user_id", "auth_token", "created_at", "last_seen_at");
+
+    private final Inspection found;
+    private final boolean sessionsAreOurs;
+    private final boolean tokenIsIndexed;
+
+    private DryRun(Inspection found, boolean sessionsAreOurs, boolean tokenIsIndexed) {
+        this.found = found;
+        this.sessionsAreOurs = sessionsAreOurs;
+        this.tokenIsIndexed = tokenIsIndexed;
+    }
+
+    /**
+     * Looks at a database as a migration does, and copies what decides who is signed in.
+     *
+     * @param handle reads the database at one moment
+     * @throws MigrationRefusedException if the database is not one that can be migrated
+     */
+    public static DryRun prepare(Handle handle) throws SQLException {
+        Inspection found = Inspection.of(handle);
+        DryRun rehearsal = new DryRun(
+                found,
+                found.catalogue().has("user_sessions")
+                        && found.catalogue().has("multisession_created")
+                        && count(handle, CREATED_BY_US) > 0,
+                count(handle, INDEXED, "users", "auth_token") > 0);
+        rehearsal.copy(handle);
+        return rehearsal;
+    }
+
+    private void copy(Handle handle) throws SQLException {
+        if (!found.isNew()) {
+            copyUsers(handle);
+        }
+        if (hasSessions()) {
+            copyTable(handle, "user_sessions", "id INTEGER PRIMARY KEY", SESSION_COLUMNS.subList(1, 5));
+        }
+        for (SchemaObject object : found.isNew() ? SchemaObject.users() : List.<SchemaObject>of()) {
+            makeTemporary(handle, object);
+        }
+        for (SchemaObject object : SchemaObject.additions()) {
+            makeTemporary(handle, object);
+        }
+        execute(handle, "ALTER TABLE temp.multisession_tokens ADD COLUMN had_ended INTEGER");
+        if (wasMigrated()) {
+            execute(handle, """
+                    INSERT INTO temp.multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+                    SELECT auth_token, user_id, recorded_at, ended_at, end_reason FROM main.multisession_tokens
+                    """);
+            execute(handle, "UPDATE temp.multisession_tokens SET had_ended = 1 WHERE ended_at IS NOT NULL");
+        }
+        for (String table : List.of("multisession_rows", "multisession_accounts")) {
+            if (found.catalogue().has(table)) {
+                execute(handle, "INSERT INTO temp." + table + " SELECT * FROM main." + table);
+            }
+        }
+        if (found.catalogue().has("multisession_state")) {
+            execute(handle, "INSERT INTO temp.multisession_state SELECT * FROM main.multisession_state");
+        }
+    }
+
+    private static void copyUsers(Handle handle) throws SQLException {
+        boolean idIsRowId = Objects.requireNonNull(
+                        Catalogue.columns(handle, "users").get("id"))
+                .isRowId();
+        if (idIsRowId) {
+            copyTable(handle, "users", "id INTEGER PRIMARY KEY", List.of("phone", "auth_token"));
+        } else {
+            copyTable(handle, "users", "id INTEGER", List.of("phone", "auth_token"));
+            execute(handle, "CREATE INDEX temp.rehearsal_users_id ON users (id)");
+        }
+    }
+
+    /** Rows in the order in which the table has them, which is that in which the old app finds them. */
+    private static void copyTable(Handle handle, String table, String id, List<String> names) throws SQLException {
+        Map<String, Column> columns = Catalogue.columns(handle, table);
+        StringBuilder made = new StringBuilder("CREATE TEMP TABLE ")
+                .append(table)
+                .append(" (")
+                .append(id);
+        StringBuilder copied = new StringBuilder("id");
+        for (String name : names) {
+            Column column = Objects.requireNonNull(columns.get(name));
+            made.append(", ").append(name).append(' ').append(affinity(column.type()));
+            made.append(" COLLATE ").append(collation(handle, table, name));
+            copied.append(", ").append(name);
+        }
+        execute(handle, made.append(')').toString());
+        execute(
+                handle,
+                "INSERT INTO temp." + table + " (" + copied + ") SELECT " + copied + " FROM main." + table
+                        + " NOT INDEXED");
+    }
+
+    private static void makeTemporary(Handle handle, SchemaObject object) throws SQLException {
+        if (object.isTable()) {
+            execute(handle, object.sql().replaceFirst("CREATE ", "CREATE TEMP "));
+        }
+    }
+
+    /** By SQLite's rules; the declared type's own words need not be plain names. */
+    private static String affinity(String declared) {
+        String type = declared.toUpperCase(Locale.ROOT);
+        if (type.contains("INT")) {
+            return "INTEGER";
+        }
+        if (type.contains("CHAR") || type.contains("CLOB") || type.contains("TEXT")) {
+            return "TEXT";
+        }
+        if (type.isEmpty() || type.contains("BLOB")) {
+            return "BLOB";
+        }
+        return type.contains("REAL") || type.contains("FLOA") || type.contains("DOUB") ? "REAL" : "NUMERIC";
+    }
+
+    /** No pragma tells the collation of a column; which values it takes for equal does. */
+    private static String collation(Handle handle, String table, String column) throws SQLException {
+        if (count(handle, COLLATES_ALIKE.formatted(table, column, "A")) == 1) {
+            return "NOCASE";
+        }
+        return count(handle, COLLATES_ALIKE.formatted(table, column, "a ")) == 1 ? "RTRIM" : "BINARY";
+    }
+
+    /**
+     * Plays the migration on the copies. Needs no lock on the database.
+     *
+     * @throws MigrationRefusedException if the migration would not verify
+     */
+    public void play(Handle handle, Instant now) throws SQLException {
+        execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_users_token ON users (auth_token)");
+        execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_sessions_token ON user_sessions (auth_token)");
+        if (found.isNew() || found.hasNothingToDo()) {
+            return;
+        }
+        new Witnesses(handle, found.catalogue(), SqlTime.format(now), statement -> {}).endWhatCannotBeTold();
+        Snapshot before = Snapshot.before(handle, found.catalogue(), Progress.NONE);
+        Migrator.reconcile(handle, now, statement -> {});
+        Snapshot.after(handle, Progress.NONE).requireOpeningsOf(before);
+    }
+
+    /** Whether the database is empty, and all its tables will be made. */
+    public boolean isNew() {
+        return found.isNew();
+    }
+
+    /** Whether there is a table {@code user_sessions}. */
+    public boolean hasSessions() {
+        return found.catalogue().has("user_sessions");
+    }
+
+    /** Whether the old app made it: then the old app looks into it first. */
+    public boolean hasSessionsOfTheOldApp() {
+        return hasSessions() && !sessionsAreOurs;
+    }
+
+    /** Whether this product has been deployed on the database before. */
+    public boolean wasMigrated() {
+        return found.catalogue().has("multisession_tokens");
+    }
+
+    /** Whether the token of a user can be found without reading the whole table. */
+    public boolean tokenIsIndexed() {
+        return tokenIsIndexed;
+    }
+
+    /** What a migration would make, in order: the kind and the name of each. */
+    public List<String> toBeMade() {
+        List<SchemaObject> made = new ArrayList<>(found.missing());
+        made.addAll(found.outdated());
+        return made.stream().map(object -> object.kind() + " " + object.name()).toList();
+    }
+
+    /** The tables that foreign keys of {@code user_sessions} lead to instead of {@code users}. */
+    public List<String> strayReferences() {
+        return found.stray().stream().map(StrayReference::table).toList();
+    }
+
+    /** The names of triggers on the tables of users and sessions that are not ours. */
+    public List<String> foreignTriggers() {
+        return found.catalogue().triggersOn(Set.of("users", "user_sessions")).stream()
+                .filter(name -> SchemaObject.additions().stream()
+                        .noneMatch(object -> object.name().equals(name)))
+                .toList();
+    }
+
+    /** How many rows one of the copies has. */
+    public static long rows(Handle handle, String table) throws SQLException {
+        return Snapshot.rows(handle, table);
+    }
+
+    private static long count(Handle handle, String sql, String... values) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getLong(1) : 0;
+            }
+        }
+    }
+
+    private static void execute(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            statement.executeUpdate();
+        }
+    }
+}

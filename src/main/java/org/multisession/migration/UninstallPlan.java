@@ -1,0 +1,163 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.multisession.db.Handle;
+
+/**
+ * What an uninstall takes away, what it leaves, and who falls out of the old app by it.
+ *
+ * @param objects what is removed, in the order in which that is done
+ * @param kept tables that this product uses and did not make, or that are wanted further on
+ * @param users rows of {@code users}, none of which is touched
+ * @param legacyTokens users whom the old app knows by {@code users.auth_token}, whatever is removed
+ * @param endedTokens those of them whose token was signed out here: the old app will take it again
+ * @param sessions sessions that open an account now
+ * @param fallingOut those of them that open none in the old app afterwards
+ * @param hashed sessions of which only a hash is stored, which the old app cannot read
+ */
+public record UninstallPlan(
+        List<Item> objects,
+        List<Item> kept,
+        long users,
+        long legacyTokens,
+        long endedTokens,
+        long sessions,
+        long fallingOut,
+        long hashed) {
+
+    /**
+     * A table, index or trigger.
+     *
+     * @param rows 0 for what is no table
+     */
+    public record Item(String kind, String name, long rows) {}
+
+    /** Triggers first: they must not react to what follows. Indexes go with their tables, but not all tables go. */
+    private static final List<String> ORDER = List.of("trigger", "index", "view", "table");
+
+    private static final String LEGACY_TOKENS =
+            "SELECT count(*) FROM users WHERE typeof(auth_token) <> 'blob' AND auth_token <> ''";
+
+    private static final String ENDED_TOKENS = """
+            SELECT count(*) FROM users u JOIN multisession_tokens t ON t.auth_token IN (u.auth_token, multisession_hash(u.auth_token))
+            WHERE t.ended_at IS NOT NULL AND u.auth_token <> ''
+            """;
+
+    private static final String SESSIONS = """
+            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
+            JOIN multisession_tokens t ON t.auth_token = s.auth_token AND t.user_id = s.user_id
+            WHERE t.ended_at IS NULL
+            """;
+
+    private static final String IS_MIRRORED = "AND s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))\n";
+    private static final String IS_HASHED = "AND s.auth_token LIKE 'sha256:%' AND length(s.auth_token) = 50\n";
+
+    /** Whether there is nothing of this product in the database. */
+    public boolean isEmpty() {
+        return objects.isEmpty();
+    }
+
+    /** Whether {@code user_sessions} is still there afterwards. */
+    public boolean keepsSessions() {
+        return kept.stream().anyMatch(item -> item.name().equals("user_sessions"));
+    }
+
+    static UninstallPlan of(Handle handle, boolean keepSessions) throws SQLException {
+        Catalogue catalogue = Catalogue.read(handle);
+        Set<String> ours = new HashSet<>(madeByUs(handle, catalogue));
+        // Of a new database; it is the team's own since then.
+        SchemaObject.users().forEach(object -> ours.remove(object.name()));
+        if (keepSessions) {
+            SchemaObject.additions().stream()
+                    .filter(object -> !object.isOurs())
+                    .forEach(object -> ours.remove(object.name()));
+        }
+        List<Item> objects = new ArrayList<>();
+        List<Item> kept = new ArrayList<>();
+        for (Catalogue.Entry entry : catalogue.all()) {
+            boolean marked = entry.name().toLowerCase(Locale.ROOT).startsWith(SchemaObject.OUR_PREFIX);
+            Item item = new Item(entry.type(), entry.name(), entry.type().equals("table") ? rows(handle, entry) : 0);
+            if (marked || ours.contains(entry.name())) {
+                objects.add(item);
+            } else if (Set.of("user_sessions", "auth_events").contains(entry.name())) {
+                kept.add(item);
+            }
+        }
+        objects.sort(Comparator.comparingInt((Item item) -> ORDER.indexOf(item.kind()))
+                .thenComparing(Item::name));
+        if (!objects.isEmpty()) {
+            requireThatNothingElseNeedsThem(catalogue, objects);
+        }
+        boolean hasUsers = catalogue.has("users");
+        boolean knowsSessions = hasUsers && catalogue.has("user_sessions") && catalogue.has("multisession_tokens");
+        long sessions = knowsSessions ? count(handle, SESSIONS) : 0;
+        long hashed = knowsSessions ? count(handle, SESSIONS + IS_HASHED) : 0;
+        boolean sessionsStay = kept.stream().anyMatch(item -> item.name().equals("user_sessions"));
+        return new UninstallPlan(
+                objects,
+                kept,
+                hasUsers ? Snapshot.rows(handle, "users") : 0,
+                hasUsers ? count(handle, LEGACY_TOKENS) : 0,
+                hasUsers && catalogue.has("multisession_tokens") ? count(handle, ENDED_TOKENS) : 0,
+                sessions,
+                sessionsStay ? hashed : sessions - (knowsSessions ? count(handle, SESSIONS + IS_MIRRORED) : 0),
+                hashed);
+    }
+
+    /** The names of objects that do not tell by themselves whose they are. */
+    private static Set<String> madeByUs(Handle handle, Catalogue catalogue) throws SQLException {
+        Set<String> names = new HashSet<>();
+        if (catalogue.has("multisession_created")) {
+            try (PreparedStatement statement = handle.prepare("SELECT name FROM multisession_created");
+                    ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    names.add(row.getString(1));
+                }
+            }
+        }
+        return names;
+    }
+
+    /** An index or a trigger of somebody else's would go with the table; a view or a foreign key would point nowhere. */
+    private static void requireThatNothingElseNeedsThem(Catalogue catalogue, List<Item> objects) {
+        Set<String> removed = new HashSet<>();
+        objects.forEach(item -> removed.add(item.kind() + " " + item.name()));
+        for (Item table : objects) {
+            if (!table.kind().equals("table")) {
+                continue;
+            }
+            Pattern name = Pattern.compile("\\b" + Pattern.quote(table.name()) + "\\b", Pattern.CASE_INSENSITIVE);
+            for (Catalogue.Entry entry : catalogue.all()) {
+                String sql = entry.sql();
+                if (!removed.contains(entry.type() + " " + entry.name())
+                        && (entry.table().equalsIgnoreCase(table.name())
+                                || (sql != null && name.matcher(sql).find()))) {
+                    throw new MigrationRefusedException("the " + entry.type() + " " + entry.name()
+                            + ", which Multi-Session did not make, needs the table " + table.name()
+                            + ", which would be removed. Drop it first"
+                            + (table.name().equals("user_sessions") ? ", or keep that table (--keep-sessions)" : ""));
+                }
+            }
+        }
+    }
+
+    private static long rows(Handle handle, Catalogue.Entry table) throws SQLException {
+        return Snapshot.rows(handle, table.name());
+    }
+
+    private static long count(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+package org.multisession.otp;
+
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.GroupCommit;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
+import org.multisession.otp.KnownBrowserDao.Asker;
+
+/**
+ * Codes that prove a phone number (ASVS 5.0, 6.5 and 6.6): six digits, good for a few minutes, for one use, and only
+ * from the browser or client that asked. Safe for use by many threads.
+ */
+public final class OneTimeCodes {
+
+    /** What came of asking for a code. */
+    public sealed interface CodeRequestResult {
+        /** It is on its way, or would be if the number were one of ours: nobody is told which. */
+        record Challenged(ChallengeSecret secret, Duration expiresIn, Duration resendIn) implements CodeRequestResult {}
+
+        /** Not now. */
+        record Limited(CodeLimits.LimitExceeded hit) implements CodeRequestResult {}
+    }
+
+    /** What came of trying a code. */
+    public enum AttemptResult {
+        RIGHT,
+        WRONG,
+        /** Too many wrong ones; this challenge is over. */
+        USED_UP,
+        /** Run out, used already, or never asked for from here. */
+        EXPIRED
+    }
+
+    /**
+     * How a challenge stands, to show it.
+     *
+     * @param end what has ended it, {@link AttemptResult#EXPIRED} or {@link AttemptResult#USED_UP}; null while codes can be tried
+     * @param attemptsLeft how many codes can still be tried
+     * @param expiresIn how long the newest code is still good for
+     */
+    public record ChallengeStatus(
+            String number, @Nullable AttemptResult end, Duration resendIn, int attemptsLeft, Duration expiresIn) {
+
+        public boolean isOver() {
+            return end != null;
+        }
+    }
+
+    private final Database database;
+    private final GroupCommit asks;
+    private final ChallengeDao challenges;
+    private final CodeRequestDao requests;
+    private final KnownBrowserDao knownBrowsers;
+    private final CodeLimits limits;
+    private final CodeRules rules;
+    private final SmsQueue queue;
+    private final SecureRandom random;
+    private final InstantSource clock;
+
+    /**
+     * @param asks for codes that are asked for, and for nothing else
+     */
+    public OneTimeCodes(
+            Database database,
+            GroupCommit asks,
+            ChallengeDao challenges,
+            CodeRequestDao requests,
+            KnownBrowserDao knownBrowsers,
+            CodeLimits limits,
+            CodeRules rules,
+            SmsQueue queue,
+            SecureRandom random,
+            InstantSource clock) {
+        this.database = database;
+        this.asks = asks;
+        this.challenges = challenges;
+        this.requests = requests;
+        this.knownBrowsers = knownBrowsers;
+        this.limits = limits;
+        this.rules = rules;
+        this.queue = queue;
+        this.random = random;
+        this.clock = clock;
+    }
+
+    /** What is decided of one request: a limit that stands in the way, or whether a code may go out. */
+    private record Decision(CodeLimits.@Nullable LimitExceeded hit, boolean maySend, boolean isKnownBrowser) {}
+
+    /**
+     * Asks for a code. The same is done for a number that gets one and for a number that does not, up to handing the
+     * message over, which happens on another thread.
+     *
+     * @param number E.164
+     * @param isDeliverable whether the number may get a message
+     * @param address of the asker
+     * @param held the secret that the asker holds from before, or null; a challenge of the same number that is not
+     *     over is continued, with its count of attempts, and one that was used shows whose browser this is
+     * @param text makes the message of a code
+     */
+    public CodeRequestResult ask(
+            String number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
+        String network = Networks.of(address);
+        // On a reader first: who is over a limit must not take the write lock.
+        Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
+        if (early.hit() != null) {
+            return new CodeRequestResult.Limited(early.hit());
+        }
+        String code = String.format(Locale.ROOT, "%06d", random.nextInt(1_000_000));
+        // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
+        String noCode = ChallengeSecret.random(random).value();
+        AtomicBoolean isSent = new AtomicBoolean();
+        CodeRequestResult asked = asks.write(transaction -> {
+            // Under the write lock, so that no request that is counted already lies ahead of it.
+            Instant now = clock.instant();
+            Decision decision = decide(transaction, number, network, held, now);
+            if (decision.hit() != null) {
+                return new CodeRequestResult.Limited(decision.hit());
+            }
+            boolean sends = isDeliverable && decision.maySend();
+            isSent.set(sends);
+            ChallengeSecret secret =
+                    challenge(transaction, number, sends, sends ? code : noCode, held, decision.isKnownBrowser(), now);
+            if (sends) {
+                requests.insert(transaction, number, CodeLimits.block(number), network, secret.hash(), now);
+            } else {
+                requests.insertStranger(transaction, number, network, now);
+            }
+            return new CodeRequestResult.Challenged(secret, rules.ttl(), rules.resendAfter());
+        });
+        if (asked instanceof CodeRequestResult.Challenged) {
+            queue.hand(number, code, text, isSent.get());
+        }
+        return asked;
+    }
+
+    /**
+     * What strangers are told rests on what is still known of everybody alike. After a flood that is less than what is
+     * known of numbers that get codes, which goes on to decide whether one is sent.
+     */
+    private Decision decide(Handle handle, String number, String network, @Nullable ChallengeSecret held, Instant now)
+            throws SQLException {
+        String browser = held == null ? "" : held.hash();
+        Asker asker = knownBrowsers.asker(handle, number, browser, network, now);
+        CodeLimits.Request request = new CodeLimits.Request(number, network, browser, asker);
+        boolean isKnownBrowser = asker == Asker.KNOWN_BROWSER;
+        Instant horizon = requests.horizon(handle, now);
+        boolean isFlooded = horizon != null && horizon.isAfter(now.minus(CodeLimits.MAX_LENGTH)) && !isKnownBrowser;
+        CodeLimits.LimitExceeded hit =
+                limits.check(handle, request, isFlooded && horizon != null ? horizon : Instant.EPOCH, now);
+        boolean maySend = hit == null && (!isFlooded || limits.check(handle, request, Instant.EPOCH, now) == null);
+        return new Decision(hit, maySend, isKnownBrowser);
+    }
+
+    private ChallengeSecret challenge(
+            Transaction transaction,
+            String number,
+            boolean sends,
+            String code,
+            @Nullable ChallengeSecret held,
+            boolean isKnownBrowser,
+            Instant now)
+            throws SQLException {
+        Instant expires = now.plus(rules.ttl());
+        Challenge before = held == null ? null : challenges.find(transaction, held.hash());
+        boolean goesOn = before != null && before.number().equals(number) && end(before, now) == null;
+        if (held != null && before != null && goesOn && !(before.isStrangers() && sends)) {
+            challenges.resend(transaction, before, held.mac(code), expires, now);
+            return held;
+        }
+        // A browser keeps the secret that it is known by.
+        boolean keeps = held != null && (goesOn || isKnownBrowser);
+        if (keeps && before != null) {
+            challenges.delete(transaction, before);
+        }
+        ChallengeSecret secret = held != null && keeps ? held : ChallengeSecret.random(random);
+        int attempts = before != null && goesOn ? before.attempts() : 0;
+        challenges.insert(transaction, secret.hash(), !sends, number, secret.mac(code), expires, attempts, now);
+        return secret;
+    }
+
+    /** The challenge that this secret belongs to; null if there is none. */
+    public @Nullable ChallengeStatus standing(ChallengeSecret secret) {
+        Instant now = clock.instant();
+        return database.read(handle -> Optional.ofNullable(challenges.find(handle, secret.hash())))
+                .map(challenge -> standing(challenge, now))
+                .orElse(null);
+    }
+
+    private ChallengeStatus standing(Challenge challenge, Instant now) {
+        return new ChallengeStatus(
+                challenge.number(),
+                end(challenge, now),
+                within(Duration.between(now, challenge.sentAt().plus(rules.resendAfter())), rules.resendAfter()),
+                Math.max(0, rules.attempts() - challenge.attempts()),
+                within(Duration.between(now, challenge.codeExpiresAt()), rules.ttl()));
+    }
+
+    /** What is past, or further ahead than it can truly be, is no wait at all: some clock was wrong. */
+    private static Duration within(Duration left, Duration longest) {
+        return left.isNegative() || left.compareTo(longest) > 0 ? Duration.ZERO : left;
+    }
+
+    private @Nullable AttemptResult end(Challenge challenge, Instant now) {
+        if (challenge.isExpired(now)) {
+            return AttemptResult.EXPIRED;
+        }
+        return challenge.attempts() >= rules.attempts() ? AttemptResult.USED_UP : null;
+    }
+
+    /**
+     * Tries a code, as part of the transaction that signs in if it is right. An attempt is counted before the code is
+     * looked at, and of many that come with the right code at once exactly one is told so. That one's browser, and the
+     * network of this address, are known to the limits from then on.
+     */
+    public AttemptResult attempt(Transaction transaction, ChallengeSecret secret, String code, String address)
+            throws SQLException {
+        Instant now = clock.instant();
+        Challenge challenge = challenges.find(transaction, secret.hash());
+        if (challenge == null || challenge.isExpired(now)) {
+            return AttemptResult.EXPIRED;
+        }
+        if (!challenges.takeAttempt(transaction, challenge, rules.attempts())) {
+            return AttemptResult.USED_UP;
+        }
+        if (!challenge.accepts(secret, code, now)) {
+            return challenge.attempts() + 1 >= rules.attempts() ? AttemptResult.USED_UP : AttemptResult.WRONG;
+        }
+        if (!challenges.delete(transaction, challenge)) {
+            return AttemptResult.EXPIRED;
+        }
+        CodeRequestDao.Stretch whileGood = new CodeRequestDao.Stretch(now.minus(rules.ttl()), SqlTime.latestOf(now));
+        requests.markUsed(transaction, challenge.number(), challenge.hash(), whileGood);
+        knownBrowsers.used(transaction, challenge.number(), challenge.hash(), Networks.of(address), now);
+        return AttemptResult.RIGHT;
+    }
+}

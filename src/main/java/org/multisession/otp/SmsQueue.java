@@ -1,0 +1,97 @@
+package org.multisession.otp;
+
+import java.io.IOException;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Between a request and the gateway: the request only hands a message over, and a slow or dead gateway never holds it up.
+ * Bounded, and each message is tried once: a second try might deliver it twice. What fails is logged without number and
+ * code, and counted; the user asks for another code.
+ */
+public final class SmsQueue implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SmsQueue.class);
+
+    private static final int THREADS = 4;
+    private static final int WAITING = 200;
+
+    private final SmsSender sender;
+    private final ThreadPoolExecutor workers;
+    private final AtomicLong sent = new AtomicLong();
+    private final AtomicLong failed = new AtomicLong();
+
+    public SmsQueue(SmsSender sender) {
+        this.sender = sender;
+        AtomicLong number = new AtomicLong();
+        this.workers = new ThreadPoolExecutor(
+                THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING), task -> {
+                    Thread thread = new Thread(task, "multi-session-sms-" + number.incrementAndGet());
+                    thread.setDaemon(true);
+                    // What the gateway's client starts on it inherits this, and may outlive an undeploy for a while.
+                    thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+                    return thread;
+                });
+        workers.allowCoreThreadTimeOut(true);
+    }
+
+    /** Takes a message to be sent soon. One that is not deliverable takes the same way, and is dropped at its end. */
+    void hand(String number, String code, SmsText text, boolean isDeliverable) {
+        try {
+            workers.execute(() -> {
+                if (isDeliverable) {
+                    send(number, code, text);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            failed.incrementAndGet();
+            log.warn("A code was not sent: {} messages are waiting for the gateway already", WAITING);
+        }
+    }
+
+    private void send(String number, String code, SmsText text) {
+        try {
+            sender.send(number, code, text.of(code));
+            sent.incrementAndGet();
+        } catch (IOException e) {
+            failed.incrementAndGet();
+            log.warn("A code was not sent: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            failed.incrementAndGet();
+            // Nobody vouches for the words of this one.
+            log.warn("A code was not sent: {}", e.getClass().getName());
+        } catch (InterruptedException e) {
+            failed.incrementAndGet();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Messages that the gateway has taken since the start. */
+    public long sent() {
+        return sent.get();
+    }
+
+    /** Messages that it has not. */
+    public long failed() {
+        return failed.get();
+    }
+
+    /** Gives messages that are on their way a moment, and drops the rest. */
+    @Override
+    public void close() {
+        workers.shutdown();
+        try {
+            if (!workers.awaitTermination(5, TimeUnit.SECONDS)) {
+                workers.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            workers.shutdownNow();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package org.multisession.web;
+
+import jakarta.servlet.http.Cookie;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.multisession.token.SessionToken;
+
+/**
+ * Carries what was done over the redirect to the page that says it, once. A cookie and not a parameter of the address:
+ * nobody can link to a page that claims something was done.
+ */
+public final class FlashCookie {
+
+    private static final String NAME = "multisession_done";
+    private static final int MAX_AGE_SECONDS = 60;
+    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out|forgot)(?:-([0-9]{1,6}))?");
+
+    private final CookieRules rules;
+    private final String page;
+
+    /** For the page at this path of the application. */
+    public FlashCookie(CookieRules rules, String page) {
+        this.rules = rules;
+        this.page = page;
+    }
+
+    /** What was done. */
+    public enum What {
+        /** One device was signed out. */
+        ONE,
+        /** The one that was to be signed out was so already. */
+        GONE,
+        /** All others were, if there were any. */
+        OTHERS,
+        /** This device was, by whoever sits at it. */
+        OUT,
+        /** The same, and it forgot a sign-in that other devices go on with. */
+        FORGOT
+    }
+
+    /** What was done, and to how many. */
+    public record Done(What what, int count) {
+
+        /** This device was signed out, and is to forget these legacy tokens, which go on elsewhere. */
+        public static Done signedOut(List<SessionToken> legacy) {
+            return new Done(legacy.isEmpty() ? What.OUT : What.FORGOT, 1);
+        }
+    }
+
+    /** What the step before did; said once, so the browser forgets it. Null if there was none. */
+    public @Nullable Done take(HttpServletRequest request, HttpServletResponse response) {
+        for (String value : Cookies.named(request, NAME)) {
+            Matcher words = WORDS.matcher(value);
+            if (words.matches()) {
+                response.addCookie(cookie(request, "", 0));
+                int count = words.group(2) == null ? 1 : Integer.parseInt(words.group(2));
+                return new Done(What.valueOf(words.group(1).toUpperCase(Locale.ROOT)), count);
+            }
+        }
+        return null;
+    }
+
+    public void set(HttpServletRequest request, HttpServletResponse response, Done done) {
+        String value = done.what().name().toLowerCase(Locale.ROOT) + "-" + done.count();
+        response.addCookie(cookie(request, value, MAX_AGE_SECONDS));
+    }
+
+    private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
+        Cookie cookie = new Cookie(NAME, value);
+        cookie.setPath(request.getContextPath() + page);
+        cookie.setMaxAge(maxAgeSeconds);
+        cookie.setHttpOnly(true);
+        cookie.setSecure(rules.isSecure(request.isSecure()));
+        cookie.setAttribute("SameSite", "Lax");
+        return cookie;
+    }
+}

@@ -1,0 +1,96 @@
+package org.multisession.web;
+
+import java.util.Map;
+
+/**
+ * A request that cannot be done, as its sender is told. Thrown from anywhere behind {@link ErrorFilter}, which alone
+ * turns it into an answer.
+ */
+public final class HttpProblem extends RuntimeException {
+
+    private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
+
+    private final int status;
+    private final String code;
+    private final transient Map<String, String> headers;
+
+    /**
+     * @param code stable name for programs, as {@code unauthenticated}
+     * @param detail one or two sentences for the sender; never holds a token, a code or a phone number
+     */
+    public HttpProblem(int status, String code, String detail) {
+        this(status, code, detail, Map.of());
+    }
+
+    private HttpProblem(int status, String code, String detail, Map<String, String> headers) {
+        // No stack trace: it is an answer, not a fault of ours.
+        super(detail, null, false, false);
+        this.status = status;
+        this.code = code;
+        this.headers = headers;
+    }
+
+    /** 401: nobody is signed in by what the request carries. */
+    public static HttpProblem unauthenticated() {
+        return new HttpProblem(
+                401,
+                "unauthenticated",
+                "No valid session came with this request. Sign in and send its token.",
+                // RFC 9110, 15.5.2: a 401 names the scheme that would do.
+                Map.of("WWW-Authenticate", "Bearer"));
+    }
+
+    /** 404: there is nothing here, or nothing of this user's. */
+    public static HttpProblem notFound(String detail) {
+        return new HttpProblem(404, "not-found", detail);
+    }
+
+    /** 405 with the methods that there are. */
+    public static HttpProblem wrongMethod(String allowed) {
+        return new HttpProblem(
+                405, "method-not-allowed", "This address does not know that method.", Map.of("Allow", allowed));
+    }
+
+    /** 429: over a limit, until this many seconds from now. */
+    public static HttpProblem tooMany(long seconds) {
+        return new HttpProblem(
+                429,
+                "too-many-requests",
+                "Too many codes were asked for. Nothing was sent; try again later.",
+                Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
+    }
+
+    /** 408: the body did not come in time. */
+    static HttpProblem tooSlow() {
+        return new HttpProblem(
+                408, "too-slow", "The body of this request did not come in time. Nothing was done.", RETRY);
+    }
+
+    /** 503: too many others are sending slowly. */
+    static HttpProblem crowded() {
+        return new HttpProblem(
+                503, "busy", "Too many requests are on their way. Nothing was done; try again in a moment.", RETRY);
+    }
+
+    /** 503: the database is held by somebody else. */
+    public static HttpProblem busy() {
+        return new HttpProblem(503, "busy", "The database is busy. Nothing was changed; try again in a moment.", RETRY);
+    }
+
+    public int status() {
+        return status;
+    }
+
+    public String code() {
+        return code;
+    }
+
+    public String detail() {
+        return String.valueOf(getMessage());
+    }
+
+    /** Headers that the answer needs beside its status. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+}

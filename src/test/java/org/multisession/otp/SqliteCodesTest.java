@@ -1,0 +1,34 @@
+package org.multisession.otp;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.multisession.testing.MemoryFolder;
+import org.multisession.testing.OldDatabase;
+
+class SqliteCodesTest extends CodesContract {
+
+    @TempDir
+    Path folder;
+
+    private @Nullable MemoryFolder memory;
+
+    @Override
+    OldDatabase single() {
+        return OldDatabase.make(folder, "single");
+    }
+
+    @Override
+    OldDatabase quick() {
+        memory = new MemoryFolder();
+        return OldDatabase.make(memory.path(), "single");
+    }
+
+    @AfterEach
+    void removeTheQuickOne() {
+        if (memory != null) {
+            memory.close();
+        }
+    }
+}
