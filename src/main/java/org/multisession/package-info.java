@@ -20,7 +20,8 @@
  * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code session.LastSeen}, {@code session.Heartbeat},
  * {@code session.TokenHashing}, {@code user.PhoneReading}). While it runs, {@code migration.SchemaGuard} repairs what
  * somebody's rebuilding of a table has dropped, before anything is written, and {@code boot.DatabaseWatch} goes on with a
- * file that was put in the place of ours. The packages know each other in one direction only: {@code boot → web → auth → (otp,
+ * file that was put in the place of ours. Everything between the database and the servlets is wired in
+ * {@code auth.Services}. The packages know each other in one direction only: {@code boot → web → auth → (otp,
  * session → user) → db}, and {@code boot → migration → db}; the values of {@code token} and {@code phone} lie below all of
  * them. An architecture test holds them to it.
  *

@@ -7,58 +7,27 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.multisession.auth.AuthEventDao;
-import org.multisession.auth.Authenticator;
-import org.multisession.auth.CodeSignIn;
-import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules.Verification;
-import org.multisession.auth.SharedNumbers;
-import org.multisession.auth.SignIn;
-import org.multisession.auth.SignOut;
-import org.multisession.auth.Sweeper;
-import org.multisession.auth.TwoAccounts;
-import org.multisession.auth.TypedNumbers;
+import org.multisession.auth.Services;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.FileAccess;
-import org.multisession.db.GroupCommit;
 import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
-import org.multisession.otp.ChallengeDao;
-import org.multisession.otp.CodeLimits;
-import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.HttpSender;
-import org.multisession.otp.KnownBrowserDao;
 import org.multisession.otp.LogSender;
-import org.multisession.otp.OneTimeCodes;
-import org.multisession.otp.SmsQueue;
 import org.multisession.otp.SmsSender;
-import org.multisession.phone.PhoneNumbers;
-import org.multisession.session.ClockWatch;
-import org.multisession.session.DeviceDao;
-import org.multisession.session.Heartbeat;
-import org.multisession.session.KnownTokensDao;
-import org.multisession.session.LastSeen;
-import org.multisession.session.LegacyUseDao;
-import org.multisession.session.SessionRules;
+import org.multisession.session.RestingThrottle;
 import org.multisession.session.Stage;
-import org.multisession.session.StateDao;
-import org.multisession.session.SweeperLease;
-import org.multisession.session.TokenHashing;
-import org.multisession.session.TokenHashingDao;
-import org.multisession.session.UserSessionDao;
-import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
-import org.multisession.user.UserDao;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,23 +51,14 @@ final class Application implements AutoCloseable {
     private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(2);
 
     private final Database database;
-    private final LastSeen lastSeen;
-    private final Heartbeat heartbeat;
-    private final SmsQueue queue;
+    private final Services services;
     private final ScheduledExecutorService housekeeping;
     private final RestingThrottle throttle;
 
     private Application(
-            Database database,
-            LastSeen lastSeen,
-            Heartbeat heartbeat,
-            SmsQueue queue,
-            ScheduledExecutorService housekeeping,
-            RestingThrottle throttle) {
+            Database database, Services services, ScheduledExecutorService housekeeping, RestingThrottle throttle) {
         this.database = database;
-        this.lastSeen = lastSeen;
-        this.heartbeat = heartbeat;
-        this.queue = queue;
+        this.services = services;
         this.housekeeping = housekeeping;
         this.throttle = throttle;
     }
@@ -143,67 +103,19 @@ final class Application implements AutoCloseable {
         Migrator migrator = new Migrator(database, clock);
         SchemaGuard guard = new SchemaGuard(migrator, clock);
         database.guardBy(guard);
-        Stage stage = settings.stage();
-        StateDao state = new StateDao();
-        ClockWatch watch = new ClockWatch(clock, System::nanoTime);
-        Heartbeat heartbeat = new Heartbeat(database, state, watch, clock);
-        retry.until(() -> {
-            heartbeat.begin(stage);
-            return true;
-        });
-        SessionRules rules = settings.session().watchedBy(watch);
-
-        SecureRandom random = new SecureRandom();
-        PhoneNumbers phoneNumbers = new PhoneNumbers(settings.phoneRegion());
-        PhoneReading phoneReading = new PhoneReading(database, phoneNumbers, clock);
-        retry.until(() -> {
-            phoneReading.begin();
-            return true;
-        });
-        UserDao users = new UserDao(columns, phoneNumbers);
-        UserSessionDao sessions = new UserSessionDao(columns, stage);
-        DeviceDao devices = new DeviceDao();
-        LegacyUseDao legacyUses = new LegacyUseDao();
-        LastSeen lastSeen = new LastSeen(database, sessions, devices, legacyUses, rules);
-        AuthEventDao events = new AuthEventDao();
-        KnownTokensDao knownTokens = new KnownTokensDao();
-        SignOut signOut = new SignOut(database, sessions, devices, users, knownTokens, events, stage, clock);
-        SharedNumbers sharedNumbers = new SharedNumbers(database, events, clock);
-        SignIn signIn = new SignIn(
-                database,
-                sessions,
-                devices,
-                legacyUses,
-                knownTokens,
-                users,
-                events,
-                sharedNumbers,
-                settings.login(),
-                rules,
-                stage,
-                random,
-                clock);
-        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
-        Authenticator authenticator = new Authenticator(
-                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
-        Devices ownDevices = new Devices(database, sessions, devices, legacyUses, users, events, rules, stage, clock);
         RestingThrottle throttle = new RestingThrottle();
-        SweeperLease turn = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
-        Sweeper sweeper = new Sweeper(database, sessions, rules, signOut, turn, throttle, clock);
-        SmsQueue queue = new SmsQueue(sender(settings.sms()));
-        ChallengeDao challenges = new ChallengeDao();
-        CodeRequestDao requests = new CodeRequestDao();
-        CodeLimits limits = new CodeLimits(requests, settings.code());
-        KnownBrowserDao knownBrowsers = new KnownBrowserDao();
-        // Each with a queue of its own: however many ask, whoever has a code gets in.
-        GroupCommit asks = new GroupCommit(database);
-        GroupCommit tries = new GroupCommit(database);
-        OneTimeCodes oneTimeCodes = new OneTimeCodes(
-                database, asks, challenges, requests, knownBrowsers, limits, settings.code(), queue, random, clock);
-        CodeSignIn codeSignIn =
-                new CodeSignIn(database, tries, oneTimeCodes, signIn, users, phoneNumbers, events, clock);
-        Pruning pruning =
-                new Pruning(database, challenges, requests, knownBrowsers, events, settings.auditKeep(), watch, clock);
+        SecureRandom random = new SecureRandom();
+        Services services = new Services(
+                database,
+                columns,
+                settings.rules(),
+                sender(settings.sms()),
+                throttle,
+                new Services.Surroundings(random, clock, System::nanoTime));
+        retry.until(() -> {
+            services.begin();
+            return true;
+        });
 
         DatabaseWatch fileWatch = new DatabaseWatch(database, settings.database(), owner(context), successor -> {
             UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
@@ -213,29 +125,15 @@ final class Application implements AutoCloseable {
                                 + " application again",
                         null);
             }
-            new Heartbeat(successor, state, watch, clock).begin(stage);
-            new PhoneReading(successor, phoneNumbers, clock).begin();
+            services.beginOn(successor);
         });
 
-        new Routes(
-                        settings,
-                        authenticator,
-                        signIn,
-                        codeSignIn,
-                        signOut,
-                        ownDevices,
-                        phoneNumbers,
-                        new TypedNumbers(database, users, phoneNumbers),
-                        migrator,
-                        fileWatch::isSharedInJvm,
-                        random,
-                        clock)
-                .register(context);
+        new Routes(settings, services, migrator, fileWatch::isSharedInJvm, random, clock).register(context);
 
         ScheduledExecutorService housekeeping = housekeeping();
         every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "watching the database file", fileWatch);
-        every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", lastSeen::flush);
-        every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", sharedNumbers::flush);
+        every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", services.lastSeen::flush);
+        every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", services.sharedNumbers::flush);
         every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator, guard));
         every(
@@ -243,16 +141,19 @@ final class Application implements AutoCloseable {
                 Duration.ZERO,
                 READING_INTERVAL,
                 "reading telephone numbers",
-                () -> phoneReading.run(throttle::goesOn));
-        every(housekeeping, PRUNE_INTERVAL, "removing what is too old", pruning::run);
-        every(housekeeping, PRUNE_INTERVAL, "telling the audit trail of strangers", codeSignIn::tellOfStrangers);
-        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", heartbeat::beat);
-        if (!stage.storesPlainTokens()) {
-            TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
-            every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", hashing::runWhileSettled);
+                () -> services.phoneReading.run(throttle::goesOn));
+        every(housekeeping, PRUNE_INTERVAL, "removing what is too old", services.pruning::run);
+        every(
+                housekeeping,
+                PRUNE_INTERVAL,
+                "telling the audit trail of strangers",
+                services.codeSignIn::tellOfStrangers);
+        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", services.heartbeat::beat);
+        if (!settings.stage().storesPlainTokens()) {
+            every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", services.hashing::runWhileSettled);
         }
         // Nodes that were started together do not sweep at the same moments.
-        every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", sweeper::run);
+        every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", services.sweeper::run);
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
             log.warn("multisession.sms.sender = log: codes are written into this log and sent to nobody."
@@ -262,13 +163,13 @@ final class Application implements AutoCloseable {
             log.warn("multisession.login.verification = none: whoever knows a phone number can sign in with it."
                     + " For closed networks only");
         }
-        if (settings.login().verification() == Verification.CODE && stage == Stage.COEXIST) {
+        if (settings.login().verification() == Verification.CODE && settings.stage() == Stage.COEXIST) {
             log.warn(
                     "multisession.login.verification = code proves nothing where the old app signs in by the number alone:"
                             + " its sessions are accepted here. Have the proxy lead its sign-in to this one, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(database, lastSeen, heartbeat, queue, housekeeping, throttle);
+        return new Application(database, services, housekeeping, throttle);
     }
 
     /** How this application is called in messages about who has the database. */
@@ -360,9 +261,9 @@ final class Application implements AutoCloseable {
             housekeeping.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        queue.close();
-        beforeTheEnd("the last uses of sessions", lastSeen::flush);
-        beforeTheEnd("the moment of the stop", heartbeat::leave);
+        services.queue.close();
+        beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
+        beforeTheEnd("the moment of the stop", services.heartbeat::leave);
         database.close();
         log.info("Multi-Session has stopped; the database is closed");
     }

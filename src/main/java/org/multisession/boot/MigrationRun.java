@@ -11,6 +11,7 @@ import org.multisession.migration.Backup;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SqliteBackup;
+import org.multisession.session.RestingThrottle;
 import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;

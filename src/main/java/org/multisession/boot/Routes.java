@@ -10,15 +10,9 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.function.BooleanSupplier;
-import org.multisession.auth.Authenticator;
-import org.multisession.auth.CodeSignIn;
-import org.multisession.auth.Devices;
-import org.multisession.auth.SignIn;
-import org.multisession.auth.SignOut;
-import org.multisession.auth.TypedNumbers;
+import org.multisession.auth.Services;
 import org.multisession.config.Settings;
 import org.multisession.migration.Migrator;
-import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.AuthFilter;
 import org.multisession.web.BodyFilter;
 import org.multisession.web.ChallengeCookie;
@@ -64,13 +58,7 @@ import org.multisession.web.page.StaticServlet;
 /** Every filter in its order, and every servlet with its URL. */
 record Routes(
         Settings settings,
-        Authenticator authenticator,
-        SignIn signIn,
-        CodeSignIn codeSignIn,
-        SignOut signOut,
-        Devices devices,
-        PhoneNumbers phoneNumbers,
-        TypedNumbers typedNumbers,
+        Services services,
         Migrator migrator,
         BooleanSupplier databaseIsShared,
         SecureRandom random,
@@ -79,7 +67,7 @@ record Routes(
     void register(ServletContext context) {
         SessionCookie cookie = new SessionCookie(settings.cookie());
         DeviceNames names = new DeviceNames();
-        SignedOutNotice ending = new SignedOutNotice(authenticator, cookie, names, clock);
+        SignedOutNotice ending = new SignedOutNotice(services.authenticator, cookie, names, clock);
         // No HttpSession here, so Tomcat need not look for its id: it would read every cookie, and write into its log a
         // whole header that it cannot read, with the token in it.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
@@ -101,34 +89,47 @@ record Routes(
                 new SecurityHeadersFilter(brand.homeOrigin()),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ERROR));
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
-        filter(context, "auth", new AuthFilter(authenticator, cookie), EnumSet.allOf(DispatcherType.class));
+        filter(context, "auth", new AuthFilter(services.authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 
-        SignOutNotice notice = new SignOutNotice(signOut, cookie, phoneNumbers);
+        SignOutNotice notice = new SignOutNotice(services.signOut, cookie, services.phoneNumbers);
         FlashCookie signedOut = new FlashCookie(settings.cookie(), "/login");
 
-        protectedServlet(context, "home", new HomeServlet(devices, notice, phoneNumbers), "");
+        protectedServlet(context, "home", new HomeServlet(services.devices, notice, services.phoneNumbers), "");
         switch (settings.login().verification()) {
             case CODE -> loginByCode(context, cookie, ending, notice, signedOut);
             case NONE -> loginAtOnce(context, cookie, ending, notice, signedOut);
         }
-        protectedServlet(context, "logout", new LogoutServlet(signOut, notice, cookie, signedOut), "/logout");
+        protectedServlet(context, "logout", new LogoutServlet(services.signOut, notice, cookie, signedOut), "/logout");
 
         FlashCookie done = new FlashCookie(settings.cookie(), "/sessions");
-        protectedServlet(context, "sessions", new SessionsServlet(devices, notice, names, done, clock), "/sessions");
         protectedServlet(
-                context, "revoke", new RevokeServlet(devices, signOut, done, signedOut, cookie), "/sessions/revoke");
-        protectedServlet(context, "revoke-others", new RevokeOthersServlet(devices, done), "/sessions/revoke-others");
+                context, "sessions", new SessionsServlet(services.devices, notice, names, done, clock), "/sessions");
+        protectedServlet(
+                context,
+                "revoke",
+                new RevokeServlet(services.devices, services.signOut, done, signedOut, cookie),
+                "/sessions/revoke");
+        protectedServlet(
+                context, "revoke-others", new RevokeOthersServlet(services.devices, done), "/sessions/revoke-others");
 
-        protectedServlet(context, "api-logout", new LogoutApiServlet(signOut, cookie), "/api/logout");
+        protectedServlet(context, "api-logout", new LogoutApiServlet(services.signOut, cookie), "/api/logout");
         protectedServlet(context, "api-me", new MeServlet(), "/api/me");
 
-        protectedServlet(context, "api-sessions", new SessionsApiServlet(devices, names), "/api/sessions");
-        protectedServlet(context, "api-session", new SessionApiServlet(devices, signOut, cookie), "/api/sessions/*");
+        protectedServlet(context, "api-sessions", new SessionsApiServlet(services.devices, names), "/api/sessions");
         protectedServlet(
-                context, "api-revoke-others", new RevokeOthersApiServlet(devices), "/api/sessions/revoke-others");
+                context,
+                "api-session",
+                new SessionApiServlet(services.devices, services.signOut, cookie),
+                "/api/sessions/*");
+        protectedServlet(
+                context,
+                "api-revoke-others",
+                new RevokeOthersApiServlet(services.devices),
+                "/api/sessions/revoke-others");
 
         // Public to the filter: it answers 401 itself, never by leading to the sign-in.
-        publicServlet(context, "verify", new VerifyServlet(authenticator, cookie, phoneNumbers), "/verify");
+        publicServlet(
+                context, "verify", new VerifyServlet(services.authenticator, cookie, services.phoneNumbers), "/verify");
 
         String stage = settings.stage().stored();
         publicServlet(context, "health", new HealthServlet(migrator::missing, databaseIsShared, stage), "/health");
@@ -153,24 +154,38 @@ record Routes(
             FlashCookie signedOut) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
-        SendCode sendCode = new SendCode(codeSignIn, challenge, message, clock);
+        SendCode sendCode = new SendCode(services.codeSignIn, challenge, message, clock);
         publicServlet(
                 context,
                 "login",
                 new LoginServlet(
-                        sendCode, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
+                        sendCode,
+                        services.authenticator,
+                        ending,
+                        notice,
+                        services.typedNumbers,
+                        services.phoneNumbers,
+                        cookie,
+                        signedOut),
                 "/login");
         publicServlet(
                 context,
                 "login-code",
-                new CodeServlet(codeSignIn, sendCode, message, phoneNumbers, challenge, cookie, settings.brand()),
+                new CodeServlet(
+                        services.codeSignIn,
+                        sendCode,
+                        message,
+                        services.phoneNumbers,
+                        challenge,
+                        cookie,
+                        settings.brand()),
                 "/login/code");
         publicServlet(
                 context,
                 LoginServlet.API,
-                new CodeRequestApiServlet(codeSignIn, message, typedNumbers, clock),
+                new CodeRequestApiServlet(services.codeSignIn, message, services.typedNumbers, clock),
                 "/api/login");
-        publicServlet(context, "api-login-code", new CodeApiServlet(codeSignIn, cookie), "/api/login/code");
+        publicServlet(context, "api-login-code", new CodeApiServlet(services.codeSignIn, cookie), "/api/login/code");
     }
 
     private void loginAtOnce(
@@ -179,14 +194,25 @@ record Routes(
             SignedOutNotice ending,
             SignOutNotice notice,
             FlashCookie signedOut) {
-        DirectSignIn signInAtOnce = new DirectSignIn(signIn, cookie, settings.brand());
+        DirectSignIn signInAtOnce = new DirectSignIn(services.signIn, cookie, settings.brand());
         publicServlet(
                 context,
                 "login",
                 new LoginServlet(
-                        signInAtOnce, authenticator, ending, notice, typedNumbers, phoneNumbers, cookie, signedOut),
+                        signInAtOnce,
+                        services.authenticator,
+                        ending,
+                        notice,
+                        services.typedNumbers,
+                        services.phoneNumbers,
+                        cookie,
+                        signedOut),
                 "/login");
-        publicServlet(context, LoginServlet.API, new LoginApiServlet(signIn, typedNumbers, cookie), "/api/login");
+        publicServlet(
+                context,
+                LoginServlet.API,
+                new LoginApiServlet(services.signIn, services.typedNumbers, cookie),
+                "/api/login");
     }
 
     private static void filter(ServletContext context, String name, Filter filter, EnumSet<DispatcherType> when) {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.auth.LoginRules.Verification;
+import org.multisession.auth.Services;
 import org.multisession.otp.CodeRules;
 import org.multisession.otp.HttpSender;
 import org.multisession.otp.HttpSender.Gateway.Header;
@@ -303,6 +304,11 @@ public record Settings(
      * @param warnings what may have been meant otherwise, for the log
      */
     public record Read(Settings settings, List<String> effective, List<String> warnings) {}
+
+    /** What they say of the application behind the servlets. */
+    public Services.Rules rules() {
+        return new Services.Rules(stage, login, session, code, phoneRegion, auditKeep);
+    }
 
     /** Whether a one-time code proves a number at sign-in. */
     public boolean asksForCodes() {

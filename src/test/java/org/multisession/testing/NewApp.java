@@ -7,16 +7,15 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.Devices;
 import org.multisession.auth.LoginRules;
+import org.multisession.auth.Services;
 import org.multisession.auth.SharedNumbers;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
-import org.multisession.auth.TwoAccounts;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqliteFile;
@@ -26,15 +25,11 @@ import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.session.ClockWatch;
-import org.multisession.session.DeviceDao;
 import org.multisession.session.Heartbeat;
-import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
-import org.multisession.session.LegacyUseDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
-import org.multisession.session.SweeperLease;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
@@ -78,7 +73,7 @@ public final class NewApp implements AutoCloseable {
     private boolean closed;
 
     private NewApp(
-            Path path, LoginRules login, SessionRules given, Stage stage, Duration busyTimeout, InstantSource clock) {
+            Path path, LoginRules login, SessionRules rules, Stage stage, Duration busyTimeout, InstantSource clock) {
         file = SqliteFile.claim(path, false, "/test");
         try {
             database = Database.open(file, 2, busyTimeout);
@@ -100,49 +95,29 @@ public final class NewApp implements AutoCloseable {
         }
         guard = new SchemaGuard(migrator, clock);
         database.guardBy(guard);
-        StateDao state = new StateDao();
-        watch = new ClockWatch(clock, clock instanceof TestClock test ? test::nanos : System::nanoTime);
-        heartbeat = new Heartbeat(database, state, watch, clock);
-        heartbeat.begin(stage);
-        SessionRules rules = given.watchedBy(watch);
-        SecureRandom random = new SecureRandom();
-        phoneReading = new PhoneReading(database, NUMBERS, clock);
-        phoneReading.begin();
-        users = new UserDao(columns, NUMBERS);
-        sessions = new UserSessionDao(columns, stage);
-        DeviceDao deviceDao = new DeviceDao();
-        LegacyUseDao legacyUses = new LegacyUseDao();
-        lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
-        AuthEventDao events = new AuthEventDao();
-        KnownTokensDao knownTokens = new KnownTokensDao();
-        signOut = new SignOut(database, sessions, deviceDao, users, knownTokens, events, stage, clock);
-        sharedNumbers = new SharedNumbers(database, events, clock);
-        signIn = new SignIn(
+        Services services = new Services(
                 database,
-                sessions,
-                deviceDao,
-                legacyUses,
-                knownTokens,
-                users,
-                events,
-                sharedNumbers,
-                login,
-                rules,
-                stage,
-                random,
-                clock);
-        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
-        authenticator = new Authenticator(
-                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
-        devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
-        sweeper = new Sweeper(
-                database,
-                sessions,
-                rules,
-                signOut,
-                new SweeperLease(database, state, "test", clock),
+                columns,
+                new Services.Rules(stage, login, rules, CodeApp.RULES, "RU", Duration.ofDays(180)),
+                (number, code, text) -> {
+                    throw new AssertionError("a message was sent");
+                },
                 () -> true,
-                clock);
+                new Services.Surroundings(
+                        new SecureRandom(), clock, clock instanceof TestClock test ? test::nanos : System::nanoTime));
+        services.begin();
+        watch = services.watch;
+        heartbeat = services.heartbeat;
+        phoneReading = services.phoneReading;
+        users = services.users;
+        sessions = services.sessions;
+        lastSeen = services.lastSeen;
+        sharedNumbers = services.sharedNumbers;
+        authenticator = services.authenticator;
+        signIn = services.signIn;
+        signOut = services.signOut;
+        devices = services.devices;
+        sweeper = services.sweeper;
     }
 
     /** Deploys with the default rules, for known numbers only. */

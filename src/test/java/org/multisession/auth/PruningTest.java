@@ -1,4 +1,4 @@
-package org.multisession.boot;
+package org.multisession.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,7 +7,6 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.multisession.auth.AuthEventDao;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.KnownBrowserDao;

@@ -1,10 +1,9 @@
-package org.multisession.boot;
+package org.multisession.auth;
 
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import org.multisession.auth.AuthEventDao;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.multisession.otp.ChallengeDao;
@@ -17,7 +16,7 @@ import org.multisession.session.IdleWatch;
  * more, browsers that have long used no code, and the audit trail after its time. What a clock that was ahead has written
  * counts for nothing and goes as well, but for the trail. In small batches, each a transaction of its own, so that a sign-in never waits long behind one. Nothing while the clock is in doubt.
  */
-final class Pruning {
+public final class Pruning {
 
     private static final int BATCH = 500;
     private static final int MAX_BATCHES = 100;
@@ -56,7 +55,8 @@ final class Pruning {
         this.clock = clock;
     }
 
-    void run() {
+    /** Removes what is due now. */
+    public void run() {
         Instant now = clock.instant();
         if (!watch.believes(now)) {
             return;

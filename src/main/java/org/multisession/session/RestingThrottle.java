@@ -1,11 +1,10 @@
-package org.multisession.boot;
+package org.multisession.session;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.multisession.session.Throttle;
 
-/** A pace of some ten pieces of work a second, until it is stopped. */
+/** Lets about ten pieces of work a second through, until it is stopped. */
 public final class RestingThrottle implements Throttle {
 
     private static final int MIN_MILLIS = 60;
@@ -25,8 +24,8 @@ public final class RestingThrottle implements Throttle {
         }
     }
 
-    /** Ends the rest that somebody is in now, and all work that goes by this pace. */
-    void stop() {
+    /** Ends the rest that somebody is in now, and all work that it throttles. */
+    public void stop() {
         stopped.countDown();
     }
 }

@@ -1,0 +1,154 @@
+package org.multisession.auth;
+
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import org.multisession.db.Database;
+import org.multisession.db.GroupCommit;
+import org.multisession.otp.ChallengeDao;
+import org.multisession.otp.CodeLimits;
+import org.multisession.otp.CodeRequestDao;
+import org.multisession.otp.CodeRules;
+import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.OneTimeCodes;
+import org.multisession.otp.SmsQueue;
+import org.multisession.otp.SmsSender;
+import org.multisession.phone.PhoneNumbers;
+import org.multisession.session.ClockWatch;
+import org.multisession.session.DeviceDao;
+import org.multisession.session.Heartbeat;
+import org.multisession.session.KnownTokensDao;
+import org.multisession.session.LastSeen;
+import org.multisession.session.LegacyUseDao;
+import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
+import org.multisession.session.SweeperLease;
+import org.multisession.session.Throttle;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
+import org.multisession.session.UserSessionDao;
+import org.multisession.user.PhoneReading;
+import org.multisession.user.UserColumns;
+import org.multisession.user.UserDao;
+
+/**
+ * The application without servlets: every service wired to one migrated database. Building it neither reads nor writes
+ * the database; {@link #begin} does, once.
+ */
+public final class Services {
+
+    /**
+     * What the settings say of it.
+     *
+     * @param region ISO 3166 code of the country of numbers typed without a country code
+     * @param auditKeep how long the audit trail is kept
+     */
+    public record Rules(
+            Stage stage, LoginRules login, SessionRules session, CodeRules code, String region, Duration auditKeep) {}
+
+    /** The machine's own: chance, the wall clock and the one that only runs forward, in nanoseconds. */
+    public record Surroundings(SecureRandom random, InstantSource clock, LongSupplier nanoTime) {}
+
+    public final PhoneNumbers phoneNumbers;
+    public final UserDao users;
+    public final UserSessionDao sessions;
+    public final ClockWatch watch;
+    public final Heartbeat heartbeat;
+    public final PhoneReading phoneReading;
+    public final LastSeen lastSeen;
+    public final SharedNumbers sharedNumbers;
+    public final Authenticator authenticator;
+    public final SignIn signIn;
+    public final SignOut signOut;
+    public final Devices devices;
+    public final SmsQueue queue;
+    public final CodeSignIn codeSignIn;
+    public final TypedNumbers typedNumbers;
+    public final Sweeper sweeper;
+    public final TokenHashing hashing;
+    public final Pruning pruning;
+
+    private final Stage stage;
+    private final StateDao state = new StateDao();
+    private final InstantSource clock;
+
+    /** @param columns of the table {@code users} of this database, as the migration found them */
+    public Services(
+            Database database,
+            UserColumns columns,
+            Rules given,
+            SmsSender sender,
+            Throttle throttle,
+            Surroundings surroundings) {
+        stage = given.stage();
+        clock = surroundings.clock();
+        SecureRandom random = surroundings.random();
+        watch = new ClockWatch(clock, surroundings.nanoTime());
+        heartbeat = new Heartbeat(database, state, watch, clock);
+        SessionRules rules = given.session().watchedBy(watch);
+
+        phoneNumbers = new PhoneNumbers(given.region());
+        phoneReading = new PhoneReading(database, phoneNumbers, clock);
+        users = new UserDao(columns, phoneNumbers);
+        typedNumbers = new TypedNumbers(database, users, phoneNumbers);
+        sharedNumbers = new SharedNumbers(database, new AuthEventDao(), clock);
+
+        sessions = new UserSessionDao(columns, stage);
+        DeviceDao deviceDao = new DeviceDao();
+        LegacyUseDao legacyUses = new LegacyUseDao();
+        KnownTokensDao knownTokens = new KnownTokensDao();
+        AuthEventDao events = new AuthEventDao();
+        lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
+        signOut = new SignOut(database, sessions, deviceDao, users, knownTokens, events, stage, clock);
+        signIn = new SignIn(
+                database,
+                sessions,
+                deviceDao,
+                legacyUses,
+                knownTokens,
+                users,
+                events,
+                sharedNumbers,
+                given.login(),
+                rules,
+                stage,
+                random,
+                clock);
+        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
+        authenticator = new Authenticator(
+                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
+        devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
+
+        queue = new SmsQueue(sender);
+        ChallengeDao challenges = new ChallengeDao();
+        CodeRequestDao requests = new CodeRequestDao();
+        KnownBrowserDao knownBrowsers = new KnownBrowserDao();
+        CodeLimits limits = new CodeLimits(requests, given.code());
+        // Each with a queue of its own: however many ask, whoever has a code gets in.
+        GroupCommit asks = new GroupCommit(database);
+        GroupCommit tries = new GroupCommit(database);
+        OneTimeCodes codes = new OneTimeCodes(
+                database, asks, challenges, requests, knownBrowsers, limits, given.code(), queue, random, clock);
+        codeSignIn = new CodeSignIn(database, tries, codes, signIn, users, phoneNumbers, events, clock);
+
+        SweeperLease lease = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
+        sweeper = new Sweeper(database, sessions, rules, signOut, lease, throttle, clock);
+        hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
+        pruning = new Pruning(database, challenges, requests, knownBrowsers, events, given.auditKeep(), watch, clock);
+    }
+
+    /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */
+    public void begin() {
+        heartbeat.begin(stage);
+        phoneReading.begin();
+    }
+
+    /** Does on another database, which takes the place of the first, what {@link #begin} did on that one. */
+    public void beginOn(Database successor) {
+        new Heartbeat(successor, state, watch, clock).begin(stage);
+        new PhoneReading(successor, phoneNumbers, clock).begin();
+    }
+}
