@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -116,16 +115,15 @@ public final class Authenticator {
 
     /** Why the first of these tokens that ended did so; null if none has. */
     public UserSessionDao.@Nullable Ending howEnded(Presented presented) {
-        return database.<Optional<UserSessionDao.Ending>>read(handle -> {
-                    for (SessionToken token : known(handle, presented)) {
-                        UserSessionDao.Ending ending = sessions.howEnded(handle, token);
-                        if (ending != null) {
-                            return Optional.of(ending);
-                        }
-                    }
-                    return Optional.empty();
-                })
-                .orElse(null);
+        return database.find(handle -> {
+            for (SessionToken token : known(handle, presented)) {
+                UserSessionDao.Ending ending = sessions.howEnded(handle, token);
+                if (ending != null) {
+                    return ending;
+                }
+            }
+            return null;
+        });
     }
 
     /** Those of the tokens that need a closer look, in order. */

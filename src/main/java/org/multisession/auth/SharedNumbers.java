@@ -78,11 +78,10 @@ public final class SharedNumbers {
     public void flush() {
         List<Meeting> meetings = taken();
         if (!meetings.isEmpty()) {
-            database.write(transaction -> {
+            database.execute(transaction -> {
                 for (Meeting meeting : meetings) {
                     record(transaction, meeting);
                 }
-                return true;
             });
         }
     }

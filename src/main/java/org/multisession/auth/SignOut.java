@@ -142,10 +142,7 @@ public final class SignOut {
 
     /** Ends a session that has run out. */
     void expire(UserSession expired, EndReason reason) {
-        database.write(transaction -> {
-            expire(transaction, expired, reason);
-            return true;
-        });
+        database.execute(transaction -> expire(transaction, expired, reason));
     }
 
     /** The same as part of a transaction. */

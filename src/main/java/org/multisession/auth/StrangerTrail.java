@@ -163,18 +163,9 @@ final class StrangerTrail {
         return sums;
     }
 
-    /** What is to be written in one transaction. */
-    @FunctionalInterface
-    private interface Lines {
-        void in(Transaction transaction) throws SQLException;
-    }
-
-    private void write(Lines what) {
+    private void write(Database.Act<Transaction> lines) {
         try {
-            database.write(transaction -> {
-                what.in(transaction);
-                return true;
-            });
+            database.execute(lines);
         } catch (DatabaseException e) {
             // A trail that tells of a flood may miss a line of it.
             log.warn("What strangers did could not be recorded: {}", e.getMessage());

@@ -51,12 +51,11 @@ public final class TwoAccounts {
                 beside.id(),
                 counts.id());
         try {
-            database.write(transaction -> {
+            database.execute(transaction -> {
                 for (User user : new User[] {counts, beside}) {
                     String outcome = user.id() == counts.id() ? "counts" : "does-not-count";
                     events.record(transaction, AuthEvent.TWO_ACCOUNTS, outcome, user.id(), client.get(), now);
                 }
-                return true;
             });
         } catch (DatabaseException e) {
             log.warn("That could not be recorded: {}", e.getMessage());

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +28,19 @@ public final class Database implements AutoCloseable {
     @FunctionalInterface
     public interface Work<H extends Handle, T> {
         T run(H handle) throws SQLException;
+    }
+
+    /** Work on a borrowed connection that has no result. */
+    @FunctionalInterface
+    public interface Act<H extends Handle> {
+        void run(H handle) throws SQLException;
+    }
+
+    /** A look at the database that may find nothing. */
+    @FunctionalInterface
+    public interface Search<T> {
+        @Nullable
+        T run(Handle handle) throws SQLException;
     }
 
     /** Looks at the schema before anything is written on it. */
@@ -134,6 +148,12 @@ public final class Database implements AutoCloseable {
     public <T> T read(Work<? super Handle, T> work) {
         Pools serving = serving();
         return on(serving, serving.readers(), work);
+    }
+
+    /** Runs one reading callback that may find nothing; null where it does. */
+    public <T> @Nullable T find(Search<T> search) {
+        return this.<Optional<T>>read(handle -> Optional.ofNullable(search.run(handle)))
+                .orElse(null);
     }
 
     private <T> T on(Pools serving, HikariDataSource pool, Work<? super Handle, T> work) {
@@ -280,6 +300,14 @@ public final class Database implements AutoCloseable {
         throw new DatabaseBusyException("somebody changes the schema again and again", null);
     }
 
+    /** Runs one writing callback that has no result, as {@link #write} does. */
+    public void execute(Act<? super Transaction> act) {
+        write(transaction -> {
+            act.run(transaction);
+            return this;
+        });
+    }
+
     /** The result of work, which may be null. */
     private record Done<T>(T result) {}
 
@@ -382,8 +410,16 @@ public final class Database implements AutoCloseable {
     }
 
     static DatabaseException translated(SQLException e) {
-        if (e instanceof SQLTransientConnectionException || Sqlite.isBusy(e)) {
+        if (Sqlite.isBusy(e)) {
             return new DatabaseBusyException("the database is locked by somebody else", e);
+        }
+        if (e instanceof SQLTransientConnectionException) {
+            return new DatabaseBusyException(
+                    e.getCause() instanceof SQLException why
+                            ? "no connection to the database could be opened in time: "
+                                    + translated(why).getMessage()
+                            : "no connection to the database became free in time: this application uses all of them",
+                    e);
         }
         return new DatabaseException(Sqlite.describe(e), e);
     }

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -191,9 +190,8 @@ public final class OneTimeCodes {
     /** The challenge that this secret belongs to; null if there is none. */
     public @Nullable ChallengeStatus standing(ChallengeSecret secret) {
         Instant now = clock.instant();
-        return database.read(handle -> Optional.ofNullable(challenges.find(handle, secret.hash())))
-                .map(challenge -> standing(challenge, now))
-                .orElse(null);
+        Challenge challenge = database.find(handle -> challenges.find(handle, secret.hash()));
+        return challenge == null ? null : standing(challenge, now);
     }
 
     private ChallengeStatus standing(Challenge challenge, Instant now) {

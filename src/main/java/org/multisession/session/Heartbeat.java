@@ -45,7 +45,7 @@ public final class Heartbeat {
      * the watch of both the absence and a clock that is to be doubted.
      */
     public void begin(Stage stage) {
-        database.write(transaction -> {
+        database.execute(transaction -> {
             Instant now = clock.instant();
             Instant alive = SqlTime.parse(state.get(transaction, StateDao.ALIVE));
             Instant idleFrom = idleFrom(transaction, now);
@@ -60,7 +60,6 @@ public final class Heartbeat {
             }
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
             state.put(transaction, StateDao.STAGE, stage.stored(), now);
-            return true;
         });
     }
 
@@ -124,9 +123,7 @@ public final class Heartbeat {
             return false;
         }
         Duration away = Duration.between(alive, now);
-        if (away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0) {
-            return true;
-        }
+        if (away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0) {}
         ClockWatch.Doubt before = told(handle, state);
         if (before == null || before.since().isAfter(now)) {
             return false;
@@ -149,23 +146,21 @@ public final class Heartbeat {
 
     /** To be called every few minutes. */
     public void beat() {
-        database.write(transaction -> {
+        database.execute(transaction -> {
             Instant now = clock.instant();
             boolean unused = watch.believes(now);
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
             tellDoubt(transaction, now);
-            return true;
         });
     }
 
     /** To be called at an undeploy: the last sign of life, and that it is the last. */
     public void leave() {
-        database.write(transaction -> {
+        database.execute(transaction -> {
             Instant now = clock.instant();
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
             state.put(transaction, StateDao.LEFT, SqlTime.format(now), now);
             tellDoubt(transaction, now);
-            return true;
         });
     }
 

@@ -120,11 +120,10 @@ public final class LastSeen {
     }
 
     private void write(Map<String, Use> batch) {
-        database.write(transaction -> {
+        database.execute(transaction -> {
             for (Use use : batch.values()) {
                 use.write(transaction);
             }
-            return batch.size();
         });
     }
 

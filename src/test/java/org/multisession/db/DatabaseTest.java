@@ -462,6 +462,34 @@ class DatabaseTest {
     }
 
     @Nested
+    @DisplayName("Work without a result, and looks that may find nothing")
+    class Forms {
+
+        @Test
+        void an_act_is_kept_as_a_whole_or_not_at_all() throws Exception {
+            open(LONG, database -> {
+                database.execute(transaction -> run(transaction, "UPDATE counters SET value = 7 WHERE name = 'ours'"));
+                assertThat(counted("ours")).isEqualTo("7");
+                assertThatThrownBy(() -> database.execute(transaction -> {
+                            run(transaction, "UPDATE counters SET value = 8");
+                            throw new IllegalStateException("on purpose");
+                        }))
+                        .hasMessage("on purpose");
+                assertThat(counted("ours")).isEqualTo("7");
+            });
+        }
+
+        @Test
+        void a_search_says_what_it_has_found_or_null() throws Exception {
+            open(LONG, database -> {
+                assertThat(database.<String>find(handle -> one(handle, "SELECT 'there'")))
+                        .isEqualTo("there");
+                assertThat(database.<String>find(handle -> null)).isNull();
+            });
+        }
+    }
+
+    @Nested
     @DisplayName("Beside the old app")
     class Beside {
 
@@ -503,6 +531,31 @@ class DatabaseTest {
                     return true;
                 });
                 old.run("UPDATE counters SET value = 9");
+            });
+        }
+
+        @Test
+        void who_waits_in_vain_for_a_reader_is_not_told_of_somebody_elses_lock() throws Exception {
+            open(SHORT, database -> {
+                CyclicBarrier allInUse = new CyclicBarrier(4);
+                ExecutorService threads = Executors.newFixedThreadPool(3);
+                try {
+                    for (int i = 0; i < 3; i++) {
+                        threads.execute(() -> database.<Boolean>read(handle -> {
+                            await(allInUse);
+                            await(allInUse);
+                            return true;
+                        }));
+                    }
+                    await(allInUse);
+                    assertThatThrownBy(() -> database.<String>read(handle -> one(handle, "SELECT 1")))
+                            .isInstanceOf(DatabaseBusyException.class)
+                            .hasMessage("no connection to the database became free in time: this application uses all"
+                                    + " of them");
+                    await(allInUse);
+                } finally {
+                    threads.shutdown();
+                }
             });
         }
 
