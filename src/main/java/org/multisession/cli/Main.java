@@ -13,6 +13,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
+import org.multisession.config.EditDistance;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
@@ -216,8 +217,8 @@ public final class Main {
     /** A question after the nearest of these; nothing where none is so near that it must have been meant. */
     private static String meant(String dashes, String name, List<String> all, int most) {
         return all.stream()
-                .filter(each -> Settings.distance(name, each) <= most)
-                .min(Comparator.comparingInt(each -> Settings.distance(name, each)))
+                .filter(each -> EditDistance.between(name, each) <= most)
+                .min(Comparator.comparingInt(each -> EditDistance.between(name, each)))
                 .map(nearest -> "; did you mean " + dashes + nearest + "?")
                 .orElse("");
     }

@@ -80,7 +80,7 @@ class SuccessPatternTest {
 
     @Test
     void of_the_README_fits_what_the_gateways_answer() throws Exception {
-        List<SuccessPattern> patterns = Files.readString(Path.of("README.md"))
+        List<SuccessPattern> patterns = Files.readString(Path.of("docs/configuration.md"))
                 .lines()
                 .filter(line -> line.startsWith("    multisession.sms.http.success="))
                 .map(line -> SuccessPattern.parse(line.substring(line.indexOf('=') + 1)))

@@ -1,0 +1,22 @@
+package org.multisession.config;
+
+import java.time.Duration;
+
+/** The audit trail. */
+final class AuditKeys {
+
+    static final Keys KEYS = new Keys("audit.");
+
+    private static final Setting<Duration> KEEP = KEYS.duration(
+            "keep",
+            "P180D",
+            Duration.ofDays(1),
+            Duration.ofDays(3650),
+            "How long the table `auth_events` keeps who signed in and out");
+
+    private AuditKeys() {}
+
+    static Duration keep(SettingReader reader) {
+        return reader.get(KEEP);
+    }
+}

@@ -1,0 +1,73 @@
+package org.multisession.config;
+
+import java.time.Duration;
+import org.multisession.otp.CodeRules;
+
+/** One-time codes: how long they live, and how many there may be. */
+final class CodeKeys {
+
+    static final Keys KEYS = new Keys("");
+
+    private static final Setting<Duration> TTL = KEYS.duration(
+            "code.ttl", "PT5M", Duration.ofMinutes(1), Duration.ofMinutes(30), "How long a code is good for");
+
+    private static final Setting<Integer> ATTEMPTS =
+            KEYS.whole("code.attempts", 5, 1, 10, "How many codes may be tried, over all resends");
+
+    private static final Setting<Duration> RESEND_AFTER = KEYS.duration(
+            "code.resend-after",
+            "PT1M",
+            Duration.ofSeconds(5),
+            Duration.ofHours(1),
+            "How long until the next code to the same number; a code that was used lifts it");
+
+    private static final Setting<Integer> NUMBER_PER_HOUR =
+            KEYS.whole("limit.number-per-hour", 5, 1, 100, "Codes to one number in an hour");
+
+    private static final Setting<Integer> NUMBER_PER_DAY = KEYS.whole(
+            "limit.number-per-day",
+            10,
+            1,
+            1000,
+            "The same in a day. Browsers and addresses that have used a code of this number are counted by themselves;"
+                    + " for others one an hour is kept over it, see [security.md](security.md)");
+
+    private static final Setting<Integer> ADDRESS_PER_HOUR = KEYS.whole(
+            "limit.address-per-hour", 20, 1, 100_000, "Codes requested from one address (IPv6: one /64) in an hour");
+
+    private static final Setting<Integer> PREFIX_PER_DAY = KEYS.whole(
+            "limit.prefix-per-day", 100, 1, 1_000_000, "Codes sent into one block of 10,000 numbers in a day");
+
+    private static final Setting<Integer> TOTAL_PER_DAY =
+            KEYS.whole("limit.total-per-day", 5000, 1, 10_000_000, "Codes sent in all in a day, which is your budget");
+
+    private static final Setting<Integer> BREAKER_SENT = KEYS.whole(
+            "limit.breaker-sent",
+            100,
+            10,
+            1_000_000,
+            "From how many codes sent in an hour on the breaker looks at how many were used");
+
+    private static final Setting<Integer> BREAKER_USED_PERCENT = KEYS.whole(
+            "limit.breaker-used-percent",
+            10,
+            0,
+            100,
+            "It opens where fewer than so many percent of them were; `0` switches it off");
+
+    private CodeKeys() {}
+
+    static CodeRules rules(SettingReader reader) {
+        return new CodeRules(
+                reader.get(TTL),
+                reader.get(ATTEMPTS),
+                reader.get(RESEND_AFTER),
+                reader.get(NUMBER_PER_HOUR),
+                reader.get(NUMBER_PER_DAY),
+                reader.get(ADDRESS_PER_HOUR),
+                reader.get(PREFIX_PER_DAY),
+                reader.get(TOTAL_PER_DAY),
+                reader.get(BREAKER_SENT),
+                reader.get(BREAKER_USED_PERCENT));
+    }
+}

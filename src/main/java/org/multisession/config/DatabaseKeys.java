@@ -1,0 +1,72 @@
+package org.multisession.config;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.multisession.config.Settings.MigrationBackup;
+
+/** Which database, and how it is used. */
+final class DatabaseKeys {
+
+    static final Keys KEYS = new Keys("");
+
+    static final Setting<String> URL = KEYS.of(
+            "db.url",
+            "jdbc:sqlite:${catalina.base}/multi-session/multi-session.db",
+            "jdbc:sqlite: and the path of a database file, or such a path alone, without parameters",
+            "The database file",
+            DatabaseKeys::withPlaceholders);
+
+    private static final Setting<Optional<Boolean>> CREATE = KEYS.optional(
+            "db.create",
+            "true or false",
+            "Whether a missing file may be created. If not set: only on the default path",
+            Keys::bool);
+
+    private static final Setting<Integer> POOL_SIZE =
+            KEYS.whole("db.pool-size", 8, 1, 64, "How many requests may read at once. There is always one writer");
+
+    private static final Setting<MigrationBackup> BACKUP = KEYS.choice(
+            "migration.backup",
+            MigrationBackup.AUTO,
+            "`auto`: an existing database is copied, beside itself and verified, before the first change");
+
+    private DatabaseKeys() {}
+
+    static Path file(SettingReader reader) {
+        return reader.check(URL, reader.get(URL), DatabaseKeys::path);
+    }
+
+    static boolean create(SettingReader reader) {
+        return reader.optional(CREATE).orElse(!reader.isSet(URL));
+    }
+
+    static int poolSize(SettingReader reader) {
+        return reader.get(POOL_SIZE);
+    }
+
+    static MigrationBackup backup(SettingReader reader) {
+        return reader.get(BACKUP);
+    }
+
+    static String withPlaceholders(String text) {
+        return text.replace("${catalina.base}", System.getProperty("catalina.base", "."));
+    }
+
+    private static Path path(String url) {
+        String path = url.startsWith("jdbc:sqlite:") ? url.substring("jdbc:sqlite:".length()) : url;
+        // A parameter that SQLite does not know would become part of the name of a new, empty database.
+        boolean plain = !path.isBlank()
+                && !path.startsWith("jdbc:")
+                && !path.startsWith("file:")
+                && !path.startsWith(":")
+                // Somebody else's kind of address, as postgres://…, would be taken for a folder of that name.
+                && !path.contains("://")
+                && path.chars().noneMatch(c -> c == '?' || c < ' ');
+        try {
+            return Path.of(Keys.require(path, plain)).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}

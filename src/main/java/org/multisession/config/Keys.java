@@ -1,0 +1,134 @@
+package org.multisession.config;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The keys of one subject. Declaring one here makes it known: there is no other list of them. */
+final class Keys {
+
+    private final String prefix;
+    private final List<Setting<?>> all = new ArrayList<>();
+
+    /** @param subject what their names begin with, as {@code cookie.} */
+    Keys(String subject) {
+        this.prefix = SettingSources.PREFIX + subject;
+    }
+
+    /** In the order of their declaration. */
+    List<Setting<?>> all() {
+        return List.copyOf(all);
+    }
+
+    /** One with a default, and a way to read it of its own. */
+    <T> Setting<T> of(String name, String fallback, String range, String meaning, Function<String, T> read) {
+        return declare(name, fallback, range, meaning, false, read);
+    }
+
+    /** One without a default. */
+    <T> Setting<Optional<T>> optional(String name, String range, String meaning, Function<String, T> read) {
+        return declare(name, null, range, meaning, false, text -> Optional.of(read.apply(text)));
+    }
+
+    /** The same, its value masked wherever settings are shown. */
+    <T> Setting<Optional<T>> optionalSecret(String name, String range, String meaning, Function<String, T> read) {
+        return declare(name, null, range, meaning, true, text -> Optional.of(read.apply(text)));
+    }
+
+    Setting<Integer> whole(String name, int fallback, int min, int max, String meaning) {
+        return of(name, String.valueOf(fallback), "a whole number from " + min + " to " + max, meaning, text -> {
+            int value = Integer.parseInt(text);
+            return require(value, value >= min && value <= max);
+        });
+    }
+
+    /** The constants of an enum, written in lower case. */
+    <E extends Enum<E>> Setting<E> choice(String name, E fallback, String meaning) {
+        List<E> values = List.of(fallback.getDeclaringClass().getEnumConstants());
+        return of(
+                name,
+                word(fallback),
+                values.stream()
+                        .map(Keys::word)
+                        .collect(Collectors.joining(", "))
+                        .replaceFirst(", ([^,]+)$", " or $1"),
+                meaning,
+                text -> values.stream()
+                        .filter(value -> word(value).equals(text.toLowerCase(Locale.ROOT)))
+                        .findFirst()
+                        .orElseThrow(IllegalArgumentException::new));
+    }
+
+    Setting<Duration> duration(String name, String fallback, Duration min, Duration max, String meaning) {
+        return of(name, fallback, "an ISO 8601 duration" + between(min, max), meaning, text -> within(text, min, max));
+    }
+
+    /** A duration from a minute on, or {@code none}, which is empty. */
+    Setting<Optional<Duration>> durationOrNone(String name, String fallback, String meaning) {
+        Duration min = Duration.ofMinutes(1);
+        Duration max = Duration.ofDays(36_500);
+        return of(
+                name,
+                fallback,
+                "an ISO 8601 duration" + between(min, max) + ", or none",
+                meaning,
+                text -> text.equals("none") ? Optional.empty() : Optional.of(within(text, min, max)));
+    }
+
+    private <T> Setting<T> declare(
+            String name,
+            @Nullable String fallback,
+            String range,
+            String meaning,
+            boolean secret,
+            Function<String, T> read) {
+        Setting<T> setting = new Setting<>(prefix + name, fallback, range, meaning, secret, read);
+        all.add(setting);
+        return setting;
+    }
+
+    /** The value if it is in range; an {@link IllegalArgumentException} if not. */
+    static <T> T require(T value, boolean isGood) {
+        if (!isGood) {
+            throw new IllegalArgumentException();
+        }
+        return value;
+    }
+
+    static boolean bool(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException();
+        };
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String between(Duration min, Duration max) {
+        return " from " + shown(min) + " to " + shown(max);
+    }
+
+    /** As an operator would write it: Java has no days in a duration. */
+    private static String shown(Duration duration) {
+        boolean wholeDays = duration.equals(Duration.ofDays(duration.toDays()));
+        return wholeDays ? "P" + duration.toDays() + "D" : duration.toString();
+    }
+
+    private static Duration within(String text, Duration min, Duration max) {
+        try {
+            Duration value = Duration.parse(text);
+            return require(value, value.compareTo(min) >= 0 && value.compareTo(max) <= 0);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package org.multisession.config;
+
+import java.time.DateTimeException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Reads key by key and goes on after a fault, so that all faults come to light together. */
+final class SettingReader {
+
+    private final SettingSources sources;
+    private final List<Setting<?>> known;
+    private final List<String> faults = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<String, String> effective = new HashMap<>();
+
+    SettingReader(SettingSources sources, List<Setting<?>> known) {
+        this.sources = sources;
+        this.known = known;
+    }
+
+    /** The value that is set, or the default. After a fault it is null, and {@link Settings#read} ends in a refusal. */
+    <T> T get(Setting<T> setting) {
+        String fallback = setting.fallback();
+        if (fallback == null) {
+            throw new IllegalArgumentException(setting.key() + " has no default");
+        }
+        T value = given(setting);
+        return value != null ? value : setting.read().apply(fallback);
+    }
+
+    /** The value that is set; empty if none is. */
+    <T> Optional<T> optional(Setting<Optional<T>> setting) {
+        Optional<T> value = given(setting);
+        return value != null ? value : Optional.empty();
+    }
+
+    boolean isSet(Setting<?> setting) {
+        return sources.has(setting.key());
+    }
+
+    /** Adds a fault that no key has by itself. */
+    void fault(String fault) {
+        faults.add(fault);
+    }
+
+    private <T> @Nullable T given(Setting<T> setting) {
+        SettingSources.Found found = sources.find(setting.key());
+        if (found == null) {
+            effective.put(setting.key(), setting.fallback() == null ? "not set" : setting.fallback() + " (default)");
+            return null;
+        }
+        String shown = setting.secret() ? "•••" : found.value();
+        effective.put(setting.key(), shown + " (" + found.place() + ")");
+        return check(setting, found.value(), setting.read());
+    }
+
+    /** Null after a fault. */
+    @SuppressWarnings("NullAway")
+    <T> T check(Setting<?> setting, String text, Function<String, T> read) {
+        try {
+            if (text.isBlank()) {
+                throw new IllegalArgumentException();
+            }
+            return read.apply(text.strip());
+        } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+            SettingSources.Found found = sources.find(setting.key());
+            faults.add(setting.key() + " = '" + (setting.secret() ? "•••" : text) + "'"
+                    + (found == null ? "" : " (" + found.place() + ")") + " must be " + setting.range());
+            return null;
+        }
+    }
+
+    void refuseUnknownKeys() {
+        Set<String> keys = known.stream().map(Setting::key).collect(Collectors.toSet());
+        for (String name : sources.unknown(keys)) {
+            String nearest = known.stream()
+                    .map(Setting::key)
+                    .map(key -> name.startsWith(SettingSources.PREFIX) ? key : SettingSources.variable(key))
+                    .min(Comparator.comparingInt(key -> EditDistance.between(name, key)))
+                    .orElseThrow();
+            faults.add("there is no setting " + name + "; did you mean " + nearest + "?");
+        }
+    }
+
+    /**
+     * A parameter of this context can only be meant for us. The environment and the system properties are shared with
+     * whatever else runs: there a name such as {@code COOKIE_DOMAIN} may well be another program's, and refusing to start
+     * for its sake would be worse than saying so. But {@code db.url} decides which users these are, and its default would
+     * open another database than the one that was meant, or make it.
+     */
+    void judgeNamesWithoutPrefix(Setting<?> decisive) {
+        for (SettingSources.Unprefixed name :
+                sources.unprefixed(known.stream().<String>map(Setting::key).toList())) {
+            String words = "the " + name.what() + " is not read; did you mean " + name.meant() + "?";
+            if (name.ours()) {
+                faults.add(words);
+            } else if (name.key().equals(decisive.key())) {
+                faults.add(words + " If it is another program's, set " + decisive.key()
+                        + " as well, so that it is plain which database is meant");
+            } else {
+                warnings.add(words);
+            }
+        }
+    }
+
+    List<String> faults() {
+        return List.copyOf(faults);
+    }
+
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** Each effective value with where it came from, secrets masked. */
+    List<String> effective() {
+        return known.stream()
+                .map(setting -> setting.key() + " = " + effective.get(setting.key()))
+                .toList();
+    }
+}
