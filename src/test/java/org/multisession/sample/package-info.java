@@ -1,4 +1,4 @@
-/** What {@code mvn -Prun} needs beside the application: a database of the old app, and a word on what to try. */
+/** What {@code mvn -Prun} needs beside the application: a Tomcat over a database of the old app, and a word on what to try. */
 @NullMarked
 package org.multisession.sample;
 

@@ -15,7 +15,7 @@ public enum TomcatVersion {
     }
 
     /** The unpacked distribution: as the build says, or where the build last put it when a test runs alone. */
-    Path home() {
+    public Path home() {
         Path home = Path.of(System.getProperty("test.tomcat." + name(), "target/" + directory))
                 .toAbsolutePath();
         if (!Files.isRegularFile(home.resolve("bin/bootstrap.jar"))) {
