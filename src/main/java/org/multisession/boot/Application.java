@@ -22,6 +22,7 @@ import org.multisession.db.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.otp.FallbackSender;
 import org.multisession.otp.HttpSender;
 import org.multisession.otp.LogSender;
 import org.multisession.otp.SmsSender;
@@ -199,7 +200,11 @@ final class Application implements AutoCloseable {
     }
 
     private static SmsSender sender(Settings.Sms sms) {
-        return sms.gateway() == null ? new LogSender() : new HttpSender(sms.gateway());
+        if (sms.gateway() == null) {
+            return new LogSender();
+        }
+        SmsSender first = new HttpSender(sms.gateway());
+        return sms.fallback() == null ? first : new FallbackSender(first, new HttpSender(sms.fallback()));
     }
 
     /** What could not be repaired when the schema was changed may be mended by now, without another change of it. */

@@ -45,8 +45,10 @@ public record Settings(
      *
      * @param host the host name that a message names; null where none leaves the machine
      * @param gateway null for the log
+     * @param fallback a second one; null where there is none
      */
-    public record Sms(@Nullable String host, HttpSender.@Nullable Gateway gateway) {}
+    public record Sms(
+            @Nullable String host, HttpSender.@Nullable Gateway gateway, HttpSender.@Nullable Gateway fallback) {}
 
     /** Whether the migration makes a backup before its first change. */
     public enum MigrationBackup {

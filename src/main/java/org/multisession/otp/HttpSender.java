@@ -1,9 +1,11 @@
 package org.multisession.otp;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -30,6 +32,7 @@ public final class HttpSender implements SmsSender {
     /**
      * How to reach the gateway.
      *
+     * @param keys what the keys of its settings begin with, for messages
      * @param headers {@code Name: value}, as they are sent
      * @param body null where the method has none
      * @param user name for HTTP basic authentication, or null
@@ -37,6 +40,7 @@ public final class HttpSender implements SmsSender {
      * @param success what the answer looks like when the gateway has taken the message
      */
     public record Gateway(
+            String keys,
             String method,
             String url,
             List<Header> headers,
@@ -157,9 +161,9 @@ public final class HttpSender implements SmsSender {
         HttpResponse<String> answer = answered(number, code, text);
         if (!gateway.success().matches(answer.statusCode(), answer.body())) {
             String words = MaskedAnswer.of(answer.body(), gateway.sent() + " " + text);
-            throw new IOException("the gateway answered " + answer.statusCode()
+            throw new NotTakenException("the gateway answered " + answer.statusCode()
                     + (words.isEmpty() ? "" : ": " + words)
-                    + ". multisession.sms.http.success = " + gateway.success());
+                    + ". " + gateway.keys() + ".success = " + gateway.success());
         }
     }
 
@@ -170,15 +174,18 @@ public final class HttpSender implements SmsSender {
         try {
             answer = client.sendAsync(request(number, code, text), head -> new Beginning());
         } catch (IllegalArgumentException e) {
-            throw new IOException("the gateway's address is none with this number in it");
+            throw new NotTakenException("the gateway's address is none with this number in it");
         }
         try {
             // The request's own timeout is over with the head of the answer; the rest of it might never come.
             return answer.get(gateway.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             Throwable reason = e.getCause() == null ? e : e.getCause();
-            throw new IOException(
-                    "the gateway could not be reached (" + reason.getClass().getSimpleName() + ")");
+            String words =
+                    "the gateway could not be reached (" + reason.getClass().getSimpleName() + ")";
+            // Without a connection nothing has gone out. (The one class stands for a name that is unknown, too.)
+            boolean isUnsent = reason instanceof ConnectException || reason instanceof HttpConnectTimeoutException;
+            throw isUnsent ? new NotTakenException(words) : new IOException(words);
         } catch (TimeoutException e) {
             throw new IOException("the gateway could not be reached (no whole answer in time)");
         } finally {

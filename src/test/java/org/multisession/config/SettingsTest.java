@@ -382,6 +382,25 @@ class SettingsTest {
                 .contains("multisession.cookie.domain = not set");
     }
 
+    @Test
+    void a_second_gateway_is_read_as_the_first_and_needs_it() {
+        parameters.put("multisession.sms.fallback.url", "https://two.example.com/?to={phone}&text={text}");
+        assertThat(faults()).containsExactly("multisession.sms.fallback.url needs multisession.sms.sender = http");
+        parameters.put("multisession.sms.sender", "http");
+        parameters.put("multisession.sms.host", "id.example.com");
+        parameters.put("multisession.sms.http.url", "https://one.example.com/?to={phone}&text={text}");
+        parameters.put("multisession.sms.fallback.timeout", "PT3S");
+        assertThat(Objects.requireNonNull(read().sms().gateway()).timeout()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(Objects.requireNonNull(read().sms().fallback()).timeout()).isEqualTo(Duration.ofSeconds(3));
+        parameters.put("multisession.sms.fallback.url", "https://two.example.com/");
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith("multisession.sms.fallback.url and multisession.sms.fallback.body must hold {phone}");
+        parameters.remove("multisession.sms.fallback.url");
+        assertThat(read().sms().fallback()).isNull();
+    }
+
     /** The table as the keys declare themselves. Whoever adds one copies what a failure of this shows. */
     @Test
     void the_table_of_the_documents_tells_every_key_as_it_is_declared() throws IOException {

@@ -49,6 +49,7 @@ class HttpSenderTest {
 
     private Gateway json(Duration timeout) {
         return new Gateway(
+                "multisession.sms.http",
                 "POST",
                 gateway.url("/v1/messages"),
                 List.of(new Header("Content-Type", "application/json"), new Header("X-Api-Key", "key of the test")),
@@ -60,7 +61,8 @@ class HttpSenderTest {
     }
 
     private Gateway get(String url, Duration timeout) {
-        return new Gateway("GET", url, List.of(), null, null, null, timeout, SuccessPattern.ANY_2XX);
+        return new Gateway(
+                "multisession.sms.http", "GET", url, List.of(), null, null, null, timeout, SuccessPattern.ANY_2XX);
     }
 
     @Nested
@@ -86,6 +88,7 @@ class HttpSenderTest {
         @Test
         void a_form_with_basic_authentication_is_read_back_exactly() throws Exception {
             new HttpSender(new Gateway(
+                            "multisession.sms.http",
                             "POST",
                             gateway.url("/2010-04-01/Accounts/ACCOUNT/Messages.json"),
                             List.of(new Header("Content-Type", "application/x-www-form-urlencoded")),
@@ -158,6 +161,7 @@ class HttpSenderTest {
 
         private Gateway whereSuccessIs(String pattern) {
             return new Gateway(
+                    "multisession.sms.http",
                     "GET",
                     gateway.url("/sys/send.php?login=LOGIN&psw=SECRET&phones={phone}&mes={text}"),
                     List.of(new Header("X-Api-Key", "key of the test")),
@@ -335,6 +339,7 @@ class HttpSenderTest {
                     }
                 });
                 HttpSender sender = new HttpSender(new Gateway(
+                        "multisession.sms.http",
                         method,
                         "http://127.0.0.1:" + server.getLocalPort() + "/?{phone}",
                         List.of(),
