@@ -113,6 +113,17 @@ class ArchitectureTest {
                 .check(APPLICATION);
     }
 
+    /** What fails there says which statement it was, and never with which values. */
+    @Test
+    void statementsOfSessionsAndCodesHaveNames() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("org.multisession.session..", "org.multisession.otp..", "org.multisession.auth..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("java.sql..").and(not(assignableTo(SQLException.class))))
+                .check(APPLICATION);
+    }
+
     @Test
     void onlyTheWebKnowsServlets() {
         noClasses()

@@ -127,7 +127,7 @@ public final class Authenticator {
     }
 
     /** Those of the tokens that need a closer look, in order. */
-    private List<SessionToken> known(Handle handle, Presented presented) throws SQLException {
+    private List<SessionToken> known(Handle handle, Presented presented) {
         List<SessionToken> tokens = presented.tokens();
         if (tokens.size() < 2) {
             return tokens;

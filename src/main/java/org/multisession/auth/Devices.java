@@ -161,7 +161,7 @@ public final class Devices {
         return found;
     }
 
-    private List<Device> described(Handle handle, List<Found> found) throws SQLException {
+    private List<Device> described(Handle handle, List<Found> found) {
         Map<StoredToken, DeviceDao.Device> known = devices.find(
                 handle,
                 found.stream()
@@ -227,7 +227,7 @@ public final class Devices {
         });
     }
 
-    private List<UserSession> live(Handle handle, User user, Instant now) throws SQLException {
+    private List<UserSession> live(Handle handle, User user, Instant now) {
         return sessions.ofUser(handle, user.id()).stream()
                 .filter(session -> rules.expiry(session, now) == null)
                 .toList();
@@ -279,21 +279,18 @@ public final class Devices {
         return current.token().hash().equals(tokenHash);
     }
 
-    private void endSession(Transaction transaction, UserSession session, boolean isCurrent, Client by, Instant now)
-            throws SQLException {
+    private void endSession(Transaction transaction, UserSession session, boolean isCurrent, Client by, Instant now) {
         EndReason reason = isCurrent ? EndReason.SIGNED_OUT : EndReason.REVOKED;
         sessions.end(transaction, session.token(), reason, now);
         tell(transaction, session.user(), session.token(), reason, by, now);
     }
 
-    private void endLegacy(Transaction transaction, User user, SessionToken legacy, Client by, Instant now)
-            throws SQLException {
+    private void endLegacy(Transaction transaction, User user, SessionToken legacy, Client by, Instant now) {
         sessions.refuseForEver(transaction, user.id(), legacy, EndReason.REVOKED, now);
         tell(transaction, user, new StoredToken(legacy.hash()), EndReason.REVOKED, by, now);
     }
 
-    private void tell(Transaction transaction, User user, StoredToken token, EndReason reason, Client by, Instant now)
-            throws SQLException {
+    private void tell(Transaction transaction, User user, StoredToken token, EndReason reason, Client by, Instant now) {
         if (reason == EndReason.REVOKED) {
             devices.endedBy(transaction, token.hash(), by);
         }

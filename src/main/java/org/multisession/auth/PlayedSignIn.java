@@ -298,8 +298,7 @@ public final class PlayedSignIn {
             return token.isAHash() || sessions.wasIssued(transaction, token) ? null : token;
         }
 
-        private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise)
-                throws SQLException {
+        private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise) {
             UserSession session = sessions.find(transaction, token);
             if (session == null || session.user().id() != user.id()) {
                 throw new NotSo(otherwise);

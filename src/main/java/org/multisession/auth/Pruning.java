@@ -1,6 +1,5 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,7 +23,7 @@ public final class Pruning {
     /** Removes up to so many rows from before, or behind, a moment. */
     @FunctionalInterface
     private interface Delete {
-        int some(Transaction transaction, Instant moment, int most) throws SQLException;
+        int some(Transaction transaction, Instant moment, int most);
     }
 
     private final Database database;

@@ -1,6 +1,5 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -92,7 +91,7 @@ public final class SharedNumbers {
         return taken;
     }
 
-    private void record(Transaction transaction, Meeting meeting) throws SQLException {
+    private void record(Transaction transaction, Meeting meeting) {
         for (Long user : meeting.users()) {
             String others = meeting.users().stream()
                     .filter(other -> !other.equals(user))

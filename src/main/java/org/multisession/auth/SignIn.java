@@ -191,8 +191,7 @@ public final class SignIn {
      * Ends what this browser was signed in by until now. Not what it shares with other devices, and not what is another
      * user's: that is not this user's to end.
      */
-    private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now)
-            throws SQLException {
+    private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now) {
         for (SessionToken token : knownTokens.among(transaction, presented.tokens())) {
             UserSession former = token.isAHash() ? null : sessions.find(transaction, token);
             if (former != null && former.user().id() == user.id() && !isSharedByDevices(transaction, former)) {
@@ -203,13 +202,12 @@ public final class SignIn {
         }
     }
 
-    private boolean isSharedByDevices(Transaction transaction, UserSession session) throws SQLException {
+    private boolean isSharedByDevices(Transaction transaction, UserSession session) {
         return devices.find(transaction, List.of(session.token())).values().stream()
                 .anyMatch(DeviceDao.Device::shared);
     }
 
-    private void evictSurplus(Transaction transaction, User user, String newestHash, Client client, Instant now)
-            throws SQLException {
+    private void evictSurplus(Transaction transaction, User user, String newestHash, Client client, Instant now) {
         List<UserSession> all = new ArrayList<>();
         for (UserSession session : sessions.ofUser(transaction, user.id())) {
             EndReason expiry = rules.expiry(session, now);

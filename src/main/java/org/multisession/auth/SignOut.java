@@ -136,7 +136,7 @@ public final class SignOut {
         }
     }
 
-    private void record(Transaction transaction, User user, String outcome, Client client) throws SQLException {
+    private void record(Transaction transaction, User user, String outcome, Client client) {
         events.record(transaction, AuthEvent.SIGN_OUT, outcome, user.id(), client, clock.instant());
     }
 
@@ -146,7 +146,7 @@ public final class SignOut {
     }
 
     /** The same as part of a transaction. */
-    void expire(Transaction transaction, UserSession expired, EndReason reason) throws SQLException {
+    void expire(Transaction transaction, UserSession expired, EndReason reason) {
         Instant now = clock.instant();
         if (sessions.end(transaction, expired.token(), reason, now)) {
             events.record(

@@ -1,6 +1,5 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -71,7 +70,7 @@ final class StrangerTrail {
     }
 
     /** A code for a number that is nobody's was refused, in this transaction. */
-    void codeRefused(Transaction transaction, String outcome, Client client) throws SQLException {
+    void codeRefused(Transaction transaction, String outcome, Client client) {
         Kind kind = new Kind(AuthEvent.CODE_REFUSED, outcome);
         Instant now = clock.instant();
         if (isLineDue(kind, client, now)) {

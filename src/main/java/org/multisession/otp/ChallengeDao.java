@@ -1,13 +1,11 @@
 package org.multisession.otp;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
-import org.multisession.db.SqlTime;
+import org.multisession.db.Row;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 
 /**
@@ -19,69 +17,61 @@ public final class ChallengeDao {
 
     static final int MAX_STRANGERS = 20_000;
 
-    private static final String FIND = """
-            SELECT number, code_mac, code_expires_at, previous_mac, previous_expires_at, attempts, sent_at, 0
-            FROM multisession_challenges WHERE challenge_hash = ?1
+    private static final Sql FIND = Sql.of("find a challenge", """
+            SELECT number, code_mac, code_expires_at, previous_mac, previous_expires_at, attempts, sent_at,
+              0 AS is_strangers
+            FROM multisession_challenges WHERE challenge_hash = :hash
             UNION ALL
             SELECT number, code_mac, code_expires_at, previous_mac, previous_expires_at, attempts, sent_at, 1
-            FROM multisession_stranger_challenges WHERE challenge_hash = ?1
-            """;
+            FROM multisession_stranger_challenges WHERE challenge_hash = :hash
+            """);
 
-    private static final String INSERT = """
-            INSERT INTO multisession_challenges (challenge_hash, number, code_mac, code_expires_at, attempts, sent_at)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """;
-
-    private static final String INSERT_STRANGER = """
-            INSERT INTO multisession_stranger_challenges
-              (challenge_hash, number, code_mac, code_expires_at, attempts, sent_at)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """;
-
-    private static final String FORGET_STRANGERS = """
+    private static final Sql FORGET_STRANGERS = Sql.of("forget the oldest of strangers' challenges", """
             DELETE FROM multisession_stranger_challenges
-            WHERE id <= (SELECT max(id) FROM multisession_stranger_challenges) - ?
-            """;
+            WHERE id <= (SELECT max(id) FROM multisession_stranger_challenges) - :most
+            """);
 
-    private static final String RESEND = """
-            UPDATE %s
-            SET previous_mac = code_mac, previous_expires_at = code_expires_at,
-                code_mac = ?, code_expires_at = ?, sent_at = ?
-            WHERE challenge_hash = ?
-            """;
+    /** What is done in both tables, the one or the other. */
+    private record Both(Sql ours, Sql strangers) {
 
-    private static final String TAKE_ATTEMPT =
-            "UPDATE %s SET attempts = attempts + 1 WHERE challenge_hash = ? AND attempts < ?";
-
-    private static final String DELETE = "DELETE FROM %s WHERE challenge_hash = ?";
-
-    private static final String DELETE_EXPIRED = """
-            DELETE FROM %1$s WHERE challenge_hash IN
-              (SELECT challenge_hash FROM %1$s WHERE code_expires_at < ? LIMIT ?)
-            """;
-
-    private static final String DELETE_AHEAD = """
-            DELETE FROM %1$s WHERE challenge_hash IN (SELECT challenge_hash FROM %1$s WHERE sent_at > ? LIMIT ?)
-            """;
-
-    /** One statement for each of the two tables. */
-    private record Both(String ours, String strangers) {
-
-        static Both of(String sql) {
+        static Both of(String name, String sql) {
             return new Both(
-                    sql.formatted("multisession_challenges"), sql.formatted("multisession_stranger_challenges"));
+                    Sql.of(name, sql.formatted("multisession_challenges")),
+                    Sql.of(name + " of a stranger", sql.formatted("multisession_stranger_challenges")));
         }
 
-        String of(Challenge challenge) {
-            return challenge.isStrangers() ? strangers : ours;
+        Sql of(boolean isStrangers) {
+            return isStrangers ? strangers : ours;
         }
     }
 
-    private static final Both RESENDS = Both.of(RESEND);
-    private static final Both TAKES = Both.of(TAKE_ATTEMPT);
-    private static final Both DELETES = Both.of(DELETE);
-    private static final Both EXPIRIES = Both.of(DELETE_EXPIRED);
-    private static final Both AHEADS = Both.of(DELETE_AHEAD);
+    private static final Both INSERT = Both.of("keep a challenge", """
+            INSERT INTO %s (challenge_hash, number, code_mac, code_expires_at, attempts, sent_at)
+            VALUES (:hash, :number, :mac, :expires, :attempts, :now)
+            """);
+
+    private static final Both RESEND = Both.of("keep a further code of a challenge", """
+            UPDATE %s
+            SET previous_mac = code_mac, previous_expires_at = code_expires_at,
+                code_mac = :mac, code_expires_at = :expires, sent_at = :now
+            WHERE challenge_hash = :hash
+            """);
+
+    private static final Both TAKE_ATTEMPT = Both.of("count an attempt at a challenge", """
+            UPDATE %s SET attempts = attempts + 1 WHERE challenge_hash = :hash AND attempts < :most
+            """);
+
+    private static final Both DELETE = Both.of("use up a challenge", "DELETE FROM %s WHERE challenge_hash = :hash");
+
+    private static final Both DELETE_EXPIRED = Both.of("delete expired challenges", """
+            DELETE FROM %1$s WHERE challenge_hash IN
+              (SELECT challenge_hash FROM %1$s WHERE code_expires_at < :moment LIMIT :most)
+            """);
+
+    private static final Both DELETE_AHEAD = Both.of("delete challenges that lie ahead", """
+            DELETE FROM %1$s WHERE challenge_hash IN
+              (SELECT challenge_hash FROM %1$s WHERE sent_at > :moment LIMIT :most)
+            """);
 
     private final int mostStrangers;
 
@@ -95,24 +85,24 @@ public final class ChallengeDao {
     }
 
     @Nullable
-    Challenge find(Handle handle, String hash) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(FIND)) {
-            statement.setString(1, hash);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next()
-                        ? new Challenge(
-                                hash,
-                                row.getString(1),
-                                row.getString(2),
-                                time(row.getString(3)),
-                                row.getString(4),
-                                SqlTime.parse(row.getString(5)),
-                                row.getInt(6),
-                                time(row.getString(7)),
-                                row.getBoolean(8))
-                        : null;
-            }
-        }
+    Challenge find(Handle handle, String hash) {
+        return handle.query(FIND)
+                .bind("hash", hash)
+                .optional(row -> new Challenge(
+                        hash,
+                        row.requiredText("number"),
+                        row.requiredText("code_mac"),
+                        time(row, "code_expires_at"),
+                        row.text("previous_mac"),
+                        row.instant("previous_expires_at"),
+                        (int) row.number("attempts"),
+                        time(row, "sent_at"),
+                        row.flag("is_strangers")))
+                .orElse(null);
+    }
+
+    private static Instant time(Row row, String column) {
+        return Objects.requireNonNull(row.instant(column), column);
     }
 
     /** Keeps a new challenge, with this many attempts made already. */
@@ -124,77 +114,67 @@ public final class ChallengeDao {
             String mac,
             Instant expires,
             int attempts,
-            Instant now)
-            throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(isStrangers ? INSERT_STRANGER : INSERT)) {
-            statement.setString(1, hash);
-            statement.setString(2, number);
-            statement.setString(3, mac);
-            statement.setString(4, SqlTime.format(expires));
-            statement.setInt(5, attempts);
-            statement.setString(6, SqlTime.format(now));
-            statement.executeUpdate();
-        }
+            Instant now) {
+        transaction
+                .update(INSERT.of(isStrangers))
+                .bind("hash", hash)
+                .bind("number", number)
+                .bind("mac", mac)
+                .bind("expires", expires)
+                .bind("attempts", attempts)
+                .bind("now", now)
+                .run();
         if (isStrangers) {
-            try (PreparedStatement statement = transaction.prepare(FORGET_STRANGERS)) {
-                statement.setInt(1, mostStrangers);
-                statement.executeUpdate();
-            }
+            transaction.update(FORGET_STRANGERS).bind("most", mostStrangers).run();
         }
     }
 
     /** A new code beside the last one; the count of attempts stays. */
-    void resend(Transaction transaction, Challenge challenge, String mac, Instant expires, Instant now)
-            throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(RESENDS.of(challenge))) {
-            statement.setString(1, mac);
-            statement.setString(2, SqlTime.format(expires));
-            statement.setString(3, SqlTime.format(now));
-            statement.setString(4, challenge.hash());
-            statement.executeUpdate();
-        }
+    void resend(Transaction transaction, Challenge challenge, String mac, Instant expires, Instant now) {
+        transaction
+                .update(RESEND.of(challenge.isStrangers()))
+                .bind("mac", mac)
+                .bind("expires", expires)
+                .bind("now", now)
+                .bind("hash", challenge.hash())
+                .run();
     }
 
     /** Counts one attempt, before the code is looked at; false if all are used up. */
-    boolean takeAttempt(Transaction transaction, Challenge challenge, int most) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(TAKES.of(challenge))) {
-            statement.setString(1, challenge.hash());
-            statement.setInt(2, most);
-            return statement.executeUpdate() == 1;
-        }
+    boolean takeAttempt(Transaction transaction, Challenge challenge, int most) {
+        return transaction
+                        .update(TAKE_ATTEMPT.of(challenge.isStrangers()))
+                        .bind("hash", challenge.hash())
+                        .bind("most", most)
+                        .run()
+                == 1;
     }
 
     /** Uses the challenge up for good; true for exactly one of many that try at once. */
-    boolean delete(Transaction transaction, Challenge challenge) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(DELETES.of(challenge))) {
-            statement.setString(1, challenge.hash());
-            return statement.executeUpdate() == 1;
-        }
+    boolean delete(Transaction transaction, Challenge challenge) {
+        return transaction
+                        .update(DELETE.of(challenge.isStrangers()))
+                        .bind("hash", challenge.hash())
+                        .run()
+                == 1;
     }
 
     /** Removes some of the challenges that ran out before this moment; returns how many. */
-    public int deleteExpired(Transaction transaction, Instant before, int most) throws SQLException {
-        return delete(transaction, EXPIRIES, before, most);
+    public int deleteExpired(Transaction transaction, Instant before, int most) {
+        return delete(transaction, DELETE_EXPIRED, before, most);
     }
 
     /** Removes some of those that a clock which was ahead has left after this moment; none of their codes is good. */
-    public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
-        return delete(transaction, AHEADS, after, most);
+    public int deleteAhead(Transaction transaction, Instant after, int most) {
+        return delete(transaction, DELETE_AHEAD, after, most);
     }
 
-    private static int delete(Transaction transaction, Both sql, Instant moment, int most) throws SQLException {
-        int deleted = 0;
-        for (String one : new String[] {sql.ours(), sql.strangers()}) {
-            try (PreparedStatement statement = transaction.prepare(one)) {
-                statement.setString(1, SqlTime.format(moment));
-                statement.setInt(2, most - deleted);
-                deleted += statement.executeUpdate();
-            }
-        }
-        return deleted;
+    private static int delete(Transaction transaction, Both sql, Instant moment, int most) {
+        int deleted = delete(transaction, sql.ours(), moment, most);
+        return deleted + delete(transaction, sql.strangers(), moment, most - deleted);
     }
 
-    private static Instant time(String stored) {
-        return Objects.requireNonNull(SqlTime.parse(stored));
+    private static int delete(Transaction transaction, Sql sql, Instant moment, int most) {
+        return transaction.update(sql).bind("moment", moment).bind("most", most).run();
     }
 }

@@ -1,6 +1,5 @@
 package org.multisession.otp;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -85,7 +84,7 @@ public final class CodeLimits {
      * @param since what was asked for before this moment is not counted
      */
     @Nullable
-    LimitExceeded check(Handle handle, Request request, Instant since, Instant now) throws SQLException {
+    LimitExceeded check(Handle handle, Request request, Instant since, Instant now) {
         Question question = new Question(handle, request, since, now);
         LimitExceeded hit = question.number();
         if (request.asker() != Asker.KNOWN_BROWSER) {
@@ -118,7 +117,7 @@ public final class CodeLimits {
         }
 
         @Nullable
-        LimitExceeded number() throws SQLException {
+        LimitExceeded number() {
             String number = request.number();
             LimitExceeded day =
                     hit("number-day", requests.ofNumber(handle, number, in(DAY), rules.numberPerDay()), DAY);
@@ -135,19 +134,19 @@ public final class CodeLimits {
         }
 
         /** The same limits for what this browser or network alone has asked for. */
-        private @Nullable LimitExceeded own() throws SQLException {
+        private @Nullable LimitExceeded own() {
             LimitExceeded hit = hit("resend", ownUnused(in(rules.resendAfter())), rules.resendAfter());
             hit = later(hit, hit("number-hour", own(HOUR, rules.numberPerHour()), HOUR));
             return later(hit, hit("number-day", own(DAY, rules.numberPerDay()), DAY));
         }
 
-        private @Nullable Instant own(Duration window, int n) throws SQLException {
+        private @Nullable Instant own(Duration window, int n) {
             return request.asker() == Asker.KNOWN_BROWSER
                     ? requests.ofNumberByBrowser(handle, request.number(), request.browserHash(), in(window), n)
                     : requests.ofNumberByNetwork(handle, request.number(), request.network(), in(window), n);
         }
 
-        private @Nullable Instant ownUnused(Stretch in) throws SQLException {
+        private @Nullable Instant ownUnused(Stretch in) {
             return request.asker() == Asker.KNOWN_BROWSER
                     ? requests.unusedOfNumberByBrowser(handle, request.number(), request.browserHash(), in)
                     : requests.unusedOfNumberFrom(handle, request.number(), request.network(), in, 1);
@@ -157,18 +156,18 @@ public final class CodeLimits {
             return other == null || other.retryAt().isBefore(one.retryAt()) ? other : one;
         }
 
-        private boolean isReserveOpen() throws SQLException {
+        private boolean isReserveOpen() {
             return requests.unusedOfNumberFrom(
                             handle, request.number(), request.network(), in(DAY), UNUSED_FORGIVEN + 1)
                     == null;
         }
 
-        private @Nullable LimitExceeded reserve() throws SQLException {
+        private @Nullable LimitExceeded reserve() {
             return hit("number-reserve", requests.ofNumberByStrangers(handle, request.number(), in(HOUR)), HOUR);
         }
 
         @Nullable
-        LimitExceeded network() throws SQLException {
+        LimitExceeded network() {
             return hit(
                     "address-hour",
                     requests.ofNetwork(handle, request.network(), in(HOUR), rules.networkPerHour()),
@@ -176,7 +175,7 @@ public final class CodeLimits {
         }
 
         @Nullable
-        LimitExceeded budgets() throws SQLException {
+        LimitExceeded budgets() {
             LimitExceeded hit = hit(
                     "prefix-day",
                     requests.ofPrefix(handle, block(request.number()), whole(DAY), rules.prefixPerDay()),
@@ -207,7 +206,7 @@ public final class CodeLimits {
         return new Stretch(now.minus(window), SqlTime.latestOf(now));
     }
 
-    private @Nullable LimitExceeded breaker(Handle handle, Instant now) throws SQLException {
+    private @Nullable LimitExceeded breaker(Handle handle, Instant now) {
         CodeRequestDao.Use use = requests.use(handle, stretch(HOUR, now));
         boolean open =
                 use.sent() >= rules.breakerSent() && use.used() * 100L < (long) use.sent() * rules.breakerUsedPercent();

@@ -1,12 +1,11 @@
 package org.multisession.otp;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
+import org.multisession.db.Statement;
 import org.multisession.db.Transaction;
 
 /**
@@ -21,142 +20,146 @@ public final class CodeRequestDao {
     /** So many take about ten megabytes. */
     static final int MAX_STRANGERS = 20_000;
 
-    private static final String OF_NUMBER = """
+    private static final Sql OF_NUMBER = Sql.of("requests for a number", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String UNUSED_OF_NUMBER = """
+    private static final Sql UNUSED_OF_NUMBER = Sql.of("requests for a number that were not used", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String UNUSED_OF_NUMBER_FROM_NETWORK = """
+    private static final Sql UNUSED_OF_NUMBER_FROM_NETWORK =
+            Sql.of("requests for a number from a network that were not used", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0 AND network = ?5
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
+                 AND network = :network
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND network = ?5)
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
     /** What those asked for who have used a code before is their own affair. */
-    private static final String OF_NUMBER_BY_STRANGERS = """
+    private static final Sql OF_NUMBER_BY_STRANGERS = Sql.of("requests for a number by strangers", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests r
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until
                  AND NOT EXISTS (SELECT 1 FROM multisession_known_browsers k
                    WHERE k.number = r.number AND (k.browser_hash = r.challenge_hash OR k.network = r.network))
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3)
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String OF_NUMBER_BY_BROWSER = """
+    private static final Sql OF_NUMBER_BY_BROWSER = Sql.of("requests for a number by a browser", """
             SELECT requested_at FROM multisession_code_requests
-            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND challenge_hash = ?5
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND challenge_hash = :browser
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String UNUSED_OF_NUMBER_BY_BROWSER = """
+    private static final Sql UNUSED_OF_NUMBER_BY_BROWSER =
+            Sql.of("requests for a number by a browser that were not used", """
             SELECT requested_at FROM multisession_code_requests
-            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND used = 0 AND challenge_hash = ?5
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0 AND challenge_hash = :browser
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String OF_NUMBER_BY_NETWORK = """
+    private static final Sql OF_NUMBER_BY_NETWORK = Sql.of("requests for a number by a network", """
             SELECT requested_at FROM multisession_code_requests
-            WHERE number = ?1 AND requested_at > ?2 AND requested_at <= ?3 AND network = ?5
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String OF_NETWORK = """
+    private static final Sql OF_NETWORK = Sql.of("requests from a network", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests
-               WHERE network = ?1 AND requested_at > ?2 AND requested_at <= ?3
+               WHERE network = :network AND requested_at > :after AND requested_at <= :until
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE network = ?1 AND requested_at > ?2 AND requested_at <= ?3)
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+               WHERE network = :network AND requested_at > :after AND requested_at <= :until)
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String OF_PREFIX = """
+    private static final Sql OF_PREFIX = Sql.of("codes sent to a block of numbers", """
             SELECT requested_at FROM multisession_code_requests
-            WHERE prefix = ?1 AND sent = 1 AND requested_at > ?2 AND requested_at <= ?3
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+            WHERE prefix = :prefix AND sent = 1 AND requested_at > :after AND requested_at <= :until
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String OF_ALL = """
+    private static final Sql OF_ALL = Sql.of("codes sent in all", """
             SELECT requested_at FROM multisession_code_requests
-            WHERE sent = 1 AND requested_at > ?2 AND requested_at <= ?3
-            ORDER BY requested_at DESC LIMIT 1 OFFSET ?4
-            """;
+            WHERE sent = 1 AND requested_at > :after AND requested_at <= :until
+            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
+            """);
 
-    private static final String SENT_AND_USED = """
-            SELECT count(*), coalesce(sum(used), 0) FROM multisession_code_requests
-            WHERE sent = 1 AND requested_at > ? AND requested_at <= ?
-            """;
+    private static final Sql SENT_AND_USED = Sql.of("codes sent and used", """
+            SELECT count(*) AS sent, coalesce(sum(used), 0) AS used FROM multisession_code_requests
+            WHERE sent = 1 AND requested_at > :after AND requested_at <= :until
+            """);
 
-    private static final String INSERT = """
+    private static final Sql INSERT = Sql.of("count a request", """
             INSERT INTO multisession_code_requests
               (requested_at, number, prefix, network, challenge_hash, sent, used)
-            VALUES (?, ?, ?, ?, ?, 1, 0)
-            """;
+            VALUES (:now, :number, :prefix, :network, :challenge, 1, 0)
+            """);
 
-    private static final String INSERT_STRANGER =
-            "INSERT INTO multisession_stranger_requests (requested_at, number, network) VALUES (?, ?, ?)";
+    private static final Sql INSERT_STRANGER = Sql.of(
+            "count a stranger's request",
+            "INSERT INTO multisession_stranger_requests (requested_at, number, network) VALUES (:now, :number, :network)");
 
-    private static final String FORGET_STRANGERS = """
+    private static final Sql FORGET_STRANGERS = Sql.of("forget the oldest of strangers' requests", """
             DELETE FROM multisession_stranger_requests
-            WHERE id <= (SELECT max(id) FROM multisession_stranger_requests) - ?
-            """;
+            WHERE id <= (SELECT max(id) FROM multisession_stranger_requests) - :most
+            """);
 
     /** Rows leave at the low end, so that the ids tell how many there are. What lies ahead was not the oldest. */
-    private static final String HORIZON = """
+    private static final Sql HORIZON = Sql.of("since when strangers' requests are known", """
             SELECT requested_at FROM multisession_stranger_requests
-            WHERE requested_at <= ?1
+            WHERE requested_at <= :latest
               AND (SELECT max(id) FROM multisession_stranger_requests)
-                - (SELECT min(id) FROM multisession_stranger_requests) + 1 >= ?2
+                - (SELECT min(id) FROM multisession_stranger_requests) + 1 >= :most
             ORDER BY id LIMIT 1
-            """;
+            """);
 
-    private static final String USED = """
+    private static final Sql USED = Sql.of("note that codes were used", """
             UPDATE multisession_code_requests SET used = 1
-            WHERE number = ? AND challenge_hash = ? AND requested_at > ? AND requested_at <= ?
-            """;
+            WHERE number = :number AND challenge_hash = :challenge AND requested_at > :after AND requested_at <= :until
+            """);
 
-    private static final String DELETE_OLD = """
+    private static final Sql DELETE_OLD = Sql.of("delete old requests", """
             DELETE FROM multisession_code_requests WHERE id IN
-              (SELECT id FROM multisession_code_requests WHERE requested_at < ? ORDER BY id LIMIT ?)
-            """;
+              (SELECT id FROM multisession_code_requests WHERE requested_at < :moment ORDER BY id LIMIT :most)
+            """);
 
-    private static final String DELETE_OLD_STRANGERS = """
+    private static final Sql DELETE_OLD_STRANGERS = Sql.of("delete strangers' old requests", """
             DELETE FROM multisession_stranger_requests WHERE id IN
-              (SELECT id FROM multisession_stranger_requests WHERE requested_at < ? ORDER BY id LIMIT ?)
-            """;
+              (SELECT id FROM multisession_stranger_requests WHERE requested_at < :moment ORDER BY id LIMIT :most)
+            """);
 
-    private static final String DELETE_AHEAD = """
+    private static final Sql DELETE_AHEAD = Sql.of("delete requests that lie ahead", """
             DELETE FROM multisession_code_requests WHERE id IN
-              (SELECT id FROM multisession_code_requests WHERE requested_at > ? LIMIT ?)
-            """;
+              (SELECT id FROM multisession_code_requests WHERE requested_at > :moment LIMIT :most)
+            """);
 
-    private static final String DELETE_STRANGERS_AHEAD = """
+    private static final Sql DELETE_STRANGERS_AHEAD = Sql.of("delete strangers' requests that lie ahead", """
             DELETE FROM multisession_stranger_requests WHERE id IN
-              (SELECT id FROM multisession_stranger_requests WHERE requested_at > ? LIMIT ?)
-            """;
+              (SELECT id FROM multisession_stranger_requests WHERE requested_at > :moment LIMIT :most)
+            """);
 
     /** The time that a question is about: after one moment, up to another. */
     record Stretch(Instant after, Instant until) {}
 
     /** Codes sent in some time, and how many of them were used. */
-    record Use(int sent, int used) {}
+    record Use(long sent, long used) {}
 
     private final int mostStrangers;
 
@@ -171,157 +174,138 @@ public final class CodeRequestDao {
 
     /** When the n-th latest code for this number was asked for; null if there were not so many. So are the others. */
     @Nullable
-    Instant ofNumber(Handle handle, String number, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_NUMBER, number, in, n, null);
+    Instant ofNumber(Handle handle, String number, Stretch in, int n) {
+        return nth(handle.query(OF_NUMBER).bind("number", number), in, n);
     }
 
     /** The latest that was not used. */
     @Nullable
-    Instant unusedOfNumber(Handle handle, String number, Stretch in) throws SQLException {
-        return nth(handle, UNUSED_OF_NUMBER, number, in, 1, null);
+    Instant unusedOfNumber(Handle handle, String number, Stretch in) {
+        return nth(handle.query(UNUSED_OF_NUMBER).bind("number", number), in, 1);
     }
 
     @Nullable
-    Instant unusedOfNumberFrom(Handle handle, String number, String network, Stretch in, int n) throws SQLException {
-        return nth(handle, UNUSED_OF_NUMBER_FROM_NETWORK, number, in, n, network);
+    Instant unusedOfNumberFrom(Handle handle, String number, String network, Stretch in, int n) {
+        return nth(
+                handle.query(UNUSED_OF_NUMBER_FROM_NETWORK)
+                        .bind("number", number)
+                        .bind("network", network),
+                in,
+                n);
     }
 
     @Nullable
-    Instant ofNumberByStrangers(Handle handle, String number, Stretch in) throws SQLException {
-        return nth(handle, OF_NUMBER_BY_STRANGERS, number, in, 1, null);
+    Instant ofNumberByStrangers(Handle handle, String number, Stretch in) {
+        return nth(handle.query(OF_NUMBER_BY_STRANGERS).bind("number", number), in, 1);
     }
 
     @Nullable
-    Instant ofNumberByBrowser(Handle handle, String number, String browserHash, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_NUMBER_BY_BROWSER, number, in, n, browserHash);
+    Instant ofNumberByBrowser(Handle handle, String number, String browserHash, Stretch in, int n) {
+        return nth(handle.query(OF_NUMBER_BY_BROWSER).bind("number", number).bind("browser", browserHash), in, n);
     }
 
     @Nullable
-    Instant unusedOfNumberByBrowser(Handle handle, String number, String browserHash, Stretch in) throws SQLException {
-        return nth(handle, UNUSED_OF_NUMBER_BY_BROWSER, number, in, 1, browserHash);
+    Instant unusedOfNumberByBrowser(Handle handle, String number, String browserHash, Stretch in) {
+        return nth(
+                handle.query(UNUSED_OF_NUMBER_BY_BROWSER).bind("number", number).bind("browser", browserHash), in, 1);
     }
 
     @Nullable
-    Instant ofNumberByNetwork(Handle handle, String number, String network, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_NUMBER_BY_NETWORK, number, in, n, network);
+    Instant ofNumberByNetwork(Handle handle, String number, String network, Stretch in, int n) {
+        return nth(handle.query(OF_NUMBER_BY_NETWORK).bind("number", number).bind("network", network), in, n);
     }
 
     @Nullable
-    Instant ofNetwork(Handle handle, String network, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_NETWORK, network, in, n, null);
+    Instant ofNetwork(Handle handle, String network, Stretch in, int n) {
+        return nth(handle.query(OF_NETWORK).bind("network", network), in, n);
     }
 
     @Nullable
-    Instant ofPrefix(Handle handle, String prefix, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_PREFIX, prefix, in, n, null);
+    Instant ofPrefix(Handle handle, String prefix, Stretch in, int n) {
+        return nth(handle.query(OF_PREFIX).bind("prefix", prefix), in, n);
     }
 
     @Nullable
-    Instant ofAll(Handle handle, Stretch in, int n) throws SQLException {
-        return nth(handle, OF_ALL, null, in, n, null);
+    Instant ofAll(Handle handle, Stretch in, int n) {
+        return nth(handle.query(OF_ALL), in, n);
     }
 
-    Use use(Handle handle, Stretch in) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(SENT_AND_USED)) {
-            statement.setString(1, SqlTime.format(in.after()));
-            statement.setString(2, SqlTime.format(in.until()));
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return new Use(row.getInt(1), row.getInt(2));
-            }
-        }
+    private static @Nullable Instant nth(Statement.Query requests, Stretch in, int n) {
+        return requests.bind("after", in.after())
+                .bind("until", in.until())
+                .bind("skipped", n - 1)
+                .optional(row -> row.instant("requested_at"))
+                .orElse(null);
+    }
+
+    Use use(Handle handle, Stretch in) {
+        return handle.query(SENT_AND_USED)
+                .bind("after", in.after())
+                .bind("until", in.until())
+                .one(row -> new Use(row.number("sent"), row.number("used")));
     }
 
     /** Counts a request that a code is sent for. */
     void insert(
-            Transaction transaction, String number, String prefix, String network, String challengeHash, Instant now)
-            throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(INSERT)) {
-            statement.setString(1, SqlTime.format(now));
-            statement.setString(2, number);
-            statement.setString(3, prefix);
-            statement.setString(4, network);
-            statement.setString(5, challengeHash);
-            statement.executeUpdate();
-        }
+            Transaction transaction, String number, String prefix, String network, String challengeHash, Instant now) {
+        transaction
+                .update(INSERT)
+                .bind("now", now)
+                .bind("number", number)
+                .bind("prefix", prefix)
+                .bind("network", network)
+                .bind("challenge", challengeHash)
+                .run();
     }
 
     /** Counts a request that nothing is sent for, and forgets the oldest of these if there are too many. */
-    void insertStranger(Transaction transaction, String number, String network, Instant now) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(INSERT_STRANGER)) {
-            statement.setString(1, SqlTime.format(now));
-            statement.setString(2, number);
-            statement.setString(3, network);
-            statement.executeUpdate();
-        }
-        try (PreparedStatement statement = transaction.prepare(FORGET_STRANGERS)) {
-            statement.setInt(1, mostStrangers);
-            statement.executeUpdate();
-        }
+    void insertStranger(Transaction transaction, String number, String network, Instant now) {
+        transaction
+                .update(INSERT_STRANGER)
+                .bind("now", now)
+                .bind("number", number)
+                .bind("network", network)
+                .run();
+        transaction.update(FORGET_STRANGERS).bind("most", mostStrangers).run();
     }
 
     /** From when on all requests of strangers are still known; null if none was forgotten for want of room. */
     @Nullable
-    Instant horizon(Handle handle, Instant now) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(HORIZON)) {
-            statement.setString(1, SqlTime.format(SqlTime.latestOf(now)));
-            statement.setInt(2, mostStrangers);
-            return time(statement);
-        }
+    Instant horizon(Handle handle, Instant now) {
+        return handle.query(HORIZON)
+                .bind("latest", SqlTime.latestOf(now))
+                .bind("most", mostStrangers)
+                .optional(row -> row.instant("requested_at"))
+                .orElse(null);
     }
 
     /**
      * Notes that the codes which were sent in this time have done their work. A known browser keeps its secret, so that
      * its earlier requests bear the same hash; those are other codes, and may be lost ones.
      */
-    void markUsed(Transaction transaction, String number, String challengeHash, Stretch in) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(USED)) {
-            statement.setString(1, number);
-            statement.setString(2, challengeHash);
-            statement.setString(3, SqlTime.format(in.after()));
-            statement.setString(4, SqlTime.format(in.until()));
-            statement.executeUpdate();
-        }
+    void markUsed(Transaction transaction, String number, String challengeHash, Stretch in) {
+        transaction
+                .update(USED)
+                .bind("number", number)
+                .bind("challenge", challengeHash)
+                .bind("after", in.after())
+                .bind("until", in.until())
+                .run();
     }
 
     /** Removes some of the requests from before this moment; returns how many. */
-    public int deleteOld(Transaction transaction, Instant before, int most) throws SQLException {
+    public int deleteOld(Transaction transaction, Instant before, int most) {
         int deleted = delete(transaction, DELETE_OLD, before, most);
         return deleted + delete(transaction, DELETE_OLD_STRANGERS, before, most - deleted);
     }
 
     /** Removes some of those that a clock which was ahead has left after this moment; no limit counts them. */
-    public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
+    public int deleteAhead(Transaction transaction, Instant after, int most) {
         int deleted = delete(transaction, DELETE_AHEAD, after, most);
         return deleted + delete(transaction, DELETE_STRANGERS_AHEAD, after, most - deleted);
     }
 
-    private static int delete(Transaction transaction, String sql, Instant moment, int most) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.setString(1, SqlTime.format(moment));
-            statement.setInt(2, most);
-            return statement.executeUpdate();
-        }
-    }
-
-    private static @Nullable Instant nth(
-            Handle handle, String sql, @Nullable String of, Stretch in, int n, @Nullable String by)
-            throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql)) {
-            statement.setString(1, of);
-            statement.setString(2, SqlTime.format(in.after()));
-            statement.setString(3, SqlTime.format(in.until()));
-            statement.setInt(4, n - 1);
-            if (by != null) {
-                statement.setString(5, by);
-            }
-            return time(statement);
-        }
-    }
-
-    private static @Nullable Instant time(PreparedStatement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery()) {
-            return row.next() ? SqlTime.parse(row.getString(1)) : null;
-        }
+    private static int delete(Transaction transaction, Sql sql, Instant moment, int most) {
+        return transaction.update(sql).bind("moment", moment).bind("most", most).run();
     }
 }

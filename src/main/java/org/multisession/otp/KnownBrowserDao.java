@@ -1,11 +1,9 @@
 package org.multisession.otp;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 
@@ -17,34 +15,38 @@ public final class KnownBrowserDao {
 
     private static final int MAX_PER_NUMBER = 10;
 
-    private static final String IS_KNOWN = """
+    private static final Sql IS_KNOWN = Sql.of("whether a browser or network has used a code of a number", """
             SELECT EXISTS (SELECT 1 FROM multisession_known_browsers
-                WHERE number = ?1 AND browser_hash = ?2 AND used_at > ?4 AND used_at <= ?5),
+                WHERE number = :number AND browser_hash = :browser AND used_at > :after AND used_at <= :until)
+                AS is_browser,
               EXISTS (SELECT 1 FROM multisession_known_browsers
-                WHERE number = ?1 AND network = ?3 AND used_at > ?4 AND used_at <= ?5)
-            """;
+                WHERE number = :number AND network = :network AND used_at > :after AND used_at <= :until)
+                AS is_network
+            """);
 
-    private static final String USED = """
-            INSERT INTO multisession_known_browsers (number, browser_hash, network, used_at) VALUES (?, ?, ?, ?)
+    private static final Sql USED = Sql.of("remember who has used a code", """
+            INSERT INTO multisession_known_browsers (number, browser_hash, network, used_at)
+            VALUES (:number, :browser, :network, :now)
             ON CONFLICT (number, browser_hash) DO UPDATE SET network = excluded.network, used_at = excluded.used_at
-            """;
+            """);
 
     /** What a clock that was ahead has left counts as the oldest. */
-    private static final String DELETE_SURPLUS = """
-            DELETE FROM multisession_known_browsers WHERE number = ?1 AND browser_hash NOT IN
-              (SELECT browser_hash FROM multisession_known_browsers WHERE number = ?1
-               ORDER BY used_at > ?2, used_at DESC LIMIT ?3)
-            """;
+    private static final Sql DELETE_SURPLUS = Sql.of("forget the surplus of known browsers", """
+            DELETE FROM multisession_known_browsers WHERE number = :number AND browser_hash NOT IN
+              (SELECT browser_hash FROM multisession_known_browsers WHERE number = :number
+               ORDER BY used_at > :latest, used_at DESC LIMIT :most)
+            """);
 
-    private static final String DELETE_OLD = """
+    private static final Sql DELETE_OLD = Sql.of("forget old known browsers", """
             DELETE FROM multisession_known_browsers WHERE (number, browser_hash) IN
-              (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at < ? ORDER BY used_at LIMIT ?)
-            """;
+              (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at < :moment
+               ORDER BY used_at LIMIT :most)
+            """);
 
-    private static final String DELETE_AHEAD = """
+    private static final Sql DELETE_AHEAD = Sql.of("forget known browsers that lie ahead", """
             DELETE FROM multisession_known_browsers WHERE (number, browser_hash) IN
-              (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at > ? LIMIT ?)
-            """;
+              (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at > :moment LIMIT :most)
+            """);
 
     /** Who asks, as far as limits care. */
     enum Asker {
@@ -55,55 +57,46 @@ public final class KnownBrowserDao {
         STRANGER
     }
 
-    Asker asker(Handle handle, String number, String browserHash, String network, Instant now) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(IS_KNOWN)) {
-            statement.setString(1, number);
-            statement.setString(2, browserHash);
-            statement.setString(3, network);
-            statement.setString(4, SqlTime.format(now.minus(KEPT)));
-            statement.setString(5, SqlTime.format(SqlTime.latestOf(now)));
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return row.getBoolean(1)
+    Asker asker(Handle handle, String number, String browserHash, String network, Instant now) {
+        return handle.query(IS_KNOWN)
+                .bind("number", number)
+                .bind("browser", browserHash)
+                .bind("network", network)
+                .bind("after", now.minus(KEPT))
+                .bind("until", SqlTime.latestOf(now))
+                .one(row -> row.flag("is_browser")
                         ? Asker.KNOWN_BROWSER
-                        : row.getBoolean(2) ? Asker.KNOWN_NETWORK : Asker.STRANGER;
-            }
-        }
+                        : row.flag("is_network") ? Asker.KNOWN_NETWORK : Asker.STRANGER);
     }
 
     /** Remembers that this browser has used a code of this number. */
-    void used(Transaction transaction, String number, String browserHash, String network, Instant now)
-            throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(USED)) {
-            statement.setString(1, number);
-            statement.setString(2, browserHash);
-            statement.setString(3, network);
-            statement.setString(4, SqlTime.format(now));
-            statement.executeUpdate();
-        }
-        try (PreparedStatement statement = transaction.prepare(DELETE_SURPLUS)) {
-            statement.setString(1, number);
-            statement.setString(2, SqlTime.format(SqlTime.latestOf(now)));
-            statement.setInt(3, MAX_PER_NUMBER);
-            statement.executeUpdate();
-        }
+    void used(Transaction transaction, String number, String browserHash, String network, Instant now) {
+        transaction
+                .update(USED)
+                .bind("number", number)
+                .bind("browser", browserHash)
+                .bind("network", network)
+                .bind("now", now)
+                .run();
+        transaction
+                .update(DELETE_SURPLUS)
+                .bind("number", number)
+                .bind("latest", SqlTime.latestOf(now))
+                .bind("most", MAX_PER_NUMBER)
+                .run();
     }
 
     /** Forgets some that were last used before this moment; returns how many. */
-    public int deleteOld(Transaction transaction, Instant before, int most) throws SQLException {
+    public int deleteOld(Transaction transaction, Instant before, int most) {
         return delete(transaction, DELETE_OLD, before, most);
     }
 
     /** Forgets some of those that a clock which was ahead has left after this moment; they count as unknown anyway. */
-    public int deleteAhead(Transaction transaction, Instant after, int most) throws SQLException {
+    public int deleteAhead(Transaction transaction, Instant after, int most) {
         return delete(transaction, DELETE_AHEAD, after, most);
     }
 
-    private static int delete(Transaction transaction, String sql, Instant moment, int most) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.setString(1, SqlTime.format(moment));
-            statement.setInt(2, most);
-            return statement.executeUpdate();
-        }
+    private static int delete(Transaction transaction, Sql sql, Instant moment, int most) {
+        return transaction.update(sql).bind("moment", moment).bind("most", most).run();
     }
 }

@@ -1,7 +1,6 @@
 package org.multisession.otp;
 
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -146,8 +145,7 @@ public final class OneTimeCodes {
      * What strangers are told rests on what is still known of everybody alike. After a flood that is less than what is
      * known of numbers that get codes, which goes on to decide whether one is sent.
      */
-    private Decision decide(Handle handle, String number, String network, @Nullable ChallengeSecret held, Instant now)
-            throws SQLException {
+    private Decision decide(Handle handle, String number, String network, @Nullable ChallengeSecret held, Instant now) {
         String browser = held == null ? "" : held.hash();
         Asker asker = knownBrowsers.asker(handle, number, browser, network, now);
         CodeLimits.Request request = new CodeLimits.Request(number, network, browser, asker);
@@ -167,8 +165,7 @@ public final class OneTimeCodes {
             String code,
             @Nullable ChallengeSecret held,
             boolean isKnownBrowser,
-            Instant now)
-            throws SQLException {
+            Instant now) {
         Instant expires = now.plus(rules.ttl());
         Challenge before = held == null ? null : challenges.find(transaction, held.hash());
         boolean goesOn = before != null && before.number().equals(number) && end(before, now) == null;
@@ -220,8 +217,7 @@ public final class OneTimeCodes {
      * looked at, and of many that come with the right code at once exactly one is told so. That one's browser, and the
      * network of this address, are known to the limits from then on.
      */
-    public AttemptResult attempt(Transaction transaction, ChallengeSecret secret, String code, String address)
-            throws SQLException {
+    public AttemptResult attempt(Transaction transaction, ChallengeSecret secret, String code, String address) {
         Instant now = clock.instant();
         Challenge challenge = challenges.find(transaction, secret.hash());
         if (challenge == null || challenge.isExpired(now)) {

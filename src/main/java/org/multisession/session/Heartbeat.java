@@ -1,6 +1,5 @@
 package org.multisession.session;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -110,7 +109,7 @@ public final class Heartbeat {
     }
 
     /** What a deploy at this moment would know of the time, as {@link #begin} finds it out; changes nothing. */
-    public static IdleWatch atDeploy(Handle handle, Instant now) throws SQLException {
+    public static IdleWatch atDeploy(Handle handle, Instant now) {
         Instant from = idleFrom(handle, now);
         Instant idleFrom = from == null ? Instant.MIN : from;
         return isDoubtful(handle, now) ? IdleWatch.doubting(idleFrom) : IdleWatch.from(idleFrom);
@@ -133,7 +132,7 @@ public final class Heartbeat {
     }
 
     /** When idle clocks start at the earliest for a deploy at this moment; null if there never was an absence. */
-    static @Nullable Instant idleFrom(Handle handle, Instant now) throws SQLException {
+    static @Nullable Instant idleFrom(Handle handle, Instant now) {
         StateDao state = new StateDao();
         Instant alive = SqlTime.parse(state.get(handle, StateDao.ALIVE));
         Instant resumed = SqlTime.parse(state.get(handle, StateDao.RESUMED));
@@ -168,7 +167,7 @@ public final class Heartbeat {
      * When a node last gave a sign of life, where it may still be running: none has been stopped in order since, and it
      * is not so long ago that it must have been killed.
      */
-    public static @Nullable Instant mayBeRunning(Handle handle, Instant now) throws SQLException {
+    public static @Nullable Instant mayBeRunning(Handle handle, Instant now) {
         StateDao state = new StateDao();
         String stored = state.get(handle, StateDao.ALIVE);
         Instant alive = SqlTime.parse(stored);

@@ -1,6 +1,5 @@
 package org.multisession.session;
 
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +30,7 @@ public final class LastSeen {
 
     /** A use that is still to be written. */
     private interface Use {
-        void write(Transaction transaction) throws SQLException;
+        void write(Transaction transaction);
     }
 
     private final Database database;

@@ -2,6 +2,7 @@ package org.multisession.session;
 
 import java.util.List;
 import org.multisession.db.Database;
+import org.multisession.token.StoredToken;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,7 +61,7 @@ public final class TokenHashing {
 
     private int some(boolean onlyWhileSettled) {
         // Looked for without the write lock, for mostly there are none.
-        List<String> plain = database.read(handle -> dao.plain(handle, BATCH));
+        List<StoredToken> plain = database.read(handle -> dao.plain(handle, BATCH));
         if (plain.isEmpty()) {
             return 0;
         }
@@ -69,7 +70,7 @@ public final class TokenHashing {
             if (onlyWhileSettled && Stage.COEXIST.stored().equals(latest)) {
                 return 0;
             }
-            for (String token : plain) {
+            for (StoredToken token : plain) {
                 dao.hash(transaction, token);
             }
             return plain.size();
