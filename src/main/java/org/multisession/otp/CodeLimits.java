@@ -208,8 +208,7 @@ public final class CodeLimits {
 
     private @Nullable LimitExceeded breaker(Handle handle, Instant now) {
         CodeRequestDao.Use use = requests.use(handle, stretch(HOUR, now));
-        boolean open =
-                use.sent() >= rules.breakerSent() && use.used() * 100L < (long) use.sent() * rules.breakerUsedPercent();
+        boolean open = use.sent() >= rules.breakerSent() && use.used() * 100L < use.sent() * rules.breakerUsedPercent();
         if (open != breakerOpen.getAndSet(open)) {
             if (open) {
                 breakerTrips.incrementAndGet();
