@@ -270,9 +270,9 @@ public final class Main {
 
                 Commands:
                 %s%s%s
-                Every setting of the README is an option too, without its prefix: --db.url=...
-                is multisession.db.url. What is not given is looked up as a system property,
-                then in the environment (MULTISESSION_DB_URL), as at a deploy. These are:
+                Every setting is an option too, without its prefix: --db.url=... sets
+                multisession.db.url. A setting that is not given is looked up as a system
+                property, then in the environment (MULTISESSION_DB_URL), as at a deploy:
 
                 %s
 
@@ -290,9 +290,9 @@ public final class Main {
     private static String about(Command command) {
         StringBuilder options = new StringBuilder();
         if (command.options().isEmpty()) {
-            options.append("It takes the settings of the README as options, and no others.\n");
+            options.append("It takes the settings as options, and no others.\n");
         } else {
-            options.append("Options, beside the settings of the README:\n");
+            options.append("Options, besides the settings:\n");
             command.options().forEach(option -> options.append(line(option.usage(), option.meaning())));
         }
         return """

@@ -24,12 +24,12 @@ import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
 /**
- * The way to install that stands in the README, word for word, on a Tomcat as it is unpacked, whose own applications are
- * in {@code webapps}: only the folders are others.
+ * Follows {@code docs/install.md} word for word, on a Tomcat as it is unpacked, with its own applications in
+ * {@code webapps}. Only the folders differ.
  */
 class InstallIT {
 
-    private static final Path README = Path.of("README.md");
+    private static final Path DOCUMENT = Path.of("docs/install.md");
     private static final String[] LEGACY = {"Cookie", "auth_token=old_token_xyz123"};
 
     @TempDir
@@ -99,7 +99,7 @@ class InstallIT {
 
     /** Tomcat then unpacks it to webapps/ROOT, finds its welcome application there, and says that it has finished. */
     @Test
-    void the_readme_does_not_give_tomcat_the_file_itself() {
+    void the_document_does_not_give_tomcat_the_file_itself() {
         assertThat(context()).doesNotContain(".war");
     }
 
@@ -136,7 +136,7 @@ class InstallIT {
         }
         Path downloads = Files.createDirectory(folder.resolve("downloads"));
         Files.copy(TomcatServer.war(), downloads.resolve("multi-session.war"));
-        String unpack = Fenced.block(README, "bash", "unzip").replace("/opt/", folder + "/");
+        String unpack = Fenced.block(DOCUMENT, "bash", "unzip").replace("/opt/", folder + "/");
         Command done = Command.run(downloads, List.of("sh", "-e", "-c", unpack));
         assertThat(done.exit()).as(done.said()).isZero();
         String xml = Fenced.replaced(context(), "/opt/", folder + "/");
@@ -149,6 +149,6 @@ class InstallIT {
     }
 
     private static String context() {
-        return Fenced.block(README, "xml", "<Context docBase");
+        return Fenced.block(DOCUMENT, "xml", "<Context docBase");
     }
 }
