@@ -122,7 +122,9 @@ public final class Heartbeat {
             return false;
         }
         Duration away = Duration.between(alive, now);
-        if (away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0) {}
+        if (away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0) {
+            return true;
+        }
         ClockWatch.Doubt before = told(handle, state);
         if (before == null || before.since().isAfter(now)) {
             return false;
