@@ -24,8 +24,8 @@ import org.multisession.migration.MigrationRefusedException;
 public final class Main {
 
     /** Every command, in the order of the help. A new one is registered here and nowhere else. */
-    private static final List<Command> COMMANDS =
-            List.of(new CheckCommand(), new MigrateCommand(), new StatusCommand(), new UninstallCommand());
+    private static final List<Command> COMMANDS = List.of(
+            new CheckCommand(), new MigrateCommand(), new StatusCommand(), new RevokeCommand(), new UninstallCommand());
 
     private static final String CALL = "java -jar multi-session.war";
     private static final String DB_URL = "multisession.db.url";

@@ -16,6 +16,8 @@ public enum EndReason {
     EVICTED("evicted"),
     /** The same browser signed in anew. */
     REPLACED("replaced"),
+    /** By an operator. */
+    OPERATOR("operator"),
     /** Two users had this legacy token, so it is nobody's. */
     AMBIGUOUS("ambiguous"),
     /** The row went away without us: the old app's sign-out. Written by a trigger. */

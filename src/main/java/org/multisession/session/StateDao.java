@@ -52,6 +52,17 @@ public final class StateDao {
               OR multisession_state.changed_at < :lapsed OR multisession_state.changed_at > :absurd
             """);
 
+    /** The stage that the latest deploy had; null if there was none, or one of a version to come. */
+    public @Nullable Stage stage(Handle handle) {
+        String stored = get(handle, STAGE);
+        for (Stage stage : Stage.values()) {
+            if (stage.stored().equals(stored)) {
+                return stage;
+            }
+        }
+        return null;
+    }
+
     @Nullable
     String get(Handle handle, String name) {
         return handle.query(GET)

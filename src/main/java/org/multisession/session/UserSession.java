@@ -29,7 +29,7 @@ public record UserSession(
     }
 
     /** When the lifetime began. */
-    Instant startedAt(Instant now) {
+    public Instant startedAt(Instant now) {
         return laterOf(createdAt(), now);
     }
 

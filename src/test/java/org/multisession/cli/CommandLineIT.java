@@ -183,4 +183,31 @@ class CommandLineIT {
             assertThat(http.get("META-INF/MANIFEST.MF").status()).isIn(401, 404);
         }
     }
+
+    @Test
+    void who_is_revoked_from_a_shell_is_refused_by_a_running_tomcat_at_the_next_request() throws Exception {
+        try (OldDatabase old = OldDatabase.make(folder, "single");
+                TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
+                        .webapp(
+                                "/",
+                                TomcatServer.war(),
+                                Map.of("multisession.db.url", old.path().toString()))
+                        .start()) {
+            Http http = Http.to(tomcat.uri("/"));
+            String[] cookie = {"Cookie", "auth_token=old_token_xyz123"};
+            assertThat(http.get("api/me", cookie).status()).isEqualTo(200);
+
+            Ended counted = run("revoke", "--user=42", "--dry-run", "--db.url=" + old.path());
+            assertThat(counted.out()).as(counted.err()).startsWith("Would end 0 sessions and 1 legacy token of 1 user");
+            assertThat(http.get("api/me", cookie).status()).isEqualTo(200);
+
+            Ended revoked = run("revoke", "--user=42", "--db.url=" + old.path());
+            assertThat(revoked.code()).as(revoked.err()).isZero();
+            assertThat(revoked.out()).isEqualTo("Ended 0 sessions and 1 legacy token of 1 user.\n");
+            assertThat(http.get("api/me", cookie).status()).isEqualTo(401);
+            assertThat(http.get("login", "Accept", "text/html", cookie[0], cookie[1])
+                            .body())
+                    .contains("The service signed you out.");
+        }
+    }
 }

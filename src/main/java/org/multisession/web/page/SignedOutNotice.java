@@ -61,6 +61,7 @@ public final class SignedOutNotice {
             case IDLE -> messages.of("ended.idle");
             case LIFETIME -> messages.of("ended.lifetime");
             case EVICTED -> messages.of("ended.evicted");
+            case OPERATOR -> messages.of("ended.operator");
             case AMBIGUOUS -> messages.of("ended.ambiguous");
             case ROW_DELETED -> messages.of("ended.row-deleted");
             case ROW_CHANGED -> messages.of("ended.row-changed");
