@@ -6,7 +6,7 @@ import org.multisession.auth.LoginRules.Registration;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import org.multisession.boot.LockRetry;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

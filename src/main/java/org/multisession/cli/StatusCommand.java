@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.ReadOnlyDatabase;
+import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.NumbersInDoubt;
 import org.multisession.session.Stage;

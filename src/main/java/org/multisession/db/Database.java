@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.sqlite.FileAccess;
+import org.multisession.db.sqlite.Sqlite;
+import org.multisession.db.sqlite.SqliteFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -409,7 +412,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    static DatabaseException translated(SQLException e) {
+    public static DatabaseException translated(SQLException e) {
         if (Sqlite.isBusy(e)) {
             return new DatabaseBusyException("the database is locked by somebody else", e);
         }

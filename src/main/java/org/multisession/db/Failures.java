@@ -2,6 +2,7 @@ package org.multisession.db;
 
 import java.sql.SQLException;
 import java.util.regex.Pattern;
+import org.multisession.db.sqlite.Sqlite;
 import org.sqlite.SQLiteErrorCode;
 
 /** What a failed statement means, for those who go on after it. */

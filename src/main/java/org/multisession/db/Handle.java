@@ -14,7 +14,7 @@ public sealed class Handle permits Transaction {
     private final PreparedStatements statements;
     private String latest = "";
 
-    Handle(Connection connection, PreparedStatements statements) {
+    public Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
         this.statements = statements;
     }
@@ -35,7 +35,7 @@ public sealed class Handle permits Transaction {
         return latest;
     }
 
-    final Connection connection() {
+    public final Connection connection() {
         return connection;
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The compiled statements of one connection. Compiling costs several times what a look-up by an index does, so each is
  * kept for as long as the connection is, and closed with it. Used by one thread at a time, as the connection is.
  */
-final class PreparedStatements {
+public final class PreparedStatements {
 
     /** A compiled statement, with what is known of it. */
     static final class Prepared {
@@ -55,7 +55,7 @@ final class PreparedStatements {
     private final Supplier<Vocabulary> vocabulary;
     private final Map<Sql, Prepared> kept = new HashMap<>();
 
-    PreparedStatements(Connection connection, Supplier<Vocabulary> vocabulary) {
+    public PreparedStatements(Connection connection, Supplier<Vocabulary> vocabulary) {
         this.connection = connection;
         this.vocabulary = vocabulary;
     }

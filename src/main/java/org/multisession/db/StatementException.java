@@ -1,6 +1,7 @@
 package org.multisession.db;
 
 import java.sql.SQLException;
+import org.multisession.db.sqlite.Sqlite;
 
 /** A statement failed. The message names it; neither its text nor the bound values, which may be secrets, are told. */
 final class StatementException extends DatabaseException {

@@ -3,6 +3,7 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.sqlite.Sqlite;
 
 /**
  * A handle inside a write transaction: all of it is kept, or nothing. A DAO method that writes asks for one of these,

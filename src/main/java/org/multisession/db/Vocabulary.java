@@ -13,7 +13,7 @@ public final class Vocabulary {
 
     private static final Pattern WORD = Pattern.compile("\\{(\\w+)}");
 
-    static final Vocabulary EMPTY = new Vocabulary(Map.of());
+    public static final Vocabulary EMPTY = new Vocabulary(Map.of());
 
     private final Map<String, String> words;
 

@@ -23,9 +23,9 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.Failures;
-import org.multisession.db.FileAccess;
 import org.multisession.db.Handle;
-import org.multisession.db.PageCopy;
+import org.multisession.db.sqlite.FileAccess;
+import org.multisession.db.sqlite.PageCopy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.OldDatabase;
 import org.sqlite.SQLiteConnection;
 

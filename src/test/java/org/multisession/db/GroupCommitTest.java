@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
 

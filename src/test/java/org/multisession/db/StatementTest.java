@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.StatementLog;
 

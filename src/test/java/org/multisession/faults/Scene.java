@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;

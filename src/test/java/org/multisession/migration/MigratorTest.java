@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;

@@ -25,7 +25,7 @@ import org.multisession.check.Check;
 import org.multisession.check.Fault;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;

@@ -18,7 +18,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
 import org.multisession.phone.PhoneNumber;

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.db.SqliteFile;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;

@@ -1,7 +1,8 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
+import org.multisession.db.Handle;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 

@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -11,7 +11,7 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteOpenMode;
 
 /** What is peculiar to SQLite: how a transaction begins, what its error codes mean, which pragmas a connection needs. */
-final class Sqlite {
+public final class Sqlite {
 
     private Sqlite() {}
 
@@ -20,7 +20,7 @@ final class Sqlite {
      * whatever the timeout. The driver's own transaction mode is not used: it begins the next transaction right after
      * a commit, and an idle pool would then hold the lock for ever.
      */
-    static void begin(Connection connection) throws SQLException {
+    public static void begin(Connection connection) throws SQLException {
         run(connection, "BEGIN IMMEDIATE");
     }
 
@@ -28,7 +28,7 @@ final class Sqlite {
      * Commits, trying again while a reader of another process holds a rollback-journal database: the transaction is
      * still whole then, and a later COMMIT goes through.
      */
-    static void commit(Connection connection, Duration retry) throws SQLException {
+    public static void commit(Connection connection, Duration retry) throws SQLException {
         long deadline = System.nanoTime() + retry.toNanos();
         while (true) {
             try {
@@ -43,21 +43,21 @@ final class Sqlite {
         }
     }
 
-    static void rollback(Connection connection) throws SQLException {
+    public static void rollback(Connection connection) throws SQLException {
         run(connection, "ROLLBACK");
     }
 
-    static boolean isBusy(SQLException e) {
+    public static boolean isBusy(SQLException e) {
         int code = e.getErrorCode() & 0xff;
         return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
     }
 
-    static boolean isConstraint(SQLException e) {
+    public static boolean isConstraint(SQLException e) {
         return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CONSTRAINT.code;
     }
 
     /** Whether it is the schema or a row that a statement does not agree with, and no state of the disk or of a lock. */
-    static boolean isOfTheStatement(SQLException e) {
+    public static boolean isOfTheStatement(SQLException e) {
         int code = e.getErrorCode() & 0xff;
         return isConstraint(e)
                 || code == SQLiteErrorCode.SQLITE_ERROR.code
@@ -66,7 +66,7 @@ final class Sqlite {
     }
 
     /** Whether the rights on the file, its folder or what lies beside it may be the reason. */
-    static boolean isAboutAccess(SQLException e) {
+    public static boolean isAboutAccess(SQLException e) {
         return isCannotOpen(e) || (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_READONLY.code;
     }
 
@@ -79,7 +79,7 @@ final class Sqlite {
      * than the table it asks for; where the database is locked or cannot be read just then, SQLite cannot look again, and
      * says that there is no such table.
      */
-    static SQLException reason(Connection connection, SQLException e) {
+    public static SQLException reason(Connection connection, SQLException e) {
         if (e.getErrorCode() != SQLiteErrorCode.SQLITE_ERROR.code) {
             return e;
         }
@@ -92,7 +92,7 @@ final class Sqlite {
     }
 
     /** What an error means to the operator, in words; the driver's own text where it says enough. */
-    static String describe(SQLException e) {
+    public static String describe(SQLException e) {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
             case SQLITE_NOTADB -> "the file is no SQLite database, or an encrypted one. Check multisession.db.url";
             case SQLITE_READONLY ->
@@ -108,7 +108,7 @@ final class Sqlite {
         };
     }
 
-    static void run(Connection connection, String sql) throws SQLException {
+    public static void run(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }

@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.DatabaseReplacedException;
+import org.multisession.db.Handle;
 import org.multisession.testing.OldDatabase;
 
 /** The path leads to another file than the one that is open: nothing is answered from the old one, and no two are mixed. */

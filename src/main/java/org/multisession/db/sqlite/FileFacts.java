@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import org.multisession.db.DatabaseException;
 
 /**
  * What a database file is to the file system, and what its header says.

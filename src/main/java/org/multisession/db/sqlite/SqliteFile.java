@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -17,6 +17,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
 
 /**
  * One SQLite database file, held by at most one owner per JVM.
@@ -171,12 +173,12 @@ public final class SqliteFile implements AutoCloseable {
     }
 
     /** Whether the path of the settings still leads to this very file. It costs two to three microseconds. */
-    boolean isInPlace() {
+    public boolean isInPlace() {
         return identityOf(named).filter(identity::equals).isPresent();
     }
 
     /** Remembers what lies beside the file while it is open, to know it again when another file is in its place. */
-    void noteLog() {
+    public void noteLog() {
         Set<String> beside = filesBeside(path);
         if (isInPlace()) {
             log = beside;
@@ -195,7 +197,7 @@ public final class SqliteFile implements AutoCloseable {
      *
      * @throws DatabaseException if there is nothing, or nothing that could be opened without damage
      */
-    SqliteFile claimSuccessor(String owner) {
+    public SqliteFile claimSuccessor(String owner) {
         SqliteFile successor = claim(named, false, owner);
         if (!successor.identity.equals(identity) && !Collections.disjoint(log, filesBeside(successor.path))) {
             successor.close();
@@ -206,7 +208,7 @@ public final class SqliteFile implements AutoCloseable {
     }
 
     /** The file descriptors of this process on the file that are not ours. */
-    Descriptors descriptors() {
+    public Descriptors descriptors() {
         return descriptors;
     }
 
@@ -219,11 +221,11 @@ public final class SqliteFile implements AutoCloseable {
         }
     }
 
-    DataSource forWriting(Duration busyTimeout) {
+    public DataSource forWriting(Duration busyTimeout) {
         return new Sqlite.Source(this, busyTimeout, false);
     }
 
-    DataSource forReading(Duration busyTimeout) {
+    public DataSource forReading(Duration busyTimeout) {
         // Opened for writing too: a reader of a write-ahead-logged database may have to repair its index file.
         return new Sqlite.Source(this, busyTimeout, true);
     }

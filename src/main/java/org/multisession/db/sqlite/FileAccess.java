@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -183,7 +183,7 @@ public final class FileAccess {
     }
 
     /** What keeps this process from working on a database: the file, its folder, and what SQLite keeps beside it. */
-    static Optional<String> obstacleToUsing(Path database) {
+    public static Optional<String> obstacleToUsing(Path database) {
         Optional<String> obstacle = obstacleToWriting(database)
                 .or(() -> obstacleToMakingFilesIn(Objects.requireNonNull(database.getParent()))
                         .map(words -> words + ". SQLite keeps its journal beside the database"));

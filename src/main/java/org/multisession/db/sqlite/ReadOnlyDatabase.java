@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +15,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
+import org.multisession.db.PreparedStatements;
+import org.multisession.db.Vocabulary;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;

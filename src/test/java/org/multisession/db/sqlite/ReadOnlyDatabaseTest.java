@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;

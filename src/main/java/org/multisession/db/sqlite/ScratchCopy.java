@@ -1,10 +1,11 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import org.multisession.db.DatabaseException;
 
 /**
  * A copy of a database in the temp directory, of one moment and page by page, on which anything may be tried. Only this

@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.sql.Connection;
 import java.sql.SQLException;

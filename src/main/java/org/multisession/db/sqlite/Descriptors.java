@@ -1,4 +1,4 @@
-package org.multisession.db;
+package org.multisession.db.sqlite;
 
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -23,7 +23,7 @@ import org.sqlite.SQLiteJDBCLoader;
  * driver is shared with other applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
  * SQLite then, and do no harm.
  */
-final class Descriptors {
+public final class Descriptors {
 
     private static final Path OPEN = Path.of("/proc/self/fd");
 
@@ -65,7 +65,7 @@ final class Descriptors {
     }
 
     /** How many are open that are not ours. */
-    synchronized int foreign() {
+    public synchronized int foreign() {
         if (!tellable) {
             return 0;
         }
