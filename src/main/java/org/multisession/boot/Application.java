@@ -122,7 +122,7 @@ final class Application implements AutoCloseable {
             UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
             if (!itsColumns.equals(columns)) {
                 throw new DatabaseException(
-                        "its table users has other columns than that of the file before. Deploy this"
+                        "its table users has other columns than the one in the previous file. Deploy this"
                                 + " application again",
                         null);
             }
@@ -132,10 +132,10 @@ final class Application implements AutoCloseable {
         new Routes(settings, services, migrator, fileWatch::isSharedInJvm, random, clock).register(context);
 
         ScheduledExecutorService housekeeping = housekeeping();
-        every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "watching the database file", fileWatch);
-        every(housekeeping, FLUSH_INTERVAL, "writing when sessions were last seen", services.lastSeen::flush);
+        every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "to check the database file", fileWatch);
+        every(housekeeping, FLUSH_INTERVAL, "to write when sessions were last seen", services.lastSeen::flush);
         every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", services.sharedNumbers::flush);
-        every(housekeeping, FLUSH_INTERVAL, "looking at the schema", database::lookAfterSchema);
+        every(housekeeping, FLUSH_INTERVAL, "to check the schema", database::lookAfterSchema);
         every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator, guard));
         every(
                 housekeeping,
@@ -143,13 +143,13 @@ final class Application implements AutoCloseable {
                 READING_INTERVAL,
                 "reading telephone numbers",
                 () -> services.phoneReading.run(throttle::goesOn));
-        every(housekeeping, PRUNE_INTERVAL, "removing what is too old", services.pruning::run);
+        every(housekeeping, PRUNE_INTERVAL, "to remove what is too old", services.pruning::run);
         every(
                 housekeeping,
                 PRUNE_INTERVAL,
-                "telling the audit trail of strangers",
+                "to add strangers to the audit trail",
                 services.codeSignIn::tellOfStrangers);
-        every(housekeeping, PRESENCE_INTERVAL, "telling that this node is alive", services.heartbeat::beat);
+        every(housekeeping, PRESENCE_INTERVAL, "to write the heartbeat", services.heartbeat::beat);
         if (!settings.stage().storesPlainTokens()) {
             every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", services.hashing::runWhileSettled);
         }
@@ -157,17 +157,17 @@ final class Application implements AutoCloseable {
         every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", services.sweeper::run);
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
-            log.warn("multisession.sms.sender = log: codes are written into this log and sent to nobody."
-                    + " For trying things out only");
+            log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
+                    + " Use this only for trying things out");
         }
         if (settings.login().verification() == Verification.NONE) {
-            log.warn("multisession.login.verification = none: whoever knows a phone number can sign in with it."
-                    + " For closed networks only");
+            log.warn("multisession.login.verification = none: anyone who knows a phone number can sign in with it."
+                    + " Use this only in closed networks");
         }
         if (settings.login().verification() == Verification.CODE && settings.stage() == Stage.COEXIST) {
             log.warn(
-                    "multisession.login.verification = code proves nothing where the old app signs in by the number alone:"
-                            + " its sessions are accepted here. Have the proxy lead its sign-in to this one, as docs/proxy.md shows");
+                    "multisession.login.verification = code proves nothing if the old app signs in by the number alone:"
+                            + " its sessions are accepted here. Have the proxy send its sign-in here, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
         return new Application(database, services, housekeeping, throttle);
@@ -237,7 +237,7 @@ final class Application implements AutoCloseable {
                 log.debug("Failed {}: {}", what, e.getMessage());
             } catch (RuntimeException e) {
                 // A task that throws is never run again.
-                log.warn("Failed {}; tried again in {}: {}", what, interval, e.getMessage());
+                log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());
             }
         };
         var unused = housekeeping.scheduleWithFixedDelay(
@@ -249,7 +249,7 @@ final class Application implements AutoCloseable {
             write.run();
         } catch (DatabaseException e) {
             // What was written last is some minutes old at the most; that is near enough.
-            log.warn("Not written at the stop: {}: {}", what, e.getMessage());
+            log.warn("Could not write {} while stopping: {}", what, e.getMessage());
         }
     }
 
@@ -268,7 +268,7 @@ final class Application implements AutoCloseable {
         }
         services.queue.close();
         beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
-        beforeTheEnd("the moment of the stop", services.heartbeat::leave);
+        beforeTheEnd("the last heartbeat", services.heartbeat::leave);
         database.close();
         log.info("Multi-Session has stopped; the database is closed");
     }

@@ -92,8 +92,7 @@ final class DatabaseWatch implements Runnable {
             }
             database.continueOn(successor);
             refusal = null;
-            log.warn(
-                    "{}: the file that was put in its place has been checked as at a deploy, and is served now", named);
+            log.warn("{}: the file in its place has been checked as at a deploy, and is now served", named);
         } catch (DatabaseException | MigrationRefusedException | SetupRefusedException e) {
             rests = RESTS;
             refuse(String.valueOf(e.getMessage()));
@@ -113,8 +112,8 @@ final class DatabaseWatch implements Runnable {
         if (!Objects.equals(refusal, reason)) {
             refusal = reason;
             log.error(
-                    "{} was replaced while it was open, and what is in its place cannot be served: {}. Every request is"
-                            + " answered with 503 until that is mended; it is looked at again by itself",
+                    "{} was replaced while it was open, and the file in its place cannot be served: {}. Every request is"
+                            + " answered with 503 until this is fixed; the file is checked again automatically",
                     named,
                     reason);
         }
@@ -124,13 +123,13 @@ final class DatabaseWatch implements Runnable {
         boolean shared = database.foreignDescriptors() > 0;
         if (shared && !sharedInJvm) {
             log.error(
-                    "{} is open in this JVM by somebody else as well, most likely another web application with a SQLite"
+                    "Somebody else in this JVM has {} open as well, most likely another web application with a SQLite"
                             + " driver of its own. Two copies of SQLite in one process damage the database and lose"
                             + " sign-ins. Undeploy the other, run it as a process of its own, or let both share one driver as"
                             + " docs/files.md shows",
                     named);
         } else if (!shared && sharedInJvm) {
-            log.info("{} is open in this JVM by nobody else any more", named);
+            log.info("Nobody else in this JVM has {} open any more", named);
         }
         sharedInJvm = shared;
     }

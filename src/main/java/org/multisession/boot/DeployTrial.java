@@ -43,7 +43,7 @@ public final class DeployTrial implements Trial {
         PlayedSignIn.Failure cannotWork = result.cannotWork();
         if (cannotWork != null) {
             throw new MigrationRefusedException(cannotWork.act() + " cannot work on this database in stage "
-                    + stage.stored() + "; it was tried and undone: " + cannotWork.reason()
+                    + stage.stored() + "; the deploy tried it and rolled it back: " + cannotWork.reason()
                     + ". Change the constraint or the trigger so that it allows this");
         }
         PlayedSignIn.Failure some = result.someCannot();

@@ -36,8 +36,8 @@ public final class LockRetry {
             } catch (DatabaseBusyException e) {
                 if (clock.instant().isAfter(end)) {
                     throw new DatabaseBusyException(
-                            "the database was locked by another process for longer than " + length.toSeconds()
-                                    + " seconds. Find out which (fuser, lsof), let it finish, and try again",
+                            "another process locked the database for longer than " + length.toSeconds()
+                                    + " seconds. Find out which one (fuser, lsof), let it finish, and try again",
                             e);
                 }
                 log.info("The database is locked by another process; waiting");

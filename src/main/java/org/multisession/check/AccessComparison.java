@@ -135,7 +135,7 @@ final class AccessComparison {
     }
 
     Tally read(Handle handle) throws SQLException {
-        Step users = new Step(progress, "asking of every legacy token what it opens", DryRun.rows(handle, "users"));
+        Step users = new Step(progress, "checking what every legacy token opens", DryRun.rows(handle, "users"));
         try (PreparedStatement statement = handle.prepare(OF_USERS);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
@@ -145,8 +145,7 @@ final class AccessComparison {
             }
         }
         users.end();
-        Step sessions =
-                new Step(progress, "asking of every session what it opens", DryRun.rows(handle, "user_sessions"));
+        Step sessions = new Step(progress, "checking what every session opens", DryRun.rows(handle, "user_sessions"));
         try (PreparedStatement statement = handle.prepare(OF_SESSIONS);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {

@@ -96,7 +96,7 @@ public final class Check {
                 if (!Failures.isDamage(e)) {
                     throw e;
                 }
-                findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read to the end"));
+                findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read completely"));
             }
             if (hasLog) {
                 FileAccess.logThatShutsOthersOut(original.path())
@@ -106,7 +106,7 @@ public final class Check {
             if (file.size() > 0 && file.writtenBy() < needed) {
                 findings.add(
                         Fault.OLD_SQLITE,
-                        Row.of("written by " + version(file) + ", needed is " + NeededSqlite.inWords(needed)));
+                        Row.of("written by " + version(file) + ", needed: " + NeededSqlite.inWords(needed)));
             }
             return new Report(original.path(), Product.ours(), rules, now, facts, findings.all());
         }
@@ -170,19 +170,19 @@ public final class Check {
         String words = faults == 0 ? "ok" : "finds " + Report.counted(faults, "fault");
         return soundness.unchecked().isEmpty()
                 ? words
-                : words + "; not of " + String.join(", ", soundness.unchecked())
-                        + ", since an index or a constraint there calls what only the app has";
+                : words + "; not checked: " + String.join(", ", soundness.unchecked())
+                        + ", because an index or a constraint there calls a function that only the app has";
     }
 
     private static List<Fact> factsOf(FileFacts file, boolean hasLog) {
         return List.of(
                 Fact.of("file-size", "Size of the file in bytes", file.size()),
-                Fact.of("log-size", "Size of the log beside it in bytes", file.logSize()),
+                Fact.of("log-size", "Size of its write-ahead log in bytes", file.logSize()),
                 Fact.of(
                         "modified-at",
                         "Written last",
                         file.modifiedAt().truncatedTo(ChronoUnit.SECONDS).toString()),
-                Fact.of("sqlite", "Written last by SQLite", version(file)),
+                Fact.of("sqlite", "SQLite version that last wrote it", version(file)),
                 Fact.of("journal", "Journal", hasLog ? "write-ahead log" : "rollback journal"));
     }
 
@@ -195,10 +195,10 @@ public final class Check {
         facts.add(Fact.of("old-app", "The old app", oldApp(rehearsal)));
         facts.add(Fact.of(
                 "deployed-before", "Multi-Session was deployed before", rehearsal.wasMigrated() ? "yes" : "no"));
-        facts.add(Fact.of("to-be-made", "The deploy would make", inShort(rehearsal.toBeMade())));
+        facts.add(Fact.of("to-be-made", "The deploy would create", inShort(rehearsal.toBeMade())));
         facts.add(Fact.of("token-index", "Index on users.auth_token", rehearsal.tokenIsIndexed() ? "yes" : "no"));
         List<String> triggers = rehearsal.foreignTriggers();
-        facts.add(Fact.of("triggers", "Triggers of the team's own", triggers.size()));
+        facts.add(Fact.of("triggers", "Triggers of your own", triggers.size()));
         return facts;
     }
 
@@ -219,7 +219,7 @@ public final class Check {
             return "none: the database is empty";
         }
         return rehearsal.hasSessionsOfTheOldApp()
-                ? "multi: looks into user_sessions first, then at users.auth_token"
+                ? "multi: looks in user_sessions first, then in users.auth_token"
                 : "single: knows only users.auth_token";
     }
 
@@ -228,7 +228,7 @@ public final class Check {
             rehearsal.play(handle, now);
         } catch (MigrationRefusedException e) {
             // So will the deploy be that is played afterwards, which tells it.
-            log.debug("The rehearsal was refused: {}", e.getMessage());
+            log.debug("The dry run was refused: {}", e.getMessage());
         }
         CheckRules ofDeploy = rules.watchedBy(Heartbeat.atDeploy(handle, now));
         AccessComparison.Tally tally =
@@ -242,8 +242,8 @@ public final class Check {
         facts.add(Fact.of("users", "Users", tally.users));
         facts.add(Fact.of("users-without-token", "- no token (NULL)", tally.withoutToken));
         facts.add(Fact.of("users-with-empty-token", "- an empty token, which opens nothing", tally.emptyTokens));
-        facts.add(Fact.of("users-with-unusable-token", "- a token that is no text", tally.unusableTokens));
-        facts.add(Fact.of("users-with-unsendable-token", "- a token that no header carries", tally.unsendableTokens));
+        facts.add(Fact.of("users-with-unusable-token", "- a token that is not text", tally.unusableTokens));
+        facts.add(Fact.of("users-with-unsendable-token", "- a token that no header can carry", tally.unsendableTokens));
         facts.add(Fact.of("legacy-tokens", "- a token that a device can send", tally.legacyTokens));
         facts.add(Fact.of("legacy-tokens-same", "  - opens the same account after", tally.sameLegacyTokens));
         facts.add(Fact.of("legacy-tokens-changed", "  - does not: see the findings", tally.changedLegacyTokens));

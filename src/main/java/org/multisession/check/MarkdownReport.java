@@ -51,7 +51,7 @@ final class MarkdownReport {
         line("## Findings");
         line("");
         if (findings.isEmpty()) {
-            line("Nothing was found that you need to know.");
+            line("No findings.");
             return;
         }
         line("| | what it is | how many | where | what it means | what to do |");

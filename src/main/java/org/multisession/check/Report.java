@@ -30,7 +30,7 @@ public record Report(
                 .flatMap(row -> row.concerned().stream())
                 .distinct()
                 .count();
-        return "NOT SAFE: " + counted(unsafe().size(), "finding") + " to mend before the deploy"
+        return "NOT SAFE: " + counted(unsafe().size(), "finding") + " to fix before the deploy"
                 + (users == 0 ? "" : ", for " + counted(users, "user"));
     }
 

@@ -23,7 +23,7 @@ final class TextReport {
         text.facts(report.facts());
         if (report.findings().isEmpty()) {
             text.lines.add("");
-            text.lines.add("Nothing was found that you need to know.");
+            text.lines.add("No findings.");
         }
         report.findings().forEach(text::finding);
         text.lines.add("");

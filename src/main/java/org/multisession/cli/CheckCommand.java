@@ -34,7 +34,7 @@ final class CheckCommand implements Command {
 
     @Override
     public String summary() {
-        return "who stays signed in by a deploy, and who would not and why";
+        return "report who would stay signed in after a deploy";
     }
 
     @Override
@@ -56,7 +56,7 @@ final class CheckCommand implements Command {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option(FORMAT, "text|markdown|json", "how the report is written; text if not given"));
+        return List.of(new Option(FORMAT, "text|markdown|json", "the format of the report; text by default"));
     }
 
     @Override

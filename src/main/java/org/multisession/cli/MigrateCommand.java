@@ -36,7 +36,7 @@ final class MigrateCommand implements Command {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option(DRY_RUN, "", "do all of it, and undo it: nothing is changed"));
+        return List.of(new Option(DRY_RUN, "", "do all of it and roll it back: nothing is changed"));
     }
 
     @Override
@@ -52,15 +52,15 @@ final class MigrateCommand implements Command {
             MigrationRun run = run(call, open);
             Migrator.Outcome outcome = run.migrate();
             if (outcome.made().isEmpty()) {
-                call.say("Nothing was to be made: the database is migrated already.");
+                call.say("Nothing to do: the database is already migrated.");
                 return hashTokens(call, run);
             }
             call.say("Migrated: " + Plurals.counted(outcome.made().size(), "object")
-                    + " made, and nothing else changed.");
+                    + " created, and nothing else changed.");
             if (outcome.backup() != null) {
-                call.say("The database as it was before: " + outcome.backup());
+                call.say("The database as it was before is in " + outcome.backup());
             }
-            call.say("The way back: undeploy the WAR; or 'uninstall', which removes what was made.");
+            call.say("To go back, undeploy the WAR; 'uninstall' removes what was created.");
             return hashTokens(call, run);
         }
     }
@@ -71,13 +71,13 @@ final class MigrateCommand implements Command {
         }
         try {
             call.say(Plurals.counted(run.hashTokens(), "token")
-                    + " replaced by hashes; their sessions live on. The old app cannot read them any more.");
+                    + " replaced with hashes; their sessions live on. The old app can no longer read them.");
             return DONE;
         } catch (DatabaseException e) {
             call.terminal()
                     .err()
-                    .println("multi-session: some tokens could not be replaced by hashes: " + e.getMessage()
-                            + ". Every session lives on. Run it again to go on.");
+                    .println("multi-session: some tokens could not be replaced with hashes: " + e.getMessage()
+                            + ". Every session lives on. Run it again to continue.");
             return COULD_NOT_RUN;
         }
     }
@@ -90,7 +90,7 @@ final class MigrateCommand implements Command {
         }
         try (DatabaseSession open =
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
-            call.terminal().err().println("Dry run: all of it is done in one transaction, which is then undone");
+            call.terminal().err().println("Dry run: all of it happens in one transaction, which is then rolled back");
             Migrator.Outcome outcome = run(call, open).dryRun();
             if (!call.settings().stage().storesPlainTokens()) {
                 call.say(
@@ -98,10 +98,10 @@ final class MigrateCommand implements Command {
                                 + " rehearsed.");
             }
             if (outcome.made().isEmpty()) {
-                call.say("Nothing would be made: the database is migrated already.");
+                call.say("Nothing to do: the database is already migrated.");
                 return DONE;
             }
-            call.say("Dry run: it went well and was undone; the database is as it was. 'migrate' would make "
+            call.say("Dry run: it worked and was rolled back; the database is as it was. 'migrate' would create "
                     + Plurals.counted(outcome.made().size(), "object") + ":");
             call.say(Plurals.listed(outcome.made()));
             return DONE;

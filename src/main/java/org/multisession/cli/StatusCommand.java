@@ -37,7 +37,7 @@ final class StatusCommand implements Command {
 
     @Override
     public String summary() {
-        return "how far the move is, and what the next step would cost";
+        return "show how far the move is, and what the next step would cost";
     }
 
     @Override
@@ -77,45 +77,46 @@ final class StatusCommand implements Command {
         call.say("Migrated: " + (status.migratedAt() == null ? "unknown" : MINUTE.format(status.migratedAt())));
         if (!status.missing().isEmpty()) {
             call.say("Schema: lacks " + String.join(", ", status.missing())
-                    + ". Somebody has rebuilt or dropped a table; a running Multi-Session repairs that within seconds,"
-                    + " a deploy as well, or its log says why not");
+                    + ". Somebody has rebuilt or dropped a table; a running Multi-Session repairs it within seconds,"
+                    + " and so does a deploy, or its log says why not");
         }
         call.say("");
         call.say(row("Users", status.users(), ""));
         call.say(row("Sessions", status.sessions(), "of " + Plurals.counted(status.usersWithSessions(), "user")));
         call.say(row("  stored as a hash", status.hashed(), ""));
-        call.say(row("  in users.auth_token, too", status.mirrored(), "as issued: keep copies of the database safe"));
+        call.say(row("  also in users.auth_token", status.mirrored(), "not hashed: keep copies of the database safe"));
         call.say(row("Legacy tokens that open an account", status.legacy(), "one per user, on any number of devices"));
         call.say(row("  used in the last " + days, status.legacyUsedLately(), ""));
         call.say(row("  not used here yet", status.legacyNeverUsed(), ""));
         if (!status.legacyByWeek().isEmpty()) {
             call.say("");
-            call.say("Legacy tokens by the week of their last use (it begins on that Monday, UTC):");
+            call.say("Legacy tokens by the week of their last use (weeks begin on Monday, UTC):");
             weeks(call, status, now);
         }
         call.say("");
         call.say("Next stage: " + next(status));
         call.say("Safe to retire: " + retire(status, now, window, days));
-        call.say("Going back now: " + Plurals.counted(status.devicesFallingOut(), "device") + " fall out of the old app"
+        call.say("Going back now: " + Plurals.counted(status.devicesFallingOut(), "device")
+                + " would be signed out of the old app"
                 + " (in its " + (status.oldAppReadsSessions() ? "multi" : "single") + " form), "
-                + Plurals.counted(status.usersStayingIn(), "user") + " stay in");
+                + Plurals.counted(status.usersStayingIn(), "user") + " would stay signed in");
     }
 
     private static void tell(Call call, NumbersInDoubt numbers) {
         if (numbers.count() > 0) {
             call.say("");
             call.say("Numbers that more than one user has: " + numbers.count()
-                    + ". Nobody can sign in by them, until each" + " stands in users.phone once"
+                    + ". Nobody can sign in with them until each is in users.phone only once"
                     + (numbers.refused() > 0
-                            ? "; the trail tells of it " + Plurals.counted(numbers.refused(), "time")
+                            ? "; the audit trail mentions it " + Plurals.counted(numbers.refused(), "time")
                             : ""));
             numbers.users().forEach(users -> call.say("  users " + users));
             if (numbers.count() > numbers.users().size()) {
-                call.say("  … 'check' names all");
+                call.say("  … 'check' lists all of them");
             }
         }
         if (numbers.unread() > 0) {
-            call.say("Telephone numbers not read yet: " + numbers.unread() + "; the application does it by itself");
+            call.say("Phone numbers not read yet: " + numbers.unread() + "; the application reads them by itself");
         }
     }
 
@@ -153,15 +154,15 @@ final class StatusCommand implements Command {
             stage = each.stored().equals(status.stage()) ? each : stage;
         }
         if (stage == null) {
-            return "coexist, by a deploy; it signs nobody out";
+            return "deploy in stage coexist; this signs nobody out";
         }
         return switch (stage) {
             case COEXIST ->
                 "settle signs nobody out here; it stores "
                         + Plurals.counted(status.sessions() - status.hashed(), "session")
-                        + " as hashes, which the old app cannot read any more";
-            case SETTLE -> "retire signs out " + Plurals.counted(status.legacy(), "user") + " at the most, see below";
-            case RETIRE -> "none; this is the last";
+                        + " as hashes, which the old app can no longer read";
+            case SETTLE -> "retire signs out " + Plurals.counted(status.legacy(), "user") + " at most, see below";
+            case RETIRE -> "none, this is the last";
         };
     }
 
@@ -171,15 +172,16 @@ final class StatusCommand implements Command {
             return "yes, 0 users: no legacy token opens an account";
         }
         if (status.isSafeToRetire(now, window)) {
-            return "yes, 0 users of the last " + days + "; " + users + " with a legacy token did not come in that time";
+            return "yes, 0 users of the last " + days + "; " + users
+                    + " with a legacy token were not seen in that time";
         }
         if (status.legacyUsedLately() > 0) {
-            return "no, " + Plurals.counted(status.legacyUsedLately(), "user") + " came by a legacy token in the last "
+            return "no, " + Plurals.counted(status.legacyUsedLately(), "user") + " used a legacy token in the last "
                     + days + ", of " + users + " who have one";
         }
         return "no, up to " + users
                 + (status.oldAppMayRun()
-                        ? ": the old app may let them in unseen. Settle first"
-                        : ": Multi-Session has not been there for " + days + " without a break to see them");
+                        ? ": the old app may let them in without us seeing it. Settle first"
+                        : ": Multi-Session has not run for " + days + " without a break to see them");
     }
 }

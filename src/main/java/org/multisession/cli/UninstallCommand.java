@@ -55,9 +55,9 @@ final class UninstallCommand implements Command {
     @Override
     public List<Option> options() {
         return List.of(
-                new Option(YES, "", "do it without asking"),
-                new Option(KEEP_SESSIONS, "", "leave user_sessions, for an old app that uses it"),
-                new Option(EVEN_IF_RUNNING, "", "although a Tomcat gave a sign of life lately"));
+                new Option(YES, "", "remove it without asking"),
+                new Option(KEEP_SESSIONS, "", "keep user_sessions, for an old app that uses it"),
+                new Option(EVEN_IF_RUNNING, "", "even if a Tomcat gave a sign of life recently"));
     }
 
     @Override
@@ -73,7 +73,7 @@ final class UninstallCommand implements Command {
             Uninstaller uninstaller = new Uninstaller(open.database(), backup, call.progress());
             UninstallPlan found = open.retry().until(() -> uninstaller.look(keepSessions));
             if (found.isEmpty()) {
-                call.say("There is nothing of Multi-Session in this database.");
+                call.say("This database has nothing of Multi-Session in it.");
                 return DONE;
             }
             show(call, found);
@@ -82,17 +82,17 @@ final class UninstallCommand implements Command {
                 call.terminal()
                         .err()
                         .println(
-                                "multi-session: a Tomcat still runs Multi-Session on this database: it gave a sign of life"
+                                "multi-session: a Tomcat still runs Multi-Session on this database; its last sign of life was"
                                         + " at " + alive.truncatedTo(ChronoUnit.SECONDS)
                                         + ". Undeploy it there first. If it was"
-                                        + " killed, and nothing runs any more, add --even-if-running. Nothing was removed.");
+                                        + " killed and nothing is running any more, add --even-if-running. Nothing was removed.");
                 return call.has(YES) ? COULD_NOT_RUN : DONE;
             }
             if (!call.has(YES) && !isConfirmed(call.terminal().ask())) {
                 call.say("");
                 call.say(
                         call.terminal().ask() == null
-                                ? "Nothing was removed. To do it, add --yes."
+                                ? "Nothing was removed. To remove it, add --yes."
                                 : "Nothing was removed.");
                 return DONE;
             }
@@ -101,7 +101,7 @@ final class UninstallCommand implements Command {
             call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
                     + ", and nothing else changed.");
             if (outcome.backup() != null) {
-                call.say("The database as it was before: " + outcome.backup());
+                call.say("The database as it was before is in " + outcome.backup());
             }
             return DONE;
         }
@@ -123,12 +123,12 @@ final class UninstallCommand implements Command {
         if (ask == null) {
             return false;
         }
-        String answer = ask.apply("Remove it? Type yes to go on: ");
+        String answer = ask.apply("Remove it? Type yes to continue: ");
         return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
     }
 
     private static void show(Call call, UninstallPlan plan) {
-        call.say("Multi-Session has added to this database, and an uninstall removes:");
+        call.say("An uninstall removes what Multi-Session has added to this database:");
         showAll(call, plan, "table", "tables");
         showAll(call, plan, "index", "indexes");
         showAll(call, plan, "trigger", "triggers");
@@ -140,7 +140,7 @@ final class UninstallCommand implements Command {
         }
         call.say("");
         call.say(Plurals.counted(plan.legacyTokens(), "user")
-                + " can go on in the old app, by the token in users.auth_token.");
+                + " can go on in the old app, with the token in users.auth_token.");
         if (plan.fallingOut() > 0) {
             call.say("Of " + Plurals.counted(plan.sessions(), "session") + " here, " + plan.fallingOut()
                     + " will have to sign in again there"
@@ -150,10 +150,10 @@ final class UninstallCommand implements Command {
         }
         if (plan.endedTokens() > 0) {
             call.say("For " + Plurals.counted(plan.endedTokens(), "user")
-                    + " that token was signed out here; the old app does not know, and accepts it.");
+                    + " that token was signed out here; the old app does not know, and would accept it.");
         }
         call.say("");
-        call.say("Undeploy the WAR first: a Tomcat that starts it again migrates the database again.");
+        call.say("Undeploy the WAR first: a Tomcat that starts it again would migrate the database again.");
     }
 
     private static void showAll(Call call, UninstallPlan plan, String kind, String kinds) {

@@ -12,7 +12,7 @@ final class AuditKeys {
             "P180D",
             Duration.ofDays(1),
             Duration.ofDays(3650),
-            "How long the table `auth_events` keeps who signed in and out");
+            "How long the table `auth_events` records who signed in and out");
 
     private AuditKeys() {}
 

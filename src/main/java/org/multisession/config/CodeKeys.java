@@ -12,14 +12,14 @@ final class CodeKeys {
             "code.ttl", "PT5M", Duration.ofMinutes(1), Duration.ofMinutes(30), "How long a code is good for");
 
     private static final Setting<Integer> ATTEMPTS =
-            KEYS.whole("code.attempts", 5, 1, 10, "How many codes may be tried, over all resends");
+            KEYS.whole("code.attempts", 5, 1, 10, "How many codes may be tried, including after a resend");
 
     private static final Setting<Duration> RESEND_AFTER = KEYS.duration(
             "code.resend-after",
             "PT1M",
             Duration.ofSeconds(5),
             Duration.ofHours(1),
-            "How long until the next code to the same number; a code that was used lifts it");
+            "How long a number waits for its next code; using a code ends the wait");
 
     private static final Setting<Integer> NUMBER_PER_HOUR =
             KEYS.whole("limit.number-per-hour", 5, 1, 100, "Codes to one number in an hour");
@@ -29,31 +29,31 @@ final class CodeKeys {
             10,
             1,
             1000,
-            "The same in a day. Browsers and addresses that have used a code of this number are counted by themselves;"
-                    + " for others one an hour is kept over it, see [security.md](security.md)");
+            "Codes to one number in a day. Browsers and addresses that have used a code of this number are counted"
+                    + " separately; everyone else keeps one more an hour, see [security.md](security.md)");
 
     private static final Setting<Integer> ADDRESS_PER_HOUR = KEYS.whole(
             "limit.address-per-hour", 20, 1, 100_000, "Codes requested from one address (IPv6: one /64) in an hour");
 
-    private static final Setting<Integer> PREFIX_PER_DAY = KEYS.whole(
-            "limit.prefix-per-day", 100, 1, 1_000_000, "Codes sent into one block of 10,000 numbers in a day");
+    private static final Setting<Integer> PREFIX_PER_DAY =
+            KEYS.whole("limit.prefix-per-day", 100, 1, 1_000_000, "Codes sent to one block of 10,000 numbers in a day");
 
     private static final Setting<Integer> TOTAL_PER_DAY =
-            KEYS.whole("limit.total-per-day", 5000, 1, 10_000_000, "Codes sent in all in a day, which is your budget");
+            KEYS.whole("limit.total-per-day", 5000, 1, 10_000_000, "Codes sent in a day altogether: your budget");
 
     private static final Setting<Integer> BREAKER_SENT = KEYS.whole(
             "limit.breaker-sent",
             100,
             10,
             1_000_000,
-            "From how many codes sent in an hour on the breaker looks at how many were used");
+            "The circuit breaker watches the share of used codes once this many were sent in an hour");
 
     private static final Setting<Integer> BREAKER_USED_PERCENT = KEYS.whole(
             "limit.breaker-used-percent",
             10,
             0,
             100,
-            "It opens where fewer than so many percent of them were; `0` switches it off");
+            "It stops sending codes when fewer than this percentage of them were used; `0` switches it off");
 
     private CodeKeys() {}
 

@@ -23,8 +23,8 @@ final class CookieKeys {
             "name",
             "auth_token",
             "a cookie name (RFC 6265: letters, digits and !#$%&'*+-.^_`|~)",
-            "The one that the old app uses keeps its users signed in. `__Host-…` needs `secure=always`, the path `/` and"
-                    + " no domain, `__Secure-…` the first of these",
+            "The name that the old app uses, so that its users stay signed in. `__Host-…` needs `secure=always`, path `/` and"
+                    + " no domain; `__Secure-…` needs `secure=always`",
             text -> Keys.require(text, Pattern.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}", text)));
 
     private static final Setting<String> PATH = KEYS.of(
@@ -37,7 +37,7 @@ final class CookieKeys {
     private static final Setting<Optional<String>> DOMAIN = KEYS.optional(
             "domain",
             "a host name such as example.com",
-            "Its domain; if not set, the host that set it alone",
+            "Its domain; if not set, only the host that set it",
             HostName::require);
 
     private static final Setting<CookieRules.SameSite> SAME_SITE = KEYS.of(
@@ -59,8 +59,8 @@ final class CookieKeys {
     private static final Setting<Optional<List<CookieRules.Place>>> FORMER = KEYS.optional(
             "former",
             "up to " + MAX_FORMER
-                    + " cookies as 'NAME; Path=/path; Domain=example.com', separated by ' | '; Path is / if left out",
-            "Where the cookie was set before, by the old app or under other settings. Never read, and cleared at a"
+                    + " cookies as 'NAME; Path=/path; Domain=example.com', separated by ' | '; Path defaults to /",
+            "Cookies that the old app or other settings have set before. They are never read, and cleared at a"
                     + " sign-out",
             CookieKeys::places);
 
@@ -77,7 +77,7 @@ final class CookieKeys {
                 reader.optional(FORMER).orElse(List.of()));
         if (cookie.sameSite() == CookieRules.SameSite.NONE && cookie.secure() == CookieRules.Secure.NEVER) {
             reader.fault(SAME_SITE.key() + " = None needs " + SECURE.key()
-                    + " = always or auto: browsers drop such a cookie otherwise");
+                    + " = always or auto: otherwise browsers drop the cookie");
         }
         refuseWhatThePrefixForbids(cookie, reader);
         return cookie;
@@ -90,15 +90,15 @@ final class CookieKeys {
         boolean hostOnly = name.startsWith("__host-");
         if ((hostOnly || name.startsWith("__secure-")) && cookie.secure() != CookieRules.Secure.ALWAYS) {
             reader.fault(NAME.key() + " = " + cookie.name() + " needs " + SECURE.key()
-                    + " = always: browsers drop such a cookie otherwise");
+                    + " = always: otherwise browsers drop the cookie");
         }
         if (hostOnly && !"/".equals(cookie.path())) {
             reader.fault(NAME.key() + " = " + cookie.name() + " needs " + PATH.key()
-                    + " = /: browsers drop such a cookie otherwise");
+                    + " = /: otherwise browsers drop the cookie");
         }
         if (hostOnly && cookie.domain() != null) {
             reader.fault(NAME.key() + " = " + cookie.name() + " allows no " + DOMAIN.key()
-                    + ": browsers drop such a cookie otherwise");
+                    + ": otherwise browsers drop the cookie");
         }
     }
 

@@ -13,23 +13,23 @@ final class DatabaseKeys {
     static final Setting<String> URL = KEYS.of(
             "db.url",
             "jdbc:sqlite:${catalina.base}/multi-session/multi-session.db",
-            "jdbc:sqlite: and the path of a database file, or such a path alone, without parameters",
+            "jdbc:sqlite: and the path of a database file, or just the path, without parameters",
             "The database file",
             DatabaseKeys::withPlaceholders);
 
     private static final Setting<Optional<Boolean>> CREATE = KEYS.optional(
             "db.create",
             "true or false",
-            "Whether a missing file may be created. If not set: only on the default path",
+            "Whether a missing file may be created. If not set: only at the default path",
             Keys::bool);
 
-    private static final Setting<Integer> POOL_SIZE =
-            KEYS.whole("db.pool-size", 8, 1, 64, "How many requests may read at once. There is always one writer");
+    private static final Setting<Integer> POOL_SIZE = KEYS.whole(
+            "db.pool-size", 8, 1, 64, "How many requests may read at the same time. There is always one writer");
 
     private static final Setting<MigrationBackup> BACKUP = KEYS.choice(
             "migration.backup",
             MigrationBackup.AUTO,
-            "`auto`: an existing database is copied, beside itself and verified, before the first change");
+            "`auto`: before the first change, an existing database is copied into its own folder, and the copy verified");
 
     private DatabaseKeys() {}
 

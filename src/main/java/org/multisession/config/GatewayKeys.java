@@ -44,19 +44,18 @@ final class GatewayKeys {
                 text -> Keys.require(text, Set.of("GET", "POST", "PUT").contains(text)));
         url = keys.optionalSecret(
                 name + ".url",
-                "an http or https address, in which {phone}, {text} and {code} may stand",
-                which + ". `{phone}`, `{text}` and `{code}` stand for the message; each is escaped for where it"
-                        + " stands",
+                "an http or https address, which may contain {phone}, {text} and {code}",
+                which + ". `{phone}`, `{text}` and `{code}` are replaced, each escaped for its place",
                 text -> Keys.require(text, isGatewayAddress(text)));
         headers = keys.optionalSecret(
                 name + ".headers",
                 "headers as 'Name: value', separated by ' | '",
-                "The headers of that request",
+                "The headers of the request",
                 GatewayKeys::headers);
         body = keys.optionalSecret(
                 name + ".body",
-                "the body, in which {phone}, {text} and {code} may stand",
-                "JSON if `Content-Type` says so, else a form",
+                "the body, which may contain {phone}, {text} and {code}",
+                "JSON if `Content-Type` says so, otherwise a form",
                 text -> text);
         user = keys.optional(
                 name + ".user",
@@ -69,13 +68,13 @@ final class GatewayKeys {
                 "PT10S",
                 Duration.ofSeconds(1),
                 Duration.ofMinutes(1),
-                "For connecting, and for the answer");
+                "How long to wait for the connection, and for the answer");
         success = keys.of(
                 name + ".success",
                 "2xx",
-                "a status (2xx, or as 200,201), then, each behind ' | ', what the body must look like, as *OK*, or must not,"
-                        + " as not *error*",
-                "What the answer looks like when the gateway has taken the message, see [gateways](#gateways)",
+                "a status (2xx, or a list such as 200,201), then, each after ' | ', a pattern the body must match, such as *OK*, or must"
+                        + " not match, such as not *error*",
+                "What the answer looks like when the gateway has accepted the message, see [gateways](#gateways)",
                 SuccessPattern::parse);
     }
 
@@ -107,7 +106,7 @@ final class GatewayKeys {
         boolean carriesCode = templates.contains("{text}") || templates.contains("{code}");
         if (!gateway.url().isEmpty() && !(templates.contains("{phone}") && carriesCode)) {
             reader.fault(url.key() + " and " + body.key()
-                    + " must hold {phone}, and {text} or {code}: the gateway would get no message");
+                    + " must contain {phone}, and {text} or {code}: otherwise the gateway would get no message");
         }
         if (gateway.password() != null && gateway.user() == null) {
             reader.fault(password.key() + " needs " + user.key());

@@ -17,8 +17,8 @@ final class LoginKeys {
     private static final Setting<Verification> VERIFICATION = KEYS.choice(
             "login.verification",
             Verification.CODE,
-            "What proves a number. `code`: a one-time code sent to it. `none`: the number alone signs in; for closed"
-                    + " networks, and warned of at every deploy");
+            "What proves a number. `code`: a one-time code sent to it. `none`: the number alone signs in; only for closed"
+                    + " networks, with a warning at every deploy");
 
     private static final Setting<Registration> REGISTRATION =
             KEYS.choice("login.registration", Registration.CLOSED, "`open`: an unknown number becomes a new user");
@@ -26,7 +26,7 @@ final class LoginKeys {
     private static final Setting<String> REGION = KEYS.of(
             "phone.region",
             "RU",
-            "the ISO 3166 code of a country, as RU or DE",
+            "the ISO 3166 code of a country, such as RU or DE",
             "The country of numbers typed without a country code",
             text -> Keys.require(text, PhoneNumbers.knowsRegion(text)));
 

@@ -12,21 +12,23 @@ final class SessionKeys {
     private static final Setting<Optional<Duration>> IDLE_TIMEOUT = KEYS.durationOrNone(
             "idle-timeout",
             "P30D",
-            "How long a session may go unused, at least twice the last-seen interval. For sessions older than the first"
-                    + " deploy the clock starts there");
+            "How long a session may go unused: at least twice the last-seen interval. For sessions older than the first"
+                    + " deploy, the clock starts at that deploy");
 
     private static final Setting<Optional<Duration>> MAX_LIFETIME = KEYS.durationOrNone(
-            "max-lifetime", "P365D", "How long a session may last from its sign-in; for older ones likewise");
+            "max-lifetime",
+            "P365D",
+            "How long a session may last from its sign-in; for older sessions, from the first deploy");
 
-    private static final Setting<Integer> MAX_PER_USER =
-            KEYS.whole("max-per-user", 50, 1, 10_000, "How many a user may have; the least recently seen goes first");
+    private static final Setting<Integer> MAX_PER_USER = KEYS.whole(
+            "max-per-user", 50, 1, 10_000, "How many sessions a user may have; the least recently seen one ends first");
 
     private static final Setting<Duration> LAST_SEEN_INTERVAL = KEYS.duration(
             "last-seen-interval",
             "PT1M",
             Duration.ofSeconds(1),
             Duration.ofDays(1),
-            "How often `last_seen_at` of one session is written at most");
+            "`last_seen_at` of one session is written at most this often");
 
     private SessionKeys() {}
 
@@ -39,7 +41,7 @@ final class SessionKeys {
         Duration idle = rules.idleTimeout();
         if (idle != null && idle.compareTo(rules.lastSeenInterval().multipliedBy(2)) < 0) {
             reader.fault(IDLE_TIMEOUT.key() + " must be at least twice " + LAST_SEEN_INTERVAL.key()
-                    + ": a session in use would run out before its use is written");
+                    + ": otherwise a session in use would expire before its use is written");
         }
         return rules;
     }

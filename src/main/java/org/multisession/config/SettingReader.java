@@ -99,12 +99,12 @@ final class SettingReader {
     void judgeNamesWithoutPrefix(Setting<?> decisive) {
         for (SettingSources.Unprefixed name :
                 sources.unprefixed(known.stream().<String>map(Setting::key).toList())) {
-            String words = "the " + name.what() + " is not read; did you mean " + name.meant() + "?";
+            String words = "the " + name.what() + " has no effect; did you mean " + name.meant() + "?";
             if (name.ours()) {
                 faults.add(words);
             } else if (name.key().equals(decisive.key())) {
                 faults.add(words + " If it is another program's, set " + decisive.key()
-                        + " as well, so that it is plain which database is meant");
+                        + " as well, so that it is clear which database is meant");
             } else {
                 warnings.add(words);
             }

@@ -16,20 +16,20 @@ final class SmsKeys {
     private static final Setting<Sender> SENDER = KEYS.choice(
             "sender",
             Sender.LOG,
-            "`log`: the code goes to Tomcat's log, for trying it out. `http`: to a gateway, see [gateways](#gateways)");
+            "`log`: codes go to Tomcat's log, for trying it out. `http`: codes go to a gateway, see [gateways](#gateways)");
 
     private static final Setting<Optional<String>> HOST = KEYS.optional(
             "host",
-            "the host name of the sign-in page, as id.example.com",
-            "The message names it, so that phones fill the code in there and nowhere else. Needed with `http`",
+            "the host name of the sign-in page, such as id.example.com",
+            "The message names it, so that phones fill in the code there and nowhere else. Required with `http`",
             HostName::require);
 
     private static final GatewayKeys HTTP = new GatewayKeys(KEYS, "http", "The gateway's address");
     private static final GatewayKeys FALLBACK = new GatewayKeys(
             KEYS,
             "fallback",
-            "The address of a second gateway, which gets a message that the first has certainly not taken: refused, or"
-                    + " out of reach");
+            "The address of a second gateway. It gets messages that the first has certainly not accepted, because it refused"
+                    + " them or could not be reached");
 
     private SmsKeys() {}
 

@@ -300,7 +300,7 @@ public final class Database implements AutoCloseable {
             inTransaction(transaction -> guard.mend(transaction), connection -> Sqlite.commit(connection, busyTimeout))
                     .run();
         }
-        throw new DatabaseBusyException("somebody changes the schema again and again", null);
+        throw new DatabaseBusyException("somebody keeps changing the schema", null);
     }
 
     /** Runs one writing callback that has no result, as {@link #write} does. */
@@ -407,14 +407,14 @@ public final class Database implements AutoCloseable {
     /** SQLite's driver gives no SQLState, so the pool cannot tell by itself that a connection is past use. */
     private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
         if (!Sqlite.isBusy(e) && !Sqlite.isConstraint(e)) {
-            log.warn("A database connection is replaced after: {}", e.getMessage());
+            log.warn("Replacing a database connection after: {}", e.getMessage());
             serving.evict(pool, connection);
         }
     }
 
     public static DatabaseException translated(SQLException e) {
         if (Sqlite.isBusy(e)) {
-            return new DatabaseBusyException("the database is locked by somebody else", e);
+            return new DatabaseBusyException("somebody else has locked the database", e);
         }
         if (e instanceof SQLTransientConnectionException) {
             return new DatabaseBusyException(

@@ -105,7 +105,7 @@ public final class GroupCommit {
         boolean isInterrupted = false;
         synchronized (lock) {
             if (waiting.size() >= MAX_WAITING) {
-                throw new DatabaseBusyException("too many wait to write", null);
+                throw new DatabaseBusyException("too many writes are waiting", null);
             }
             waiting.add(mine);
             while (isCommitting && !mine.isDone) {
@@ -168,7 +168,7 @@ public final class GroupCommit {
             batch.forEach(pending -> pending.failure = e);
         } catch (Throwable e) {
             // It is the committing thread's own; the others learn that nothing of theirs was kept.
-            DatabaseException failure = new DatabaseException("a write that shared the transaction broke down", e);
+            DatabaseException failure = new DatabaseException("a write that shared the transaction failed", e);
             batch.forEach(pending -> pending.failure = failure);
             throw e;
         } finally {

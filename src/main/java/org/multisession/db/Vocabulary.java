@@ -35,7 +35,7 @@ public final class Vocabulary {
         while (word.find()) {
             String meaning = words.get(word.group(1));
             if (meaning == null) {
-                throw new IllegalArgumentException("no meaning is known for {" + word.group(1) + "}");
+                throw new IllegalArgumentException("there is no meaning for {" + word.group(1) + "}");
             }
             word.appendReplacement(resolved, Matcher.quoteReplacement(resolve(meaning)));
         }

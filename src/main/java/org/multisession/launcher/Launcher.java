@@ -40,7 +40,7 @@ public final class Launcher {
         } catch (IOException | URISyntaxException e) {
             System.err.println("multi-session: could not unpack the WAR into the folder for temporary files, "
                     + System.getProperty("java.io.tmpdir") + " (" + e + ")."
-                    + " Name another one with -Djava.io.tmpdir=FOLDER before -jar");
+                    + " Choose another one with -Djava.io.tmpdir=FOLDER before -jar");
             System.exit(COULD_NOT_RUN);
             return;
         }
@@ -86,7 +86,7 @@ public final class Launcher {
     private static Path copy(ZipFile war, ZipEntry entry, Path folder, String name) throws IOException {
         Path target = folder.resolve(name).normalize();
         if (!target.startsWith(folder)) {
-            throw new IOException("the archive has an entry that leads out of it: " + entry.getName());
+            throw new IOException("the archive has an entry that points outside it: " + entry.getName());
         }
         Files.createDirectories(target.getParent());
         try (InputStream content = war.getInputStream(entry)) {

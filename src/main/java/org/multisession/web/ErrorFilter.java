@@ -60,7 +60,9 @@ public final class ErrorFilter extends HttpFilter {
                 throw e;
             }
             HttpProblem failure = new HttpProblem(
-                    500, "internal", "Something went wrong here. It has been logged under the reference.");
+                    500,
+                    "internal",
+                    "The request failed with an internal error, which is in the log under this reference.");
             responder.respond(request, response, failure, reference);
         }
     }

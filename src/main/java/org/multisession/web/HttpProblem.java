@@ -48,7 +48,7 @@ public final class HttpProblem extends RuntimeException {
     /** 405 with the methods that there are. */
     public static HttpProblem wrongMethod(String allowed) {
         return new HttpProblem(
-                405, "method-not-allowed", "This address does not know that method.", Map.of("Allow", allowed));
+                405, "method-not-allowed", "This address does not support that method.", Map.of("Allow", allowed));
     }
 
     /** 429: over a limit, until this many seconds from now. */
@@ -56,20 +56,20 @@ public final class HttpProblem extends RuntimeException {
         return new HttpProblem(
                 429,
                 "too-many-requests",
-                "Too many codes were asked for. Nothing was sent; try again later.",
+                "Too many codes were requested. Nothing was sent; try again later.",
                 Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
     }
 
     /** 408: the body did not come in time. */
     static HttpProblem tooSlow() {
         return new HttpProblem(
-                408, "too-slow", "The body of this request did not come in time. Nothing was done.", RETRY);
+                408, "too-slow", "The body of this request did not arrive in time. Nothing was done.", RETRY);
     }
 
     /** 503: too many others are sending slowly. */
     static HttpProblem crowded() {
         return new HttpProblem(
-                503, "busy", "Too many requests are on their way. Nothing was done; try again in a moment.", RETRY);
+                503, "busy", "Too many requests are in progress. Nothing was done; try again in a moment.", RETRY);
     }
 
     /** 503: the database is held by somebody else. */

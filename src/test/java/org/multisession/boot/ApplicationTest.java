@@ -41,8 +41,8 @@ class ApplicationTest {
             other.run("BEGIN " + lock);
             assertThatThrownBy(() -> start(other.path(), Duration.ZERO))
                     .isInstanceOf(DatabaseBusyException.class)
-                    .hasMessageContaining("locked by another process for longer than 0 seconds")
-                    .hasMessageContaining("Find out which (fuser, lsof), let it finish, and try again");
+                    .hasMessageContaining("another process locked the database for longer than 0 seconds")
+                    .hasMessageContaining("Find out which one (fuser, lsof), let it finish, and try again");
             other.run("ROLLBACK");
 
             assertThat(other.dump()).isEqualTo(before);

@@ -288,7 +288,7 @@ class DeployIT {
                             + " (environment variable MULTISESSION_COOKIE_SAME_SITE)")
                     .contains("multisession.cookie.max-age = PT3H (context parameter)")
                     .contains("multisession.session.idle-timeout = P30D (default)")
-                    .contains("multisession.login.verification = none: whoever knows a phone number")
+                    .contains("multisession.login.verification = none: anyone who knows a phone number")
                     .doesNotContain("verification = code proves nothing");
         }
     }

@@ -108,9 +108,8 @@ class InstallIT {
         assertThat(tomcat.log()).contains("Multi-Session is ready at");
         assertThat(tomcat.log())
                 .as("of the old app's own sign-in, while it may be running")
-                .contains(
-                        "multisession.login.verification = code proves nothing where the old app signs in by the number"
-                                + " alone");
+                .contains("multisession.login.verification = code proves nothing if the old app signs in by the number"
+                        + " alone");
         assertThat(http.get("health").body()).contains("\"status\":\"up\"");
         assertThat(http.get("api/me", LEGACY).body()).contains("\"id\":42").contains("\"via\":\"legacy\"");
         Answer page = http.get("login", "Accept", "text/html");

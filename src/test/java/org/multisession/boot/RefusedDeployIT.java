@@ -199,7 +199,7 @@ class RefusedDeployIT {
                 .start()) {
             assertThat(TomcatLog.of(tomcat.log()).firstSevere().orElseThrow())
                     .contains("Multi-Session did not start")
-                    .contains("native library could not be loaded by way of the folder " + unusable)
+                    .contains("native library could not be loaded through the folder " + unusable)
                     .contains("must be writable and not mounted noexec")
                     .contains("system property org.sqlite.tmpdir");
         }
@@ -280,7 +280,7 @@ class RefusedDeployIT {
                         .firstSevere()
                         .orElseThrow())
                 .contains("Multi-Session did not start")
-                .contains(path + " is already open in this Tomcat, by the application at '/first'")
+                .contains(path + " is already open in this Tomcat, in the application at '/first'")
                 .contains("Undeploy");
     }
 }

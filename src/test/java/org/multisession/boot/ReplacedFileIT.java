@@ -78,7 +78,7 @@ class ReplacedFileIT {
             assertThat(app.http().get("health").status()).isEqualTo(503);
             if (mode.equals("wal")) {
                 // The log of the old file lies beside the new one; whoever opens that would damage it.
-                tomcat.awaitLog(file() + "-wal and -shm still belong to the file before");
+                tomcat.awaitLog(file() + "-wal and -shm still belong to the previous file");
                 Answer health = app.http().get("health");
                 assertThat(health.status()).isEqualTo(503);
                 assertThat(health.body()).contains("\"database\":\"replaced\"");

@@ -82,7 +82,7 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
                             sql(file, RIGHT);
                         },
                         "%s",
-                        "is no SQLite database",
+                        "is not a SQLite database",
                         "heck " + URL),
                 database(
                         "no-users",

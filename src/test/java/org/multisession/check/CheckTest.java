@@ -206,7 +206,7 @@ class CheckTest {
             assertThat(fact(report, "users-with-unusable-token")).isEqualTo(1);
             assertThat(fact(report, "legacy-tokens-changed")).isEqualTo(2);
             assertThat(fact(report, "sessions-without-effect")).isEqualTo(1);
-            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
+            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to fix before the deploy, for 2 users");
         }
 
         @ParameterizedTest
@@ -514,7 +514,7 @@ class CheckTest {
             Report report = after(
                     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 198)"
                             + " INSERT INTO users (id, auth_token) SELECT 100 + i, 'a-token-of-two-users-' || (i / 2 + i % 2) FROM n");
-            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 198 users");
+            assertThat(report.verdict()).isEqualTo("NOT SAFE: 1 finding to fix before the deploy, for 198 users");
             assertThat(written(report, Format.TEXT)).contains("[shared-token], 99, of 198 users");
             assertThat(written(report, Format.JSON)).contains("[ 101, 102 ]", "[ 297, 298 ]");
         }

@@ -92,7 +92,7 @@ class CheckCommandTest {
         run(path, Format.TEXT);
         assertThat(lines().get(0)).startsWith("Check of " + path + " for stage coexist, ");
         assertThat(lines().get(lines().size() - 1))
-                .isEqualTo("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
+                .isEqualTo("NOT SAFE: 1 finding to fix before the deploy, for 2 users");
         assertThat(lines().stream().skip(1)).allMatch(line -> line.length() <= WIDTH);
     }
 
@@ -108,7 +108,7 @@ class CheckCommandTest {
         assertThat(lines())
                 .startsWith("# Check of old-app.db")
                 .contains("## What the database holds", "## Findings", "Checked by: ____________________")
-                .endsWith("NOT SAFE: 1 finding to mend before the deploy, for 2 users");
+                .endsWith("NOT SAFE: 1 finding to fix before the deploy, for 2 users");
         // Every row of a table has as many cells as its head.
         assertThat(lines().stream().filter(line -> line.startsWith("| **not safe**")))
                 .singleElement()

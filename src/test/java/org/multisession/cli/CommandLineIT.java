@@ -91,13 +91,15 @@ class CommandLineIT {
 
             Ended dry = run("migrate", "--dry-run", url);
             assertThat(dry.code()).as(dry.err()).isZero();
-            assertThat(dry.out()).startsWith("Dry run: it went well and was undone");
+            assertThat(dry.out()).startsWith("Dry run: it worked and was rolled back");
             assertThat(old.dump()).isEqualTo(before);
             assertThatNothingIsLeft();
 
             Ended migrated = run("migrate", url);
             assertThat(migrated.code()).as(migrated.err()).isZero();
-            assertThat(migrated.out()).startsWith("Migrated: ").contains("The database as it was before: " + folder);
+            assertThat(migrated.out())
+                    .startsWith("Migrated: ")
+                    .contains("The database as it was before is in " + folder);
             assertThat(migrated.err().lines())
                     .allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
             assertThat(old.one("SELECT count(*) FROM multisession_tokens")).isEqualTo("0");
@@ -110,7 +112,7 @@ class CommandLineIT {
 
             Ended shown = run("uninstall", url);
             assertThat(shown.code()).as(shown.err()).isZero();
-            assertThat(shown.out()).endsWith("Nothing was removed. To do it, add --yes.\n");
+            assertThat(shown.out()).endsWith("Nothing was removed. To remove it, add --yes.\n");
             assertThatNothingIsLeft();
 
             Ended removed = run("uninstall", "--yes", url);

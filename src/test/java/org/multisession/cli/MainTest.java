@@ -282,7 +282,8 @@ class MainTest {
             String header = old.journalBytes();
             assertThat(run("migrate", "--dry-run", url())).isZero();
             assertThat(out())
-                    .startsWith("Dry run: it went well and was undone; the database is as it was. 'migrate' would make")
+                    .startsWith(
+                            "Dry run: it worked and was rolled back; the database is as it was. 'migrate' would create")
                     .contains("multisession_tokens", "auth_events");
             assertThat(err()).contains("Migration: verified: ").doesNotContain("committed", "Backup");
             assertThat(old.dump()).isEqualTo(before);
@@ -319,10 +320,10 @@ class MainTest {
                     .contains("Migration: made table user_sessions")
                     .allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
             String backup = out().lines()
-                    .filter(line -> line.startsWith("The database as it was before: "))
+                    .filter(line -> line.startsWith("The database as it was before is in "))
                     .findFirst()
                     .orElseThrow()
-                    .replace("The database as it was before: ", "");
+                    .replace("The database as it was before is in ", "");
             assertThat(Path.of(backup)).exists().hasParent(folder);
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
                 assertThat(app.migrator.missing()).isEmpty();
@@ -330,9 +331,9 @@ class MainTest {
             }
 
             assertThat(run("migrate", url())).isZero();
-            assertThat(out()).isEqualTo("Nothing was to be made: the database is migrated already.\n");
+            assertThat(out()).isEqualTo("Nothing to do: the database is already migrated.\n");
             assertThat(run("migrate", "--dry-run", url())).isZero();
-            assertThat(out()).isEqualTo("Nothing would be made: the database is migrated already.\n");
+            assertThat(out()).isEqualTo("Nothing to do: the database is already migrated.\n");
             assertThat(files()).hasSize(2);
         }
     }
@@ -369,7 +370,7 @@ class MainTest {
             assertThat(run("status", url())).isZero();
             assertThat(out())
                     .contains("\nNumbers that more than one user has: 1. ")
-                    .contains("; the trail tells of it 1 time\n  users 42, 77\n");
+                    .contains("; the audit trail mentions it 1 time\n  users 42, 77\n");
         }
     }
 
@@ -396,9 +397,9 @@ class MainTest {
                     .containsPattern("\n    not used here yet +4\n")
                     .contains("\nNext stage: settle signs nobody out here; it stores 3 sessions as hashes")
                     .contains(
-                            "\nSafe to retire: no, 1 user came by a legacy token in the last 30 days, of 5 users who have one\n")
+                            "\nSafe to retire: no, 1 user used a legacy token in the last 30 days, of 5 users who have one\n")
                     .contains(
-                            "\nGoing back now: 2 devices fall out of the old app (in its single form), 6 users stay in\n");
+                            "\nGoing back now: 2 devices would be signed out of the old app (in its single form), 6 users would stay signed in\n");
             assertThat(err()).isEmpty();
             assertThat(old.dump()).isEqualTo(before);
             assertThat(run("status", url(), "--session.idle-timeout=P7D")).isZero();
@@ -415,18 +416,17 @@ class MainTest {
             }
             assertThat(run("status", url())).isZero();
             assertThat(out())
-                    .contains("\nNext stage: retire signs out 6 users at the most, see below\n")
+                    .contains("\nNext stage: retire signs out 6 users at most, see below\n")
                     .contains(
-                            "\nSafe to retire: yes, 0 users of the last 30 days; 6 users with a legacy token did not");
+                            "\nSafe to retire: yes, 0 users of the last 30 days; 6 users with a legacy token were not");
             clock.advance(Duration.ofHours(2));
             assertThat(run("status", url())).isZero();
-            assertThat(out())
-                    .contains("\nSafe to retire: no, up to 6 users: Multi-Session has not been there for 30 days");
+            assertThat(out()).contains("\nSafe to retire: no, up to 6 users: Multi-Session has not run for 30 days");
             old.run("UPDATE users SET auth_token = NULL");
             NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock).close();
             assertThat(run("status", url())).isZero();
             assertThat(out())
-                    .contains("\nNext stage: none; this is the last\n")
+                    .contains("\nNext stage: none, this is the last\n")
                     .contains("\nSafe to retire: yes, 0 users: no legacy token opens an account\n");
         }
     }
@@ -442,7 +442,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to mend before the deploy, for 2 users'"})
+    @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to fix before the deploy, for 2 users'"})
     void a_check_ends_in_its_verdict(String script, int code, String verdict) {
         try (OldDatabase old = OldDatabase.make(folder, script)) {
             String before = old.dump();
@@ -470,16 +470,16 @@ class MainTest {
                     .contains("user_sessions (0 rows)", "11 triggers:", "users (8 rows), untouched")
                     .contains("6 users can go on in the old app")
                     .contains("Undeploy the WAR first")
-                    .endsWith("Nothing was removed. To do it, add --yes.\n");
+                    .endsWith("Nothing was removed. To remove it, add --yes.\n");
             assertThat(old.dump()).isEqualTo(migrated);
             assertThat(files()).containsExactly("old-app.db");
 
             assertThat(run("uninstall", url(), "--yes")).isZero();
-            assertThat(out()).contains("Removed: ", "The database as it was before: " + folder);
+            assertThat(out()).contains("Removed: ", "The database as it was before is in " + folder);
             assertThat(old.dump()).isEqualTo(before);
 
             assertThat(run("uninstall", url(), "--yes")).isZero();
-            assertThat(out()).isEqualTo("There is nothing of Multi-Session in this database.\n");
+            assertThat(out()).isEqualTo("This database has nothing of Multi-Session in it.\n");
         }
     }
 
@@ -508,7 +508,8 @@ class MainTest {
             run("uninstall", url());
             assertThat(out())
                     .contains("Of 4 sessions here, 3 will have to sign in again there.")
-                    .contains("For 1 user that token was signed out here; the old app does not know, and accepts it.");
+                    .contains(
+                            "For 1 user that token was signed out here; the old app does not know, and would accept it.");
             run("uninstall", url(), "--keep-sessions");
             assertThat(out())
                     .contains("It leaves:\n", "\n  user_sessions (4 rows)\n")

@@ -220,7 +220,7 @@ class TrialTest {
                 assertThat(old.dump()).isEqualTo(before);
             }
             assertThat(run("check", option)).as(err).isEqualTo(1);
-            assertThat(out).contains("[deploy-refused]").endsWith("NOT SAFE: 1 finding to mend before the deploy\n");
+            assertThat(out).contains("[deploy-refused]").endsWith("NOT SAFE: 1 finding to fix before the deploy\n");
             assertThat(out.replaceAll("\\s+", " ")).contains(words);
             assertThat(err).isEmpty();
             assertThat(old.dump()).isEqualTo(before);

@@ -110,7 +110,7 @@ class SettingsTest {
         assertThat(faults())
                 .singleElement()
                 .asString()
-                .startsWith("the context parameter " + name + " is not read; did you mean " + key + "?");
+                .startsWith("the context parameter " + name + " has no effect; did you mean " + key + "?");
     }
 
     @Test
@@ -121,12 +121,12 @@ class SettingsTest {
         assertThat(faults())
                 .hasSize(3)
                 .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("the environment variable DB_URL is not read; did you mean MULTISESSION_DB_URL?")
+                        .startsWith("the environment variable DB_URL has no effect; did you mean MULTISESSION_DB_URL?")
                         .contains("set multisession.db.url as well"))
                 .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("the environment variable db.url is not read; did you mean MULTISESSION_DB_URL?"))
+                        .startsWith("the environment variable db.url has no effect; did you mean MULTISESSION_DB_URL?"))
                 .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("the system property db.url is not read; did you mean multisession.db.url?"));
+                        .startsWith("the system property db.url has no effect; did you mean multisession.db.url?"));
         // It is plain now which one is meant.
         parameters.put("multisession.db.url", "/c/d.db");
         assertThat(Settings.read(sources()).warnings()).isEmpty();
@@ -139,9 +139,9 @@ class SettingsTest {
         properties.put("sms.http.password", "their secret");
         assertThat(Settings.read(sources()).warnings())
                 .containsExactlyInAnyOrder(
-                        "the environment variable STAGE is not read; did you mean MULTISESSION_STAGE?",
-                        "the environment variable COOKIE_DOMAIN is not read; did you mean MULTISESSION_COOKIE_DOMAIN?",
-                        "the system property sms.http.password is not read; did you mean"
+                        "the environment variable STAGE has no effect; did you mean MULTISESSION_STAGE?",
+                        "the environment variable COOKIE_DOMAIN has no effect; did you mean MULTISESSION_COOKIE_DOMAIN?",
+                        "the system property sms.http.password has no effect; did you mean"
                                 + " multisession.sms.http.password?");
         environment.put("MULTISESSION_STAGE", "settle");
         assertThat(Settings.read(sources()).warnings()).hasSize(2);
@@ -241,7 +241,7 @@ class SettingsTest {
         parameters.put("multisession.cookie.path", "/app");
         assertThat(faults())
                 .hasSize(3)
-                .allSatisfy(fault -> assertThat(fault).contains("__Host-auth_token", "browsers drop such a cookie"))
+                .allSatisfy(fault -> assertThat(fault).contains("__Host-auth_token", "browsers drop the cookie"))
                 .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.secure = always"))
                 .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.path = /"))
                 .anySatisfy(fault -> assertThat(fault).contains("multisession.cookie.domain"));
@@ -260,7 +260,7 @@ class SettingsTest {
     void a_cross_site_cookie_that_is_never_secure_is_a_fault() {
         parameters.put("multisession.cookie.same-site", "none");
         parameters.put("multisession.cookie.secure", "never");
-        assertThat(faults()).singleElement().asString().contains("browsers drop such a cookie");
+        assertThat(faults()).singleElement().asString().contains("browsers drop the cookie");
     }
 
     @Test
@@ -364,7 +364,7 @@ class SettingsTest {
         parameters.put("multisession.sms.http.password", "secret");
         assertThat(faults())
                 .hasSize(2)
-                .anySatisfy(fault -> assertThat(fault).contains("must hold {phone}"))
+                .anySatisfy(fault -> assertThat(fault).contains("must contain {phone}"))
                 .anySatisfy(fault -> assertThat(fault).contains("needs multisession.sms.http.user"));
         parameters.put("multisession.sms.http.user", "name");
         parameters.put("multisession.sms.http.body", "to={phone}&text={text}");
@@ -396,7 +396,7 @@ class SettingsTest {
         assertThat(faults())
                 .singleElement()
                 .asString()
-                .startsWith("multisession.sms.fallback.url and multisession.sms.fallback.body must hold {phone}");
+                .startsWith("multisession.sms.fallback.url and multisession.sms.fallback.body must contain {phone}");
         parameters.remove("multisession.sms.fallback.url");
         assertThat(read().sms().fallback()).isNull();
     }

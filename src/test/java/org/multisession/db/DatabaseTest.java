@@ -269,7 +269,7 @@ class DatabaseTest {
                                     SqliteFile.claim(path, false, "/second").close())
                             .as(path.toString())
                             .isInstanceOf(DatabaseException.class)
-                            .hasMessageContaining("already open in this Tomcat, by the application at '/first'");
+                            .hasMessageContaining("already open in this Tomcat, in the application at '/first'");
                 }
                 assertThat(file.path()).isEqualTo(old.path());
             }
@@ -324,13 +324,13 @@ class DatabaseTest {
                     assertThatThrownBy(() -> claim.invoke(null, old.path(), false, "/second"))
                             .isInstanceOf(InvocationTargetException.class)
                             .cause()
-                            .hasMessageContaining("by the application at '/first'");
+                            .hasMessageContaining("in the application at '/first'");
                 }
                 try (AutoCloseable theirs = (AutoCloseable) claim.invoke(null, old.path(), false, "/second")) {
                     assertThat(theirs).isNotNull();
                     assertThatThrownBy(() -> SqliteFile.claim(old.path(), false, "/first")
                                     .close())
-                            .hasMessageContaining("by the application at '/second'");
+                            .hasMessageContaining("in the application at '/second'");
                 }
             }
             SqliteFile.claim(old.path(), false, "/first").close();

@@ -241,6 +241,6 @@ class StatementTest {
                         .text())
                 .isEqualTo("SELECT u.\"tariff\" FROM users u");
         assertThatThrownBy(() -> Sql.of("a test", "SELECT {plna}").resolve(vocabulary))
-                .hasMessage("no meaning is known for {plna}");
+                .hasMessage("there is no meaning for {plna}");
     }
 }

@@ -767,8 +767,8 @@ class MigratorTest {
             Files.write(file, text);
             assertThatThrownBy(() -> migrate())
                     .isInstanceOf(DatabaseException.class)
-                    .hasMessage(
-                            file + ": the file is no SQLite database, or an encrypted one. Check multisession.db.url");
+                    .hasMessage(file
+                            + ": the file is not a SQLite database, or it is encrypted. Check multisession.db.url");
             assertThat(Files.readAllBytes(file)).isEqualTo(text);
             assertThat(listing()).containsExactly("old-app.db");
         }
@@ -797,7 +797,7 @@ class MigratorTest {
                 old.run("BEGIN EXCLUSIVE");
                 assertThatThrownBy(() -> migrate(SHORT))
                         .isInstanceOf(DatabaseBusyException.class)
-                        .hasMessage("the database is locked by somebody else");
+                        .hasMessage("somebody else has locked the database");
                 old.run("ROLLBACK");
                 assertThat(old.dump()).isEqualTo(dump);
                 assertThat(listing()).isEqualTo(listing);
@@ -892,7 +892,7 @@ class MigratorTest {
                 permit(log, "rw-r--r--");
                 assertThat(child.ask("open " + file))
                         .matches(DENIED + "write the file \\Q" + log + "\\E \\(rw-r--r--, .*\\)\\. The account that"
-                                + " opened the database first made it; .*");
+                                + " opened the database first created it; .*");
                 Files.delete(log);
                 assertThat(listing()).containsExactly("old-app.db");
                 assertThat(Files.readAllBytes(file)).isEqualTo(bytes);

@@ -74,7 +74,7 @@ public final class FileAccess {
         try {
             Path target = link.resolveSibling(Files.readSymbolicLink(link));
             if (links == 0) {
-                return Optional.of(link + " is a symbolic link that leads in a circle");
+                return Optional.of(link + " is a symbolic link that leads back to itself");
             }
             Optional<String> obstacle = obstacleOnTheWayTo(target, links - 1);
             return obstacle.isPresent() || Files.exists(target)
@@ -115,7 +115,7 @@ public final class FileAccess {
                 .or(() -> mountOf(folder)
                         .filter(mount -> mount.has("noexec"))
                         .map(mount ->
-                                folder + " lies on a file system that is mounted noexec (at " + mount.point() + ")"));
+                                folder + " is on a file system that is mounted noexec (at " + mount.point() + ")"));
     }
 
     private static String unwritable(String what, Path path) {
@@ -123,7 +123,7 @@ public final class FileAccess {
                 .filter(mount -> mount.has("ro"))
                 .map(mount -> "read-only file system: " + account() + " may not " + what + " " + path
                         + ", because this process sees " + mount.point() + " mounted read-only. If a systemd unit"
-                        + " confines the process, as Debian's tomcat10 does, allow it by ReadWritePaths="
+                        + " confines the process, as Debian's tomcat10 does, allow it with ReadWritePaths="
                         + (Files.isDirectory(path)
                                 ? path
                                 : path.toAbsolutePath().getParent())
@@ -192,7 +192,7 @@ public final class FileAccess {
             if (obstacle.isEmpty() && Files.exists(beside, LinkOption.NOFOLLOW_LINKS)) {
                 obstacle = obstacleToWriting(beside)
                         .map(words -> words
-                                + ". The account that opened the database first made it; docs/files.md tells what two"
+                                + ". The account that opened the database first created it; docs/files.md explains what two"
                                 + " accounts need to share one");
             }
         }
@@ -217,10 +217,10 @@ public final class FileAccess {
                 return Optional.empty();
             }
             String group = file.group().getName();
-            return Optional.of(database + described(database) + " is for the accounts of the group " + group
-                    + ", but its -wal and -shm will belong to the own group of the account that opens it first, which"
-                    + " shuts the others out ('unable to open database file'). Let the folder pass the group on: chgrp "
-                    + group + " " + folder + " && chmod g+rwxs " + folder + "; docs/files.md tells the rest");
+            return Optional.of(database + described(database) + " is meant for the accounts of the group " + group
+                    + ", but its -wal and -shm will belong to the group of whichever account opens it first, which"
+                    + " shuts the others out ('unable to open database file'). Let the folder pass on its group: chgrp "
+                    + group + " " + folder + " && chmod g+rwxs " + folder + "; docs/files.md explains the rest");
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             // A system without owners and groups.
             return Optional.empty();

@@ -85,9 +85,9 @@ final class NativeLibrary {
 
     private static DatabaseException failed(Path parent, Exception e) {
         return new DatabaseException(
-                "SQLite's native library could not be loaded by way of the folder " + parent + ": "
+                "SQLite's native library could not be loaded through the folder " + parent + ": "
                         + FileAccess.obstacleToRunningFrom(parent).orElse(String.valueOf(e.getMessage()))
-                        + ". It must be writable and not mounted noexec; name another one with the system property "
+                        + ". It must be writable and not mounted noexec; choose another one with the system property "
                         + FOLDER,
                 e);
     }
@@ -101,7 +101,7 @@ final class NativeLibrary {
             Files.deleteIfExists(folder);
         } catch (IOException e) {
             // Windows; the driver deletes them when the JVM ends.
-            log.debug("{} stays until the JVM ends: {}", folder, e.toString());
+            log.debug("{} remains until the JVM ends: {}", folder, e.toString());
         }
     }
 }

@@ -133,12 +133,12 @@ public final class ReadOnlyDatabase implements AutoCloseable {
             }
         }
         throw new DatabaseBusyException(
-                file.path() + " was opened, written and closed by somebody again and again while it was read", null);
+                file.path() + " was opened, written and closed again and again while it was being read", null);
     }
 
     /** Runs work on the temporary tables that {@link #snapshot} has left; it holds no lock on the file. */
     public <T> T onTemporary(Database.Work<? super Handle, T> work) {
-        Connection opened = Objects.requireNonNull(connection, "nothing was read yet");
+        Connection opened = Objects.requireNonNull(connection, "nothing has been read yet");
         try {
             run(opened, "BEGIN");
             T result = work.run(new Handle(opened, new PreparedStatements(opened, () -> Vocabulary.EMPTY)));
@@ -225,9 +225,9 @@ public final class ReadOnlyDatabase implements AutoCloseable {
                 && (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_READONLY_ROLLBACK
                         || (Sqlite.isCannotOpen(e) && size(beside("-journal")) > 0))) {
             return new DatabaseException(
-                    file.path() + ": the program that wrote it was stopped half-way and left " + beside("-journal")
-                            + ". Open the database once with that program or with the sqlite3 shell, which takes the"
-                            + " unfinished change back; then read it again",
+                    file.path() + ": the program that wrote it was stopped halfway and left " + beside("-journal")
+                            + ". Open the database once with that program or with the sqlite3 shell, which rolls the"
+                            + " unfinished change back; then try again",
                     e);
         }
         if (Sqlite.isCannotOpen(e)) {

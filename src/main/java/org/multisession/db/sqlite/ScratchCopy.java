@@ -69,7 +69,7 @@ public final class ScratchCopy implements AutoCloseable {
             ReadOnlyDatabase original, String why, @org.jspecify.annotations.Nullable IOException e) {
         return new DatabaseException(
                 "there is no room for a copy of " + original.path() + " in " + System.getProperty("java.io.tmpdir")
-                        + ": " + why + ". Name another folder by java -Djava.io.tmpdir=FOLDER -jar …",
+                        + ": " + why + ". Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
                 e);
     }
 

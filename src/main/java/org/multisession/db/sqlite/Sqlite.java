@@ -94,7 +94,7 @@ public final class Sqlite {
     /** What an error means to the operator, in words; the driver's own text where it says enough. */
     public static String describe(SQLException e) {
         return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
-            case SQLITE_NOTADB -> "the file is no SQLite database, or an encrypted one. Check multisession.db.url";
+            case SQLITE_NOTADB -> "the file is not a SQLite database, or it is encrypted. Check multisession.db.url";
             case SQLITE_READONLY ->
                 "the database is read-only for the account that this program runs as, which must be allowed to write the"
                         + " file and its folder";

@@ -98,7 +98,7 @@ public final class SqliteFile implements AutoCloseable {
             SqliteFile claimed = new SqliteFile(named, real, identity(real));
             Object holder = System.getProperties().putIfAbsent(CLAIM + claimed.identity, owner);
             if (holder != null) {
-                refuse(named + " is already open in this Tomcat, by the application at '" + holder
+                refuse(named + " is already open in this Tomcat, in the application at '" + holder
                         + "'. Two copies of SQLite in one process lose each other's writes. Undeploy that one first,"
                         + " or give this one a database of its own");
             }
@@ -201,8 +201,9 @@ public final class SqliteFile implements AutoCloseable {
         SqliteFile successor = claim(named, false, owner);
         if (!successor.identity.equals(identity) && !Collections.disjoint(log, filesBeside(successor.path))) {
             successor.close();
-            refuse(successor.path + "-wal and -shm still belong to the file before, and SQLite would mix the two and"
-                    + " damage the new one. Stop the other programs that use the database, and delete these two");
+            refuse(
+                    successor.path + "-wal and -shm still belong to the previous file, and SQLite would mix the two and"
+                            + " damage the new one. Stop the other programs that use the database, then delete these two files");
         }
         return successor;
     }

@@ -42,8 +42,7 @@ final class Answers {
     static PhoneNumber number(TypedNumbers typedNumbers, Json.Body body) {
         PhoneNumber number = typedNumbers.read(body.string("phone"));
         if (number == null) {
-            throw new HttpProblem(
-                    422, "malformed-number", "\"phone\" is not a telephone number. Send it as +79991234567.");
+            throw new HttpProblem(422, "malformed-number", "\"phone\" is not a phone number. Send it as +79991234567.");
         }
         return number;
     }

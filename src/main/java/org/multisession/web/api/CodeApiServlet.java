@@ -39,10 +39,10 @@ public final class CodeApiServlet extends MethodServlet {
             throw switch (refused.why()) {
                 case USED_UP ->
                     new HttpProblem(
-                            429, "code-used-up", "Too many wrong codes. This challenge is over; ask for a new one.");
+                            429, "code-used-up", "Too many wrong codes. This challenge is over; request a new one.");
                 case EXPIRED ->
-                    new HttpProblem(401, "code-expired", "This challenge has run out or was used. Ask for a new one.");
-                default -> new HttpProblem(401, "wrong-code", "The code is not right.");
+                    new HttpProblem(401, "code-expired", "This challenge has expired or was used. Request a new one.");
+                default -> new HttpProblem(401, "wrong-code", "The code is wrong.");
             };
         }
     }

@@ -36,7 +36,7 @@ public final class LoginApiServlet extends MethodServlet {
             throw new HttpProblem(
                     409,
                     "ambiguous-number",
-                    "More than one account has this number, so nobody was signed in. Ask whoever runs the service.");
+                    "More than one account has this number, so nobody was signed in. Contact support.");
         } else {
             throw new HttpProblem(401, "unknown-number", "No account has this number.");
         }

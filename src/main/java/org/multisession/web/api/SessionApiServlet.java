@@ -54,6 +54,6 @@ public final class SessionApiServlet extends MethodServlet {
     }
 
     private static HttpProblem unknown() {
-        return HttpProblem.notFound("You have no session of this id. Nothing was ended; it may have ended before.");
+        return HttpProblem.notFound("You have no session with this id. Nothing was ended; it may have ended before.");
     }
 }

@@ -36,10 +36,10 @@ public final class ErrorServlet extends HttpServlet {
             case 401 -> HttpProblem.unauthenticated();
             case 403 -> new HttpProblem(403, "forbidden", "You may not do that.");
             case 404 -> new HttpProblem(404, "not-found", "There is nothing at this address.");
-            case 405 -> new HttpProblem(405, "method-not-allowed", "This address does not know that method.");
+            case 405 -> new HttpProblem(405, "method-not-allowed", "This address does not support that method.");
             default ->
                 status >= 500
-                        ? new HttpProblem(status, "internal", "Something went wrong here.")
+                        ? new HttpProblem(status, "internal", "The request failed with an internal error.")
                         : new HttpProblem(status, "error", "The request could not be answered.");
         };
     }

@@ -72,7 +72,7 @@ class FileAccessTest {
         Path file = made("delete");
         try (ChildJvm confined = child(mounting("mount -t tmpfs -o noexec none " + apart))) {
             assertThat(confined.ask("open " + file))
-                    .contains(apart + " lies on a file system that is mounted noexec (at " + apart + ")")
+                    .contains(apart + " is on a file system that is mounted noexec (at " + apart + ")")
                     .contains("org.sqlite.tmpdir");
         }
     }
@@ -84,7 +84,7 @@ class FileAccessTest {
                 .isEqualTo(link + " is a symbolic link to " + folder.resolve("gone.db") + ", which does not exist");
         Path circle = folder.resolve("circle");
         Files.createSymbolicLink(circle, circle);
-        assertThat(FileAccess.obstacleOnTheWayTo(circle).orElseThrow()).contains("in a circle");
+        assertThat(FileAccess.obstacleOnTheWayTo(circle).orElseThrow()).contains("leads back to itself");
         Path file = Files.createFile(folder.resolve("file"));
         assertThat(FileAccess.obstacleOnTheWayTo(file.resolve("app.db"))).contains(file + " is not a folder");
         assertThat(FileAccess.obstacleOnTheWayTo(folder.resolve("none").resolve("app.db")))
@@ -107,15 +107,15 @@ class FileAccessTest {
                         ChildJvm.start(OtherAccount.inGroup(ANOTHER, GROUP), classPath, tmp, OtherProcess.class)) {
             assertThat(FileAccess.logThatShutsOthersOut(file)).isPresent();
             assertThat(first.ask("warning " + file))
-                    .startsWith(
-                            file + " (rw-rw----, owner root, group " + GROUP + ") is for the accounts of the group ")
+                    .startsWith(file + " (rw-rw----, owner root, group " + GROUP
+                            + ") is meant for the accounts of the group ")
                     .contains("chmod g+rwxs " + folder);
             assertThat(first.ask("open " + file)).isEqualTo("opened");
             assertThat(second.ask("open " + file))
                     .startsWith("failed: permission denied: account ")
                     .contains(
                             " may not read the file " + file + "-wal (rw-rw----, owner " + ONE + ", group " + ONE + ")")
-                    .contains("The account that opened the database first made it");
+                    .contains("The account that opened the database first created it");
             assertThat(first.ask("close")).isEqualTo("closed");
 
             Files.setAttribute(folder, "unix:mode", 0_042770);

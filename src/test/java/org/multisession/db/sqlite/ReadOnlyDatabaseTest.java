@@ -219,7 +219,7 @@ class ReadOnlyDatabaseTest {
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             assertThatThrownBy(() -> database.snapshot(handle -> count(handle, "main.t")))
                     .isInstanceOf(DatabaseException.class)
-                    .hasMessageContaining("was stopped half-way and left " + path + "-journal");
+                    .hasMessageContaining("was stopped halfway and left " + path + "-journal");
         }
         assertThat(bytes()).isEqualTo(before);
     }
@@ -230,7 +230,7 @@ class ReadOnlyDatabaseTest {
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             assertThatThrownBy(() -> database.snapshot(handle -> count(handle, "main.t")))
                     .isInstanceOf(DatabaseException.class)
-                    .hasMessageStartingWith(path + ": the file is no SQLite database");
+                    .hasMessageStartingWith(path + ": the file is not a SQLite database");
         }
         assertThatThrownBy(() -> ReadOnlyDatabase.open(folder.resolve("missing.db"), PATIENCE)
                         .close())

@@ -175,7 +175,7 @@ class ReplacedFileTest {
             for (int round = 0; round < 2; round++) {
                 assertThatThrownBy(() -> database.openSuccessor("/test"))
                         .isInstanceOf(DatabaseException.class)
-                        .hasMessageContaining(path() + "-wal and -shm still belong to the file before")
+                        .hasMessageContaining(path() + "-wal and -shm still belong to the previous file")
                         .hasMessageContaining("delete these two");
             }
             deleteLog();
