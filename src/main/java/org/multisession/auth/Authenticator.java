@@ -179,7 +179,7 @@ public final class Authenticator {
         }
         UserSession session = sessions.find(handle, token);
         if (session == null && stage.acceptsLegacyTokens()) {
-            User user = users.findByLegacyToken(handle, token.value());
+            User user = users.findByLegacyToken(handle, token);
             if (user != null) {
                 return new Found(token, user, null);
             }

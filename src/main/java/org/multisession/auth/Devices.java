@@ -265,13 +265,13 @@ public final class Devices {
     }
 
     /** The user's legacy token if it opens the account: it may be a session by now, or have ended, or be two users'. */
-    private @Nullable SessionToken legacyToken(Handle handle, User user) throws SQLException {
-        String token = stage.acceptsLegacyTokens() ? users.legacyToken(handle, user.id()) : null;
-        if (token == null || new SessionToken(token).isAHash()) {
+    private @Nullable SessionToken legacyToken(Handle handle, User user) {
+        SessionToken token = stage.acceptsLegacyTokens() ? users.legacyToken(handle, user.id()) : null;
+        if (token == null || token.isAHash()) {
             return null;
         }
         User owner = users.findByLegacyToken(handle, token);
-        return owner != null && owner.id() == user.id() ? new SessionToken(token) : null;
+        return owner != null && owner.id() == user.id() ? token : null;
     }
 
     /** By the token: a legacy one may have become a session since the request was let in. */

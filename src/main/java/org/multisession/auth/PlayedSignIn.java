@@ -94,7 +94,9 @@ public final class PlayedSignIn {
 
     /** Plays it as a stage does it. The transaction holds afterwards what it held before, unless it was lost. */
     public Result play(Transaction transaction, Set<String> userColumns, Stage stage) throws SQLException {
-        return new Play(UserColumns.of(userColumns), stage).all(transaction);
+        UserColumns columns = UserColumns.of(userColumns);
+        database.learn(columns.words());
+        return new Play(columns, stage).all(transaction);
     }
 
     /** Something was done without an error and has not come out as it must. */
@@ -123,9 +125,9 @@ public final class PlayedSignIn {
 
         Play(UserColumns columns, Stage stage) {
             this.stage = stage;
-            this.samples = new SampleDao(columns);
+            this.samples = new SampleDao();
             this.users = new UserDao(columns, numbers);
-            this.sessions = new UserSessionDao(columns, stage);
+            this.sessions = new UserSessionDao(stage);
             this.signIn = new SignIn(
                     database,
                     sessions,
@@ -250,7 +252,8 @@ public final class PlayedSignIn {
 
         private boolean visit(Transaction transaction, User user) throws SQLException {
             Instant now = clock.instant();
-            Stream.of(user.phone(), users.legacyToken(transaction, user.id()))
+            SessionToken old = users.legacyToken(transaction, user.id());
+            Stream.of(user.phone(), old == null ? null : old.value())
                     .filter(secret -> secret != null && !secret.isEmpty())
                     .forEach(secrets::add);
             SessionToken legacy = tokenToBeAdopted(transaction, user);
@@ -263,7 +266,7 @@ public final class PlayedSignIn {
             }
             if (stage.mirrors()) {
                 require(
-                        first.value().equals(users.legacyToken(transaction, user.id())),
+                        first.equals(users.legacyToken(transaction, user.id())),
                         "users.auth_token does not become the new session's token");
             }
             act = "a sign-in on a second device";
@@ -289,13 +292,12 @@ public final class PlayedSignIn {
             return true;
         }
 
-        private @Nullable SessionToken tokenToBeAdopted(Transaction transaction, User user) throws SQLException {
-            String legacy = stage.mirrors() ? users.legacyToken(transaction, user.id()) : null;
+        private @Nullable SessionToken tokenToBeAdopted(Transaction transaction, User user) {
+            SessionToken legacy = stage.mirrors() ? users.legacyToken(transaction, user.id()) : null;
             if (legacy == null || users.isShared(transaction, legacy)) {
                 return null;
             }
-            SessionToken token = new SessionToken(legacy);
-            return token.isAHash() || sessions.wasIssued(transaction, token) ? null : token;
+            return legacy.isAHash() || sessions.wasIssued(transaction, legacy) ? null : legacy;
         }
 
         private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise) {

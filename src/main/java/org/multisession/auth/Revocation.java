@@ -215,13 +215,13 @@ public final class Revocation {
         }
 
         /** The legacy token of this user if it opens the account. */
-        private @Nullable SessionToken legacyToken(Handle handle, long id) throws SQLException {
-            String token = users.legacyToken(handle, id);
-            if (token == null || new SessionToken(token).isAHash()) {
+        private @Nullable SessionToken legacyToken(Handle handle, long id) {
+            SessionToken token = users.legacyToken(handle, id);
+            if (token == null || token.isAHash()) {
                 return null;
             }
             User owner = users.findByLegacyToken(handle, token);
-            return owner != null && owner.id() == id ? new SessionToken(token) : null;
+            return owner != null && owner.id() == id ? token : null;
         }
 
         private void record(Transaction transaction, User user, Instant now) {

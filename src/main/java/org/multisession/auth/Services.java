@@ -83,6 +83,7 @@ public final class Services {
             SmsSender sender,
             Throttle throttle,
             Surroundings surroundings) {
+        database.learn(columns.words());
         stage = given.stage();
         clock = surroundings.clock();
         SecureRandom random = surroundings.random();
@@ -96,7 +97,7 @@ public final class Services {
         typedNumbers = new TypedNumbers(database, users, phoneNumbers);
         sharedNumbers = new SharedNumbers(database, new AuthEventDao(), clock);
 
-        sessions = new UserSessionDao(columns, stage);
+        sessions = new UserSessionDao(stage);
         DeviceDao deviceDao = new DeviceDao();
         LegacyUseDao legacyUses = new LegacyUseDao();
         KnownTokensDao knownTokens = new KnownTokensDao();

@@ -157,7 +157,7 @@ public final class SignIn {
         if (stage.mirrors()) {
             // After the new session, which has the lower row id, and before the mirror overwrites what is adopted.
             adoptLegacyToken(transaction, user, now);
-            users.mirror(transaction, user.id(), token.value());
+            users.mirror(transaction, user.id(), token);
         }
         endFormer(transaction, user, presented, client, now);
         evictSurplus(transaction, user, token.hash(), client, now);
@@ -165,15 +165,11 @@ public final class SignIn {
     }
 
     private void adoptLegacyToken(Transaction transaction, User user, Instant now) throws SQLException {
-        String overwritten = users.legacyToken(transaction, user.id());
-        if (overwritten == null) {
+        SessionToken legacy = users.legacyToken(transaction, user.id());
+        if (legacy == null || sessions.wasIssued(transaction, legacy)) {
             return;
         }
-        SessionToken legacy = new SessionToken(overwritten);
-        if (sessions.wasIssued(transaction, legacy)) {
-            return;
-        }
-        if (users.isShared(transaction, overwritten)) {
+        if (users.isShared(transaction, legacy)) {
             // It opened nobody's account. Once it stands in one row only, it would open that one for both.
             sessions.refuseForEver(transaction, user.id(), legacy, EndReason.AMBIGUOUS, now);
         } else {

@@ -128,7 +128,7 @@ public final class SignOut {
                 record(transaction, session.user(), "done", client);
                 continue;
             }
-            User user = stage.acceptsLegacyTokens() ? users.findByLegacyToken(transaction, token.value()) : null;
+            User user = stage.acceptsLegacyTokens() ? users.findByLegacyToken(transaction, token) : null;
             if (user != null) {
                 legacy.add(token);
                 record(transaction, user, "device-forgot", client);

@@ -86,6 +86,7 @@ final class RevokeCommand implements Command {
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
             Database database = open.database();
             requireMigrated(database, open);
+            database.learn(NO_OTHER_COLUMNS.words());
             UserDao users = new UserDao(NO_OTHER_COLUMNS, numbers);
             Target target = switch (chosen) {
                 case USER -> new Target.OneUser(id);
@@ -100,7 +101,7 @@ final class RevokeCommand implements Command {
                     database.find(new StateDao()::stage), call.settings().stage());
             Revocation revocation = new Revocation(
                     database,
-                    new UserSessionDao(NO_OTHER_COLUMNS, stage),
+                    new UserSessionDao(stage),
                     users,
                     new RestingThrottle(),
                     call.terminal().clock());

@@ -83,10 +83,14 @@ public final class Migrator {
     private static final String NOTE_PHONES = """
             INSERT INTO multisession_phones (user_id, phone, tail)
             SELECT id, phone,
-              CASE WHEN ltrim(digits, '0123456789') = '' THEN substr(digits, -6) WHEN phone IS NOT NULL THEN '' END
+              CASE WHEN substr(phone, -2) = '.0' OR ltrim(digits, '0123456789') <> '' THEN ''
+              ELSE substr(digits, -6) END
             FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone,
-              replace(replace(replace(replace(replace(substr(CAST(u.phone AS TEXT), 1, 100),
-              ' ', ''), '-', ''), '(', ''), ')', ''), '+', '') AS digits
+              replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+              trim(substr(CAST(u.phone AS TEXT), 1, 100),
+              char(9, 10, 13, 32, 8203, 8206, 8207, 8234, 8235, 8236, 8237, 8238, 8294, 8295, 8296, 8297, 65279)),
+              ' ', ''), '-', ''), '(', ''), ')', ''), '+', ''), '.', ''), '/', ''),
+              char(160), ''), char(8239), ''), char(8208), ''), char(8209), ''), char(8211), '') AS digits
               FROM users u
               WHERE typeof(u.id) = 'integer'
                 AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id))

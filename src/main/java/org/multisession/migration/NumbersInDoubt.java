@@ -29,7 +29,8 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
             GROUP BY number HAVING count(*) > 1 ORDER BY min(id)
             """;
 
-    private static final String UNREAD = "SELECT count(*) FROM multisession_phones WHERE read_by IS NULL";
+    private static final String UNREAD =
+            "SELECT count(*) FROM multisession_phones WHERE read_by IS NULL AND tail >= ''";
 
     private static final String REFUSED =
             "SELECT count(DISTINCT occurred_at) FROM auth_events WHERE kind = 'shared-number'";

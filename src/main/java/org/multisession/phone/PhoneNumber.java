@@ -3,6 +3,7 @@ package org.multisession.phone;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * A telephone number in its one normal form; or a text that stands for no number anywhere, but may be somebody's in
@@ -31,6 +32,8 @@ public record PhoneNumber(String text, String nationalPart, Meaning meaning) {
     private static final int TAIL = 6;
 
     private static final int SHAPE = 3;
+
+    private static final Pattern NO_DIGIT = Pattern.compile("[^0-9]");
 
     /** Whether the number's range is one that the country has given out, not only its length. */
     public boolean isValid() {
@@ -76,7 +79,7 @@ public record PhoneNumber(String text, String nationalPart, Meaning meaning) {
     }
 
     private static String tail(String text) {
-        String digits = text.startsWith("+") ? text.substring(1) : text;
+        String digits = NO_DIGIT.matcher(text).replaceAll("");
         return digits.substring(Math.max(0, digits.length() - TAIL));
     }
 

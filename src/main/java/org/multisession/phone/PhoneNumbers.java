@@ -33,6 +33,11 @@ public final class PhoneNumbers {
 
     private static final int FEWEST_DIGITS_TO_SEND_TO = 7;
 
+    private static final int DIGITS_COMPARED = 4;
+
+    /** The digits that the letters from A to Z stand for, as in 1-800-FLOWERS. */
+    private static final String KEYPAD = "22233344455566677778889999";
+
     /** Marks of writing direction that a phone's contacts copy along, what joins and combines, blanks of other scripts. */
     private static final Pattern INVISIBLE =
             Pattern.compile("[\\p{Cf}\\p{Mn}\\p{Me}\\u115f\\u1160\\u2800\\u3164\\uffa0]");
@@ -86,6 +91,46 @@ public final class PhoneNumbers {
         }
         PhoneNumber number = number(plain);
         return number == null ? asItIs(plain) : number;
+    }
+
+    /**
+     * Whether this text means this number. Many texts can be asked: where its digits rule it out already, none is parsed.
+     */
+    public boolean means(@Nullable String text, PhoneNumber number) {
+        if (text == null || text.length() > MAX_LENGTH || !mayMean(text, number)) {
+            return false;
+        }
+        PhoneNumber read = read(text);
+        return read != null && read.key().equals(number.key());
+    }
+
+    /** Cheaper than to read it, and never no where reading it would say yes. */
+    private static boolean mayMean(String text, PhoneNumber number) {
+        String plain = isAscii(text) ? text : plain(text);
+        if (!number.isSendable()) {
+            return visible(plain).equals(visible(number.text()));
+        }
+        // Every country's numbers end as they are dialled; what follows can only be an extension.
+        String digits = number.nationalPart();
+        String end = digits.substring(Math.max(0, digits.length() - DIGITS_COMPARED));
+        StringBuilder dialled = new StringBuilder(plain.length());
+        StringBuilder onKeypad = new StringBuilder(plain.length());
+        for (int i = 0; i < plain.length(); i++) {
+            char c = Character.toUpperCase(plain.charAt(i));
+            if (c >= '0' && c <= '9') {
+                dialled.append(c);
+                onKeypad.append(c);
+            } else if (c >= 'A' && c <= 'Z') {
+                onKeypad.append(KEYPAD.charAt(c - 'A'));
+            }
+        }
+        return dialled.indexOf(end) >= 0 || onKeypad.indexOf(end) >= 0;
+    }
+
+    private static String visible(String text) {
+        StringBuilder visible = new StringBuilder(text.length());
+        text.chars().filter(c -> c > ' ' && "()./-".indexOf(c) < 0).forEach(c -> visible.append((char) c));
+        return visible.toString();
     }
 
     /** The text in ASCII digits, without what nobody sees, and with plain spaces. */

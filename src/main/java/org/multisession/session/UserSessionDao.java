@@ -12,7 +12,6 @@ import org.multisession.db.Transaction;
 import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
 import org.multisession.user.User;
-import org.multisession.user.UserColumns;
 
 /**
  * The {@code user_sessions} table and its shadow, {@code multisession_tokens}.
@@ -43,35 +42,35 @@ public final class UserSessionDao {
             """;
 
     /** Driven by our own table, whose collation is binary whatever the old app's table says. */
-    private static final String FIND = """
-            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+    private static final Sql FIND = Sql.of("find a session", """
+            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
             WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NULL
               AND (t.auth_token = :hash
                 OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
-            """ + WITNESSED;
+            """ + WITNESSED);
 
-    private static final String OF_USER = """
-            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+    private static final Sql OF_USER = Sql.of("sessions of a user", """
+            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
             JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
             JOIN users u ON u.id = t.user_id
             WHERE t.user_id = :user AND t.ended_at IS NULL
               AND NOT EXISTS
                 (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
-            """ + WITNESSED;
+            """ + WITNESSED);
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
-    private static final String AFTER = """
-            SELECT u.id, u.phone, %s AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id AS row_id
+    private static final Sql AFTER = Sql.of("next page of sessions", """
+            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id AS row_id
             FROM (SELECT * FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
             LEFT JOIN multisession_tokens t
               ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
             LEFT JOIN users u ON u.id = t.user_id
             ORDER BY s.id
-            """;
+            """);
 
     private static final Sql WAS_ISSUED = Sql.of(
             "was a token ever a session", "SELECT 1 FROM multisession_tokens WHERE auth_token IN (:token, :hash)");
@@ -143,16 +142,10 @@ public final class UserSessionDao {
             boolean shared) {}
 
     private final Stage stage;
-    private final Sql find;
-    private final Sql ofUser;
-    private final Sql after;
 
-    /** For a users table with these columns; new rows hold what this stage has them hold. */
-    public UserSessionDao(UserColumns columns, Stage stage) {
+    /** New rows hold what this stage has them hold. The database must have learned the words of {@code UserColumns}. */
+    public UserSessionDao(Stage stage) {
         this.stage = stage;
-        this.find = Sql.of("find a session", FIND.formatted(columns.planOf("u")));
-        this.ofUser = Sql.of("sessions of a user", OF_USER.formatted(columns.planOf("u")));
-        this.after = Sql.of("next page of sessions", AFTER.formatted(columns.planOf("u")));
     }
 
     /** The live session of this token, run out or not; null if there is none. */
@@ -166,7 +159,7 @@ public final class UserSessionDao {
     }
 
     private @Nullable UserSession find(Handle handle, String text, String hash) {
-        return handle.query(find)
+        return handle.query(FIND)
                 .bind("token", text)
                 .bind("hash", hash)
                 .optional(UserSessionDao::session)
@@ -185,7 +178,7 @@ public final class UserSessionDao {
     public Page after(Handle handle, @Nullable Long last, int rows) {
         List<UserSession> live = new ArrayList<>();
         List<Long> ids = new ArrayList<>(rows);
-        handle.query(after)
+        handle.query(AFTER)
                 .bind("last", last == null ? Long.MIN_VALUE : last)
                 .bind("rows", rows)
                 .forEach(row -> {
@@ -213,7 +206,7 @@ public final class UserSessionDao {
     /** All sessions of a user that have not ended, in no order. */
     public List<UserSession> ofUser(Handle handle, long userId) {
         List<UserSession> sessions = new ArrayList<>();
-        handle.query(ofUser).bind("user", userId).forEach(row -> {
+        handle.query(OF_USER).bind("user", userId).forEach(row -> {
             // A blob or an empty text that somebody put there is no token that a device could present.
             if (row.value("auth_token") instanceof String token && !token.isEmpty()) {
                 sessions.add(session(row));

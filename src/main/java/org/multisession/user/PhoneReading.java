@@ -34,8 +34,8 @@ public final class PhoneReading {
     }
 
     /**
-     * Makes every row unread again that was read by other rules, those of another region or version. To be called before
-     * the first look-up; what is stopped half-way begins anew the next time.
+     * Makes every row unread again that was read by other rules, those of another region or version. What it was read as
+     * is kept meanwhile. To be called before the first look-up; what is stopped half-way begins anew the next time.
      */
     public void begin() {
         String rules = phoneNumbers.rules();

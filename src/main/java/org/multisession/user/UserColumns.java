@@ -1,5 +1,6 @@
 package org.multisession.user;
 
+import java.util.Map;
 import java.util.Set;
 
 /** Which columns the team's {@code users} table has beside {@code id}, {@code phone} and {@code auth_token}. */
@@ -11,10 +12,11 @@ public record UserColumns(boolean hasPlan, boolean hasCreatedAt) {
     }
 
     /**
-     * The plan as an expression of a SELECT. Qualified, because SQLite takes a lone quoted name that it does not know
-     * for a string.
+     * What the words of statements on {@code users u} mean on this table, for {@link org.multisession.db.Database#learn}:
+     * {@code {plan}} is its plan, or NULL where it has no such column.
      */
-    public String planOf(String alias) {
-        return hasPlan ? alias + ".\"plan\"" : "NULL";
+    public Map<String, String> words() {
+        // Qualified, because SQLite takes a lone quoted name that it does not know for a string.
+        return Map.of("plan", hasPlan ? "u.\"plan\"" : "NULL");
     }
 }

@@ -1,9 +1,8 @@
 package org.multisession.user;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -11,15 +10,17 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Failures;
 import org.multisession.db.Handle;
-import org.multisession.db.SqlTime;
+import org.multisession.db.Row;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
-import org.multisession.token.TokenHash;
+import org.multisession.token.SessionToken;
 
 /**
  * The {@code users} table. It is the team's, not ours: the two writing methods here are the only ones there are, the
- * mirror at sign-in and the new user of an open registration.
+ * mirror at sign-in and the new user of an open registration. The database must have learned the words of {@link
+ * UserColumns}.
  */
 public final class UserDao {
 
@@ -31,88 +32,81 @@ public final class UserDao {
      * must not come back through this door. Two rows mean that the token is nobody's. That it never was one is known only
      * where our triggers on {@code user_sessions} are there, or were when the token was set.
      */
-    private static final String FIND_BY_LEGACY_TOKEN = """
-            SELECT u.id, u.phone, %s, u.auth_token,
+    private static final Sql FIND_BY_LEGACY_TOKEN = Sql.of("find a user by a legacy token", """
+            SELECT u.id, u.phone, {plan} AS plan, u.auth_token,
               EXISTS (SELECT 1 FROM multisession_accounts a
                 WHERE a.user_id = u.id AND a.token_tail = substr(CAST(u.auth_token AS TEXT), -8))
               OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
                 AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
-                  'multisession_session_token_changed')) = 3
+                  'multisession_session_token_changed')) = 3 AS witnessed
             FROM users u
-            WHERE u.auth_token = ?
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (?, ?))
+            WHERE u.auth_token = :token
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (:token, :hash))
             LIMIT 2
-            """;
+            """);
 
-    private static final String FIND_BY_ID = "SELECT u.id, u.phone, %s FROM users u WHERE u.id = ?";
+    private static final Sql FIND_BY_ID =
+            Sql.of("find a user", "SELECT u.id, u.phone, {plan} AS plan FROM users u WHERE u.id = :id");
 
-    private static final String FIND_BY_NUMBER = """
-            SELECT u.id, u.phone, %s
+    private static final Sql FIND_BY_NUMBER = Sql.of("find users by a number", """
+            SELECT u.id, u.phone, {plan} AS plan
             FROM multisession_phones p JOIN users u ON u.id = p.user_id
-            WHERE p.number = ?
-            """;
+            WHERE p.number = :number
+            """);
 
-    private static final String LEGACY_TOKEN = "SELECT auth_token FROM users WHERE id = ?";
+    private static final Sql LEGACY_TOKEN =
+            Sql.of("read a user's legacy token", "SELECT auth_token FROM users WHERE id = :id");
 
-    private static final String COUNT_WITH_TOKEN = "SELECT count(*) FROM users WHERE auth_token = ?";
+    private static final Sql COUNT_WITH_TOKEN = Sql.of(
+            "count the users of a legacy token", "SELECT count(*) AS users FROM users WHERE auth_token = :token");
 
-    private static final String MIRROR = "UPDATE users SET auth_token = ? WHERE id = ?";
+    private static final Sql MIRROR =
+            Sql.of("mirror a token into users", "UPDATE users SET auth_token = :token WHERE id = :id");
+
+    private static final Sql INSERT = Sql.of("add a user", "INSERT INTO users (phone) VALUES (:phone) RETURNING id");
+
+    private static final Sql INSERT_WITH_TIME =
+            Sql.of("add a user", "INSERT INTO users (phone, created_at) VALUES (:phone, :now) RETURNING id");
 
     private final UserColumns columns;
     private final PhoneNumbers phoneNumbers;
     private final PhoneDao phones = new PhoneDao();
-    private final String findByLegacyToken;
-    private final String findById;
-    private final String findByNumber;
 
     /** For a table with these columns beside the ones that we need. */
     public UserDao(UserColumns columns, PhoneNumbers phoneNumbers) {
         this.columns = columns;
         this.phoneNumbers = phoneNumbers;
-        this.findByLegacyToken = FIND_BY_LEGACY_TOKEN.formatted(columns.planOf("u"));
-        this.findById = FIND_BY_ID.formatted(columns.planOf("u"));
-        this.findByNumber = FIND_BY_NUMBER.formatted(columns.planOf("u"));
     }
 
     /** The one user whose legacy token this is; null if it is nobody's, two users', or ever was a session's. */
-    public @Nullable User findByLegacyToken(Handle handle, String token) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(findByLegacyToken)) {
-            statement.setString(1, token);
-            statement.setString(2, token);
-            statement.setString(3, TokenHash.of(token));
-            try (ResultSet rows = statement.executeQuery()) {
-                if (!rows.next()) {
-                    return null;
-                }
-                // A column with a case-blind collation finds more than it was asked for.
-                User user = token.equals(rows.getString(4)) && rows.getBoolean(5) ? user(rows) : null;
-                return rows.next() ? null : user;
-            }
-        }
+    public @Nullable User findByLegacyToken(Handle handle, SessionToken token) {
+        List<@Nullable User> found = new ArrayList<>();
+        handle.query(FIND_BY_LEGACY_TOKEN)
+                .bind("token", token.value())
+                .bind("hash", token.hash())
+                .forEach(row -> {
+                    // A column with a case-blind collation finds more than it was asked for.
+                    boolean opens = token.value().equals(row.text("auth_token")) && row.flag("witnessed");
+                    found.add(opens ? user(row) : null);
+                });
+        return found.size() == 1 ? found.get(0) : null;
     }
 
     /**
      * Every user with this number, in whatever shape the row has it, up to {@link #MAX_OF_ONE_NUMBER}; more than one
      * means that nobody can be told. The same is asked whether there is one or not.
-     *
-     * @throws org.multisession.db.DatabaseBusyException if so many rows are still to be read that it would take long
      */
-    public List<User> findByPhone(Handle handle, PhoneNumber number) throws SQLException {
+    public List<User> findByPhone(Handle handle, PhoneNumber number) {
         NavigableMap<Long, User> found = new TreeMap<>();
-        try (PreparedStatement statement = handle.prepare(findByNumber)) {
-            statement.setString(1, number.key());
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next() && found.size() < MAX_OF_ONE_NUMBER) {
-                    keepIfOf(number, user(row), found);
-                }
+        handle.query(FIND_BY_NUMBER).bind("number", number.key()).forEach(row -> {
+            if (found.size() < MAX_OF_ONE_NUMBER) {
+                keepIfOf(number, user(row), found);
             }
-        }
-        for (PhoneDao.Phone unread : phones.unreadLike(handle, number)) {
-            if (found.size() < MAX_OF_ONE_NUMBER && means(unread.text(), number)) {
-                User user = findById(handle, unread.userId());
-                if (user != null) {
-                    keepIfOf(number, user, found);
-                }
+        });
+        for (long id : phones.unreadOf(handle, number, text -> phoneNumbers.means(text, number), MAX_OF_ONE_NUMBER)) {
+            User user = findById(handle, id);
+            if (user != null && found.size() < MAX_OF_ONE_NUMBER) {
+                keepIfOf(number, user, found);
             }
         }
         return List.copyOf(found.values());
@@ -120,65 +114,46 @@ public final class UserDao {
 
     /** Asked again of what the row itself says: what we have noted may be older. */
     private void keepIfOf(PhoneNumber number, User user, Map<Long, User> found) {
-        if (means(user.phone(), number)) {
+        if (phoneNumbers.means(user.phone(), number)) {
             found.put(user.id(), user);
         }
     }
 
-    private boolean means(@Nullable String stored, PhoneNumber number) {
-        PhoneNumber read = phoneNumbers.read(stored);
-        return read != null && read.key().equals(number.key());
-    }
-
-    private @Nullable User findById(Handle handle, long id) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(findById)) {
-            statement.setLong(1, id);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? user(row) : null;
-            }
-        }
+    private static @Nullable User findById(Handle handle, long id) {
+        return handle.query(FIND_BY_ID).bind("id", id).optional(UserDao::user).orElse(null);
     }
 
     /**
      * Whether a text that means no number may stand in a row: whether any row has a text like it, of the same length and
      * with the same beginning. So who tries one such text after another does not learn which of them are somebody's.
      */
-    public boolean hasTextLike(Handle handle, PhoneNumber text) throws SQLException {
+    public boolean hasTextLike(Handle handle, PhoneNumber text) {
         return phones.hasTextLike(handle, text) || !findByPhone(handle, text).isEmpty();
     }
 
     /** The token that the user's old devices share, or null where there is none that a cookie could carry. */
-    public @Nullable String legacyToken(Handle handle, long userId) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(LEGACY_TOKEN)) {
-            statement.setLong(1, userId);
-            try (ResultSet row = statement.executeQuery()) {
-                // A number stands there where the column has such a type; a blob equals no text, so it lets nobody in.
-                if (!row.next() || row.getObject(1) instanceof byte[]) {
-                    return null;
-                }
-                String token = row.getString(1);
-                return token == null || token.isEmpty() ? null : token;
-            }
-        }
+    public @Nullable SessionToken legacyToken(Handle handle, long userId) {
+        // A number stands there where the column has such a type; a blob equals no text, so it lets nobody in.
+        String token = handle.query(LEGACY_TOKEN)
+                .bind("id", userId)
+                .optional(row -> row.value("auth_token") instanceof byte[] ? null : row.text("auth_token"))
+                .orElse("");
+        return token.isEmpty() ? null : new SessionToken(token);
     }
 
     /** Whether this token stands in more than one row of {@code users}. */
-    public boolean isShared(Transaction transaction, String token) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(COUNT_WITH_TOKEN)) {
-            statement.setString(1, token);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getInt(1) > 1;
-            }
-        }
+    public boolean isShared(Transaction transaction, SessionToken token) {
+        return transaction.query(COUNT_WITH_TOKEN).bind("token", token.value()).one(row -> row.number("users")) > 1;
     }
 
     /** Sets {@code users.auth_token}, so that the old app accepts the new session; false if the user is gone. */
-    public boolean mirror(Transaction transaction, long userId, String token) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(MIRROR)) {
-            statement.setString(1, token);
-            statement.setLong(2, userId);
-            return statement.executeUpdate() == 1;
-        }
+    public boolean mirror(Transaction transaction, long userId, SessionToken token) {
+        return transaction
+                        .update(MIRROR)
+                        .bind("token", token.value())
+                        .bind("id", userId)
+                        .run()
+                == 1;
     }
 
     /**
@@ -189,20 +164,11 @@ public final class UserDao {
      */
     public User insert(Transaction transaction, PhoneNumber number, Instant now) throws SQLException {
         phones.requireTriggers(transaction);
-        String sql = columns.hasCreatedAt()
-                ? "INSERT INTO users (phone, created_at) VALUES (?, ?) RETURNING id"
-                : "INSERT INTO users (phone) VALUES (?) RETURNING id";
-        long id;
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.setString(1, number.text());
-            if (columns.hasCreatedAt()) {
-                statement.setString(2, SqlTime.format(now));
-            }
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                id = row.getLong(1);
-            }
-        }
+        long id = (columns.hasCreatedAt()
+                        ? transaction.query(INSERT_WITH_TIME).bind("now", now)
+                        : transaction.query(INSERT))
+                .bind("phone", number.text())
+                .one(row -> row.number("id"));
         User user = findById(transaction, id);
         if (user == null) {
             // A primary key that is not the row id may be NULL in SQLite.
@@ -211,7 +177,7 @@ public final class UserDao {
         return user;
     }
 
-    private static User user(ResultSet row) throws SQLException {
-        return new User(row.getLong(1), row.getString(2), row.getString(3));
+    static User user(Row row) {
+        return new User(row.number("id"), row.text("phone"), row.text("plan"));
     }
 }

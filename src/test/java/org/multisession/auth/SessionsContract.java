@@ -757,6 +757,22 @@ abstract class SessionsContract {
         }
 
         @Test
+        void right_after_a_deploy_on_many_odd_numbers_everybody_signs_in_and_nobody_is_registered_again() {
+            old.run("""
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6500)
+                    INSERT INTO users (phone) SELECT '۷۹۹۹' || (2000000 + i) || ' доб. 5' FROM n
+                    """);
+            app.close();
+            app = NewApp.deployOpen(old.path(), clock);
+            assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            String odd = old.one("SELECT id FROM users WHERE phone = '۷۹۹۹2000077 доб. 5'");
+            assertThat(app.opens(app.signIn("+79992000077"))).isEqualTo(Long.parseLong(odd));
+            app.signIn("+79993000077");
+            assertThat(old.one("SELECT count(*) FROM users WHERE phone IN ('+79992000077', '+79993000077')"))
+                    .isEqualTo("1");
+        }
+
+        @Test
         void a_number_that_signs_nobody_in_does_not_wait_for_the_write_lock() {
             redeployInAHurry();
             old.addUser("8-999-123-45-67", null);

@@ -172,10 +172,12 @@ class PhoneNumbersTest {
                 old.run("INSERT INTO users (id, phone) VALUES (?, ?)", id, shapes.get(id % shapes.size()));
             }
             old.run("COMMIT");
-            UserDao users = new UserDao(UserColumns.of(Set.of("id", "phone", "auth_token")), numbers);
+            UserColumns columns = UserColumns.of(Set.of("id", "phone", "auth_token"));
+            UserDao users = new UserDao(columns, numbers);
             try (SqliteFile file = SqliteFile.claim(old.path(), false, "/test");
                     Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
                 new Migrator(database, Instant::now).migrate();
+                database.learn(columns.words());
                 nationals.forEach((id, national) -> {
                     List<String> shapes = country.shapes(national, random);
                     PhoneNumber typed =
@@ -443,11 +445,13 @@ class PhoneNumbersTest {
         try (OldDatabase old = OldDatabase.makeBy(
                 folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
             old.run("INSERT INTO users (id, phone) VALUES (7, ?)", phone);
-            UserDao users = new UserDao(UserColumns.of(Set.of("id", "phone", "auth_token")), numbers);
+            UserColumns columns = UserColumns.of(Set.of("id", "phone", "auth_token"));
+            UserDao users = new UserDao(columns, numbers);
             PhoneNumber typed = Objects.requireNonNull(numbers.parse("+79991234567"));
             try (SqliteFile file = SqliteFile.claim(old.path(), false, "/test");
                     Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
                 new Migrator(database, Instant::now).migrate();
+                database.learn(columns.words());
                 assertThat(numbers.parse(phone)).as(what).isEqualTo(typed);
                 List<User> found = database.read(handle -> users.findByPhone(handle, typed));
                 assertThat(found).as(what).extracting(User::id).containsExactly(7L);

@@ -79,6 +79,7 @@ public final class OtherProcess {
     private String migrate() {
         Migrator.Outcome outcome = new Migrator(Objects.requireNonNull(database), InstantSource.system()).migrate();
         columns = UserColumns.of(outcome.userColumns());
+        database.learn(columns.words());
         return "made " + outcome.made().size();
     }
 
@@ -98,10 +99,10 @@ public final class OtherProcess {
     private String who(String token) {
         UserColumns known = Objects.requireNonNull(columns);
         return Objects.requireNonNull(database).read(handle -> {
-            UserSession session = new UserSessionDao(known, Stage.COEXIST).find(handle, new SessionToken(token));
+            UserSession session = new UserSessionDao(Stage.COEXIST).find(handle, new SessionToken(token));
             User user = session != null
                     ? session.user()
-                    : new UserDao(known, new PhoneNumbers("RU")).findByLegacyToken(handle, token);
+                    : new UserDao(known, new PhoneNumbers("RU")).findByLegacyToken(handle, new SessionToken(token));
             return user == null ? "nobody" : String.valueOf(user.id());
         });
     }
