@@ -92,7 +92,7 @@ class TrialTest {
                         "a CHECK on the token's length",
                         REBUILT_USERS.formatted(" CHECK (auth_token IS NULL OR length(auth_token) = 32)"),
                         "a sign-in cannot work",
-                        "UPDATE users SET auth_token = ?",
+                        "mirror a token into users",
                         "length(auth_token) = 32"),
                 schema(
                         "a CHECK for hex",
@@ -192,7 +192,7 @@ class TrialTest {
                         "--login.registration=open",
                         "CREATE TRIGGER named BEFORE INSERT ON users WHEN NEW.name IS NULL"
                                 + " BEGIN SELECT RAISE(ABORT, 'who is it'); END",
-                        List.of("a registration cannot work", "INSERT INTO users", "who is it")),
+                        List.of("a registration cannot work", "add a user", "who is it")),
                 schema(
                         "numbers that must be written otherwise",
                         "--login.registration=open",
