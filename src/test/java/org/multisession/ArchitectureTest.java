@@ -124,6 +124,27 @@ class ArchitectureTest {
                 .check(APPLICATION);
     }
 
+    /** Another database is another package of this kind. */
+    @Test
+    void onlyItsOwnPackageKnowsADriver() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.multisession.db.sqlite..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.sqlite.."))
+                .check(APPLICATION);
+    }
+
+    @Test
+    void noDatabaseIsKnownToWhatIsTheSameForAll() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.multisession.db")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.multisession.db.*.."))
+                .check(APPLICATION);
+    }
+
     @Test
     void onlyTheWebKnowsServlets() {
         noClasses()

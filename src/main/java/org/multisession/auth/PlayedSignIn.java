@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.Failures;
 import org.multisession.db.Transaction;
 import org.multisession.db.TransactionLostException;
 import org.multisession.phone.PhoneNumber;
@@ -186,23 +185,24 @@ public final class PlayedSignIn {
             } catch (NotSo e) {
                 return new Attempt(new Failure(act, String.valueOf(e.getMessage()), of), false);
             } catch (SQLException e) {
-                return failed(transaction.latestStatement(), e, of, e);
+                return failed(transaction, transaction.latestStatement(), e, of, e);
             } catch (DatabaseException e) {
                 if (e.getCause() instanceof SQLException cause) {
-                    return failed(Failures.statement(e), cause, of, e);
+                    return failed(transaction, e.statement(), cause, of, e);
                 }
                 throw e;
             }
         }
 
         /** Passes on what is no matter of the schema, as a disk that is full. */
-        private <E extends Exception> Attempt failed(@Nullable String statement, SQLException why, List<Long> of, E e)
-                throws E {
-            if (!Failures.isOfTheStatement(why)) {
+        private <E extends Exception> Attempt failed(
+                Transaction transaction, @Nullable String statement, SQLException why, List<Long> of, E e) throws E {
+            if (!transaction.vendor().kindOf(why).isOfTheStatement()) {
                 throw e;
             }
             String text = String.valueOf(statement).strip().replaceAll("\\s+", " ");
-            String reason = "'" + text + "' fails: " + masked(Failures.reason(why));
+            String reason =
+                    "'" + text + "' fails: " + masked(transaction.vendor().reasonIn(why));
             return new Attempt(new Failure(act, reason, of), why instanceof TransactionLostException);
         }
 

@@ -1,7 +1,6 @@
 package org.multisession.boot;
 
 import jakarta.servlet.ServletContext;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -17,7 +16,6 @@ import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
-import org.multisession.db.sqlite.FileAccess;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
@@ -180,13 +178,9 @@ final class Application implements AutoCloseable {
 
     /** Migrates a database that has just been opened. */
     private static UserColumns prepare(Settings settings, Database database, InstantSource clock, LockRetry retry) {
-        Path file = database.file().path();
-        String journalMode = retry.until(database::journalMode);
-        log.info("Database: SQLite {}, journal mode {}", file, journalMode);
-        if (journalMode.equals("wal")) {
-            FileAccess.logOfOursThatShutsOthersOut(file).ifPresent(log::warn);
-        }
-        return UserColumns.of(new MigrationRun(settings, database.file(), database, clock, retry, Progress.NONE)
+        log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
+        retry.until(() -> database.read(database.source()::warning)).ifPresent(log::warn);
+        return UserColumns.of(new MigrationRun(settings, database, clock, retry, Progress.NONE)
                 .migrate()
                 .userColumns());
     }

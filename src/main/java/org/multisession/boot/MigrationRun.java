@@ -6,7 +6,6 @@ import org.multisession.auth.LoginRules.Registration;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
-import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
@@ -24,28 +23,26 @@ public final class MigrationRun {
     private final Migrator migrator;
     private final LockRetry retry;
 
-    public MigrationRun(
-            Settings settings,
-            SqliteFile file,
-            Database database,
-            InstantSource clock,
-            LockRetry retry,
-            Progress progress) {
+    public MigrationRun(Settings settings, Database database, InstantSource clock, LockRetry retry, Progress progress) {
         this.settings = settings;
         this.database = database;
         this.migrator = new Migrator(
                 database,
                 clock,
-                backup(settings, file, database, clock),
+                backup(settings, database, clock),
                 progress,
                 new DeployTrial(settings, database, clock));
         this.retry = retry;
     }
 
     /** The backup that the settings want before a change. */
-    public static Backup backup(Settings settings, SqliteFile file, Database database, InstantSource clock) {
+    public static Backup backup(Settings settings, Database database, InstantSource clock) {
         return switch (settings.migrationBackup()) {
-            case AUTO -> new SqliteBackup(database, file.path(), clock);
+            case AUTO ->
+                database.source()
+                        .file()
+                        .<Backup>map(file -> new SqliteBackup(database, file, clock))
+                        .orElse(Backup.NONE);
             case OFF -> Backup.NONE;
         };
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
 import org.multisession.check.AccessComparison.Opening;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.Failures;
+import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 import org.multisession.db.sqlite.FileAccess;
 import org.multisession.db.sqlite.FileFacts;
@@ -93,7 +93,7 @@ public final class Check {
             try (ScratchCopy copy = ScratchCopy.of(original)) {
                 readCopy(copy.path(), now, facts, findings);
             } catch (DatabaseException e) {
-                if (!Failures.isDamage(e)) {
+                if (e.kind() != FailureKind.DAMAGE) {
                     throw e;
                 }
                 findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read completely"));

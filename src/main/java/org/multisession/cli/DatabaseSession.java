@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import org.multisession.boot.LockRetry;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
+import org.multisession.db.Source;
 import org.multisession.db.sqlite.SqliteFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,32 +20,28 @@ final class DatabaseSession implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-    private final SqliteFile file;
+    private final Source source;
     private final Database database;
     private final LockRetry retry;
 
-    private DatabaseSession(SqliteFile file, Database database, LockRetry retry) {
-        this.file = file;
+    private DatabaseSession(Source source, Database database, LockRetry retry) {
+        this.source = source;
         this.database = database;
         this.retry = retry;
     }
 
     /** Opens it, or leaves nothing open. */
     static DatabaseSession open(Settings settings, boolean create, InstantSource clock) {
-        SqliteFile file = SqliteFile.claim(settings.database(), create, "the command line");
+        Source source = SqliteFile.claim(settings.database(), create, "the command line");
         try {
             LockRetry retry = new LockRetry(clock, PATIENCE);
-            Database database = retry.until(() -> Database.open(file, 1, BUSY_TIMEOUT));
-            log.info("Database: SQLite {}, journal mode {}", file.path(), retry.until(database::journalMode));
-            return new DatabaseSession(file, database, retry);
+            Database database = retry.until(() -> Database.open(source, 1, BUSY_TIMEOUT));
+            log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
+            return new DatabaseSession(source, database, retry);
         } catch (RuntimeException e) {
-            file.close();
+            source.close();
             throw e;
         }
-    }
-
-    SqliteFile file() {
-        return file;
     }
 
     Database database() {
@@ -58,6 +55,6 @@ final class DatabaseSession implements AutoCloseable {
     @Override
     public void close() {
         database.close();
-        file.close();
+        source.close();
     }
 }

@@ -110,6 +110,6 @@ final class MigrateCommand implements Command {
 
     private static MigrationRun run(Call call, DatabaseSession open) {
         return new MigrationRun(
-                call.settings(), open.file(), open.database(), call.terminal().clock(), open.retry(), call.progress());
+                call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress());
     }
 }

@@ -66,10 +66,7 @@ final class UninstallCommand implements Command {
         try (DatabaseSession open =
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
             Backup backup = MigrationRun.backup(
-                    call.settings(),
-                    open.file(),
-                    open.database(),
-                    call.terminal().clock());
+                    call.settings(), open.database(), call.terminal().clock());
             Uninstaller uninstaller = new Uninstaller(open.database(), backup, call.progress());
             UninstallPlan found = open.retry().until(() -> uninstaller.look(keepSessions));
             if (found.isEmpty()) {

@@ -1,20 +1,13 @@
 package org.multisession.db;
 
 import com.zaxxer.hikari.HikariDataSource;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.sqlite.FileAccess;
-import org.multisession.db.sqlite.Sqlite;
-import org.multisession.db.sqlite.SqliteFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,36 +108,41 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Opens the pools on an existing SQLite file. The file belongs to the database then, and is given up with it.
+     * Opens the connections. The source belongs to the database then, and is given up with it.
      *
      * @param poolSize how many readers at once
      * @param busyTimeout how long to wait for somebody else's lock, and for a free connection
      * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is made
      */
-    public static Database open(SqliteFile file, int poolSize, Duration busyTimeout) {
-        return open(file, poolSize, busyTimeout, new AtomicReference<>(Vocabulary.EMPTY));
+    public static Database open(Source source, int poolSize, Duration busyTimeout) {
+        return open(source, poolSize, busyTimeout, new AtomicReference<>(Vocabulary.of(source.vendor())));
     }
 
     private static Database open(
-            SqliteFile file, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
-        requireAccess(file);
+            Source source, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
+        requireAccess(source);
         try {
-            Pools pools = Pools.open(file, poolSize, busyTimeout);
-            file.noteLog();
+            Pools pools = source.open(poolSize, busyTimeout);
+            source.observe();
             return new Database(pools, poolSize, busyTimeout, vocabulary);
         } catch (DatabaseBusyException e) {
             throw e;
         } catch (DatabaseException e) {
-            // SQLite does not say which right was missing, nor on which of its files.
-            requireAccess(file);
-            throw new DatabaseException(file.path() + ": " + e.getMessage(), e.getCause());
+            // The database does not say which right was missing, nor on what.
+            requireAccess(source);
+            throw new DatabaseException(source + ": " + e.getMessage(), e.kind(), e.getCause());
         }
     }
 
-    private static void requireAccess(SqliteFile file) {
-        FileAccess.obstacleToUsing(file.path()).ifPresent(words -> {
-            throw new DatabaseException(words, null);
+    private static void requireAccess(Source source) {
+        source.obstacle().ifPresent(words -> {
+            throw new DatabaseException(words, FailureKind.ACCESS, null);
         });
+    }
+
+    /** The kind of database that this is. */
+    public Vendor vendor() {
+        return pools.source().vendor();
     }
 
     /** Runs one reading callback. It sees the database as committed by everyone up to each of its statements. */
@@ -165,18 +163,18 @@ public final class Database implements AutoCloseable {
             try {
                 return work.run(new Handle(connection, prepared));
             } catch (StatementException e) {
-                SQLException reason = Sqlite.reason(connection, e.failure());
+                SQLException reason = vendor().reason(connection, e.failure());
                 forgetIfBroken(serving, pool, connection, reason);
                 throw explained(serving, reason, e.because(reason));
             } catch (SQLException e) {
-                SQLException reason = Sqlite.reason(connection, e);
+                SQLException reason = vendor().reason(connection, e);
                 forgetIfBroken(serving, pool, connection, reason);
                 throw reason;
             } finally {
                 prepared.releaseAll();
             }
         } catch (SQLException e) {
-            throw explained(serving, e, translated(e));
+            throw explained(serving, e, vendor().translated(e));
         }
     }
 
@@ -190,19 +188,19 @@ public final class Database implements AutoCloseable {
     }
 
     private static DatabaseReplacedException retired(Pools current) {
-        Path path = current.file().path();
+        Source source = current.source();
         if (current.retire()) {
             log.error(
                     "{} was replaced, moved or removed while it was open: every request is answered with 503 until the"
                             + " file that is there now has been checked",
-                    path);
+                    source);
         }
-        return new DatabaseReplacedException(path + " was replaced, moved or removed while it was open");
+        return new DatabaseReplacedException(source + " was replaced, moved or removed while it was open");
     }
 
     /**
-     * A failure with its cause where that lies outside of SQLite, which then gives it one of several names: the file is
-     * not in its place any more, or a right on it is missing.
+     * A failure with its cause where that lies outside of the database: it is not in its place any more, or a right on it
+     * is missing.
      */
     private DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
         if (!serving.isServing()) {
@@ -211,9 +209,10 @@ public final class Database implements AutoCloseable {
         if (guard.isOfARebuild(cause)) {
             return new DatabaseBusyException("somebody is rebuilding a table: " + failure.getMessage(), cause);
         }
-        return Sqlite.isAboutAccess(cause)
-                ? FileAccess.obstacleToUsing(serving.file().path())
-                        .map(words -> new DatabaseException(words, cause))
+        return vendor().kindOf(cause) == FailureKind.ACCESS
+                ? serving.source()
+                        .obstacle()
+                        .map(words -> new DatabaseException(words, FailureKind.ACCESS, cause))
                         .orElse(failure)
                 : failure;
     }
@@ -231,20 +230,20 @@ public final class Database implements AutoCloseable {
     /**
      * Opens the file that is in the place of the replaced one now, for {@link #continueOn}.
      *
-     * @param owner as for {@link SqliteFile#claim}
+     * @param owner as for {@link Source#successor}
      * @throws DatabaseException if there is none, or none that could be opened without damage
      */
     public Database openSuccessor(String owner) {
         Pools current = pools;
-        if (current.file().isInPlace()) {
+        if (current.source().isInPlace()) {
             // It is the same one, which was away for a while.
             close();
         }
-        SqliteFile file = current.file().claimSuccessor(owner);
+        Source source = current.source().successor(owner);
         try {
-            return open(file, poolSize, busyTimeout, vocabulary);
+            return open(source, poolSize, busyTimeout, vocabulary);
         } catch (RuntimeException e) {
-            file.close();
+            source.close();
             throw e;
         }
     }
@@ -259,17 +258,17 @@ public final class Database implements AutoCloseable {
 
     /** Notes what lies beside the file, which belongs to it as long as it is open; to be called now and then. */
     public void noteLog() {
-        pools.file().noteLog();
+        pools.source().observe();
     }
 
     /** How many descriptors on the file somebody else in this JVM holds open: another copy of SQLite, most likely. */
     public int foreignDescriptors() {
-        return pools.file().descriptors().foreign();
+        return pools.source().foreignUsers();
     }
 
-    /** The file that is open now. */
-    public SqliteFile file() {
-        return pools.file();
+    /** What is open now. */
+    public Source source() {
+        return pools.source();
     }
 
     /**
@@ -293,11 +292,13 @@ public final class Database implements AutoCloseable {
                     transaction -> guard.admits(transaction)
                             ? Optional.of(new Done<>(work.run(transaction)))
                             : Optional.empty(),
-                    connection -> Sqlite.commit(connection, busyTimeout));
+                    connection -> vendor().commit(connection, busyTimeout));
             if (done.isPresent()) {
                 return done.get().result();
             }
-            inTransaction(transaction -> guard.mend(transaction), connection -> Sqlite.commit(connection, busyTimeout))
+            inTransaction(
+                            transaction -> guard.mend(transaction),
+                            connection -> vendor().commit(connection, busyTimeout))
                     .run();
         }
         throw new DatabaseBusyException("somebody keeps changing the schema", null);
@@ -334,7 +335,7 @@ public final class Database implements AutoCloseable {
 
     /** Runs one writing callback as {@link #write} does, and then undoes all of it. */
     public <T> T dryRun(Work<? super Transaction, T> work) {
-        return inTransaction(work, Sqlite::rollback);
+        return inTransaction(work, vendor()::rollback);
     }
 
     /**
@@ -381,13 +382,13 @@ public final class Database implements AutoCloseable {
             }
             return result;
         } catch (SQLException e) {
-            throw explained(serving, e, translated(e));
+            throw explained(serving, e, vendor().translated(e));
         }
     }
 
     private static void begin(Pools serving, Connection connection) throws SQLException {
         try {
-            Sqlite.begin(connection);
+            serving.source().vendor().begin(connection);
         } catch (SQLException e) {
             forgetIfBroken(serving, serving.writer(), connection, e);
             throw e;
@@ -396,7 +397,7 @@ public final class Database implements AutoCloseable {
 
     private static void undo(Pools serving, Connection connection) {
         try {
-            Sqlite.rollback(connection);
+            serving.source().vendor().rollback(connection);
         } catch (SQLException e) {
             // A full disk ends the transaction by itself and the rollback then fails; a connection whose state is
             // not certain is never used again.
@@ -404,40 +405,16 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** SQLite's driver gives no SQLState, so the pool cannot tell by itself that a connection is past use. */
+    /** Not every driver gives an SQLState by which the pool could tell that a connection is past use. */
     private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
-        if (!Sqlite.isBusy(e) && !Sqlite.isConstraint(e)) {
+        FailureKind kind = serving.source().vendor().kindOf(e);
+        if (kind != FailureKind.BUSY && kind != FailureKind.CONSTRAINT) {
             log.warn("Replacing a database connection after: {}", e.getMessage());
             serving.evict(pool, connection);
         }
     }
 
-    public static DatabaseException translated(SQLException e) {
-        if (Sqlite.isBusy(e)) {
-            return new DatabaseBusyException("somebody else has locked the database", e);
-        }
-        if (e instanceof SQLTransientConnectionException) {
-            return new DatabaseBusyException(
-                    e.getCause() instanceof SQLException why
-                            ? "no connection to the database could be opened in time: "
-                                    + translated(why).getMessage()
-                            : "no connection to the database became free in time: this application uses all of them",
-                    e);
-        }
-        return new DatabaseException(Sqlite.describe(e), e);
-    }
-
-    /** The journal mode that the file has, for the log: it is never changed on an existing one. */
-    public String journalMode() {
-        return read(handle -> {
-            try (PreparedStatement statement = handle.prepare("PRAGMA journal_mode");
-                    ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getString(1) : "unknown";
-            }
-        });
-    }
-
-    /** Closes the pools and gives the claim on the file up; a second call does nothing. */
+    /** Closes the pools and gives the source up; a second call does nothing. */
     @Override
     public void close() {
         pools.close();

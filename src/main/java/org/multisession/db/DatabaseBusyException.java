@@ -9,6 +9,6 @@ import org.jspecify.annotations.Nullable;
 public final class DatabaseBusyException extends DatabaseException {
 
     public DatabaseBusyException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+        super(message, FailureKind.BUSY, cause);
     }
 }

@@ -8,7 +8,23 @@ import org.jspecify.annotations.Nullable;
  */
 public class DatabaseException extends RuntimeException {
 
+    private final FailureKind kind;
+
     public DatabaseException(String message, @Nullable Throwable cause) {
+        this(message, FailureKind.OTHER, cause);
+    }
+
+    public DatabaseException(String message, FailureKind kind, @Nullable Throwable cause) {
         super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What has failed: the name of the statement, where it was one. */
+    public String statement() {
+        return String.valueOf(getMessage());
+    }
+
+    public final FailureKind kind() {
+        return kind;
     }
 }

@@ -179,12 +179,12 @@ public final class GroupCommit {
     }
 
     /** So that a failure undoes this work and no other. */
-    private static void runAlone(Transaction transaction, Pending<?> pending) throws SQLException {
+    private void runAlone(Transaction transaction, Pending<?> pending) throws SQLException {
         run(transaction, "SAVEPOINT multisession_one");
         try {
             pending.run(transaction);
         } catch (SQLException e) {
-            pending.failure = Database.translated(e);
+            pending.failure = database.vendor().translated(e);
         } catch (RuntimeException e) {
             pending.failure = e;
         }

@@ -14,9 +14,20 @@ public sealed class Handle permits Transaction {
     private final PreparedStatements statements;
     private String latest = "";
 
-    public Handle(Connection connection, PreparedStatements statements) {
+    Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
         this.statements = statements;
+    }
+
+    /** A handle on a connection that no pool has, whose statements hold no words but the vendor's. */
+    public static Handle on(Connection connection, Vendor vendor) {
+        Vocabulary words = Vocabulary.of(vendor);
+        return new Handle(connection, new PreparedStatements(connection, vendor, () -> words));
+    }
+
+    /** The kind of database that this is. */
+    public final Vendor vendor() {
+        return statements.vendor();
     }
 
     /** A statement that reads; bind its parameters and ask for its rows. */

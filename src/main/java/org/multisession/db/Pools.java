@@ -11,19 +11,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.multisession.db.sqlite.SqliteFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to one file: one that writes, and readers. They serve as long as the file is the one that its path leads
- * to; once it is not, they are retired and never come back.
+ * The connections to one database. They serve as long as it is the one that the settings name; once it is not, they are
+ * retired and never come back.
  */
-final class Pools implements AutoCloseable {
+public final class Pools implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Pools.class);
 
-    private final SqliteFile file;
+    private final Source source;
     private final HikariDataSource readers;
     private final HikariDataSource writer;
     private final PoolThreads timer;
@@ -33,24 +32,27 @@ final class Pools implements AutoCloseable {
 
     private final AtomicBoolean retired = new AtomicBoolean();
 
-    private Pools(SqliteFile file, HikariDataSource readers, HikariDataSource writer, PoolThreads timer) {
-        this.file = file;
+    private Pools(Source source, HikariDataSource readers, HikariDataSource writer, PoolThreads timer) {
+        this.source = source;
         this.readers = readers;
         this.writer = writer;
         this.timer = timer;
     }
 
-    /** Opens them, or leaves nothing open. */
-    static Pools open(SqliteFile file, int readers, Duration busyTimeout) {
+    /**
+     * Opens one connection that writes and readers beside it, or leaves nothing open.
+     *
+     * @param wait how long a caller waits for a connection
+     */
+    public static Pools ofOneWriter(
+            Source source, DataSource forWriting, DataSource forReading, int readers, Duration wait) {
+        Vendor vendor = source.vendor();
         PoolThreads timer = new PoolThreads();
         try {
-            HikariDataSource writer = pool("multi-session-writer", file.forWriting(busyTimeout), 1, busyTimeout, timer);
+            HikariDataSource writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor);
             try {
                 return new Pools(
-                        file,
-                        pool("multi-session-readers", file.forReading(busyTimeout), readers, busyTimeout, timer),
-                        writer,
-                        timer);
+                        source, pool("multi-session-readers", forReading, readers, wait, timer, vendor), writer, timer);
             } catch (RuntimeException e) {
                 writer.close();
                 throw e;
@@ -61,14 +63,15 @@ final class Pools implements AutoCloseable {
         }
     }
 
-    private static HikariDataSource pool(String name, DataSource source, int size, Duration wait, PoolThreads timer) {
+    private static HikariDataSource pool(
+            String name, DataSource source, int size, Duration wait, PoolThreads timer, Vendor vendor) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(source);
         config.setScheduledExecutor(timer.executor());
         config.setThreadFactory(timer.connectionThreads());
         config.setMaximumPoolSize(size);
-        // A SQLite connection is a file handle: it neither ages nor drops, so none is retired or kept alive by timers.
+        // A connection on a file neither ages nor drops, so none is retired or kept alive by timers.
         config.setMaxLifetime(0);
         config.setIdleTimeout(0);
         config.setMinimumIdle(1);
@@ -78,13 +81,13 @@ final class Pools implements AutoCloseable {
         } catch (HikariPool.PoolInitializationException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw cause instanceof SQLException sql
-                    ? Database.translated(sql)
+                    ? vendor.translated(sql)
                     : new DatabaseException("could not open", cause);
         }
     }
 
-    SqliteFile file() {
-        return file;
+    Source source() {
+        return source;
     }
 
     HikariDataSource readers() {
@@ -97,7 +100,7 @@ final class Pools implements AutoCloseable {
 
     PreparedStatements statementsOf(Connection connection, Supplier<Vocabulary> vocabulary) throws SQLException {
         return statements.computeIfAbsent(
-                connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, vocabulary));
+                connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, source.vendor(), vocabulary));
     }
 
     /** Sees to it that a connection is used by nobody any more, once it is given back. */
@@ -113,7 +116,7 @@ final class Pools implements AutoCloseable {
 
     /** Whether what these connections say counts. */
     boolean isServing() {
-        return !retired.get() && file.isInPlace();
+        return !retired.get() && source.isInPlace();
     }
 
     /** Ends their service; true for the first who does. */
@@ -121,12 +124,12 @@ final class Pools implements AutoCloseable {
         return retired.compareAndSet(false, true);
     }
 
-    /** Waits for what is under way, for some seconds at the most, and lets go of the file. */
+    /** Waits for what is under way, for some seconds at the most, and lets go of the source. */
     @Override
     public void close() {
         readers.close();
         writer.close();
         timer.close();
-        file.close();
+        source.close();
     }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The compiled statements of one connection. Compiling costs several times what a look-up by an index does, so each is
  * kept for as long as the connection is, and closed with it. Used by one thread at a time, as the connection is.
  */
-public final class PreparedStatements {
+final class PreparedStatements {
 
     /** A compiled statement, with what is known of it. */
     static final class Prepared {
@@ -52,12 +52,18 @@ public final class PreparedStatements {
     }
 
     private final Connection connection;
+    private final Vendor vendor;
     private final Supplier<Vocabulary> vocabulary;
     private final Map<Sql, Prepared> kept = new HashMap<>();
 
-    public PreparedStatements(Connection connection, Supplier<Vocabulary> vocabulary) {
+    PreparedStatements(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
         this.connection = connection;
+        this.vendor = vendor;
         this.vocabulary = vocabulary;
+    }
+
+    Vendor vendor() {
+        return vendor;
     }
 
     Prepared prepare(Sql sql) throws SQLException {

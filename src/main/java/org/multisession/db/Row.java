@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 public final class Row {
 
     private final Sql sql;
+    private final Vendor vendor;
     private final ResultSet result;
     private final String[] columns;
 
-    Row(Sql sql, ResultSet result, String[] columns) {
+    Row(Sql sql, Vendor vendor, ResultSet result, String[] columns) {
         this.sql = sql;
+        this.vendor = vendor;
         this.result = result;
         this.columns = columns;
     }
@@ -91,7 +93,7 @@ public final class Row {
                 try {
                     return getter.at(i + 1);
                 } catch (SQLException e) {
-                    throw new StatementException(sql, e);
+                    throw new StatementException(sql, e, vendor);
                 }
             }
         }

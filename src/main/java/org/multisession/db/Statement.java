@@ -20,14 +20,16 @@ public abstract sealed class Statement<S extends Statement<S>> {
 
     final Sql sql;
     final PreparedStatements.Prepared prepared;
+    final Vendor vendor;
     private int bound;
 
     private Statement(Sql sql, PreparedStatements statements) {
         this.sql = sql;
+        this.vendor = statements.vendor();
         try {
             this.prepared = statements.prepare(sql);
         } catch (SQLException e) {
-            throw new StatementException(sql, e);
+            throw new StatementException(sql, e, vendor);
         }
     }
 
@@ -73,7 +75,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
                 bound++;
             }
         } catch (SQLException e) {
-            throw new StatementException(sql, e);
+            throw new StatementException(sql, e, vendor);
         }
         return (S) this;
     }
@@ -98,7 +100,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
             prepared.release();
             return result;
         } catch (SQLException e) {
-            throw new StatementException(sql, e);
+            throw new StatementException(sql, e, vendor);
         }
     }
 
@@ -156,7 +158,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
             if (prepared.columns == null) {
                 prepared.columns = Row.columnsOf(result);
             }
-            return new Row(sql, result, Objects.requireNonNull(prepared.columns));
+            return new Row(sql, vendor, result, Objects.requireNonNull(prepared.columns));
         }
     }
 

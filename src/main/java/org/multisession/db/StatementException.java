@@ -1,7 +1,6 @@
 package org.multisession.db;
 
 import java.sql.SQLException;
-import org.multisession.db.sqlite.Sqlite;
 
 /** A statement failed. The message names it; neither its text nor the bound values, which may be secrets, are told. */
 final class StatementException extends DatabaseException {
@@ -9,14 +8,18 @@ final class StatementException extends DatabaseException {
     private final Sql sql;
     private final SQLException failure;
 
-    StatementException(Sql sql, SQLException failure) {
-        super("\"" + sql + "\" failed: " + Sqlite.describe(failure), failure);
+    private final Vendor vendor;
+
+    StatementException(Sql sql, SQLException failure, Vendor vendor) {
+        super("\"" + sql + "\" failed: " + vendor.describe(failure), vendor.kindOf(failure), failure);
+        this.vendor = vendor;
         this.sql = sql;
         this.failure = failure;
     }
 
     /** The name of the statement. */
-    String statement() {
+    @Override
+    public String statement() {
         return sql.toString();
     }
 
@@ -27,9 +30,9 @@ final class StatementException extends DatabaseException {
 
     /** What the caller is told, where this was the real reason. */
     DatabaseException because(SQLException reason) {
-        if (Sqlite.isBusy(reason)) {
-            return Database.translated(reason);
+        if (vendor.kindOf(reason) == FailureKind.BUSY) {
+            return vendor.translated(reason);
         }
-        return reason == failure ? this : new StatementException(sql, reason);
+        return reason == failure ? this : new StatementException(sql, reason, vendor);
     }
 }

@@ -3,7 +3,6 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.sqlite.Sqlite;
 
 /**
  * A handle inside a write transaction: all of it is kept, or nothing. A DAO method that writes asks for one of these,
@@ -27,7 +26,7 @@ public final class Transaction extends Handle {
      *     nothing may be written after that
      */
     public <T> T undone(Database.Work<? super Transaction, T> work) throws SQLException {
-        Sqlite.run(connection(), "SAVEPOINT undone");
+        run("SAVEPOINT undone");
         T result;
         try {
             result = work.run(this);
@@ -42,10 +41,16 @@ public final class Transaction extends Handle {
         return result;
     }
 
+    private void run(String sql) throws SQLException {
+        try (java.sql.Statement statement = connection().createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
     private void takeBack(@Nullable SQLException failure) throws SQLException {
         try {
-            Sqlite.run(connection(), "ROLLBACK TO undone");
-            Sqlite.run(connection(), "RELEASE undone");
+            run("ROLLBACK TO undone");
+            run("RELEASE undone");
         } catch (SQLException e) {
             throw new TransactionLostException(failure == null ? e : failure);
         }

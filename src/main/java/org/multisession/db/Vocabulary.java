@@ -13,12 +13,17 @@ public final class Vocabulary {
 
     private static final Pattern WORD = Pattern.compile("\\{(\\w+)}");
 
-    public static final Vocabulary EMPTY = new Vocabulary(Map.of());
+    static final Vocabulary EMPTY = new Vocabulary(Map.of());
 
     private final Map<String, String> words;
 
     private Vocabulary(Map<String, String> words) {
         this.words = words;
+    }
+
+    /** What the words of a vendor mean. */
+    static Vocabulary of(Vendor vendor) {
+        return EMPTY.with(vendor.words());
     }
 
     /** The same with these words in addition; a word that is known already changes its meaning. */

@@ -1,5 +1,6 @@
 /**
- * The database: connections, transactions, times, and all that is peculiar to SQLite.
+ * The database: connections, transactions, statements and times. What differs between kinds of databases is answered by
+ * a {@code Vendor} and a {@code Source}, which have packages of their own.
  */
 @NullMarked
 package org.multisession.db;

@@ -3,12 +3,11 @@ package org.multisession.migration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sqlite.SQLiteErrorCode;
 
 /** Makes a copy of the whole database before the first change to it. */
 @FunctionalInterface
@@ -34,18 +33,12 @@ public interface Backup {
          * the better copy now.
          */
         void discardUnlessDamaged(RuntimeException failure) {
-            if (failure instanceof DatabaseException
-                    && failure.getCause() instanceof SQLException e
-                    && isOfTheDisk(e)) {
+            if (failure instanceof DatabaseException e
+                    && (e.kind() == FailureKind.DISK || e.kind() == FailureKind.DAMAGE)) {
                 log.warn("Backup: kept as {}, because the disk could not be trusted", path);
             } else {
                 discard();
             }
-        }
-
-        private static boolean isOfTheDisk(SQLException e) {
-            SQLiteErrorCode code = SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff);
-            return code == SQLiteErrorCode.SQLITE_IOERR || code == SQLiteErrorCode.SQLITE_CORRUPT;
         }
 
         /** Removes it: nothing was changed after it, so there is nothing to go back from. */

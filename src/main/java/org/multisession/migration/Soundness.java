@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.multisession.db.Failures;
+import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 
 /**
@@ -34,10 +34,10 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
         try {
             faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma));
         } catch (SQLException e) {
-            if (Failures.isDamage(e)) {
-                return new Soundness(List.of(Failures.reason(e)), List.of(), List.of());
+            if (handle.vendor().kindOf(e) == FailureKind.DAMAGE) {
+                return new Soundness(List.of(handle.vendor().reasonIn(e)), List.of(), List.of());
             }
-            if (!Failures.isOfTheStatement(e)) {
+            if (!handle.vendor().kindOf(e).isOfTheStatement()) {
                 throw e;
             }
             for (String table :
@@ -46,7 +46,7 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
                 try {
                     faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma + "(" + name + ")"));
                 } catch (SQLException ofTable) {
-                    if (!Failures.isOfTheStatement(ofTable)) {
+                    if (!handle.vendor().kindOf(ofTable).isOfTheStatement()) {
                         throw ofTable;
                     }
                     unchecked.add(table);

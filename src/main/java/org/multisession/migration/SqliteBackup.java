@@ -22,7 +22,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
-import org.multisession.db.Failures;
+import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 import org.multisession.db.sqlite.FileAccess;
 import org.multisession.db.sqlite.PageCopy;
@@ -97,7 +97,7 @@ public final class SqliteBackup implements Backup {
         } catch (DatabaseBusyException | DatabaseReplacedException e) {
             throw e;
         } catch (DatabaseException e) {
-            throw Failures.isDamage(e) ? damaged(e.getMessage()) : refusal(e.getMessage());
+            throw e.kind() == FailureKind.DAMAGE ? damaged(e.getMessage()) : refusal(e.getMessage());
         }
     }
 

@@ -1,6 +1,7 @@
 package org.multisession.user;
 
 import java.sql.SQLException;
+import java.sql.SQLIntegrityConstraintViolationException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,7 +9,6 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.Failures;
 import org.multisession.db.Handle;
 import org.multisession.db.Row;
 import org.multisession.db.Sql;
@@ -172,7 +172,7 @@ public final class UserDao {
         User user = findById(transaction, id);
         if (user == null) {
             // A primary key that is not the row id may be NULL in SQLite.
-            throw Failures.missingConstraint("the table users gives its new row no id");
+            throw new SQLIntegrityConstraintViolationException("the table users gives its new row no id");
         }
         return user;
     }

@@ -23,7 +23,7 @@ import org.sqlite.SQLiteJDBCLoader;
  * driver is shared with other applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
  * SQLite then, and do no harm.
  */
-public final class Descriptors {
+final class Descriptors {
 
     private static final Path OPEN = Path.of("/proc/self/fd");
 
@@ -65,7 +65,7 @@ public final class Descriptors {
     }
 
     /** How many are open that are not ours. */
-    public synchronized int foreign() {
+    synchronized int foreign() {
         if (!tellable) {
             return 0;
         }

@@ -183,7 +183,7 @@ public final class FileAccess {
     }
 
     /** What keeps this process from working on a database: the file, its folder, and what SQLite keeps beside it. */
-    public static Optional<String> obstacleToUsing(Path database) {
+    static Optional<String> obstacleToUsing(Path database) {
         Optional<String> obstacle = obstacleToWriting(database)
                 .or(() -> obstacleToMakingFilesIn(Objects.requireNonNull(database.getParent()))
                         .map(words -> words + ". SQLite keeps its journal beside the database"));

@@ -19,8 +19,6 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
-import org.multisession.db.PreparedStatements;
-import org.multisession.db.Vocabulary;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;
@@ -121,7 +119,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
             try {
                 Connection opened = connect(way);
                 run(opened, "BEGIN");
-                T result = work.run(new Handle(opened, new PreparedStatements(opened, () -> Vocabulary.EMPTY)));
+                T result = work.run(Handle.on(opened, Sqlite.VENDOR));
                 run(opened, "COMMIT");
                 if (way.isGuarded() || state().equals(before)) {
                     return result;
@@ -141,7 +139,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         Connection opened = Objects.requireNonNull(connection, "nothing has been read yet");
         try {
             run(opened, "BEGIN");
-            T result = work.run(new Handle(opened, new PreparedStatements(opened, () -> Vocabulary.EMPTY)));
+            T result = work.run(Handle.on(opened, Sqlite.VENDOR));
             run(opened, "COMMIT");
             return result;
         } catch (SQLException e) {
@@ -234,11 +232,11 @@ public final class ReadOnlyDatabase implements AutoCloseable {
             return new DatabaseException(
                     file.path() + " could not be opened: " + obstacle().orElse(String.valueOf(e.getMessage())), e);
         }
-        DatabaseException translated = Database.translated(e);
+        DatabaseException translated = Sqlite.VENDOR.translated(e);
         String message = file.path() + ": " + translated.getMessage();
         return translated instanceof DatabaseBusyException
                 ? new DatabaseBusyException(message, e)
-                : new DatabaseException(message, e);
+                : new DatabaseException(message, translated.kind(), e);
     }
 
     private Optional<String> obstacle() {

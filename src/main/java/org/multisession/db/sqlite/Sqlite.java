@@ -1,26 +1,45 @@
 package org.multisession.db.sqlite;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLIntegrityConstraintViolationException;
 import java.sql.Statement;
 import java.time.Duration;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteDataSource;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.multisession.db.FailureKind;
+import org.multisession.db.Vendor;
 import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteOpenMode;
+import org.sqlite.SQLiteJDBCLoader;
 
-/** What is peculiar to SQLite: how a transaction begins, what its error codes mean, which pragmas a connection needs. */
-public final class Sqlite {
+/** How a transaction begins on SQLite, and what its error codes mean. */
+public final class Sqlite implements Vendor {
+
+    static final Sqlite VENDOR = new Sqlite();
+
+    /** The driver's own words for a kind of error, of which SQLite's follow in brackets. */
+    private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
     private Sqlite() {}
+
+    @Override
+    public String product() {
+        return "SQLite " + SQLiteJDBCLoader.getVersion();
+    }
+
+    /** Every text is written in SQLite's words so far. */
+    @Override
+    public Map<String, String> words() {
+        return Map.of();
+    }
 
     /**
      * Takes the write lock at once. A deferred transaction that reads first and writes later fails with BUSY_SNAPSHOT,
      * whatever the timeout. The driver's own transaction mode is not used: it begins the next transaction right after
      * a commit, and an idle pool would then hold the lock for ever.
      */
-    public static void begin(Connection connection) throws SQLException {
+    @Override
+    public void begin(Connection connection) throws SQLException {
         run(connection, "BEGIN IMMEDIATE");
     }
 
@@ -28,7 +47,8 @@ public final class Sqlite {
      * Commits, trying again while a reader of another process holds a rollback-journal database: the transaction is
      * still whole then, and a later COMMIT goes through.
      */
-    public static void commit(Connection connection, Duration retry) throws SQLException {
+    @Override
+    public void commit(Connection connection, Duration retry) throws SQLException {
         long deadline = System.nanoTime() + retry.toNanos();
         while (true) {
             try {
@@ -36,42 +56,46 @@ public final class Sqlite {
                 return;
             } catch (SQLException e) {
                 // Each try has itself waited for the busy timeout, so this loop does not spin.
-                if (!isBusy(e) || System.nanoTime() - deadline > 0) {
+                if (kindOf(e) != FailureKind.BUSY || System.nanoTime() - deadline > 0) {
                     throw e;
                 }
             }
         }
     }
 
-    public static void rollback(Connection connection) throws SQLException {
+    @Override
+    public void rollback(Connection connection) throws SQLException {
         run(connection, "ROLLBACK");
     }
 
-    public static boolean isBusy(SQLException e) {
-        int code = e.getErrorCode() & 0xff;
-        return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
+    @Override
+    public FailureKind kindOf(SQLException e) {
+        // The driver throws none of these itself: it is a rule of ours.
+        if (e instanceof SQLIntegrityConstraintViolationException) {
+            return FailureKind.CONSTRAINT;
+        }
+        return switch (codeOf(e)) {
+            case SQLITE_BUSY, SQLITE_LOCKED -> FailureKind.BUSY;
+            case SQLITE_CONSTRAINT -> FailureKind.CONSTRAINT;
+            case SQLITE_ERROR, SQLITE_MISMATCH, SQLITE_TOOBIG -> FailureKind.STATEMENT;
+            case SQLITE_CANTOPEN, SQLITE_READONLY -> FailureKind.ACCESS;
+            case SQLITE_IOERR -> FailureKind.DISK;
+            case SQLITE_CORRUPT -> FailureKind.DAMAGE;
+            default -> FailureKind.OTHER;
+        };
     }
 
-    public static boolean isConstraint(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CONSTRAINT.code;
+    private static SQLiteErrorCode codeOf(SQLException e) {
+        return SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff);
     }
 
-    /** Whether it is the schema or a row that a statement does not agree with, and no state of the disk or of a lock. */
-    public static boolean isOfTheStatement(SQLException e) {
-        int code = e.getErrorCode() & 0xff;
-        return isConstraint(e)
-                || code == SQLiteErrorCode.SQLITE_ERROR.code
-                || code == SQLiteErrorCode.SQLITE_MISMATCH.code
-                || code == SQLiteErrorCode.SQLITE_TOOBIG.code;
-    }
-
-    /** Whether the rights on the file, its folder or what lies beside it may be the reason. */
-    public static boolean isAboutAccess(SQLException e) {
-        return isCannotOpen(e) || (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_READONLY.code;
+    @Override
+    public String reasonIn(SQLException e) {
+        return DRIVERS_WORDS.matcher(String.valueOf(e.getMessage())).replaceFirst("$2 [$1]");
     }
 
     static boolean isCannotOpen(SQLException e) {
-        return (e.getErrorCode() & 0xff) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
+        return codeOf(e) == SQLiteErrorCode.SQLITE_CANTOPEN;
     }
 
     /**
@@ -79,7 +103,8 @@ public final class Sqlite {
      * than the table it asks for; where the database is locked or cannot be read just then, SQLite cannot look again, and
      * says that there is no such table.
      */
-    public static SQLException reason(Connection connection, SQLException e) {
+    @Override
+    public SQLException reason(Connection connection, SQLException e) {
         if (e.getErrorCode() != SQLiteErrorCode.SQLITE_ERROR.code) {
             return e;
         }
@@ -92,8 +117,9 @@ public final class Sqlite {
     }
 
     /** What an error means to the operator, in words; the driver's own text where it says enough. */
-    public static String describe(SQLException e) {
-        return switch (SQLiteErrorCode.getErrorCode(e.getErrorCode() & 0xff)) {
+    @Override
+    public String describe(SQLException e) {
+        return switch (codeOf(e)) {
             case SQLITE_NOTADB -> "the file is not a SQLite database, or it is encrypted. Check multisession.db.url";
             case SQLITE_READONLY ->
                 "the database is read-only for the account that this program runs as, which must be allowed to write the"
@@ -108,73 +134,9 @@ public final class Sqlite {
         };
     }
 
-    public static void run(Connection connection, String sql) throws SQLException {
+    static void run(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
-        }
-    }
-
-    /**
-     * Opens connections on one existing file and makes sure of each that it has the pragmas that the promises rest on;
-     * they belong to a connection, not to the file.
-     */
-    static final class Source extends SQLiteDataSource {
-
-        private final SqliteFile file;
-        private final int busyTimeoutMillis;
-        private final boolean readOnly;
-
-        Source(SqliteFile file, Duration busyTimeout, boolean readOnly) {
-            this(file, busyTimeout, readOnly, new SQLiteConfig());
-        }
-
-        private Source(SqliteFile file, Duration busyTimeout, boolean readOnly, SQLiteConfig config) {
-            super(config);
-            this.file = file;
-            this.busyTimeoutMillis = Math.toIntExact(busyTimeout.toMillis());
-            this.readOnly = readOnly;
-            config.resetOpenMode(SQLiteOpenMode.CREATE);
-            config.setBusyTimeout(busyTimeoutMillis);
-            setUrl("jdbc:sqlite:" + file.path());
-        }
-
-        @Override
-        public Connection getConnection() throws SQLException {
-            Connection connection = file.descriptors().opening(super::getConnection);
-            try {
-                // Before the first statement: with a file that was put in the place of ours, SQLite would take up the
-                // log that ours has left, and damage it. Until then it has read nothing.
-                if (!file.isInPlace()) {
-                    throw new SQLException(file.path() + " was replaced while it was open");
-                }
-                run(connection, "PRAGMA foreign_keys=ON");
-                run(connection, "PRAGMA synchronous=FULL");
-                TokenHashFunction.addTo(connection);
-                if (readOnly) {
-                    run(connection, "PRAGMA query_only=ON");
-                } else {
-                    // What is deleted here are tokens, codes and numbers; they must not stay behind in free space.
-                    run(connection, "PRAGMA secure_delete=ON");
-                }
-                require(connection, "foreign_keys", 1);
-                require(connection, "busy_timeout", busyTimeoutMillis);
-                require(connection, "synchronous", 2);
-                require(connection, "query_only", readOnly ? 1 : 0);
-                return connection;
-            } catch (SQLException | RuntimeException e) {
-                connection.close();
-                throw e;
-            }
-        }
-
-        private static void require(Connection connection, String pragma, int wanted) throws SQLException {
-            try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery("PRAGMA " + pragma)) {
-                int found = row.next() ? row.getInt(1) : -1;
-                if (found != wanted) {
-                    throw new SQLException("PRAGMA " + pragma + " is " + found + ", not " + wanted);
-                }
-            }
         }
     }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -17,8 +19,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
-import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
+import org.multisession.db.Pools;
+import org.multisession.db.Source;
+import org.multisession.db.Vendor;
 
 /**
  * One SQLite database file, held by at most one owner per JVM.
@@ -27,7 +32,7 @@ import org.multisession.db.DatabaseException;
  * other's POSIX locks, and commits that were acknowledged get lost. So whoever opens the file first claims it, under a
  * JVM-wide name, until {@link #close}.
  */
-public final class SqliteFile implements AutoCloseable {
+public final class SqliteFile implements Source {
 
     /** What SQLite keeps beside a database, by the ends of the names. */
     static final List<String> BESIDE = List.of("-wal", "-shm", "-journal");
@@ -173,12 +178,14 @@ public final class SqliteFile implements AutoCloseable {
     }
 
     /** Whether the path of the settings still leads to this very file. It costs two to three microseconds. */
+    @Override
     public boolean isInPlace() {
         return identityOf(named).filter(identity::equals).isPresent();
     }
 
     /** Remembers what lies beside the file while it is open, to know it again when another file is in its place. */
-    public void noteLog() {
+    @Override
+    public void observe() {
         Set<String> beside = filesBeside(path);
         if (isInPlace()) {
             log = beside;
@@ -197,7 +204,8 @@ public final class SqliteFile implements AutoCloseable {
      *
      * @throws DatabaseException if there is nothing, or nothing that could be opened without damage
      */
-    public SqliteFile claimSuccessor(String owner) {
+    @Override
+    public SqliteFile successor(String owner) {
         SqliteFile successor = claim(named, false, owner);
         if (!successor.identity.equals(identity) && !Collections.disjoint(log, filesBeside(successor.path))) {
             successor.close();
@@ -209,7 +217,7 @@ public final class SqliteFile implements AutoCloseable {
     }
 
     /** The file descriptors of this process on the file that are not ours. */
-    public Descriptors descriptors() {
+    Descriptors descriptors() {
         return descriptors;
     }
 
@@ -218,17 +226,67 @@ public final class SqliteFile implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
         } catch (SQLException e) {
-            throw Database.translated(e);
+            throw Sqlite.VENDOR.translated(e);
         }
     }
 
-    public DataSource forWriting(Duration busyTimeout) {
-        return new Sqlite.Source(this, busyTimeout, false);
+    private DataSource forWriting(Duration busyTimeout) {
+        return new Connections(this, busyTimeout, false);
     }
 
-    public DataSource forReading(Duration busyTimeout) {
+    DataSource forReading(Duration busyTimeout) {
         // Opened for writing too: a reader of a write-ahead-logged database may have to repair its index file.
-        return new Sqlite.Source(this, busyTimeout, true);
+        return new Connections(this, busyTimeout, true);
+    }
+
+    @Override
+    public Vendor vendor() {
+        return Sqlite.VENDOR;
+    }
+
+    /** One writer, for which callers queue: SQLite admits one at a time anyway, and it spares them the busy loop. */
+    @Override
+    public Pools open(int readers, Duration wait) {
+        return Pools.ofOneWriter(this, forWriting(wait), forReading(wait), readers, wait);
+    }
+
+    @Override
+    public Optional<String> obstacle() {
+        return FileAccess.obstacleToUsing(path);
+    }
+
+    @Override
+    public String describe(Handle handle) throws SQLException {
+        return "SQLite " + path + ", journal mode " + journalMode(handle);
+    }
+
+    @Override
+    public Optional<String> warning(Handle handle) throws SQLException {
+        return journalMode(handle).equals("wal") ? FileAccess.logOfOursThatShutsOthersOut(path) : Optional.empty();
+    }
+
+    /** It is never changed on an existing file. */
+    private static String journalMode(Handle handle) throws SQLException {
+        try (PreparedStatement statement = handle.prepare("PRAGMA journal_mode");
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getString(1) : "unknown";
+        }
+    }
+
+    /** How many descriptors on the file somebody else in this JVM holds open: another copy of SQLite, most likely. */
+    @Override
+    public int foreignUsers() {
+        return descriptors.foreign();
+    }
+
+    @Override
+    public Optional<Path> file() {
+        return Optional.of(path);
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
     }
 
     /** Where the file really is, whatever links the settings name it by. */

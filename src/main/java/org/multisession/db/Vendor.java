@@ -1,0 +1,56 @@
+package org.multisession.db;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * The answers of one kind of database, such as SQLite. Everything outside of its package is the same for all of them.
+ * Holds no state.
+ */
+public interface Vendor {
+
+    /** The name of the product, with its version. */
+    String product();
+
+    /** Begins a transaction that may write. */
+    void begin(Connection connection) throws SQLException;
+
+    /** Commits, trying again for this long where a lock is in the way and the transaction is still whole. */
+    void commit(Connection connection, Duration retry) throws SQLException;
+
+    void rollback(Connection connection) throws SQLException;
+
+    FailureKind kindOf(SQLException failure);
+
+    /** What a failure means to the operator, in words. */
+    String describe(SQLException failure);
+
+    /** What the database itself says in a failure: names of tables, constraints and functions, and a trigger's message. */
+    String reasonIn(SQLException failure);
+
+    /** Why a statement really failed, where the first error is only a consequence. */
+    SQLException reason(Connection connection, SQLException failure);
+
+    /** The expressions that differ between databases, as {@link Vocabulary words} of statements. */
+    Map<String, String> words();
+
+    /** What the caller is told of a failure. */
+    default DatabaseException translated(SQLException e) {
+        FailureKind kind = kindOf(e);
+        if (kind == FailureKind.BUSY) {
+            return new DatabaseBusyException("somebody else has locked the database", e);
+        }
+        if (e instanceof SQLTransientConnectionException) {
+            return new DatabaseBusyException(
+                    e.getCause() instanceof SQLException why
+                            ? "no connection to the database could be opened in time: "
+                                    + translated(why).getMessage()
+                            : "no connection to the database became free in time: this application uses all of them",
+                    e);
+        }
+        return new DatabaseException(describe(e), kind, e);
+    }
+}

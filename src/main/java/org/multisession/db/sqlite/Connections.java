@@ -1,0 +1,74 @@
+package org.multisession.db.sqlite;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteOpenMode;
+
+/**
+ * Opens connections on one existing file and makes sure of each that it has the pragmas that the promises rest on;
+ * they belong to a connection, not to the file.
+ */
+final class Connections extends SQLiteDataSource {
+
+    private final SqliteFile file;
+    private final int busyTimeoutMillis;
+    private final boolean readOnly;
+
+    Connections(SqliteFile file, Duration busyTimeout, boolean readOnly) {
+        this(file, busyTimeout, readOnly, new SQLiteConfig());
+    }
+
+    private Connections(SqliteFile file, Duration busyTimeout, boolean readOnly, SQLiteConfig config) {
+        super(config);
+        this.file = file;
+        this.busyTimeoutMillis = Math.toIntExact(busyTimeout.toMillis());
+        this.readOnly = readOnly;
+        config.resetOpenMode(SQLiteOpenMode.CREATE);
+        config.setBusyTimeout(busyTimeoutMillis);
+        setUrl("jdbc:sqlite:" + file.path());
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+        Connection connection = file.descriptors().opening(super::getConnection);
+        try {
+            // Before the first statement: with a file that was put in the place of ours, SQLite would take up the
+            // log that ours has left, and damage it. Until then it has read nothing.
+            if (!file.isInPlace()) {
+                throw new SQLException(file.path() + " was replaced while it was open");
+            }
+            Sqlite.run(connection, "PRAGMA foreign_keys=ON");
+            Sqlite.run(connection, "PRAGMA synchronous=FULL");
+            TokenHashFunction.addTo(connection);
+            if (readOnly) {
+                Sqlite.run(connection, "PRAGMA query_only=ON");
+            } else {
+                // What is deleted here are tokens, codes and numbers; they must not stay behind in free space.
+                Sqlite.run(connection, "PRAGMA secure_delete=ON");
+            }
+            require(connection, "foreign_keys", 1);
+            require(connection, "busy_timeout", busyTimeoutMillis);
+            require(connection, "synchronous", 2);
+            require(connection, "query_only", readOnly ? 1 : 0);
+            return connection;
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static void require(Connection connection, String pragma, int wanted) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("PRAGMA " + pragma)) {
+            int found = row.next() ? row.getInt(1) : -1;
+            if (found != wanted) {
+                throw new SQLException("PRAGMA " + pragma + " is " + found + ", not " + wanted);
+            }
+        }
+    }
+}
