@@ -173,7 +173,7 @@ public final class DryRun {
         }
         new Witnesses(handle, found.catalogue(), SqlTime.format(now), statement -> {}).endWhatCannotBeTold();
         Snapshot before = Snapshot.before(handle, found.catalogue(), Progress.NONE);
-        Migrator.reconcile(handle, now, statement -> {});
+        Backfill.reconcile(handle, SqlTime.format(now), statement -> {});
         Snapshot.after(handle, Progress.NONE).requireOpeningsOf(before);
     }
 

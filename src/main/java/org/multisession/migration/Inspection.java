@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.migration.Catalogue.Column;
 
@@ -22,6 +23,7 @@ import org.multisession.migration.Catalogue.Column;
  * @param stray foreign keys of {@code user_sessions} that lead elsewhere; they are corrected
  * @param outdated triggers and indexes of ours that say something else than this version's; they are made anew
  * @param retired indexes that only earlier versions need; they are dropped
+ * @param mark of a migration in steps that is not finished; null if there is none
  */
 record Inspection(
         Catalogue catalogue,
@@ -30,7 +32,8 @@ record Inspection(
         List<SchemaObject> missing,
         List<StrayReference> stray,
         List<SchemaObject> outdated,
-        List<Catalogue.Entry> retired) {
+        List<Catalogue.Entry> retired,
+        @Nullable MoveMark mark) {
 
     private static final List<String> NEEDED_OF_USERS = List.of("id", "phone", "auth_token");
     private static final List<String> NEEDED_OF_SESSIONS =
@@ -40,7 +43,18 @@ record Inspection(
     private static final String UNIQUE_INDEX = "idx_user_session_auth_token";
 
     boolean hasNothingToDo() {
+        return isComplete() && mark == null;
+    }
+
+    /** Whether every object is there just as this version makes it. */
+    boolean isComplete() {
         return missing.isEmpty() && stray.isEmpty() && outdated.isEmpty() && retired.isEmpty();
+    }
+
+    /** Whether the triggers that see what becomes of users and sessions are all there. */
+    boolean isWatched() {
+        return catalogue.hasTriggers("users", Witnesses.ON_USERS)
+                && catalogue.hasTriggers("user_sessions", Witnesses.ON_SESSIONS);
     }
 
     static Inspection of(Handle handle) throws SQLException {
@@ -80,7 +94,15 @@ record Inspection(
         List<Catalogue.Entry> retired = catalogue.all().stream()
                 .filter(entry -> entry.type().equals("index") && SchemaObject.isRetired(entry.name()))
                 .toList();
-        return new Inspection(catalogue, isNew, userColumns, missing, stray(handle, catalogue), outdated, retired);
+        return new Inspection(
+                catalogue,
+                isNew,
+                userColumns,
+                missing,
+                stray(handle, catalogue),
+                outdated,
+                retired,
+                MoveMark.read(handle, catalogue));
     }
 
     private static List<StrayReference> stray(Handle handle, Catalogue catalogue) throws SQLException {

@@ -7,13 +7,15 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -21,56 +23,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a database of the old app to many sessions per user: only additions, all or nothing, any number of times.
+ * Brings a database of the old app to many sessions per user: only additions, any number of times.
  *
- * <p>Looks first, and refuses what it would have to guess at. Where something is missing, one transaction takes the
- * write lock, looks again, makes it, and verifies before it commits: the schema and every row of {@code users} are as
- * before, and every token opens the same account as before. An existing database is copied first. A process that is killed anywhere in between leaves the
- * database as it was; of two that start at once, one migrates and the other finds it done.
+ * <p>Looks first, and refuses what it would have to guess at, or on which nobody could sign in: that is tried and
+ * undone. What is small is then done in one transaction: it takes the write lock, looks again, makes what is missing, and
+ * verifies before it commits that the schema and every row of {@code users} are as before, and that every token opens
+ * the same account as before. What is large is done in steps, for which nobody has to wait ({@link SteppedMove}). An
+ * existing database is copied first. A process that is killed anywhere in between leaves a database on which the old app
+ * goes on as before and the next start completes the work; so do two that start at once.
  */
 public final class Migrator {
 
     private static final Logger log = LoggerFactory.getLogger(Migrator.class);
 
-    private static final String RECORD_SESSIONS = """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
-            SELECT s.auth_token, s.user_id, ? FROM user_sessions s
-            WHERE s.auth_token IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
-            """;
-
-    private static final String END_DELETED = """
-            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'row-deleted'
-            WHERE ended_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
-            """;
-
-    /** What is moved back later must not open anything then. A column that is blind to case finds more than that. */
-    private static final String END_MOVED = """
-            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'row-changed'
-            WHERE ended_at IS NULL
-              AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token
-                AND s.auth_token || '' = multisession_tokens.auth_token AND s.user_id IS NOT multisession_tokens.user_id)
-            """;
-
-    private static final String END_ORPHANS = """
-            UPDATE multisession_tokens SET ended_at = ?, end_reason = 'user-replaced'
-            WHERE ended_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_tokens.user_id)
-            """;
-
     private static final String SHARED = """
             SELECT id, auth_token FROM users WHERE auth_token IN
               (SELECT auth_token FROM users WHERE auth_token <> '' GROUP BY auth_token HAVING count(*) > 1)
             ORDER BY id
-            """;
-
-    private static final String REFUSE_SHARED = """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT auth_token, NULL, ?, ?, 'ambiguous' FROM users
-            WHERE auth_token <> ''
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = users.auth_token)
-            GROUP BY auth_token HAVING count(*) > 1
             """;
 
     private static final String FORGET_PHONES = """
@@ -79,25 +48,13 @@ public final class Migrator {
                 AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_phones.phone)
             """;
 
-    /** As the triggers do it. */
-    private static final String NOTE_PHONES = """
-            INSERT INTO multisession_phones (user_id, phone, tail)
-            SELECT id, phone,
-              CASE WHEN substr(phone, -2) = '.0' OR ltrim(digits, '0123456789') <> '' THEN ''
-              ELSE substr(digits, -6) END
-            FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone,
-              replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-              trim(substr(CAST(u.phone AS TEXT), 1, 100),
-              char(9, 10, 13, 32, 8203, 8206, 8207, 8234, 8235, 8236, 8237, 8238, 8294, 8295, 8296, 8297, 65279)),
-              ' ', ''), '-', ''), '(', ''), ')', ''), '+', ''), '.', ''), '/', ''),
-              char(160), ''), char(8239), ''), char(8208), ''), char(8209), ''), char(8211), '') AS digits
-              FROM users u
-              WHERE typeof(u.id) = 'integer'
-                AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id))
-            ORDER BY id
-            """;
+    /** So many rows are read, written and verified at once before anybody notices. */
+    static final int MAX_AT_ONCE = 20_000;
 
-    private static final String RECORD_CREATED = "INSERT INTO multisession_created (name, created_at) VALUES (?, ?)";
+    private static final String ROWS_UP_TO = "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT ?)";
+
+    /** How often what another process has undone is done again. */
+    private static final int ATTEMPTS = 5;
 
     private final Database database;
     private final InstantSource clock;
@@ -105,6 +62,9 @@ public final class Migrator {
     private final Progress progress;
     private final Trial trial;
     private final Consumer<String> beforeStatement;
+    private final int atOnce;
+    private final Pacing pacing;
+    private final Ground ground;
 
     /** One that makes no backup, tries nothing out and works in silence. */
     public Migrator(Database database, InstantSource clock) {
@@ -112,27 +72,52 @@ public final class Migrator {
     }
 
     public Migrator(Database database, InstantSource clock, Backup backup, Progress progress, Trial trial) {
-        this(database, clock, backup, progress, trial, statement -> {});
+        this(database, clock, backup, progress, trial, Pacing.besideOthers());
+    }
+
+    /** One whose work can be stopped half-way, by its pacing. */
+    public Migrator(
+            Database database,
+            InstantSource clock,
+            Backup backup,
+            Progress progress,
+            Trial trial,
+            Pacing pacing) {
+        this(database, clock, backup, progress, trial, statement -> {}, MAX_AT_ONCE, pacing);
     }
 
     /** Tells the consumer of every statement that changes something, before it runs. */
     Migrator(Database database, InstantSource clock, Consumer<String> beforeStatement) {
-        this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE, beforeStatement);
+        this(
+                database,
+                clock,
+                Backup.NONE,
+                Progress.NONE,
+                Trial.NONE,
+                beforeStatement,
+                MAX_AT_ONCE,
+                Pacing.besideOthers());
     }
 
+    /** @param atOnce how many rows of users and sessions may be migrated in one transaction */
     Migrator(
             Database database,
             InstantSource clock,
             Backup backup,
             Progress progress,
             Trial trial,
-            Consumer<String> beforeStatement) {
+            Consumer<String> beforeStatement,
+            int atOnce,
+            Pacing pacing) {
         this.database = database;
         this.clock = clock;
         this.backup = backup;
         this.progress = progress;
         this.trial = trial;
         this.beforeStatement = beforeStatement;
+        this.atOnce = atOnce;
+        this.pacing = pacing;
+        this.ground = new Ground(clock, beforeStatement);
     }
 
     /**
@@ -153,19 +138,123 @@ public final class Migrator {
     }
 
     /**
-     * Migrates, or finds that nothing is to be done. Then only the trial is played, which takes the write lock for some
-     * milliseconds: somebody may have changed a table since.
+     * A migration that has been looked at and not been refused.
+     *
+     * @param userColumns the columns of {@code users} afterwards, in lower case; empty in a new database until then
+     * @param isShort whether nobody has to wait for the rest of it
+     */
+    public record Move(
+            Set<String> userColumns, boolean isShort, Supplier<Outcome> rest) {
+
+        /**
+         * Does what is left to do.
+         *
+         * @throws MigrationRefusedException if something stands in the way that could not be seen before
+         * @throws org.multisession.db.DatabaseException if the database failed
+         */
+        public Outcome finish() {
+            return rest.get();
+        }
+    }
+
+    /**
+     * Looks at the database, refuses what can be refused, and changes nothing. Where nothing is to be done only the trial
+     * is played, which takes the write lock for some milliseconds: somebody may have changed a table since.
      *
      * @throws MigrationRefusedException if the database is not one that can be migrated
      * @throws org.multisession.db.DatabaseException if the database failed; nothing was changed
      */
-    public Outcome migrate() {
+    public Move begin() {
         Inspection found = database.read(Migrator::inspect);
+        Set<String> userColumns = Set.copyOf(found.userColumns());
         if (found.hasNothingToDo()) {
             tryOut(found);
             log.info("Migration: everything is there already; nothing was changed");
-            return new Outcome(Set.copyOf(found.userColumns()), List.of());
+            return new Move(userColumns, true, () -> new Outcome(userColumns, List.of()));
         }
+        boolean isSmall = found.mark() == null && database.read(handle -> isSmall(handle, found));
+        if (isSmall || !SteppedMove.isPossible(found)) {
+            return new Move(userColumns, isSmall, () -> inOneTransaction(found));
+        }
+        if (trial != Trial.NONE && !found.isComplete()) {
+            steps().tryOut(transaction -> tryOut(transaction, userColumns));
+        }
+        return new Move(userColumns, false, () -> inSteps(found, userColumns));
+    }
+
+    /** Does all of it. */
+    public Outcome migrate() {
+        return begin().finish();
+    }
+
+    private boolean isSmall(Handle handle, Inspection found) throws SQLException {
+        int rows = found.isNew() ? 0 : rowsUpTo(handle, "users");
+        return rows + (found.catalogue().has("user_sessions") ? rowsUpTo(handle, "user_sessions") : 0) <= atOnce;
+    }
+
+    private int rowsUpTo(Handle handle, String table) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(ROWS_UP_TO.formatted(table))) {
+            statement.setInt(1, atOnce + 1);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getInt(1) : 0;
+            }
+        }
+    }
+
+    private SteppedMove steps() {
+        return new SteppedMove(database, clock, System::nanoTime, pacing, progress, beforeStatement);
+    }
+
+    private Outcome inSteps(Inspection found, Set<String> userColumns) {
+        Backup.Copy copy = found.mark() == null ? backup.make() : null;
+        if (found.mark() != null) {
+            log.info("Migration: goes on with one that was not finished");
+        }
+        List<String> made;
+        try {
+            made = steps().begin();
+        } catch (RuntimeException e) {
+            if (copy != null) {
+                copy.discardUnlessDamaged(e);
+            }
+            throw e;
+        }
+        if (made.isEmpty() && copy != null) {
+            copy.discard();
+            copy = null;
+        }
+        if (found.mark() != null) {
+            made = Stream.concat(made.stream(), Stream.of("the rest of an earlier migration"))
+                    .toList();
+        }
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            SteppedMove steps = steps();
+            if (attempt > 0) {
+                var unused = steps.begin();
+            }
+            SteppedMove.Verified verified = steps.fill();
+            tryOut(userColumns);
+            if (verified == null) {
+                log.info("Migration: another process has just done it");
+                return new Outcome(userColumns, made, copy == null ? null : copy.path());
+            }
+            if (steps.end()) {
+                log.info(
+                        "Migration: verified: {} users as before, and {} sessions and {} legacy tokens open the same"
+                                + " accounts as before",
+                        verified.users(),
+                        verified.sessions(),
+                        verified.legacyTokens());
+                log.info("Migration: done; the old app can go on as before");
+                warnOfSharedTokens();
+                return new Outcome(userColumns, made, copy == null ? null : copy.path());
+            }
+            log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
+        }
+        throw new MigrationRefusedException("somebody changes the schema again and again; the next start goes on");
+    }
+
+    private Outcome inOneTransaction(Inspection found) {
         // A new database has nothing to lose.
         Backup.Copy copy = found.isNew() ? null : backup.make();
         Outcome outcome = migrateAfter(copy);
@@ -206,9 +295,13 @@ public final class Migrator {
     }
 
     private void tryOut(Inspection found) {
+        tryOut(Set.copyOf(found.userColumns()));
+    }
+
+    private void tryOut(Set<String> userColumns) {
         if (trial != Trial.NONE) {
             database.dryRun(transaction -> {
-                tryOut(transaction, Set.copyOf(found.userColumns()));
+                tryOut(transaction, userColumns);
                 return true;
             });
         }
@@ -247,6 +340,9 @@ public final class Migrator {
             }
             return left.isEmpty() ? Repair.IMPOSSIBLE : Repair.IMPOSSIBLE_AND_CLEARED;
         }
+        if (MoveMark.read(transaction, catalogue) != null) {
+            throw new DatabaseBusyException("another process is migrating the database", null);
+        }
         List<String> missing = missing(transaction, catalogue);
         if (missing.isEmpty()) {
             return Repair.NOT_NEEDED;
@@ -271,6 +367,9 @@ public final class Migrator {
                 .filter(object -> !catalogue.has(object))
                 .map(SchemaObject::name)
                 .toList());
+        if (MoveMark.read(handle, catalogue) != null) {
+            missing.add("the rest of a migration that is under way");
+        }
         for (StrayReference stray : StrayReference.find(handle)) {
             missing.add("a foreign key of user_sessions to users (it leads to " + stray.table() + ")");
         }
@@ -343,62 +442,22 @@ public final class Migrator {
                             : "no table user_sessions");
             warnOfSharedTokens(transaction);
         }
-        for (StrayReference stray : found.stray()) {
-            beforeStatement.accept("correct the foreign key to " + stray.table());
-            stray.correct(transaction);
-            log.info("Migration: the foreign key of user_sessions led to {}; it leads to users again", stray.table());
-        }
-        for (SchemaObject object : found.outdated()) {
-            execute(transaction, "DROP " + object.kind() + " " + object.name());
-        }
-        for (Catalogue.Entry object : found.retired()) {
-            execute(transaction, "DROP " + object.type() + " " + object.name());
-            log.info("Migration: removed {} {} of an earlier version", object.type(), object.name());
-        }
-        List<SchemaObject> made = new ArrayList<>(found.missing());
-        made.addAll(found.outdated());
-        List<String> names =
-                new ArrayList<>(made.stream().map(SchemaObject::name).toList());
-        found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
-        for (SchemaObject object : made) {
-            execute(transaction, object.sql());
-            log.info("Migration: made {} {}", object.kind(), object.name());
-        }
-        recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        log(reconcile(transaction, now, beforeStatement));
+        List<String> names = ground.make(transaction, found);
+        Ground.tell(found);
+        log(Backfill.reconcile(transaction, SqlTime.format(now), beforeStatement));
         witnesses.writeDown();
-        notePhones(transaction);
-        verify(transaction, found, before, made);
+        execute(transaction, FORGET_PHONES);
+        Backfill.notePhones(transaction, beforeStatement);
+        Ground.verify(transaction, found);
+        verify(transaction, before);
+        MoveMark.clear(transaction);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
         tryOut(transaction, userColumns);
         // The commit follows as soon as this returns.
         return new Outcome(userColumns, names);
     }
 
-    /**
-     * Our memory of issued tokens follows the sessions by triggers. Where those have only just been made, it is
-     * brought up to what is there now.
-     */
-    static Reconciled reconcile(Handle handle, Instant moment, Consumer<String> beforeStatement) throws SQLException {
-        String now = SqlTime.format(moment);
-        int recorded = execute(handle, beforeStatement, RECORD_SESSIONS, now);
-        int deleted = execute(handle, beforeStatement, END_DELETED, now);
-        execute(handle, beforeStatement, END_MOVED, now);
-        int orphaned = execute(handle, beforeStatement, END_ORPHANS, now);
-        execute(handle, beforeStatement, REFUSE_SHARED, now, now);
-        return new Reconciled(recorded, deleted, orphaned);
-    }
-
-    /** Brings {@code multisession_phones} up to what stands in {@code users}; what changed is read again later. */
-    private void notePhones(Transaction transaction) throws SQLException {
-        execute(transaction, FORGET_PHONES);
-        execute(transaction, NOTE_PHONES);
-    }
-
-    /** What that did, in rows. */
-    record Reconciled(int recorded, int deleted, int orphaned) {}
-
-    private static void log(Reconciled reconciled) {
+    private static void log(Backfill.Reconciled reconciled) {
         int recorded = reconciled.recorded();
         int deleted = reconciled.deleted();
         int orphaned = reconciled.orphaned();
@@ -413,33 +472,7 @@ public final class Migrator {
         }
     }
 
-    private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {
-        for (SchemaObject object : made) {
-            if (!object.isMarkedByName()) {
-                // A name may be in there from before, if the team has dropped the object since.
-                execute(transaction, "DELETE FROM multisession_created WHERE name = ?", object.name());
-                execute(transaction, RECORD_CREATED, object.name(), SqlTime.format(clock.instant()));
-            }
-        }
-    }
-
-    private void verify(Transaction transaction, Inspection found, @Nullable Snapshot before, List<SchemaObject> made)
-            throws SQLException {
-        Inspection now = Inspection.of(transaction);
-        if (!now.hasNothingToDo()) {
-            throw new MigrationRefusedException("after the migration something was still missing; it was rolled back");
-        }
-        log.info("Migration: checked table user_sessions: it has every column that is needed");
-        Set<String> additions = new HashSet<>();
-        made.forEach(object -> additions.add(object.name()));
-        if (!found.stray().isEmpty()) {
-            additions.add("user_sessions");
-        }
-        found.retired().forEach(object -> additions.add(object.name()));
-        if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
-            throw new MigrationRefusedException(
-                    "the migration would have changed a table that was there before; it was rolled back");
-        }
+    private void verify(Transaction transaction, @Nullable Snapshot before) throws SQLException {
         if (before == null) {
             return;
         }
@@ -456,6 +489,13 @@ public final class Migrator {
                 after.userCount(),
                 after.sessionCount(),
                 after.legacyCount());
+    }
+
+    private void warnOfSharedTokens() {
+        var unused = database.read(handle -> {
+            warnOfSharedTokens(handle);
+            return true;
+        });
     }
 
     private static void warnOfSharedTokens(Handle handle) throws SQLException {
@@ -475,18 +515,10 @@ public final class Migrator {
         }
     }
 
-    private int execute(Transaction transaction, String sql, String... values) throws SQLException {
-        return execute(transaction, beforeStatement, sql, values);
-    }
-
-    private static int execute(Handle handle, Consumer<String> beforeStatement, String sql, String... values)
-            throws SQLException {
+    private void execute(Transaction transaction, String sql) throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = handle.prepare(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setString(i + 1, values[i]);
-            }
-            return statement.executeUpdate();
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            statement.executeUpdate();
         }
     }
 }

@@ -92,10 +92,10 @@ final class Witnesses {
               AND s.auth_token IS multisession_rows.auth_token AND s.created_at IS multisession_rows.created_at)
             """;
 
-    private static final String REMEMBER_ROWS = """
+    static final String REMEMBER_ROWS = """
             INSERT INTO multisession_rows (id, auth_token, created_at)
             SELECT s.id, s.auth_token, s.created_at FROM user_sessions s
-            WHERE s.auth_token IS NOT NULL
+            WHERE {range} AND s.auth_token IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM multisession_rows r WHERE r.id = s.id)
             """;
 
@@ -107,10 +107,10 @@ final class Witnesses {
               OR unwatched
             """;
 
-    private static final String REMEMBER_ACCOUNTS = """
+    static final String REMEMBER_ACCOUNTS = """
             INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
             SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100), substr(CAST(u.auth_token AS TEXT), -8), 0 FROM users u
-            WHERE typeof(u.id) = 'integer'
+            WHERE {range} AND typeof(u.id) = 'integer'
               AND NOT EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id)
             """;
 
@@ -206,9 +206,9 @@ final class Witnesses {
     /** Writes down what is there, once everything that is not believed has ended. */
     void writeDown() throws SQLException {
         execute(FORGET_ROWS);
-        execute(REMEMBER_ROWS);
+        Backfill.ROWS.all(handle, now, beforeStatement);
         execute(FORGET_ACCOUNTS);
-        execute(REMEMBER_ACCOUNTS);
+        Backfill.ACCOUNTS.all(handle, now, beforeStatement);
     }
 
     private int execute(String sql, String... values) throws SQLException {

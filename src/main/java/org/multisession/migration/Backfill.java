@@ -1,0 +1,157 @@
+package org.multisession.migration;
+
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.multisession.db.Handle;
+
+/** Writes down what was there before our triggers: which sessions there are, and what the rows of {@code users} say. */
+final class Backfill {
+
+    /** What the first move knows of a session that no trigger has seen, and whose user came after the triggers or is gone. */
+    private static final String REFUSE_SESSIONS_OF_OTHERS = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT s.auth_token, s.user_id, ?1, ?1, 'user-replaced' FROM user_sessions s
+            WHERE {range} AND s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+              AND (NOT EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id)
+                OR EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = s.user_id))
+            ORDER BY s.auth_token
+            """;
+
+    private static final String RECORD_SESSIONS = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+            SELECT s.auth_token, s.user_id, ?1 FROM user_sessions s
+            WHERE {range} AND s.auth_token IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            ORDER BY s.auth_token
+            """;
+
+    private static final String END_DELETED = """
+            UPDATE multisession_tokens SET ended_at = ?1, end_reason = 'row-deleted'
+            WHERE {range} AND ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
+            """;
+
+    /** What is moved back later must not open anything then. A column that is blind to case finds more than that. */
+    private static final String END_MOVED = """
+            UPDATE multisession_tokens SET ended_at = ?1, end_reason = 'row-changed'
+            WHERE {range} AND ended_at IS NULL
+              AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token
+                AND s.auth_token || '' = multisession_tokens.auth_token AND s.user_id IS NOT multisession_tokens.user_id)
+            """;
+
+    private static final String END_ORPHANS = """
+            UPDATE multisession_tokens SET ended_at = ?1, end_reason = 'user-replaced'
+            WHERE {range} AND ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_tokens.user_id)
+            """;
+
+    private static final String REFUSE_SHARED = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT auth_token, NULL, ?1, ?1, 'ambiguous' FROM users
+            WHERE {range} AND auth_token <> ''
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = users.auth_token)
+            GROUP BY auth_token HAVING count(*) > 1
+            """;
+
+    /** As the triggers do it. */
+    private static final String NOTE_PHONES = """
+            INSERT INTO multisession_phones (user_id, phone, tail)
+            SELECT id, phone,
+              CASE WHEN substr(phone, -2) = '.0' OR ltrim(digits, '0123456789') <> '' THEN ''
+              ELSE substr(digits, -6) END
+            FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone,
+              replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+              trim(substr(CAST(u.phone AS TEXT), 1, 100),
+              char(9, 10, 13, 32, 8203, 8206, 8207, 8234, 8235, 8236, 8237, 8238, 8294, 8295, 8296, 8297, 65279)),
+              ' ', ''), '-', ''), '(', ''), ')', ''), '+', ''), '.', ''), '/', ''),
+              char(160), ''), char(8239), ''), char(8208), ''), char(8209), ''), char(8211), '') AS digits
+              FROM users u
+              WHERE {range} AND typeof(u.id) = 'integer'
+                AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id))
+            ORDER BY id
+            """;
+
+    private static final Pass RECORD = new Pass(
+            "record", "recording sessions", "user_sessions s", "s.auth_token", List.of(RECORD_SESSIONS));
+
+    /** Each end says whose it is by its place in the list. */
+    private static final Pass END = new Pass(
+            "end",
+            "looking for ended sessions",
+            "multisession_tokens",
+            "multisession_tokens.auth_token",
+            List.of(END_DELETED, END_MOVED, END_ORPHANS));
+
+    private static final Pass SHARED =
+            new Pass("shared", "looking for shared tokens", "users", "users.auth_token", List.of(REFUSE_SHARED));
+
+    private static final Pass PHONES =
+            new Pass("phones", "noting telephone numbers", "users u", "u.id", List.of(NOTE_PHONES));
+
+    static final Pass ROWS =
+            new Pass("rows", "noting sessions", "user_sessions s", "s.id", List.of(Witnesses.REMEMBER_ROWS));
+
+    static final Pass ACCOUNTS =
+            new Pass("accounts", "noting users", "users u", "u.id", List.of(Witnesses.REMEMBER_ACCOUNTS));
+
+    /**
+     * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. In
+     * the order of their tokens sessions are recorded many times faster, since each goes to the end of our table.
+     */
+    private static final Pass RECORD_FIRST = new Pass(
+            "record",
+            RECORD.words(),
+            RECORD.table(),
+            RECORD.key(),
+            List.of(REFUSE_SESSIONS_OF_OTHERS, RECORD_SESSIONS));
+
+    private Backfill() {}
+
+    /** What that did, in rows. */
+    record Reconciled(int recorded, int deleted, int orphaned) {}
+
+    /**
+     * Our memory of issued tokens follows the sessions by triggers. Where those have only just been made, it is
+     * brought up to what is there now, at once.
+     */
+    static Reconciled reconcile(Handle handle, String now, Consumer<String> beforeStatement) throws SQLException {
+        int recorded = RECORD.all(handle, now, beforeStatement)[0];
+        int[] ended = END.all(handle, now, beforeStatement);
+        SHARED.all(handle, now, beforeStatement);
+        return new Reconciled(recorded, ended[0], ended[2]);
+    }
+
+    /** Notes the telephone numbers that are not noted yet, at once. */
+    static void notePhones(Handle handle, Consumer<String> beforeStatement) throws SQLException {
+        PHONES.all(handle, "", beforeStatement);
+    }
+
+    /** All that the first move has to do, in order. */
+    static List<Pass> first() {
+        return List.of(RECORD_FIRST, ROWS, ACCOUNTS, PHONES, SHARED, END);
+    }
+
+    /**
+     * What is left to do where nothing happened unseen, and these tables have only just been made.
+     *
+     * @param made names of what was made
+     */
+    static List<Pass> upgrade(Set<String> made) {
+        List<Pass> passes = new ArrayList<>();
+        if (made.contains("multisession_rows")) {
+            passes.add(ROWS);
+        }
+        if (made.contains("multisession_accounts")) {
+            passes.add(ACCOUNTS);
+        }
+        if (made.contains("multisession_phones")) {
+            passes.add(PHONES);
+        }
+        passes.add(SHARED);
+        return passes;
+    }
+}

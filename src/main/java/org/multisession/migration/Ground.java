@@ -1,0 +1,108 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the tables, indexes and triggers that are missing, and writes no row of theirs. */
+final class Ground {
+
+    private static final Logger log = LoggerFactory.getLogger(Migrator.class);
+
+    private static final String RECORD_CREATED = "INSERT INTO multisession_created (name, created_at) VALUES (?, ?)";
+
+    private final InstantSource clock;
+    private final Consumer<String> beforeStatement;
+
+    Ground(InstantSource clock, Consumer<String> beforeStatement) {
+        this.clock = clock;
+        this.beforeStatement = beforeStatement;
+    }
+
+    /** Makes what an inspection found missing; returns the names of it. */
+    List<String> make(Transaction transaction, Inspection found) throws SQLException {
+        for (StrayReference stray : found.stray()) {
+            beforeStatement.accept("correct the foreign key to " + stray.table());
+            stray.correct(transaction);
+        }
+        for (SchemaObject object : found.outdated()) {
+            execute(transaction, "DROP " + object.kind() + " " + object.name());
+        }
+        for (Catalogue.Entry object : found.retired()) {
+            execute(transaction, "DROP " + object.type() + " " + object.name());
+        }
+        List<String> names = new ArrayList<>();
+        for (SchemaObject object : toMake(found)) {
+            execute(transaction, object.sql());
+            names.add(object.name());
+        }
+        found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
+        recordWhatIsNotMarkedByItsName(transaction, found.missing());
+        return names;
+    }
+
+    /** Tells what was made. */
+    static void tell(Inspection found) {
+        found.stray()
+                .forEach(stray -> log.info(
+                        "Migration: the foreign key of user_sessions led to {}; it leads to users again", stray.table()));
+        found.retired()
+                .forEach(object ->
+                        log.info("Migration: removed {} {} of an earlier version", object.type(), object.name()));
+        toMake(found).forEach(object -> log.info("Migration: made {} {}", object.kind(), object.name()));
+    }
+
+    /** Refuses where something is still missing, or where something else than what was to be made has changed. */
+    static void verify(Transaction transaction, Inspection found) throws SQLException {
+        Inspection now = Inspection.of(transaction);
+        if (!now.isComplete()) {
+            throw new MigrationRefusedException("after the migration something was still missing; it was rolled back");
+        }
+        log.info("Migration: checked table user_sessions: it has every column that is needed");
+        Set<String> additions = new HashSet<>();
+        toMake(found).forEach(object -> additions.add(object.name()));
+        if (!found.stray().isEmpty()) {
+            additions.add("user_sessions");
+        }
+        found.retired().forEach(object -> additions.add(object.name()));
+        if (!now.catalogue().schemaWithout(additions).equals(found.catalogue().schemaWithout(additions))) {
+            throw new MigrationRefusedException(
+                    "the migration would have changed a table that was there before; it was rolled back");
+        }
+    }
+
+    private static List<SchemaObject> toMake(Inspection found) {
+        List<SchemaObject> made = new ArrayList<>(found.missing());
+        made.addAll(found.outdated());
+        return made;
+    }
+
+    private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {
+        for (SchemaObject object : made) {
+            if (!object.isMarkedByName()) {
+                // A name may be in there from before, if the team has dropped the object since.
+                execute(transaction, "DELETE FROM multisession_created WHERE name = ?", object.name());
+                execute(transaction, RECORD_CREATED, object.name(), SqlTime.format(clock.instant()));
+            }
+        }
+    }
+
+    private void execute(Transaction transaction, String sql, String... values) throws SQLException {
+        beforeStatement.accept(sql);
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setString(i + 1, values[i]);
+            }
+            statement.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,332 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A migration in steps, so that nobody waits for it, however large the database is. Each step is one short transaction:
+ *
+ * <ol>
+ *   <li>The tables, indexes and triggers are made, and the {@link MoveMark} is set. From here on nothing is missed, and
+ *       nothing of ours counts.
+ *   <li>What was there before is written down in {@link Pass passes}, some rows at a time with rests.
+ *   <li>Every row is read once more, page by page, and compared with what was written down.
+ *   <li>The mark is removed, if every object is still as it was made.
+ * </ol>
+ *
+ * <p>Whoever starts while the mark is there goes on with the passes that are left. Two that do it at once share the work.
+ * That no row of {@code users} is changed is not compared but made impossible, by the {@link UsersFence}.
+ */
+final class SteppedMove {
+
+    private static final Logger log = LoggerFactory.getLogger(Migrator.class);
+
+    /** Tables that follow the rows of others; they are of no use where the memory of tokens is gone or not yet whole. */
+    private static final List<String> OF_THE_MOVE =
+            List.of("multisession_tokens", "multisession_rows", "multisession_accounts", "multisession_phones");
+
+    private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
+    private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());
+
+    /** Sessions that open an account, and those of which we would not know it and that have not ended since. */
+    private static final String SESSIONS_THAT_OPEN = """
+            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
+            WHERE {range} AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''
+              AND EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token
+                AND t.user_id = s.user_id AND t.ended_at IS NULL)
+            UNION ALL
+            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
+            WHERE {range} AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token
+                AND (t.ended_at IS NOT NULL OR t.user_id = s.user_id))
+            """;
+
+    /** Users, legacy tokens that open an account, and users of whom nothing or something else was written down. */
+    private static final String USERS_AS_NOTED = """
+            SELECT count(*) FROM users u WHERE {range}
+            UNION ALL
+            SELECT count(*) FROM users u
+            WHERE {range} AND typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)
+            UNION ALL
+            SELECT count(*) FROM users u
+            WHERE {range} AND NOT EXISTS (SELECT 1 FROM multisession_accounts a
+              JOIN multisession_phones p ON p.user_id = a.user_id
+              WHERE a.user_id = u.id AND a.phone IS substr(CAST(u.phone AS TEXT), 1, 100) AND p.phone IS a.phone)
+            """;
+
+    private static final String IS_MARKED = "SELECT count(*) FROM multisession_state WHERE name = 'migration'";
+
+    private final Database database;
+    private final InstantSource clock;
+    private final LongSupplier nanoTime;
+    private final Pacing pacing;
+    private final Progress progress;
+    private final Consumer<String> beforeStatement;
+    private final Ground ground;
+    private long longest;
+
+    SteppedMove(
+            Database database,
+            InstantSource clock,
+            LongSupplier nanoTime,
+            Pacing pacing,
+            Progress progress,
+            Consumer<String> beforeStatement) {
+        this.database = database;
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.pacing = pacing;
+        this.progress = progress;
+        this.beforeStatement = beforeStatement;
+        this.ground = new Ground(clock, beforeStatement);
+    }
+
+    /** Whether a database can be migrated in steps: whether nothing was missed that has to be told apart first. */
+    static boolean isPossible(Inspection found) {
+        MoveMark mark = found.mark();
+        return !found.isNew()
+                && (found.catalogue().isWithoutOurMemory()
+                        || found.isWatched()
+                        || (mark != null && mark.isFirst()));
+    }
+
+    /** The first step: makes what is missing, and sets the mark; returns the names of what was made. */
+    List<String> begin() {
+        return timed(() -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction))));
+    }
+
+    private List<String> lay(Transaction transaction) throws SQLException {
+        Inspection found = Inspection.of(transaction);
+        if (found.hasNothingToDo() || (found.isComplete() && found.mark() != null)) {
+            return List.of();
+        }
+        if (!isPossible(found)) {
+            throw new MigrationRefusedException("somebody has changed the schema since it was looked at. Try again");
+        }
+        boolean isFirst = isFirst(found);
+        if (isFirst) {
+            found = cleared(transaction, found);
+        }
+        List<String> made = ground.make(transaction, found);
+        Ground.tell(found);
+        Ground.verify(transaction, found);
+        Set<String> passes = new LinkedHashSet<>();
+        if (found.mark() != null && !isFirst) {
+            passes.addAll(found.mark().passes());
+        }
+        (isFirst ? Backfill.first() : Backfill.upgrade(Set.copyOf(made))).forEach(pass -> passes.add(pass.name()));
+        beforeStatement.accept("set the mark");
+        new MoveMark(isFirst, passes).write(transaction, now());
+        return made;
+    }
+
+    private static boolean isFirst(Inspection found) {
+        return found.catalogue().isWithoutOurMemory()
+                || (found.mark() != null && found.mark().isFirst());
+    }
+
+    /** What an earlier attempt has left, of which our triggers did not see the end. */
+    private Inspection cleared(Transaction transaction, Inspection found) throws SQLException {
+        List<String> left =
+                OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
+        for (String table : left) {
+            execute(transaction, "DROP " + "TABLE " + table);
+        }
+        return left.isEmpty() ? found : Inspection.of(transaction);
+    }
+
+    /** Makes what is missing and plays the trial on it, and takes all of it back. */
+    void tryOut(Played trial) {
+        boolean unused = timed(() -> database.dryRun(transaction -> {
+            Inspection found = Inspection.of(transaction);
+            var made = ground.make(transaction, isFirst(found) ? cleared(transaction, found) : found);
+            trial.play(transaction);
+            return true;
+        }));
+    }
+
+    /** What is tried out. */
+    @FunctionalInterface
+    interface Played {
+        void play(Transaction transaction) throws SQLException;
+    }
+
+    /**
+     * The other steps but for the last. What is done already is not done again.
+     *
+     * @return what was verified; null if another process has come to the end meanwhile
+     */
+    @Nullable
+    Verified fill() {
+        while (true) {
+            MoveMark mark = database.find(handle -> MoveMark.read(handle, Catalogue.read(handle)));
+            if (mark == null) {
+                return null;
+            }
+            Pass pass = Backfill.first().stream()
+                    .filter(each -> mark.passes().contains(each.name()))
+                    .findFirst()
+                    .orElse(null);
+            if (pass == null) {
+                return verify();
+            }
+            run(pass, total(pass));
+        }
+    }
+
+    private void run(Pass pass, long total) {
+        long done = 0;
+        Object after = null;
+        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
+            Pass.Range these = range;
+            long[] took = new long[1];
+            boolean isWanted = timed(took, () -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                if (!isMarked(transaction)) {
+                    return false;
+                }
+                pass.range(transaction, these, now(), beforeStatement);
+                return true;
+            })));
+            if (!isWanted) {
+                return;
+            }
+            done += range.rows();
+            progress.at(pass.words(), Math.min(done, Math.max(0, total - 1)), total);
+            pacing.rest(took[0]);
+            after = range.to();
+        }
+        progress.at(pass.words(), total, total);
+        database.execute(transaction -> {
+            MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
+            if (mark != null) {
+                beforeStatement.accept("note a pass as done");
+                mark.without(pass.name()).write(transaction, now());
+            }
+        });
+    }
+
+    private Pass.@Nullable Range next(Pass pass, @Nullable Object after) {
+        int rows = pacing.rows();
+        return database.find(handle -> pass.next(handle, after, rows));
+    }
+
+    private long total(Pass pass) {
+        String table = pass.table().split(" ", -1)[0];
+        return database.read(handle -> Snapshot.rows(handle, table));
+    }
+
+    /** What was found to be as it must. */
+    record Verified(long users, long sessions, long legacyTokens) {}
+
+    private Verified verify() {
+        long[] sessions = ask(SESSIONS, SESSIONS_THAT_OPEN, 2);
+        long[] users = ask(USERS, USERS_AS_NOTED, 3);
+        if (sessions[1] > 0 || users[2] > 0) {
+            beginAnew();
+            throw new MigrationRefusedException("the migration would have changed who is signed in (of " + sessions[1]
+                    + " sessions and " + users[2] + " users something else was written down than is there);"
+                    + " nothing counts that it did, and the next start does it again");
+        }
+        return new Verified(users[0], sessions[0], users[1]);
+    }
+
+    private void beginAnew() {
+        database.execute(transaction -> {
+            MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
+            if (mark != null) {
+                Set<String> all = new LinkedHashSet<>();
+                Backfill.first().forEach(pass -> all.add(pass.name()));
+                new MoveMark(mark.isFirst(), all).write(transaction, now());
+            }
+        });
+    }
+
+    private long[] ask(Pass pass, String question, int numbers) {
+        long[] sums = new long[numbers];
+        long total = total(pass);
+        long done = 0;
+        Object after = null;
+        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
+            Pass.Range these = range;
+            long start = nanoTime.getAsLong();
+            long[] answers = database.read(handle -> pass.ask(handle, question, numbers, these));
+            for (int i = 0; i < numbers; i++) {
+                sums[i] += answers[i];
+            }
+            done += range.rows();
+            progress.at(pass.words(), Math.min(done, Math.max(0, total - 1)), total);
+            pacing.rest(nanoTime.getAsLong() - start);
+            after = range.to();
+        }
+        progress.at(pass.words(), total, total);
+        return sums;
+    }
+
+    /** The last step: from here on everything counts. False if another process has done it, or must do it anew. */
+    boolean end() {
+        return timed(() -> database.write(transaction -> UsersFence.around(transaction, () -> {
+            Inspection found = Inspection.of(transaction);
+            MoveMark mark = found.mark();
+            if (mark == null || !mark.passes().isEmpty() || !found.isComplete()) {
+                return false;
+            }
+            beforeStatement.accept("remove the mark");
+            MoveMark.clear(transaction);
+            return true;
+        })));
+    }
+
+    /** How long the longest transaction has held others up so far, in nanoseconds. */
+    long longest() {
+        return longest;
+    }
+
+    private static boolean isMarked(Handle handle) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(IS_MARKED);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() && row.getLong(1) > 0;
+        }
+    }
+
+    private interface Step<T> {
+        T run();
+    }
+
+    private <T> T timed(Step<T> step) {
+        return timed(new long[1], step);
+    }
+
+    private <T> T timed(long[] took, Step<T> step) {
+        long start = nanoTime.getAsLong();
+        T result = step.run();
+        took[0] = nanoTime.getAsLong() - start;
+        longest = Math.max(longest, took[0]);
+        return result;
+    }
+
+    private String now() {
+        return SqlTime.format(clock.instant());
+    }
+
+    private void execute(Transaction transaction, String sql) throws SQLException {
+        beforeStatement.accept(sql);
+        try (PreparedStatement statement = transaction.prepare(sql)) {
+            statement.executeUpdate();
+        }
+    }
+}

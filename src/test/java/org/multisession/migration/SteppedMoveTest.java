@@ -1,0 +1,286 @@
+package org.multisession.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.Database;
+import org.multisession.db.SqliteFile;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestClock;
+
+/** P5 in steps: what one transaction makes of a database, many make of it too, whatever happens between two of them. */
+class SteppedMoveTest {
+
+    private static final String LIVE = "xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic";
+
+    private final TestClock clock = new TestClock();
+
+    @TempDir
+    Path folder;
+
+    private OldDatabase old(String script) {
+        return OldDatabase.make(folder, script);
+    }
+
+    /** In pieces of this many rows; the consumer is told after each, when no transaction is open. */
+    private Migrator.Outcome migrate(Path file, int rows, Trial trial, Consumer<Integer> between) {
+        return migrate(file, rows, trial, between, statement -> {});
+    }
+
+    private Migrator.Outcome migrate(
+            Path file, int rows, Trial trial, Consumer<Integer> between, Consumer<String> beforeStatement) {
+        AtomicInteger pieces = new AtomicInteger();
+        try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            Progress progress = (step, done, total) -> between.accept(pieces.incrementAndGet());
+            Migrator migrator = new Migrator(
+                    database, clock, Backup.NONE, progress, trial, beforeStatement, 0, Pacing.pieces(rows));
+            return migrator.migrate();
+        }
+    }
+
+    private Migrator.Outcome migrate(Path file, int rows) {
+        return migrate(file, rows, Trial.NONE, piece -> {});
+    }
+
+    private static String withoutTimes(OldDatabase database) {
+        return database.dump().replaceAll("'\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d[^']*'", "a time");
+    }
+
+    /** A copy that is migrated in one transaction. */
+    private String atOnce(OldDatabase old) throws IOException {
+        Path copy = folder.resolve("at-once.db");
+        Files.copy(old.path(), copy);
+        try (SqliteFile claimed = SqliteFile.claim(copy, false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            new Migrator(database, clock).migrate();
+        }
+        try (OldDatabase migrated = OldDatabase.open(copy)) {
+            return withoutTimes(migrated);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"single, 1", "single, 3", "multi, 1", "multi, 2", "multi, 1000", "dirty, 1", "dirty, 3"})
+    void many_steps_make_of_a_database_what_one_transaction_makes(String script, int rows) throws IOException {
+        try (OldDatabase old = old(script)) {
+            String expected = atOnce(old);
+            assertThat(migrate(old.path(), rows).made()).isNotEmpty();
+            assertThat(withoutTimes(old)).isEqualTo(expected);
+            assertThat(migrate(old.path(), rows).made()).isEmpty();
+        }
+    }
+
+    @Test
+    void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
+        try (OldDatabase original = old("multi")) {
+            original.run("UPDATE users SET auth_token = ? WHERE id = 42", LIVE);
+            int pieces = pieces(original.path());
+            assertThat(pieces).isGreaterThan(20);
+            for (int at = 1; at < pieces; at++) {
+                Path file = folder.resolve("at-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (OldDatabase old = OldDatabase.open(file)) {
+                    int when = at;
+                    migrate(file, 1, Trial.NONE, piece -> {
+                        if (piece == when) {
+                            old.signOut(LIVE);
+                            old.signInMulti(43, "new-session-of-43-signed-in-meanwhile", clock.instant());
+                            old.run("UPDATE user_sessions SET user_id = 43 WHERE user_id = 44");
+                            old.deleteUser(47);
+                            old.run("INSERT INTO users (id, phone) VALUES (47, '+79990009947')");
+                            old.run("UPDATE users SET phone = '+79990009945' WHERE id = 45");
+                        }
+                    });
+                    try (NewApp app = NewApp.deploy(file, clock)) {
+                        String moment = "after piece " + at;
+                        assertThat(app.opens(LIVE)).as(moment).isNull();
+                        assertThat(app.opens("new-session-of-43-signed-in-meanwhile"))
+                                .as(moment)
+                                .isEqualTo(43);
+                        for (String token : old.all("SELECT auth_token FROM user_sessions WHERE user_id = 47")) {
+                            assertThat(app.opens(String.valueOf(token))).as(moment).isNull();
+                        }
+                        assertThat(app.trySignIn("+79990009945").toString())
+                                .as(moment)
+                                .contains("Started");
+                    }
+                }
+            }
+        }
+    }
+
+    /** How many pieces a migration of one row at a time has. */
+    private int pieces(Path original) throws IOException {
+        Path file = folder.resolve("counted.db");
+        Files.copy(original, file);
+        List<Integer> pieces = new ArrayList<>();
+        var unused = migrate(file, 1, Trial.NONE, pieces::add);
+        return pieces.size();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "multi", "dirty"})
+    void a_failure_before_any_statement_leaves_the_old_app_as_it_was_and_the_next_start_goes_on(String script)
+            throws IOException {
+        try (OldDatabase original = old(script)) {
+            String expected = atOnce(original);
+            String users = original.rows("users");
+            boolean isWhole = false;
+            int failed = 0;
+            for (int fatal = 1; !isWhole; fatal++) {
+                Path file = folder.resolve("failed-" + fatal + ".db");
+                Files.copy(original.path(), file);
+                isWhole = failsAt(file, fatal);
+                failed += isWhole ? 0 : 1;
+                try (OldDatabase old = OldDatabase.open(file)) {
+                    assertThat(old.rows("users")).isEqualTo(users);
+                    if (!isWhole && old.dump().contains("multisession_state")) {
+                        assertThat(missing(file)).as("statement " + fatal).isNotEmpty();
+                    }
+                    if (fatal % 2 == 0) {
+                        uninstall(file);
+                        assertThat(old.dump()).as("statement " + fatal).isEqualTo(original.dump());
+                    }
+                    migrate(file, 2);
+                    assertThat(withoutTimes(old)).as("statement " + fatal).isEqualTo(expected);
+                }
+                Files.delete(file);
+            }
+            assertThat(failed).isGreaterThan(50);
+        }
+    }
+
+    private boolean failsAt(Path file, int fatal) {
+        AtomicInteger statements = new AtomicInteger();
+        try {
+            migrate(file, 2, Trial.NONE, piece -> {}, statement -> {
+                if (statements.incrementAndGet() == fatal) {
+                    throw new IllegalStateException("fails here");
+                }
+            });
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    private List<String> missing(Path file) {
+        try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            return new Migrator(database, clock).missing();
+        }
+    }
+
+    private void uninstall(Path file) {
+        try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            new Uninstaller(database, Backup.NONE, Progress.NONE).uninstall(false);
+        }
+    }
+
+    @Test
+    void a_database_on_which_nobody_could_sign_in_is_refused_before_anything_is_changed() {
+        try (OldDatabase old = old("multi")) {
+            String before = old.dump();
+            Trial refusing = (transaction, userColumns) -> {
+                throw new MigrationRefusedException("a sign-in cannot work");
+            };
+            assertThatThrownBy(() -> migrate(old.path(), 1, refusing, piece -> {}))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessage("a sign-in cannot work");
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void a_table_that_is_rebuilt_between_two_steps_is_watched_again_in_the_end() throws IOException {
+        try (OldDatabase original = old("multi")) {
+            String expected = atOnce(original);
+            int pieces = pieces(original.path());
+            for (int at = 1; at < pieces; at += 3) {
+                Path file = folder.resolve("rebuilt-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (OldDatabase old = OldDatabase.open(file)) {
+                    int when = at;
+                    migrate(file, 1, Trial.NONE, piece -> {
+                        if (piece == when) {
+                            old.run("DROP TRIGGER multisession_session_deleted");
+                            old.signOut(LIVE);
+                        }
+                    });
+                    assertThat(missing(file)).isEmpty();
+                    try (NewApp app = NewApp.deploy(file, clock)) {
+                        assertThat(app.opens(LIVE)).isNull();
+                    }
+                    assertThat(expected).contains(LIVE);
+                }
+            }
+        }
+    }
+
+    @Test
+    void two_that_migrate_at_once_share_the_work() throws IOException {
+        try (OldDatabase old = old("multi")) {
+            String expected = atOnce(old);
+            List<String> second = new ArrayList<>();
+            try (org.multisession.testing.ChildJvm other = org.multisession.testing.ChildJvm.start(
+                    folder, org.multisession.testing.OtherProcess.class)) {
+                assertThat(other.ask("open " + old.path())).isEqualTo("opened");
+                migrate(old.path(), 1, Trial.NONE, piece -> {
+                    if (piece == 5) {
+                        second.add(other.ask("migrate"));
+                    }
+                });
+                assertThat(other.ask("who " + LIVE)).isEqualTo("42");
+            }
+            assertThat(second).containsExactly("made 1");
+            assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void nothing_of_the_migration_can_write_users() {
+        try (OldDatabase old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            for (String statement : List.of(
+                    "UPDATE users SET plan = 'x' WHERE id = 42",
+                    "DELETE FROM users WHERE id = 42",
+                    "DELETE FROM users",
+                    "INSERT INTO users (phone) VALUES ('1')",
+                    "INSERT OR REPLACE INTO users (id, phone) VALUES (42, '1')")) {
+                String before = old.dump();
+                assertThatThrownBy(() -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                            try (java.sql.PreparedStatement writing = transaction.prepare(statement)) {
+                                return writing.executeUpdate();
+                            }
+                        })))
+                        .as(statement)
+                        .hasMessageContaining("the migration must not write users");
+                assertThat(old.dump()).isEqualTo(before);
+            }
+            // It stands only as long as the work.
+            database.execute(transaction -> {
+                try (java.sql.PreparedStatement writing =
+                        transaction.prepare("UPDATE users SET plan = 'x' WHERE id = 42")) {
+                    assertThat(writing.executeUpdate()).isEqualTo(1);
+                }
+            });
+        }
+    }
+}
