@@ -1,6 +1,6 @@
 -- The triggers keep multisession_tokens true also while only the old app runs. Their bodies name no table but ours:
 -- SQLite refuses to rename a table into place (as Alembic's batch mode does) while a trigger elsewhere names it.
--- What they see end, they remember also where it was not yet known: a migration may still be writing down what was there.
+-- While a migration in steps is under way, what they see end may not be known yet; then they remember it all the same.
 -- No INSERT OR IGNORE: inside a trigger the outer statement's OR REPLACE would win over it and revive an ended token.
 CREATE TRIGGER IF NOT EXISTS multisession_session_inserted AFTER INSERT ON user_sessions
 BEGIN
@@ -29,7 +29,8 @@ BEGIN
 	SELECT OLD.auth_token, OLD.user_id, now, now, 'row-deleted'
 	FROM (SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now') AS now)
 	WHERE OLD.auth_token IS NOT NULL
-	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = OLD.auth_token);
+	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = OLD.auth_token)
+	AND EXISTS (SELECT 1 FROM multisession_state WHERE name = 'migration');
 	DELETE FROM multisession_rows WHERE id = OLD.id;
 END
 
@@ -47,7 +48,8 @@ BEGIN
 	SELECT OLD.auth_token, OLD.user_id, now, now, 'row-changed'
 	FROM (SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now') AS now)
 	WHERE OLD.auth_token IS NOT NULL AND (NEW.auth_token IS NOT OLD.auth_token OR NEW.user_id IS NOT OLD.user_id)
-	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = OLD.auth_token);
+	AND NOT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token = OLD.auth_token)
+	AND EXISTS (SELECT 1 FROM multisession_state WHERE name = 'migration');
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
 	WHERE ended_at IS NULL

@@ -89,6 +89,7 @@ class SteppedMoveTest {
     void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
         try (OldDatabase original = old("multi")) {
             original.run("UPDATE users SET auth_token = ? WHERE id = 42", LIVE);
+            original.signInMulti(47, "zz-the-last-to-be-recorded-of-all-sessions", clock.instant());
             int pieces = pieces(original.path());
             assertThat(pieces).isGreaterThan(20);
             for (int at = 1; at < pieces; at++) {
