@@ -75,8 +75,8 @@ final class Backfill {
             ORDER BY id
             """;
 
-    private static final Pass RECORD = new Pass(
-            "record", "recording sessions", "user_sessions s", "s.auth_token", List.of(RECORD_SESSIONS));
+    private static final Pass RECORD =
+            new Pass("record", "recording sessions", "user_sessions s", "s.auth_token", List.of(RECORD_SESSIONS));
 
     /** Each end says whose it is by its place in the list. */
     private static final Pass END = new Pass(

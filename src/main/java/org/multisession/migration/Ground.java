@@ -54,7 +54,8 @@ final class Ground {
     static void tell(Inspection found) {
         found.stray()
                 .forEach(stray -> log.info(
-                        "Migration: the foreign key of user_sessions led to {}; it leads to users again", stray.table()));
+                        "Migration: the foreign key of user_sessions led to {}; it leads to users again",
+                        stray.table()));
         found.retired()
                 .forEach(object ->
                         log.info("Migration: removed {} {} of an earlier version", object.type(), object.name()));

@@ -77,12 +77,7 @@ public final class Migrator {
 
     /** One whose work can be stopped half-way, by its pacing. */
     public Migrator(
-            Database database,
-            InstantSource clock,
-            Backup backup,
-            Progress progress,
-            Trial trial,
-            Pacing pacing) {
+            Database database, InstantSource clock, Backup backup, Progress progress, Trial trial, Pacing pacing) {
         this(database, clock, backup, progress, trial, statement -> {}, MAX_AT_ONCE, pacing);
     }
 
@@ -143,8 +138,7 @@ public final class Migrator {
      * @param userColumns the columns of {@code users} afterwards, in lower case; empty in a new database until then
      * @param isShort whether nobody has to wait for the rest of it
      */
-    public record Move(
-            Set<String> userColumns, boolean isShort, Supplier<Outcome> rest) {
+    public record Move(Set<String> userColumns, boolean isShort, Supplier<Outcome> rest) {
 
         /**
          * Does what is left to do.

@@ -62,8 +62,7 @@ record MoveMark(boolean isFirst, Set<String> passes) {
     void write(Transaction transaction, String now) throws SQLException {
         clear(transaction);
         try (PreparedStatement statement = transaction.prepare(SET)) {
-            statement.setString(
-                    1, passes.isEmpty() ? kind() : kind() + " " + String.join(" ", passes));
+            statement.setString(1, passes.isEmpty() ? kind() : kind() + " " + String.join(" ", passes));
             statement.setString(2, now);
             statement.executeUpdate();
         }

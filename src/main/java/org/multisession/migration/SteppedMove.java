@@ -100,9 +100,7 @@ final class SteppedMove {
     static boolean isPossible(Inspection found) {
         MoveMark mark = found.mark();
         return !found.isNew()
-                && (found.catalogue().isWithoutOurMemory()
-                        || found.isWatched()
-                        || (mark != null && mark.isFirst()));
+                && (found.catalogue().isWithoutOurMemory() || found.isWatched() || (mark != null && mark.isFirst()));
     }
 
     /** The first step: makes what is missing, and sets the mark; returns the names of what was made. */
@@ -142,8 +140,7 @@ final class SteppedMove {
 
     /** What an earlier attempt has left, of which our triggers did not see the end. */
     private Inspection cleared(Transaction transaction, Inspection found) throws SQLException {
-        List<String> left =
-                OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
+        List<String> left = OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
         for (String table : left) {
             execute(transaction, "DROP " + "TABLE " + table);
         }
@@ -195,13 +192,15 @@ final class SteppedMove {
         for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
             Pass.Range these = range;
             long[] took = new long[1];
-            boolean isWanted = timed(took, () -> database.write(transaction -> UsersFence.around(transaction, () -> {
-                if (!isMarked(transaction)) {
-                    return false;
-                }
-                pass.range(transaction, these, now(), beforeStatement);
-                return true;
-            })));
+            boolean isWanted = timed(
+                    took,
+                    () -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                        if (!isMarked(transaction)) {
+                            return false;
+                        }
+                        pass.range(transaction, these, now(), beforeStatement);
+                        return true;
+                    })));
             if (!isWanted) {
                 return;
             }

@@ -24,8 +24,10 @@ final class UsersFence {
     /** Runs work that must not write a row of {@code users}; if it throws, the transaction must be rolled back. */
     static <T> T around(Transaction transaction, Work<T> work) throws SQLException {
         for (String act : ACTS) {
-            execute(transaction, "CREATE TEMP TRIGGER " + name(act) + " BEFORE " + act
-                    + " ON main.users BEGIN SELECT RAISE(ABORT, 'the migration must not write users'); END");
+            execute(
+                    transaction,
+                    "CREATE TEMP TRIGGER " + name(act) + " BEFORE " + act
+                            + " ON main.users BEGIN SELECT RAISE(ABORT, 'the migration must not write users'); END");
         }
         T result = work.run();
         for (String act : ACTS) {

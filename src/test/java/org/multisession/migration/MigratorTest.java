@@ -1086,7 +1086,8 @@ class MigratorTest {
                     // What is temporary is not in the database.
                     String text = Files.readString(source)
                             .replaceAll(
-                                    "CREATE TEMP (TABLE|TRIGGER)|CREATE INDEX (IF NOT EXISTS )?temp\\.|ALTER TABLE temp\\.|DROP TRIGGER temp\\.", "");
+                                    "CREATE TEMP (TABLE|TRIGGER)|CREATE INDEX (IF NOT EXISTS )?temp\\.|ALTER TABLE temp\\.|DROP TRIGGER temp\\.",
+                                    "");
                     assertThat(ddl.matcher(text).find()).as(source.toString()).isFalse();
                     assertThat(inTextBlock.matcher(text).find())
                             .as(source.toString())

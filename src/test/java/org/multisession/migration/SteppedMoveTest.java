@@ -114,7 +114,9 @@ class SteppedMoveTest {
                                 .as(moment)
                                 .isEqualTo(43);
                         for (String token : old.all("SELECT auth_token FROM user_sessions WHERE user_id = 47")) {
-                            assertThat(app.opens(String.valueOf(token))).as(moment).isNull();
+                            assertThat(app.opens(String.valueOf(token)))
+                                    .as(moment)
+                                    .isNull();
                         }
                         assertThat(app.trySignIn("+79990009945").toString())
                                 .as(moment)
@@ -239,8 +241,8 @@ class SteppedMoveTest {
         try (OldDatabase old = old("multi")) {
             String expected = atOnce(old);
             List<String> second = new ArrayList<>();
-            try (org.multisession.testing.ChildJvm other = org.multisession.testing.ChildJvm.start(
-                    folder, org.multisession.testing.OtherProcess.class)) {
+            try (org.multisession.testing.ChildJvm other =
+                    org.multisession.testing.ChildJvm.start(folder, org.multisession.testing.OtherProcess.class)) {
                 assertThat(other.ask("open " + old.path())).isEqualTo("opened");
                 migrate(old.path(), 1, Trial.NONE, piece -> {
                     if (piece == 5) {
