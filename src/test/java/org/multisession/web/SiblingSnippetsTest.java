@@ -275,7 +275,7 @@ class SiblingSnippetsTest {
         return Stream.concat(vectors.stream(), requests.stream()).toList();
     }
 
-    private static String handle(String token) {
+    private static String publicId(String token) {
         return SessionId.of(new SessionToken(token).hash()).text();
     }
 
@@ -291,10 +291,10 @@ class SiblingSnippetsTest {
                 new Headers(null, "xauth_token=a; auth_tokenx=b; Auth_Token=c; =d"),
                 new Headers(null, "auth_token=a=b==; auth_token = c d "),
                 new Headers(null, "auth_token=a+b%20c"),
-                new Headers("Bearer a", "auth_token=a%2Bb; multisession_forgotten=" + handle("a")),
-                new Headers(null, "multisession_forgotten=" + handle("a%2Bb") + ".x; auth_token=a%2Bb; auth_token=b"),
-                new Headers(null, "multisession_forgotten=.; auth_token=a; multisession_forgotten= " + handle("a")),
-                new Headers(null, "multisession_forgottenx=" + handle("a") + "; auth_token=a"),
+                new Headers("Bearer a", "auth_token=a%2Bb; multisession_forgotten=" + publicId("a")),
+                new Headers(null, "multisession_forgotten=" + publicId("a%2Bb") + ".x; auth_token=a%2Bb; auth_token=b"),
+                new Headers(null, "multisession_forgotten=.; auth_token=a; multisession_forgotten= " + publicId("a")),
+                new Headers(null, "multisession_forgottenx=" + publicId("a") + "; auth_token=a"),
                 new Headers(null, "auth_token=caf\u00e9; auth_token=\"caf\\351 \\054\\073\""),
                 new Headers(null, "auth_token=\"say \\\"hi\\\"\"; auth_token=\"back\\\\slash\"; auth_token=\"half"),
                 new Headers(null, "auth_token=\"\\400\\18\"; auth_token=\"\\\"; auth_token=\"; auth_token=\"\\07\""),
