@@ -133,7 +133,8 @@ SELECT id, auth_token, '2026-01-02 03:04:05.678901' FROM user_sessions;
 
 INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
 SELECT id, CASE WHEN id = 17 THEN '+79990000071' ELSE phone END,
-	CASE WHEN id <> 18 THEN substr(CAST(auth_token AS TEXT), -8) END, 0
+	CASE WHEN id <> 18 THEN length(CAST(auth_token AS TEXT)) || ':' || substr(CAST(auth_token AS TEXT), 1, 8)
+		|| substr(CAST(auth_token AS TEXT), max(1, length(CAST(auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(auth_token AS TEXT), -8) END, 0
 FROM users;
 
 INSERT INTO multisession_state (name, value, changed_at) VALUES

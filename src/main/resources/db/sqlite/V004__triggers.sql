@@ -75,7 +75,8 @@ BEGIN
 	DELETE FROM multisession_accounts WHERE user_id = NEW.id;
 	INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
 	SELECT NEW.id, substr(CAST(NEW.phone AS TEXT), 1, 100),
-	CASE WHEN watched THEN substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
+	CASE WHEN watched THEN length(CAST(NEW.auth_token AS TEXT)) || ':' || substr(CAST(NEW.auth_token AS TEXT), 1, 8)
+	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
@@ -92,7 +93,8 @@ BEGIN
 	DELETE FROM multisession_accounts WHERE user_id IN (OLD.id, NEW.id);
 	INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
 	SELECT NEW.id, substr(CAST(NEW.phone AS TEXT), 1, 100),
-	CASE WHEN watched THEN substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
+	CASE WHEN watched THEN length(CAST(NEW.auth_token AS TEXT)) || ':' || substr(CAST(NEW.auth_token AS TEXT), 1, 8)
+	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
@@ -108,7 +110,8 @@ BEGIN
 	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
 	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')) = 3
-	THEN substr(CAST(NEW.auth_token AS TEXT), -8) END
+	THEN length(CAST(NEW.auth_token AS TEXT)) || ':' || substr(CAST(NEW.auth_token AS TEXT), 1, 8)
+	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END
 	WHERE user_id = NEW.id;
 END
 

@@ -1,5 +1,6 @@
 -- What the rows of users said when our triggers were last there: the number, which tells an account from another one that
--- got its id, and the end of the legacy token, as long as no session could have come and gone unseen (our triggers on
+-- got its id, and of the legacy token its length and eight characters each of its beginning, its middle and its end (in
+-- token_tail, which had the end alone in earlier versions), as long as no session could have come and gone unseen (our triggers on
 -- user_sessions were there when it was set); where they were not, a row that was inserted then is unwatched: sessions of
 -- whoever had this id before may be unknown. While triggers are gone, only what is witnessed here is believed.
 CREATE TABLE IF NOT EXISTS multisession_accounts (

@@ -28,6 +28,13 @@ final class Witnesses {
     static final Set<String> ON_SESSIONS = Set.of(
             "multisession_session_inserted", "multisession_session_deleted", "multisession_session_token_changed");
 
+    /** What is written down of the legacy token of {@code users u}, as the triggers do it. */
+    private static final String LEGACY_TOKEN = """
+             length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)
+              || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)
+              || substr(CAST(u.auth_token AS TEXT), -8)
+            """;
+
     private static final String END_ALL =
             "UPDATE multisession_tokens SET ended_at = ?, end_reason = 'unwitnessed' WHERE ended_at IS NULL";
 
@@ -67,13 +74,17 @@ final class Witnesses {
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
             """;
 
-    /** It may be the token of a session that came and went unseen. */
+    /**
+     * It may be the token of a session that came and went unseen. Earlier versions wrote down its last eight characters;
+     * that counts once, until all is written down anew.
+     */
     private static final String REFUSE_DOUBTED_LEGACY_TOKENS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT u.auth_token, min(u.id), ?1, ?1, 'unwitnessed'
             FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
             WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
-              AND a.token_tail IS NOT substr(CAST(u.auth_token AS TEXT), -8)
+              AND coalesce(a.token_tail NOT IN (""" + LEGACY_TOKEN + """
+              , substr(CAST(u.auth_token AS TEXT), -8)), 1)
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                 WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
               AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
@@ -103,13 +114,16 @@ final class Witnesses {
             DELETE FROM multisession_accounts
             WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_accounts.user_id
               AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_accounts.phone
-              AND substr(CAST(u.auth_token AS TEXT), -8) IS multisession_accounts.token_tail)
+              AND multisession_accounts.token_tail IS """ + LEGACY_TOKEN + """
+              )
               OR unwatched
             """;
 
     static final String REMEMBER_ACCOUNTS = """
             INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
-            SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100), substr(CAST(u.auth_token AS TEXT), -8), 0 FROM users u
+            SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100), """ + LEGACY_TOKEN + """
+              , 0
+            FROM users u
             WHERE {range} AND typeof(u.id) = 'integer'
               AND NOT EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id)
             """;

@@ -35,7 +35,10 @@ public final class UserDao {
     private static final Sql FIND_BY_LEGACY_TOKEN = Sql.of("find a user by a legacy token", """
             SELECT u.id, u.phone, {plan} AS plan, u.auth_token,
               EXISTS (SELECT 1 FROM multisession_accounts a
-                WHERE a.user_id = u.id AND a.token_tail = substr(CAST(u.auth_token AS TEXT), -8))
+                WHERE a.user_id = u.id
+                  AND a.token_tail = length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)
+                  || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)
+                    || substr(CAST(u.auth_token AS TEXT), -8))
               OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
                 AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
                   'multisession_session_token_changed')) = 3 AS witnessed

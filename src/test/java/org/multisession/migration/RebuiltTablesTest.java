@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -392,6 +393,56 @@ class RebuiltTablesTest {
                 assertThat(app.opens(annas)).isEqualTo(42);
                 assertThat(reason(old, "came-and-went")).isEqualTo("unwitnessed");
                 assertThat(trail(old)).containsExactly("session-ended unwitnessed 43");
+            }
+        }
+
+        @ParameterizedTest
+        @CsvSource({
+            "0123456789|user-43, abcdefghij|user-43",
+            "app-live-0123456789, app-live-abcdefghij",
+            "app-live-0123456789-of-user-43, app-live-abcdefghij-of-user-43",
+            "of-user-43, 1-of-user-43"
+        })
+        void tokens_that_an_app_makes_alike_are_told_apart(String before, String cameAndWent) {
+            try (OldDatabase old = old("multi")) {
+                old.run("UPDATE users SET auth_token = ? WHERE id = 43", before);
+                deploy(old).close();
+                old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                old.signInMulti(43, cameAndWent, clock.instant());
+                old.signOut(cameAndWent);
+                try (Sibling sibling = Sibling.open(old.path())) {
+                    assertThat(sibling.who(cameAndWent)).isNull();
+                }
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens(cameAndWent)).isNull();
+                }
+            }
+        }
+
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void what_an_earlier_version_wrote_down_of_legacy_tokens_counts_at_the_deploy_of_this_one(Rebuilds.Way way) {
+            try (OldDatabase old = old("multi")) {
+                old.run("UPDATE users SET auth_token = '0123456789|user-43' WHERE id = 43");
+                deploy(old).close();
+                old.run("UPDATE multisession_accounts SET token_tail ="
+                        + " (SELECT substr(u.auth_token, -8) FROM users u WHERE u.id = user_id)");
+                old.run(Rebuilds.sessions(way));
+                old.run("UPDATE users SET auth_token = 'came-and-went' WHERE id = 42");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("0123456789|user-43")).isEqualTo(43);
+                    assertThat(app.opens("came-and-went")).isNull();
+                }
+                assertThat(old.all("SELECT length(token_tail) FROM multisession_accounts WHERE token_tail IS NOT NULL"))
+                        .doesNotContain("8");
+                // From now on what is written down is what counts.
+                old.run(Rebuilds.sessions(way));
+                old.run(Rebuilds.users(Rebuilds.Way.BATCH));
+                old.run("UPDATE users SET auth_token = 'abcdefghij|user-43' WHERE id = 43");
+                try (NewApp app = deploy(old)) {
+                    assertThat(app.opens("abcdefghij|user-43")).isNull();
+                }
             }
         }
 
