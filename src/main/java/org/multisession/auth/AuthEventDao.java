@@ -19,6 +19,13 @@ public final class AuthEventDao {
               (SELECT id FROM auth_events WHERE occurred_at < :before ORDER BY occurred_at LIMIT :most)
             """);
 
+    /** They were recorded before one that is old itself. */
+    private static final Sql DELETE_AHEAD = Sql.of("delete old events of a clock that was ahead", """
+            DELETE FROM auth_events WHERE id IN
+              (SELECT id FROM auth_events WHERE occurred_at > :ahead
+                AND id < (SELECT max(id) FROM auth_events WHERE occurred_at < :before) LIMIT :most)
+            """);
+
     /** Records one event; user and client are null where nobody can be named. */
     void record(
             Transaction transaction,
@@ -35,6 +42,19 @@ public final class AuthEventDao {
                 .bind("user", userId)
                 .bind("address", client == null ? null : client.address())
                 .bind("device", client == null ? null : client.userAgent())
+                .run();
+    }
+
+    /**
+     * Removes some of the events that a clock which was ahead has dated behind a moment, and that were recorded before
+     * another one; returns how many. To be called before {@link #deleteOld}, which removes that by which they are told.
+     */
+    public int deleteAhead(Transaction transaction, Instant ahead, Instant before, int most) {
+        return transaction
+                .update(DELETE_AHEAD)
+                .bind("ahead", ahead)
+                .bind("before", before)
+                .bind("most", most)
                 .run();
     }
 

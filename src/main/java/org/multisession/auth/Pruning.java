@@ -9,11 +9,13 @@ import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.KnownBrowserDao;
 import org.multisession.session.IdleWatch;
+import org.multisession.session.LegacyUseDao;
 
 /**
  * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
- * more, browsers that have long used no code, and the audit trail after its time. What a clock that was ahead has written
- * counts for nothing and goes as well, but for the trail. In small batches, each a transaction of its own, so that a sign-in never waits long behind one. Nothing while the clock is in doubt.
+ * more, browsers that have long used no code, and the audit trail and the uses of legacy tokens after their time. What a
+ * clock that was ahead has written counts for nothing and goes as well; but of the trail only what lies before events
+ * that go themselves. In small batches, each a transaction of its own, so that a sign-in never waits long behind one. Nothing while the clock is in doubt.
  */
 public final class Pruning {
 
@@ -31,6 +33,7 @@ public final class Pruning {
     private final CodeRequestDao requests;
     private final KnownBrowserDao knownBrowsers;
     private final AuthEventDao events;
+    private final LegacyUseDao legacyUses;
     private final Duration auditKeep;
     private final IdleWatch watch;
     private final InstantSource clock;
@@ -41,6 +44,7 @@ public final class Pruning {
             CodeRequestDao requests,
             KnownBrowserDao knownBrowsers,
             AuthEventDao events,
+            LegacyUseDao legacyUses,
             Duration auditKeep,
             IdleWatch watch,
             InstantSource clock) {
@@ -49,6 +53,7 @@ public final class Pruning {
         this.requests = requests;
         this.knownBrowsers = knownBrowsers;
         this.events = events;
+        this.legacyUses = legacyUses;
         this.auditKeep = auditKeep;
         this.watch = watch;
         this.clock = clock;
@@ -67,7 +72,10 @@ public final class Pruning {
         all(requests::deleteAhead, tomorrow);
         all(knownBrowsers::deleteOld, now.minus(KnownBrowserDao.KEPT));
         all(knownBrowsers::deleteAhead, tomorrow);
-        all(events::deleteOld, now.minus(auditKeep));
+        Instant forgotten = now.minus(auditKeep);
+        all((transaction, moment, most) -> events.deleteAhead(transaction, tomorrow, moment, most), forgotten);
+        all(events::deleteOld, forgotten);
+        all((transaction, moment, most) -> legacyUses.deleteOld(transaction, moment, tomorrow, most), forgotten);
     }
 
     private void all(Delete delete, Instant moment) {

@@ -138,7 +138,8 @@ public final class Services {
         SweeperLease lease = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
         sweeper = new Sweeper(database, sessions, rules, signOut, lease, throttle, clock);
         hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
-        pruning = new Pruning(database, challenges, requests, knownBrowsers, events, given.auditKeep(), watch, clock);
+        pruning = new Pruning(
+                database, challenges, requests, knownBrowsers, events, legacyUses, given.auditKeep(), watch, clock);
     }
 
     /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */

@@ -12,7 +12,7 @@ final class AuditKeys {
             "P180D",
             Duration.ofDays(1),
             Duration.ofDays(3650),
-            "How long the table `auth_events` records who signed in and out");
+            "How long `auth_events` records who signed in and out, and how long unused legacy tokens are remembered");
 
     private AuditKeys() {}
 

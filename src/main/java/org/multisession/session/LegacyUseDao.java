@@ -15,13 +15,21 @@ public final class LegacyUseDao {
             INSERT INTO multisession_legacy_uses (token_hash, user_id, first_used_at, last_used_at, address)
             VALUES (:hash, :user, :at, :at, :address)
             ON CONFLICT (token_hash) DO UPDATE
-            SET user_id = excluded.user_id, last_used_at = excluded.last_used_at, address = excluded.address
+            SET user_id = excluded.user_id, last_used_at = excluded.last_used_at, address = excluded.address,
+              first_used_at = CASE WHEN multisession_legacy_uses.first_used_at > :absurd
+                THEN excluded.first_used_at ELSE multisession_legacy_uses.first_used_at END
             WHERE multisession_legacy_uses.last_used_at < excluded.last_used_at
               OR multisession_legacy_uses.last_used_at > :absurd
             """);
 
     private static final Sql FIND = Sql.of("the uses of a legacy token", """
             SELECT first_used_at, last_used_at, address FROM multisession_legacy_uses WHERE token_hash = :hash
+            """);
+
+    private static final Sql DELETE_OLD = Sql.of("delete old uses of legacy tokens", """
+            DELETE FROM multisession_legacy_uses WHERE token_hash IN
+              (SELECT token_hash FROM multisession_legacy_uses
+                WHERE last_used_at < :before OR last_used_at > :ahead LIMIT :most)
             """);
 
     /** The first and the last use that we know of, and where the last one came from. */
@@ -45,6 +53,19 @@ public final class LegacyUseDao {
                 .bind("at", at)
                 .bind("address", address)
                 .bind("absurd", at.plus(LATE))
+                .run();
+    }
+
+    /**
+     * Removes some of the uses from before a moment, and of those that a clock which was ahead has dated behind another;
+     * returns how many.
+     */
+    public int deleteOld(Transaction transaction, Instant before, Instant ahead, int most) {
+        return transaction
+                .update(DELETE_OLD)
+                .bind("before", before)
+                .bind("ahead", ahead)
+                .bind("most", most)
                 .run();
     }
 

@@ -7,9 +7,11 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.SqlTime;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.KnownBrowserDao;
+import org.multisession.session.LegacyUseDao;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
@@ -29,6 +31,7 @@ class PruningTest {
             "multisession_code_requests",
             "multisession_stranger_requests",
             "multisession_known_browsers",
+            "multisession_legacy_uses",
             "auth_events");
 
     private final TestClock clock = new TestClock();
@@ -47,6 +50,7 @@ class PruningTest {
                 new CodeRequestDao(),
                 new KnownBrowserDao(),
                 new AuthEventDao(),
+                new LegacyUseDao(),
                 AUDIT_KEEP,
                 app.app.watch,
                 clock);
@@ -61,6 +65,8 @@ class PruningTest {
 
     /** Leaves a row in every table. */
     private void somethingEverywhere() {
+        app.app.opens("AtCDWfdU-2s6_PkW53hKKkHrgZb1xD1kfjaK6wrUdZc");
+        app.app.lastSeen.flush();
         app.signIn(ANNA);
         app.challenge(ANNA);
         app.sent.next();
@@ -81,6 +87,33 @@ class PruningTest {
         assertThat(filled()).isEqualTo(TABLES);
         pruning.run();
         assertThat(filled()).containsExactly("auth_events");
+    }
+
+    @Test
+    void nothing_stays_for_ever_because_a_clock_was_ahead() {
+        clock.jump(TWELVE_YEARS);
+        somethingEverywhere();
+        clock.jump(TWELVE_YEARS.negated());
+        somethingEverywhere();
+        String ahead = old.one("SELECT count(*) FROM auth_events WHERE occurred_at > '2030'");
+        clock.advance(AUDIT_KEEP.minusDays(1));
+        pruning.run();
+        assertThat(old.one("SELECT count(*) FROM auth_events WHERE occurred_at > '2030'"))
+                .isEqualTo(ahead);
+        clock.advance(Duration.ofDays(2));
+        pruning.run();
+        assertThat(filled()).doesNotContain("auth_events", "multisession_legacy_uses");
+    }
+
+    @Test
+    void the_first_use_of_a_legacy_token_is_not_in_the_future() {
+        clock.jump(TWELVE_YEARS);
+        somethingEverywhere();
+        clock.jump(TWELVE_YEARS.negated());
+        somethingEverywhere();
+        assertThat(old.one("SELECT first_used_at FROM multisession_legacy_uses"))
+                .isEqualTo(old.one("SELECT last_used_at FROM multisession_legacy_uses"))
+                .isEqualTo(SqlTime.format(clock.instant()));
     }
 
     @Test
