@@ -55,6 +55,8 @@ class ArchitectureTest {
                 .definedBy("org.multisession.config..")
                 .layer("db")
                 .definedBy("org.multisession.db..")
+                .layer("metrics")
+                .definedBy("org.multisession.metrics..")
                 .layer("phone")
                 .definedBy("org.multisession.phone..")
                 .layer("token")
@@ -67,6 +69,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("config")
                 .mayOnlyBeAccessedByLayers("boot", "cli")
+                .whereLayer("metrics")
+                .mayOnlyBeAccessedByLayers("boot")
                 .whereLayer("check")
                 .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("web")
@@ -74,15 +78,16 @@ class ArchitectureTest {
                 .whereLayer("migration")
                 .mayOnlyBeAccessedByLayers("boot", "cli", "check")
                 .whereLayer("auth")
-                .mayOnlyBeAccessedByLayers("boot", "config", "web", "cli")
+                .mayOnlyBeAccessedByLayers("boot", "metrics", "config", "web", "cli")
                 .whereLayer("session")
-                .mayOnlyBeAccessedByLayers("boot", "config", "web", "auth", "check", "cli")
+                .mayOnlyBeAccessedByLayers("boot", "metrics", "config", "web", "auth", "check", "cli")
                 .whereLayer("otp")
-                .mayOnlyBeAccessedByLayers("boot", "config", "web", "auth")
+                .mayOnlyBeAccessedByLayers("boot", "metrics", "config", "web", "auth")
                 .whereLayer("user")
                 .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "check", "cli")
                 .whereLayer("db")
-                .mayOnlyBeAccessedByLayers("boot", "cli", "check", "web", "auth", "session", "otp", "user", "migration")
+                .mayOnlyBeAccessedByLayers(
+                        "boot", "metrics", "cli", "check", "web", "auth", "session", "otp", "user", "migration")
                 .whereLayer("phone")
                 .mayOnlyBeAccessedByLayers(
                         "boot", "cli", "check", "config", "web", "auth", "session", "otp", "user", "migration")
@@ -186,6 +191,16 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.."))
                 .allowEmptyShould(true)
+                .check(APPLICATION);
+    }
+
+    @Test
+    void onlyTheMetersKnowMicrometer() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.multisession.metrics..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.micrometer..", "io.prometheus.."))
                 .check(APPLICATION);
     }
 

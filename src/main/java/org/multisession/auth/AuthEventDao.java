@@ -26,6 +26,18 @@ public final class AuthEventDao {
                 AND id < (SELECT max(id) FROM auth_events WHERE occurred_at < :before) LIMIT :most)
             """);
 
+    private final AuthListener listener;
+
+    /** Tells nobody. */
+    public AuthEventDao() {
+        this(AuthListener.NONE);
+    }
+
+    /** Tells this listener of each event that is committed. */
+    public AuthEventDao(AuthListener listener) {
+        this.listener = listener;
+    }
+
     /** Records one event; user and client are null where nobody can be named. */
     void record(
             Transaction transaction,
@@ -43,6 +55,7 @@ public final class AuthEventDao {
                 .bind("address", client == null ? null : client.address())
                 .bind("device", client == null ? null : client.userAgent())
                 .run();
+        transaction.afterCommit(() -> listener.recorded(event, outcome));
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.multisession.auth;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class Authenticator {
     private final LastSeen lastSeen;
     private final SignOut signOut;
     private final InstantSource clock;
+    private final AuthListener listener;
 
     public Authenticator(
             Database database,
@@ -55,7 +57,8 @@ public final class Authenticator {
             Stage stage,
             LastSeen lastSeen,
             SignOut signOut,
-            InstantSource clock) {
+            InstantSource clock,
+            AuthListener listener) {
         this.database = database;
         this.sessions = sessions;
         this.users = users;
@@ -66,6 +69,7 @@ public final class Authenticator {
         this.lastSeen = lastSeen;
         this.signOut = signOut;
         this.clock = clock;
+        this.listener = listener;
     }
 
     /**
@@ -74,6 +78,20 @@ public final class Authenticator {
      * in the old app; it is told, and written down. The client is asked for only where something is to be written down.
      */
     public @Nullable SignedIn authenticate(Presented presented, Supplier<Client> client) {
+        long began = System.nanoTime();
+        SignedIn signedIn = identify(presented, client);
+        listener.authenticated(way(presented, signedIn), Duration.ofNanos(System.nanoTime() - began));
+        return signedIn;
+    }
+
+    private static AuthListener.Way way(Presented presented, @Nullable SignedIn signedIn) {
+        if (signedIn != null) {
+            return signedIn.session() == null ? AuthListener.Way.LEGACY : AuthListener.Way.SESSION;
+        }
+        return presented.tokens().isEmpty() ? AuthListener.Way.NONE : AuthListener.Way.REFUSED;
+    }
+
+    private @Nullable SignedIn identify(Presented presented, Supplier<Client> client) {
         SignedIn first = null;
         SignedIn other = null;
         for (Found found : find(presented)) {

@@ -9,6 +9,7 @@ import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.CodeLimits;
+import org.multisession.otp.CodeListener;
 import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.CodeRules;
 import org.multisession.otp.KnownBrowserDao;
@@ -52,6 +53,13 @@ public final class Services {
     /** The machine's own: chance, the wall clock and the one that only runs forward, in nanoseconds. */
     public record Surroundings(SecureRandom random, InstantSource clock, LongSupplier nanoTime) {}
 
+    /** Who is told what happens, to count it. */
+    public record Listeners(AuthListener auth, CodeListener codes) {
+
+        /** Hear nothing. */
+        public static final Listeners NONE = new Listeners(AuthListener.NONE, CodeListener.NONE);
+    }
+
     public final PhoneNumbers phoneNumbers;
     public final UserDao users;
     public final UserSessionDao sessions;
@@ -70,6 +78,8 @@ public final class Services {
     public final Sweeper sweeper;
     public final TokenHashing hashing;
     public final Pruning pruning;
+    public final CodeLimits limits;
+    public final Census census;
 
     private final Stage stage;
     private final StateDao state = new StateDao();
@@ -83,6 +93,18 @@ public final class Services {
             SmsSender sender,
             Throttle throttle,
             Surroundings surroundings) {
+        this(database, columns, given, sender, throttle, surroundings, Listeners.NONE);
+    }
+
+    /** The same, with somebody who is told what happens. */
+    public Services(
+            Database database,
+            UserColumns columns,
+            Rules given,
+            SmsSender sender,
+            Throttle throttle,
+            Surroundings surroundings,
+            Listeners listeners) {
         database.learn(columns.words());
         stage = given.stage();
         clock = surroundings.clock();
@@ -95,13 +117,13 @@ public final class Services {
         phoneReading = new PhoneReading(database, phoneNumbers, clock);
         users = new UserDao(columns, phoneNumbers);
         typedNumbers = new TypedNumbers(database, users, phoneNumbers);
-        sharedNumbers = new SharedNumbers(database, new AuthEventDao(), clock);
+        sharedNumbers = new SharedNumbers(database, new AuthEventDao(listeners.auth()), clock);
 
         sessions = new UserSessionDao(stage);
         DeviceDao deviceDao = new DeviceDao();
         LegacyUseDao legacyUses = new LegacyUseDao();
         KnownTokensDao knownTokens = new KnownTokensDao();
-        AuthEventDao events = new AuthEventDao();
+        AuthEventDao events = new AuthEventDao(listeners.auth());
         lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
         signOut = new SignOut(database, sessions, deviceDao, users, knownTokens, events, stage, clock);
         signIn = new SignIn(
@@ -120,24 +142,45 @@ public final class Services {
                 clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         authenticator = new Authenticator(
-                database, sessions, users, knownTokens, twoAccounts, rules, stage, lastSeen, signOut, clock);
+                database,
+                sessions,
+                users,
+                knownTokens,
+                twoAccounts,
+                rules,
+                stage,
+                lastSeen,
+                signOut,
+                clock,
+                listeners.auth());
         devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
 
-        queue = new SmsQueue(sender);
+        queue = new SmsQueue(sender, listeners.codes());
         ChallengeDao challenges = new ChallengeDao();
         CodeRequestDao requests = new CodeRequestDao();
         KnownBrowserDao knownBrowsers = new KnownBrowserDao();
-        CodeLimits limits = new CodeLimits(requests, given.code());
+        limits = new CodeLimits(requests, given.code());
         // Each with a queue of its own: however many ask, whoever has a code gets in.
         GroupCommit asks = new GroupCommit(database);
         GroupCommit tries = new GroupCommit(database);
         OneTimeCodes codes = new OneTimeCodes(
-                database, asks, challenges, requests, knownBrowsers, limits, given.code(), queue, random, clock);
+                database,
+                asks,
+                challenges,
+                requests,
+                knownBrowsers,
+                limits,
+                given.code(),
+                queue,
+                random,
+                clock,
+                listeners.codes());
         codeSignIn = new CodeSignIn(database, tries, codes, signIn, users, phoneNumbers, events, clock);
 
         SweeperLease lease = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
         sweeper = new Sweeper(database, sessions, rules, signOut, lease, throttle, clock);
         hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
+        census = new Census(database, new CensusDao(), throttle);
         pruning = new Pruning(
                 database, challenges, requests, knownBrowsers, events, legacyUses, given.auditKeep(), watch, clock);
     }

@@ -6,17 +6,16 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
+import org.multisession.Product;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.Services;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.DatabaseReplacedException;
+import org.multisession.db.sqlite.NativeLibrary;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
@@ -27,6 +26,7 @@ import org.multisession.otp.SmsSender;
 import org.multisession.session.RestingThrottle;
 import org.multisession.session.Stage;
 import org.multisession.user.UserColumns;
+import org.multisession.web.RequestIds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,21 +45,28 @@ final class Application implements AutoCloseable {
     private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
     private static final Duration READING_INTERVAL = Duration.ofSeconds(2);
     private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
+    private static final Duration CENSUS_INTERVAL = Duration.ofMinutes(15);
     private static final Duration PRUNE_INTERVAL = Duration.ofMinutes(10);
     private static final Duration PRESENCE_INTERVAL = Duration.ofMinutes(5);
     private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(2);
 
     private final Database database;
     private final Services services;
-    private final ScheduledExecutorService housekeeping;
+    private final Housekeeping housekeeping;
     private final RestingThrottle throttle;
+    private final RequestLog requestLog;
 
     private Application(
-            Database database, Services services, ScheduledExecutorService housekeeping, RestingThrottle throttle) {
+            Database database,
+            Services services,
+            Housekeeping housekeeping,
+            RestingThrottle throttle,
+            RequestLog requestLog) {
         this.database = database;
         this.services = services;
         this.housekeeping = housekeeping;
         this.throttle = throttle;
+        this.requestLog = requestLog;
     }
 
     /** Starts, or leaves nothing open. */
@@ -75,6 +82,12 @@ final class Application implements AutoCloseable {
      */
     static Application start(
             ServletContext context, InstantSource clock, Duration busyTimeout, Duration deployPatience) {
+        log.info(
+                "{} on Java {}, {}, {}",
+                Product.ours(),
+                Runtime.version(),
+                context.getServerInfo(),
+                NativeLibrary.version());
         Settings.Read read = Settings.read(SettingSources.ofDeploy(parameters(context)));
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
@@ -104,13 +117,17 @@ final class Application implements AutoCloseable {
         database.guardBy(guard);
         RestingThrottle throttle = new RestingThrottle();
         SecureRandom random = new SecureRandom();
+        RequestIds requestIds = new RequestIds();
+        Meters meters = new Meters(Product.ours());
+        database.listenBy(meters.database());
         Services services = new Services(
                 database,
                 columns,
                 settings.rules(),
                 sender(settings.sms()),
                 throttle,
-                new Services.Surroundings(random, clock, System::nanoTime));
+                new Services.Surroundings(random, clock, System::nanoTime),
+                new Services.Listeners(meters.auth(), meters.codes()));
         retry.until(() -> {
             services.begin();
             return true;
@@ -127,32 +144,49 @@ final class Application implements AutoCloseable {
             services.beginOn(successor);
         });
 
-        new Routes(settings, services, migrator, fileWatch::isSharedInJvm, random, clock).register(context);
+        new Routes(settings, services, migrator, fileWatch::isSharedInJvm, meters, requestIds, random, clock)
+                .register(context);
 
-        ScheduledExecutorService housekeeping = housekeeping();
-        every(housekeeping, Duration.ZERO, FILE_WATCH_INTERVAL, "to check the database file", fileWatch);
-        every(housekeeping, FLUSH_INTERVAL, "to write when sessions were last seen", services.lastSeen::flush);
-        every(housekeeping, FLUSH_INTERVAL, "recording shared numbers", services.sharedNumbers::flush);
-        every(housekeeping, FLUSH_INTERVAL, "to check the schema", database::lookAfterSchema);
-        every(housekeeping, SCHEMA_CHECK_INTERVAL, "repairing the schema", () -> repair(database, migrator, guard));
-        every(
-                housekeeping,
+        RequestLog requestLog = new RequestLog(requestIds);
+        meters.watch(services, database, fileWatch);
+
+        Housekeeping housekeeping = new Housekeeping(meters);
+        housekeeping.every(Duration.ZERO, FILE_WATCH_INTERVAL, "file", "to check the database file", fileWatch);
+        housekeeping.every(
+                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
+        housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
+        housekeeping.every(FLUSH_INTERVAL, "schema", "to check the schema", database::lookAfterSchema);
+        housekeeping.every(
+                SCHEMA_CHECK_INTERVAL, "repair", "to repair the schema", () -> repair(database, migrator, guard));
+        housekeeping.every(
                 Duration.ZERO,
                 READING_INTERVAL,
-                "reading telephone numbers",
+                "numbers",
+                "to read telephone numbers",
                 () -> services.phoneReading.run(throttle::goesOn));
-        every(housekeeping, PRUNE_INTERVAL, "to remove what is too old", services.pruning::run);
-        every(
-                housekeeping,
+        housekeeping.every(PRUNE_INTERVAL, "prune", "to remove what is too old", services.pruning::run);
+        housekeeping.every(
                 PRUNE_INTERVAL,
+                "strangers",
                 "to add strangers to the audit trail",
                 services.codeSignIn::tellOfStrangers);
-        every(housekeeping, PRESENCE_INTERVAL, "to write the heartbeat", services.heartbeat::beat);
+        housekeeping.every(
+                Duration.ZERO, CENSUS_INTERVAL, "census", "to count sessions and users", services.census::run);
+        housekeeping.every(PRESENCE_INTERVAL, "heartbeat", "to write the heartbeat", services.heartbeat::beat);
         if (!settings.stage().storesPlainTokens()) {
-            every(housekeeping, Duration.ZERO, PRUNE_INTERVAL, "hashing tokens", services.hashing::runWhileSettled);
+            housekeeping.every(
+                    Duration.ZERO,
+                    PRUNE_INTERVAL,
+                    "hash",
+                    "to hash tokens",
+                    () -> meters.hashed(services.hashing.runWhileSettled()));
         }
         // Nodes that were started together do not sweep at the same moments.
-        every(housekeeping, SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)), "sweeping", services.sweeper::run);
+        housekeeping.every(
+                SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)),
+                "sweep",
+                "to end what has run out",
+                services.sweeper::run);
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
             log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
@@ -168,7 +202,7 @@ final class Application implements AutoCloseable {
                             + " its sessions are accepted here. Have the proxy send its sign-in here, as docs/proxy.md shows");
         }
         log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(database, services, housekeeping, throttle);
+        return new Application(database, services, housekeeping, throttle, requestLog);
     }
 
     /** How this application is called in messages about who has the database. */
@@ -209,35 +243,6 @@ final class Application implements AutoCloseable {
         }
     }
 
-    private static ScheduledExecutorService housekeeping() {
-        // Two, so that long work with many rests does not keep the rest waiting.
-        return Executors.newScheduledThreadPool(2, task -> {
-            Thread thread = new Thread(task, "multi-session-housekeeping");
-            thread.setDaemon(true);
-            return thread;
-        });
-    }
-
-    private static void every(ScheduledExecutorService housekeeping, Duration interval, String what, Runnable task) {
-        every(housekeeping, interval, interval, what, task);
-    }
-
-    private static void every(
-            ScheduledExecutorService housekeeping, Duration first, Duration interval, String what, Runnable task) {
-        Runnable surviving = () -> {
-            try {
-                task.run();
-            } catch (DatabaseReplacedException e) {
-                log.debug("Failed {}: {}", what, e.getMessage());
-            } catch (RuntimeException e) {
-                // A task that throws is never run again.
-                log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());
-            }
-        };
-        var unused = housekeeping.scheduleWithFixedDelay(
-                surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
     private static void beforeTheEnd(String what, Runnable write) {
         try {
             write.run();
@@ -251,19 +256,12 @@ final class Application implements AutoCloseable {
     @Override
     public void close() {
         throttle.stop();
-        housekeeping.shutdown();
-        try {
-            if (!housekeeping.awaitTermination(10, TimeUnit.SECONDS)) {
-                housekeeping.shutdownNow();
-            }
-        } catch (InterruptedException e) {
-            housekeeping.shutdownNow();
-            Thread.currentThread().interrupt();
-        }
+        housekeeping.close();
         services.queue.close();
         beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
         beforeTheEnd("the last heartbeat", services.heartbeat::leave);
         database.close();
+        requestLog.close();
         log.info("Multi-Session has stopped; the database is closed");
     }
 }

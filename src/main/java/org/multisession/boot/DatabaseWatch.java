@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.metrics.Meters;
 import org.multisession.migration.MigrationRefusedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,9 +20,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
  * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused, {@link Database} answers
- * nothing. For one thread, but {@link #isSharedInJvm}.
+ * nothing. For one thread, but for what it tells.
  */
-final class DatabaseWatch implements Runnable {
+final class DatabaseWatch implements Runnable, Meters.FileWatch {
 
     private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
 
@@ -35,7 +37,9 @@ final class DatabaseWatch implements Runnable {
     private long sizeBefore = -1;
     private int rests;
     private @Nullable String refusal;
-    private volatile boolean sharedInJvm;
+    private boolean wasReplaced;
+    private final AtomicLong replacements = new AtomicLong();
+    private volatile int foreignDescriptors;
 
     /**
      * @param named the path of the settings
@@ -51,7 +55,12 @@ final class DatabaseWatch implements Runnable {
 
     @Override
     public void run() {
-        if (database.isReplaced()) {
+        boolean isReplaced = database.isReplaced();
+        if (isReplaced && !wasReplaced) {
+            replacements.incrementAndGet();
+        }
+        wasReplaced = isReplaced;
+        if (isReplaced) {
             lookAtSuccessor();
         } else {
             database.noteLog();
@@ -120,22 +129,33 @@ final class DatabaseWatch implements Runnable {
     }
 
     private void lookForForeignDescriptors() {
-        boolean shared = database.foreignDescriptors() > 0;
-        if (shared && !sharedInJvm) {
+        int before = foreignDescriptors;
+        int now = database.foreignDescriptors();
+        if (now > 0 && before == 0) {
             log.error(
                     "Somebody else in this JVM has {} open as well, most likely another web application with a SQLite"
                             + " driver of its own. Two copies of SQLite in one process damage the database and lose"
                             + " sign-ins. Undeploy the other, run it as a process of its own, or let both share one driver as"
                             + " docs/files.md shows",
                     named);
-        } else if (!shared && sharedInJvm) {
+        } else if (now == 0 && before > 0) {
             log.info("Nobody else in this JVM has {} open any more", named);
         }
-        sharedInJvm = shared;
+        foreignDescriptors = now;
     }
 
     /** Whether, at the last look, somebody else in this JVM had the file open. */
     boolean isSharedInJvm() {
-        return sharedInJvm;
+        return foreignDescriptors > 0;
+    }
+
+    @Override
+    public long replacements() {
+        return replacements.get();
+    }
+
+    @Override
+    public int foreignDescriptors() {
+        return foreignDescriptors;
     }
 }

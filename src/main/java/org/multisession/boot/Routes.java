@@ -10,8 +10,10 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.function.BooleanSupplier;
+import org.multisession.Product;
 import org.multisession.auth.Services;
 import org.multisession.config.Settings;
+import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
 import org.multisession.web.AuthFilter;
 import org.multisession.web.BodyFilter;
@@ -22,6 +24,8 @@ import org.multisession.web.DeviceNames;
 import org.multisession.web.ErrorFilter;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.HttpProblemResponder;
+import org.multisession.web.RequestIdFilter;
+import org.multisession.web.RequestIds;
 import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
 import org.multisession.web.api.CodeApiServlet;
@@ -29,9 +33,11 @@ import org.multisession.web.api.CodeRequestApiServlet;
 import org.multisession.web.api.DescriptionServlet;
 import org.multisession.web.api.HealthServlet;
 import org.multisession.web.api.Json;
+import org.multisession.web.api.LivenessServlet;
 import org.multisession.web.api.LoginApiServlet;
 import org.multisession.web.api.LogoutApiServlet;
 import org.multisession.web.api.MeServlet;
+import org.multisession.web.api.MetricsServlet;
 import org.multisession.web.api.RevokeOthersApiServlet;
 import org.multisession.web.api.SessionApiServlet;
 import org.multisession.web.api.SessionsApiServlet;
@@ -61,6 +67,8 @@ record Routes(
         Services services,
         Migrator migrator,
         BooleanSupplier databaseIsShared,
+        Meters meters,
+        RequestIds requestIds,
         SecureRandom random,
         InstantSource clock) {
 
@@ -76,6 +84,11 @@ record Routes(
         context.setAttribute(Brand.ATTRIBUTE, brand);
         HttpProblemResponder failures = new ErrorPages(new Json());
 
+        filter(
+                context,
+                "request-id",
+                new RequestIdFilter(requestIds, random),
+                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
         // What a forward or an include throws comes out at the request that it is part of; these begin anew.
         filter(
@@ -132,7 +145,17 @@ record Routes(
                 context, "verify", new VerifyServlet(services.authenticator, cookie, services.phoneNumbers), "/verify");
 
         String stage = settings.stage().stored();
-        publicServlet(context, "health", new HealthServlet(migrator::missing, databaseIsShared, stage), "/health");
+        publicServlet(
+                context,
+                "health",
+                new HealthServlet(
+                        migrator::missing,
+                        databaseIsShared,
+                        stage,
+                        Product.ours().version()),
+                "/health");
+        publicServlet(context, "health-live", new LivenessServlet(), "/health/live");
+        publicServlet(context, "metrics", new MetricsServlet(meters::text, settings.metricsAllow()), "/metrics");
         publicServlet(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         publicServlet(context, "static", new StaticServlet(), "/static/*");
         Logo logo = brand.logo();

@@ -18,6 +18,7 @@ import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.sqlite.NativeLibrary;
 import org.multisession.migration.MigrationRefusedException;
 
 /** The command line: finds the command, reads its options and the settings, runs it, and puts failures into words. */
@@ -83,7 +84,7 @@ public final class Main {
             return help(rest);
         }
         if (name.equals("version") || name.equals("--version") || name.equals("-V")) {
-            terminal.out().println(Product.ours());
+            terminal.out().println(Product.ours() + ", " + NativeLibrary.version());
             return Command.DONE;
         }
         Command command = find(name);

@@ -13,6 +13,7 @@ import org.multisession.otp.CodeRules;
 import org.multisession.otp.HttpSender;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.web.AddressRanges;
 import org.multisession.web.CookieRules;
 import org.multisession.web.page.Brand;
 
@@ -38,7 +39,8 @@ public record Settings(
         SessionRules session,
         CookieRules cookie,
         Brand brand,
-        Duration auditKeep) {
+        Duration auditKeep,
+        AddressRanges metricsAllow) {
 
     /**
      * How codes are delivered.
@@ -73,7 +75,8 @@ public record Settings(
                     SessionKeys.KEYS,
                     CookieKeys.KEYS,
                     BrandKeys.KEYS,
-                    AuditKeys.KEYS)
+                    AuditKeys.KEYS,
+                    MetricsKeys.KEYS)
             .<Setting<?>>flatMap(keys -> keys.all().stream())
             .toList();
 
@@ -108,7 +111,8 @@ public record Settings(
                 SessionKeys.rules(reader),
                 CookieKeys.rules(reader),
                 BrandKeys.brand(reader),
-                AuditKeys.keep(reader));
+                AuditKeys.keep(reader),
+                MetricsKeys.allow(reader));
         reader.refuseUnknownKeys();
         reader.judgeNamesWithoutPrefix(DatabaseKeys.URL);
         refuseFaults(reader, settings);

@@ -99,6 +99,7 @@ public final class Database implements AutoCloseable {
     private final AtomicReference<Vocabulary> vocabulary;
     private volatile Pools pools;
     private volatile Guard guard = UNGUARDED;
+    private volatile DatabaseListener listener = DatabaseListener.NONE;
 
     private Database(Pools pools, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
         this.pools = pools;
@@ -203,6 +204,14 @@ public final class Database implements AutoCloseable {
      * is missing.
      */
     private DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
+        DatabaseException explained = reason(serving, cause, failure);
+        if (explained instanceof DatabaseBusyException) {
+            listener.gaveUp();
+        }
+        return explained;
+    }
+
+    private DatabaseException reason(Pools serving, SQLException cause, DatabaseException failure) {
         if (!serving.isServing()) {
             return retired(serving);
         }
@@ -292,14 +301,11 @@ public final class Database implements AutoCloseable {
                     transaction -> guard.admits(transaction)
                             ? Optional.of(new Done<>(work.run(transaction)))
                             : Optional.empty(),
-                    connection -> vendor().commit(connection, busyTimeout));
+                    this::commit);
             if (done.isPresent()) {
                 return done.get().result();
             }
-            inTransaction(
-                            transaction -> guard.mend(transaction),
-                            connection -> vendor().commit(connection, busyTimeout))
-                    .run();
+            inTransaction(transaction -> guard.mend(transaction), this::commit).run();
         }
         throw new DatabaseBusyException("somebody keeps changing the schema", null);
     }
@@ -314,6 +320,21 @@ public final class Database implements AutoCloseable {
 
     /** The result of work, which may be null. */
     private record Done<T>(T result) {}
+
+    /** From now on this listener is told what work waits for. */
+    public void listenBy(DatabaseListener newListener) {
+        listener = newListener;
+    }
+
+    /** How much of the readers is in use now. */
+    public PoolUse readers() {
+        return pools.readersUse();
+    }
+
+    /** How much of the writing connection is in use now. */
+    public PoolUse writer() {
+        return pools.writerUse();
+    }
 
     /** From now on this guard looks at the schema before each {@link #write}. */
     public void guardBy(Guard guard) {
@@ -335,7 +356,7 @@ public final class Database implements AutoCloseable {
 
     /** Runs one writing callback as {@link #write} does, and then undoes all of it. */
     public <T> T dryRun(Work<? super Transaction, T> work) {
-        return inTransaction(work, vendor()::rollback);
+        return inTransaction(work, (connection, transaction) -> vendor().rollback(connection));
     }
 
     /**
@@ -350,18 +371,28 @@ public final class Database implements AutoCloseable {
     /** How a transaction ends whose work is done. */
     @FunctionalInterface
     private interface Ending {
-        void end(Connection connection) throws SQLException;
+        void end(Connection connection, Transaction transaction) throws SQLException;
+    }
+
+    private void commit(Connection connection, Transaction transaction) throws SQLException {
+        vendor().commit(connection, busyTimeout);
+        transaction.committed();
     }
 
     private <T> T inTransaction(Work<? super Transaction, T> work, Ending ending) {
         Pools serving = serving();
+        long queued = System.nanoTime();
         try (Connection connection = serving.writer().getConnection()) {
+            long served = System.nanoTime();
+            listener.waitedForWriter(Duration.ofNanos(served - queued));
             begin(serving, connection);
+            listener.waitedForLock(Duration.ofNanos(System.nanoTime() - served));
             PreparedStatements prepared = serving.statementsOf(connection, vocabulary::get);
+            Transaction transaction = new Transaction(connection, prepared);
             T result;
             try {
-                result = work.run(new Transaction(connection, prepared));
-                ending.end(connection);
+                result = work.run(transaction);
+                ending.end(connection, transaction);
             } catch (StatementException e) {
                 undo(serving, connection);
                 forgetIfBroken(serving, serving.writer(), connection, e.failure());

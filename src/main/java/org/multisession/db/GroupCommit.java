@@ -181,6 +181,7 @@ public final class GroupCommit {
     /** So that a failure undoes this work and no other. */
     private void runAlone(Transaction transaction, Pending<?> pending) throws SQLException {
         run(transaction, "SAVEPOINT multisession_one");
+        int tasks = transaction.tasks();
         try {
             pending.run(transaction);
         } catch (SQLException e) {
@@ -189,6 +190,7 @@ public final class GroupCommit {
             pending.failure = e;
         }
         if (pending.failure != null) {
+            transaction.forgetSince(tasks);
             // Where the whole transaction is gone, as on a full disk, this fails, and with it all of them.
             run(transaction, "ROLLBACK TO multisession_one");
         }

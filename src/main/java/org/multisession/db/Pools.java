@@ -2,6 +2,7 @@ package org.multisession.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import com.zaxxer.hikari.pool.HikariPool;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -96,6 +97,19 @@ public final class Pools implements AutoCloseable {
 
     HikariDataSource writer() {
         return writer;
+    }
+
+    PoolUse readersUse() {
+        return use(readers);
+    }
+
+    PoolUse writerUse() {
+        return use(writer);
+    }
+
+    private static PoolUse use(HikariDataSource pool) {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        return new PoolUse(now.getActiveConnections(), now.getIdleConnections(), now.getThreadsAwaitingConnection());
     }
 
     PreparedStatements statementsOf(Connection connection, Supplier<Vocabulary> vocabulary) throws SQLException {

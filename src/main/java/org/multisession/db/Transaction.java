@@ -2,6 +2,8 @@ package org.multisession.db;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +12,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transaction extends Handle {
 
+    private final List<Runnable> afterCommit = new ArrayList<>();
+
     Transaction(Connection connection, PreparedStatements statements) {
         super(connection, statements);
+    }
+
+    /** Has this run once the transaction is committed; it must not fail. What is rolled back is never told of. */
+    public void afterCommit(Runnable task) {
+        afterCommit.add(task);
+    }
+
+    /** How many tasks wait for the commit, for {@link #forgetSince}. */
+    int tasks() {
+        return afterCommit.size();
+    }
+
+    /** Forgets the tasks of work that was rolled back to a savepoint. */
+    void forgetSince(int tasks) {
+        afterCommit.subList(tasks, afterCommit.size()).clear();
+    }
+
+    void committed() {
+        afterCommit.forEach(Runnable::run);
     }
 
     /** A statement that changes something; bind its parameters and run it. */
@@ -27,16 +50,20 @@ public final class Transaction extends Handle {
      */
     public <T> T undone(Database.Work<? super Transaction, T> work) throws SQLException {
         run("SAVEPOINT undone");
+        int tasks = tasks();
         T result;
         try {
             result = work.run(this);
         } catch (SQLException e) {
+            forgetSince(tasks);
             takeBack(e);
             throw e;
         } catch (RuntimeException e) {
+            forgetSince(tasks);
             takeBack(e.getCause() instanceof SQLException cause ? cause : null);
             throw e;
         }
+        forgetSince(tasks);
         takeBack(null);
         return result;
     }

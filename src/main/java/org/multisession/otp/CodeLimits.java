@@ -68,6 +68,11 @@ public final class CodeLimits {
         this.rules = rules;
     }
 
+    /** Whether the breaker was open when somebody asked for a code last. */
+    public boolean isBreakerOpen() {
+        return breakerOpen.get();
+    }
+
     /** How often the breaker has opened since the start. */
     public long breakerTrips() {
         return breakerTrips.get();

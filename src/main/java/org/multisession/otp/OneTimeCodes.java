@@ -64,6 +64,7 @@ public final class OneTimeCodes {
     private final SmsQueue queue;
     private final SecureRandom random;
     private final InstantSource clock;
+    private final CodeListener listener;
 
     /**
      * @param asks for codes that are asked for, and for nothing else
@@ -78,7 +79,8 @@ public final class OneTimeCodes {
             CodeRules rules,
             SmsQueue queue,
             SecureRandom random,
-            InstantSource clock) {
+            InstantSource clock,
+            CodeListener listener) {
         this.database = database;
         this.asks = asks;
         this.challenges = challenges;
@@ -89,6 +91,7 @@ public final class OneTimeCodes {
         this.queue = queue;
         this.random = random;
         this.clock = clock;
+        this.listener = listener;
     }
 
     /** What is decided of one request: a limit that stands in the way, or whether a code may go out. */
@@ -107,7 +110,16 @@ public final class OneTimeCodes {
      */
     public CodeRequestResult ask(
             String number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
-        String network = Networks.of(address);
+        CodeRequestResult result = request(number, isDeliverable, Networks.of(address), held, text);
+        listener.requested();
+        if (result instanceof CodeRequestResult.Limited limited) {
+            listener.limited(limited.hit().limit());
+        }
+        return result;
+    }
+
+    private CodeRequestResult request(
+            String number, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
         // On a reader first: who is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         if (early.hit() != null) {
@@ -218,6 +230,12 @@ public final class OneTimeCodes {
      * network of this address, are known to the limits from then on.
      */
     public AttemptResult attempt(Transaction transaction, ChallengeSecret secret, String code, String address) {
+        AttemptResult result = judge(transaction, secret, code, address);
+        transaction.afterCommit(() -> listener.tried(result));
+        return result;
+    }
+
+    private AttemptResult judge(Transaction transaction, ChallengeSecret secret, String code, String address) {
         Instant now = clock.instant();
         Challenge challenge = challenges.find(transaction, secret.hash());
         if (challenge == null || challenge.isExpired(now)) {

@@ -1,6 +1,7 @@
 package org.multisession.otp;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -22,12 +23,19 @@ public final class SmsQueue implements AutoCloseable {
     private static final int WAITING = 200;
 
     private final SmsSender sender;
+    private final CodeListener listener;
     private final ThreadPoolExecutor workers;
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
 
     public SmsQueue(SmsSender sender) {
+        this(sender, CodeListener.NONE);
+    }
+
+    /** The same, telling this listener what became of each message. */
+    public SmsQueue(SmsSender sender, CodeListener listener) {
         this.sender = sender;
+        this.listener = listener;
         AtomicLong number = new AtomicLong();
         this.workers = new ThreadPoolExecutor(
                 THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING), task -> {
@@ -49,26 +57,37 @@ public final class SmsQueue implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            failed.incrementAndGet();
+            fail(Duration.ZERO);
             log.warn("A code was not sent: {} messages are waiting for the gateway already", WAITING);
         }
     }
 
     private void send(String number, String code, SmsText text) {
+        long began = System.nanoTime();
         try {
             sender.send(number, code, text.of(code));
             sent.incrementAndGet();
+            listener.sent(since(began));
         } catch (IOException e) {
-            failed.incrementAndGet();
+            fail(since(began));
             log.warn("A code was not sent: {}", e.getMessage());
         } catch (RuntimeException e) {
-            failed.incrementAndGet();
+            fail(since(began));
             // Nobody vouches for the words of this one.
             log.warn("A code was not sent: {}", e.getClass().getName());
         } catch (InterruptedException e) {
-            failed.incrementAndGet();
+            fail(since(began));
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void fail(Duration took) {
+        failed.incrementAndGet();
+        listener.failed(took);
+    }
+
+    private static Duration since(long began) {
+        return Duration.ofNanos(System.nanoTime() - began);
     }
 
     /** Messages that the gateway has taken since the start. */

@@ -93,6 +93,11 @@ public final class LastSeen {
         latest = now;
     }
 
+    /** How many uses are noted and not written yet. */
+    public int backlog() {
+        return noted.size();
+    }
+
     /** Writes what has been noted. What cannot be written now stays noted; a failure is logged, never thrown. */
     public void flush() {
         List<String> due = new ArrayList<>(noted.keySet());

@@ -126,7 +126,7 @@ class MainTest {
     @ValueSource(strings = {"version", "--version", "-V"})
     void the_version_is_told(String argument) {
         assertThat(run(argument)).isZero();
-        assertThat(out()).matches("Multi-Session \\S+( \\(commit \\S+\\))?\n");
+        assertThat(out()).matches("Multi-Session \\S+( \\(commit \\S+\\))?, SQLite 3[.\\d]+ \\(driver 3[.\\d]+\\)\n");
     }
 
     @Test

@@ -357,7 +357,8 @@ abstract class CodesContract {
                     CodeApp.RULES,
                     app.queue,
                     new SecureRandom(),
-                    clock);
+                    clock,
+                    CodeListener.NONE);
             assertThat(app.app.database.<AttemptResult>write(
                             transaction -> codes.attempt(transaction, secret, code, CodeApp.HOME)))
                     .isEqualTo(AttemptResult.USED_UP);

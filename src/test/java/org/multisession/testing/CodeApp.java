@@ -12,6 +12,7 @@ import org.multisession.db.GroupCommit;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.CodeLimits;
+import org.multisession.otp.CodeListener;
 import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.CodeRules;
 import org.multisession.otp.KnownBrowserDao;
@@ -70,7 +71,8 @@ public final class CodeApp implements AutoCloseable {
                         rules,
                         queue,
                         random,
-                        clock),
+                        clock,
+                        CodeListener.NONE),
                 app.signIn,
                 app.users,
                 new PhoneNumbers("RU"),

@@ -83,6 +83,8 @@ class AccessMatrixIT {
             "/login",
             "/api/login",
             "/health",
+            "/health/live",
+            "/metrics",
             "/static/app.css",
             "/static/",
             "/static/nothing",

@@ -529,7 +529,9 @@ class HttpContractIT {
         Answer answer = http().get("health");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.body())
-                .isEqualTo("{\"status\":\"up\",\"database\":\"up\",\"schema\":\"complete\",\"stage\":\"coexist\"}");
+                .matches(
+                        "\\{\"status\":\"up\",\"database\":\"up\",\"schema\":\"complete\",\"stage\":\"coexist\",\"version\":\"\\S+\"}");
+        assertThat(http().get("health/live").body()).isEqualTo("{\"status\":\"up\"}");
     }
 
     @Test
@@ -552,7 +554,7 @@ class HttpContractIT {
         }
         assertThat(json(http().get("api/me")).properties())
                 .extracting(Map.Entry::getKey)
-                .containsExactly("type", "title", "status", "detail", "code");
+                .containsExactly("type", "title", "status", "detail", "code", "requestId");
     }
 
     @Test
@@ -620,6 +622,8 @@ class HttpContractIT {
         routes.put("api/logout", Set.of("POST", "OPTIONS"));
         routes.put("api/me", Set.of("GET", "HEAD", "OPTIONS"));
         routes.put("health", Set.of("GET", "HEAD", "OPTIONS"));
+        routes.put("health/live", Set.of("GET", "HEAD", "OPTIONS"));
+        routes.put("metrics", Set.of("GET", "HEAD", "OPTIONS"));
         routes.put("api/openapi.json", Set.of("GET", "HEAD", "OPTIONS"));
         routes.put("static/app.css", Set.of("GET", "HEAD", "OPTIONS"));
         routes.forEach((path, allowed) -> {

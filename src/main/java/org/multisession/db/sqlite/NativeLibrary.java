@@ -18,7 +18,7 @@ import org.sqlite.SQLiteJDBCLoader;
  * the JVM ends, unless that is killed. Here it unpacks into a folder of its own, which is removed at once: a library
  * that is loaded needs its file no more. (On Windows it does, and the driver's way stays.)
  */
-final class NativeLibrary {
+public final class NativeLibrary {
 
     private static final Logger log = LoggerFactory.getLogger(NativeLibrary.class);
 
@@ -32,6 +32,12 @@ final class NativeLibrary {
     private static boolean loaded;
 
     private NativeLibrary() {}
+
+    /** Which SQLite it is, for example {@code SQLite 3.54.1 (driver 3.54.1.0)}; read from the driver, without loading it. */
+    public static String version() {
+        String driver = SQLiteJDBCLoader.getVersion();
+        return "SQLite " + driver.replaceFirst("^(\\d+\\.\\d+\\.\\d+).*", "$1") + " (driver " + driver + ")";
+    }
 
     /** Loads it, if that has not been done; a {@link DatabaseException} says what to do where it cannot be. */
     static synchronized void load() {

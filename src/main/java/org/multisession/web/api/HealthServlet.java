@@ -18,16 +18,20 @@ public final class HealthServlet extends MethodServlet {
     private final transient Supplier<List<String>> missingFromSchema;
     private final transient BooleanSupplier databaseIsShared;
     private final String stage;
+    private final String version;
 
     /**
      * @param missingFromSchema names what the schema lacks, and throws if the database does not answer
      * @param databaseIsShared whether another copy of SQLite in this JVM has the file open
+     * @param version of this product
      */
-    public HealthServlet(Supplier<List<String>> missingFromSchema, BooleanSupplier databaseIsShared, String stage) {
+    public HealthServlet(
+            Supplier<List<String>> missingFromSchema, BooleanSupplier databaseIsShared, String stage, String version) {
         super("GET");
         this.missingFromSchema = missingFromSchema;
         this.databaseIsShared = databaseIsShared;
         this.stage = stage;
+        this.version = version;
     }
 
     @Override
@@ -47,6 +51,7 @@ public final class HealthServlet extends MethodServlet {
         health.put("database", database);
         health.put("schema", schema);
         health.put("stage", stage);
+        health.put("version", version);
         Json.write(response, healthy ? 200 : 503, health);
     }
 }

@@ -16,6 +16,7 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.Problem;
 import org.multisession.web.RequestBody;
+import org.multisession.web.RequestIds;
 
 /** JSON in and out; the only class that knows the library. */
 public final class Json implements HttpProblemResponder {
@@ -88,6 +89,10 @@ public final class Json implements HttpProblemResponder {
             HttpServletRequest request, HttpServletResponse response, HttpProblem failure, @Nullable String reference)
             throws IOException {
         Problem problem = new Problem(failure.status(), failure.code(), failure.detail(), reference);
-        write(response, failure.status(), "application/problem+json", problem.members());
+        Map<String, Object> members = problem.members();
+        if (request.getAttribute(RequestIds.ATTRIBUTE) instanceof String id) {
+            members.put("requestId", id);
+        }
+        write(response, failure.status(), "application/problem+json", members);
     }
 }

@@ -1,0 +1,59 @@
+package org.multisession.auth;
+
+import org.multisession.db.Handle;
+import org.multisession.db.Sql;
+
+/** Counts sessions and users, a page of rows at a time: no look at the database takes long. */
+final class CensusDao {
+
+    private static final Sql SESSIONS = Sql.of("count a page of sessions", """
+            SELECT count(*) AS seen, max(s.id) AS last, count(t.auth_token) AS first, 0 AS second
+            FROM (SELECT id, user_id, auth_token FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
+            LEFT JOIN multisession_tokens t
+              ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
+            """);
+
+    /** A legacy token of two users opens nothing, and one that ever was a session is none any more. */
+    private static final Sql USERS = Sql.of("count a page of users", """
+            SELECT count(*) AS seen, max(u.id) AS last,
+              coalesce(sum(EXISTS (SELECT 1 FROM user_sessions s
+                JOIN multisession_tokens t ON t.auth_token = s.auth_token AND t.user_id = s.user_id
+                WHERE s.user_id = u.id AND t.ended_at IS NULL)), 0) AS first,
+              coalesce(sum(typeof(u.auth_token) = 'text' AND u.auth_token <> ''
+                AND NOT (u.auth_token GLOB 'sha256:*' AND length(u.auth_token) = 50)
+                AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
+                  WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
+                AND NOT EXISTS (SELECT 1 FROM users o WHERE o.auth_token = u.auth_token AND o.id <> u.id)), 0) AS second
+            FROM (SELECT id, auth_token FROM users WHERE id > :last ORDER BY id LIMIT :rows) u
+            """);
+
+    /**
+     * A page of rows.
+     *
+     * @param seen how many rows there were; fewer than asked for at the end
+     * @param last the id behind which the next page begins
+     * @param first of sessions those that live, of users those with a live session
+     * @param second of users those with a legacy token that opens their account
+     */
+    record Page(int seen, long last, int first, int second) {}
+
+    Page sessions(Handle handle, long last, int rows) {
+        return page(handle, SESSIONS, last, rows);
+    }
+
+    Page users(Handle handle, long last, int rows) {
+        return page(handle, USERS, last, rows);
+    }
+
+    private static Page page(Handle handle, Sql sql, long last, int rows) {
+        return handle.query(sql)
+                .bind("last", last)
+                .bind("rows", rows)
+                .optional(row -> new Page(
+                        (int) row.number("seen"),
+                        row.isNull("last") ? last : row.number("last"),
+                        (int) row.number("first"),
+                        (int) row.number("second")))
+                .orElseThrow();
+    }
+}
