@@ -25,6 +25,7 @@ import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.RawHttp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -104,6 +105,7 @@ class OpenApiIT {
         devices();
         proxiesAndMonitors();
         bodiesThatAreNone();
+        bodiesThatDoNotCome();
         otherSites();
         otherMethods();
         strangers();
@@ -213,6 +215,21 @@ class OpenApiIT {
             post(code, path, 400, "{\"number\":1}");
             post(code, path, 413, " ".repeat(20_000));
             judged("POST", path, 415, code.postForm(relative, Map.of("phone", ANNA)));
+        }
+    }
+
+    /** At the same time, since the application waits ten seconds for each. */
+    private static void bodiesThatDoNotCome() throws JsonProcessingException {
+        int port = tomcat.uri("/").getPort();
+        List<String> paths = List.of("/api/login", "/api/login/code");
+        List<CompletableFuture<Answer>> answers = paths.stream()
+                .map(path -> CompletableFuture.supplyAsync(
+                        () -> RawHttp.request(
+                                port, "POST", path, "Content-Type: application/json", "Content-Length: 100"),
+                        task -> new Thread(task).start()))
+                .toList();
+        for (int i = 0; i < paths.size(); i++) {
+            judged("POST", paths.get(i), 408, answers.get(i).join());
         }
     }
 
