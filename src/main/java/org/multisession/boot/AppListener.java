@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where everything begins: at deploy it starts the application, which migrates the database, and at undeploy it stops
- * it. If it cannot start, the reason is the first error in the log and the deploy fails: Tomcat serves nothing then.
+ * Starts the application at deploy, which migrates the database, and stops it at undeploy. If it cannot start, the
+ * reason is the first error in the log and the deploy fails: Tomcat then serves nothing.
  */
 public final class AppListener implements ServletContextListener {
 

@@ -35,10 +35,10 @@ final class Application implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Application.class);
 
-    /** The old app waits as long (Python's sqlite3 does by default). */
+    /** As long as the old app waits (the default of Python's sqlite3). */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
-    /** How long a deploy waits for a database that is locked, perhaps by another node's migration. */
+    /** How long a deploy waits for a locked database, perhaps during another node's migration. */
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
 
     private static final Duration FILE_WATCH_INTERVAL = Duration.ofSeconds(1);
@@ -78,7 +78,7 @@ final class Application implements AutoCloseable {
      * The same with other times.
      *
      * @param busyTimeout how long to wait for a lock at a time
-     * @param deployPatience how long to try again in all
+     * @param deployPatience how long to retry altogether
      */
     static Application start(
             ServletContext context, InstantSource clock, Duration busyTimeout, Duration deployPatience) {
@@ -111,7 +111,7 @@ final class Application implements AutoCloseable {
     private static Application start(
             ServletContext context, InstantSource clock, Settings settings, Database database, LockRetry retry) {
         UserColumns columns = prepare(settings, database, clock, retry);
-        // For repairs in the middle of the day, before which nothing is copied.
+        // For repairs at run time, which make no backup first.
         Migrator migrator = new Migrator(database, clock);
         SchemaGuard guard = new SchemaGuard(migrator, clock);
         database.guardBy(guard);
@@ -181,7 +181,7 @@ final class Application implements AutoCloseable {
                     "to hash tokens",
                     () -> meters.hashed(services.hashing.runWhileSettled()));
         }
-        // Nodes that were started together do not sweep at the same moments.
+        // Nodes that started together do not sweep at the same moments.
         housekeeping.every(
                 SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)),
                 "sweep",
@@ -205,7 +205,7 @@ final class Application implements AutoCloseable {
         return new Application(database, services, housekeeping, throttle, requestLog);
     }
 
-    /** How this application is called in messages about who has the database. */
+    /** The name of this application in messages about who has the database. */
     private static String owner(ServletContext context) {
         return context.getContextPath().isEmpty() ? "/" : context.getContextPath();
     }
@@ -235,7 +235,7 @@ final class Application implements AutoCloseable {
         return sms.fallback() == null ? first : new FallbackSender(first, new HttpSender(sms.fallback()));
     }
 
-    /** What could not be repaired when the schema was changed may be mended by now, without another change of it. */
+    /** What could not be repaired when the schema changed may be repairable now, without another change. */
     private static void repair(Database database, Migrator migrator, SchemaGuard guard) {
         if (!migrator.missing().isEmpty()) {
             guard.forgetRefusal();
@@ -247,12 +247,12 @@ final class Application implements AutoCloseable {
         try {
             write.run();
         } catch (DatabaseException e) {
-            // What was written last is some minutes old at the most; that is near enough.
+            // The last heartbeat is some minutes old at most; that is close enough.
             log.warn("Could not write {} while stopping: {}", what, e.getMessage());
         }
     }
 
-    /** Writes what is still to be written, then lets go of the database. */
+    /** Writes what is still pending, then closes the database. */
     @Override
     public void close() {
         throttle.stop();

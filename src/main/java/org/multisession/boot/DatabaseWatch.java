@@ -16,7 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the database file, once a second: another may be put in its place, and another program in this JVM may open it.
+ * Watches the database file, once a second, for another file in its place and for another program in this JVM that
+ * opens it.
  *
  * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
  * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused, {@link Database} answers
@@ -26,7 +27,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
 
     private static final Logger log = LoggerFactory.getLogger(DatabaseWatch.class);
 
-    /** How many looks pass between two tries of a file that was refused. */
+    /** How many checks pass between two attempts at a file that was refused. */
     private static final int RESTS = 10;
 
     private final Database database;
@@ -43,7 +44,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
 
     /**
      * @param named the path of the settings
-     * @param owner how to call this application in a message to the next one who claims the file
+     * @param owner the name of this application, for a message to the next one that claims the file
      * @param deployChecks brings a database to where a deploy brings it, or throws
      */
     DatabaseWatch(Database database, Path named, String owner, Consumer<Database> deployChecks) {
@@ -76,7 +77,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
         }
     }
 
-    /** Whether the file has stopped growing since the last look. */
+    /** Whether the file has stopped growing since the last check. */
     private boolean isCopiedWhole() {
         long size = -1;
         try {
@@ -110,7 +111,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
 
     private void giveUp(Database successor) {
         if (successor.isReplaced()) {
-            // By a third file. The log of this one lies beside it now, and has to be known again.
+            // A third file. The log of this one is beside it now, and has to be recognized.
             database.continueOn(successor);
         } else {
             successor.close();
@@ -144,7 +145,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
         foreignDescriptors = now;
     }
 
-    /** Whether, at the last look, somebody else in this JVM had the file open. */
+    /** Whether somebody else in this JVM had the file open at the last check. */
     boolean isSharedInJvm() {
         return foreignDescriptors > 0;
     }

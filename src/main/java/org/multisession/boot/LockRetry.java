@@ -8,7 +8,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How long one deploy or command waits, in all, for a database that is locked: perhaps by another node's migration. */
+/** How long one deploy or command waits altogether for a locked database, perhaps during another node's migration. */
 public final class LockRetry {
 
     private static final Logger log = LoggerFactory.getLogger(LockRetry.class);
@@ -24,10 +24,10 @@ public final class LockRetry {
     }
 
     /**
-     * The result of the first attempt that does not find the database locked. Each attempt waits by itself for the busy
-     * timeout, so this does not spin.
+     * Returns the result of the first attempt that does not find the database locked. Each attempt itself waits for the
+     * busy timeout, so this does not spin.
      *
-     * @throws DatabaseBusyException with words for an operator, when patience is at its end
+     * @throws DatabaseBusyException with a message for an operator, when the time is up
      */
     public <T> T until(Supplier<T> attempt) {
         while (true) {

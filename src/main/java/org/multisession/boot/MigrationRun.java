@@ -15,7 +15,7 @@ import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 
-/** The migration as the settings want it: the same at a deploy as from a shell. */
+/** The migration according to the settings, the same at a deploy as from a shell. */
 public final class MigrationRun {
 
     private final Settings settings;
@@ -35,7 +35,7 @@ public final class MigrationRun {
         this.retry = retry;
     }
 
-    /** The backup that the settings want before a change. */
+    /** The backup to make before a change, according to the settings. */
     public static Backup backup(Settings settings, Database database, InstantSource clock) {
         return switch (settings.migrationBackup()) {
             case AUTO ->
@@ -47,15 +47,15 @@ public final class MigrationRun {
         };
     }
 
-    /** Migrates, or says why not. */
+    /** Migrates, or refuses with the reason. */
     public Migrator.Outcome migrate() {
         requireThatUsersCanBeAdded();
         return retry.until(migrator::migrate);
     }
 
     /**
-     * Brings the stored tokens into the form of the stage, which a deploy does in the background; returns how many had
-     * another.
+     * Converts the stored tokens to the form of the stage, which a deploy does in the background; returns how many
+     * there were.
      */
     public int hashTokens() {
         if (settings.stage().storesPlainTokens()) {
@@ -65,7 +65,7 @@ public final class MigrationRun {
         return retry.until(hashing::run);
     }
 
-    /** The same, undone at once. */
+    /** The same as a dry run: everything is rolled back. */
     public Migrator.Outcome dryRun() {
         requireThatUsersCanBeAdded();
         return retry.until(migrator::dryRun);

@@ -76,8 +76,8 @@ record Routes(
         SessionCookie cookie = new SessionCookie(settings.cookie());
         DeviceNames names = new DeviceNames();
         SignedOutNotice ending = new SignedOutNotice(services.authenticator, cookie, names, clock);
-        // No HttpSession here, so Tomcat need not look for its id: it would read every cookie, and write into its log a
-        // whole header that it cannot read, with the token in it.
+        // There is no HttpSession, so Tomcat need not look for its id: it would read every cookie, and write any header
+        // that it cannot read into its log, token included.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
 
         Brand brand = settings.brand();
@@ -90,7 +90,7 @@ record Routes(
                 new RequestIdFilter(requestIds, random),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
-        // What a forward or an include throws comes out at the request that it is part of; these begin anew.
+        // An exception from a forward or an include surfaces in the request that it belongs to; these start over.
         filter(
                 context,
                 "errors",
@@ -140,7 +140,7 @@ record Routes(
                 new RevokeOthersApiServlet(services.devices),
                 "/api/sessions/revoke-others");
 
-        // Public to the filter: it answers 401 itself, never by leading to the sign-in.
+        // Public for the filter, because it answers 401 itself and never redirects to the sign-in.
         publicServlet(
                 context, "verify", new VerifyServlet(services.authenticator, cookie, services.phoneNumbers), "/verify");
 

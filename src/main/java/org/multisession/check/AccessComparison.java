@@ -23,17 +23,17 @@ import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**
- * Goes through every token on the copies of a {@link DryRun}, and asks of each which account the old app opens with
- * it and which one we open.
+ * Compares, for every token on the copies of a {@link DryRun}, which account the old app opens with it and which one we
+ * open.
  *
- * <p>The old app takes the first row of {@code users} that has the token; in its multi form it looks into {@code
- * user_sessions} first. Ours are the rules of {@code auth.Authenticator}, for all tokens at once: one look-up each, as it
- * does them, would take minutes where there are millions. A test holds the two together.
+ * <p>The old app takes the first row of {@code users} that has the token; in its multi-session form it looks in {@code
+ * user_sessions} first. We apply the rules of {@code auth.Authenticator} to all tokens at once, because one look-up
+ * each would take minutes for millions of tokens. A test makes sure that the two agree.
  */
 final class AccessComparison {
 
     /**
-     * A token as a request carries it, and what opens.
+     * A token as a request carries it, and the accounts that it opens.
      *
      * @param before the account that the old app opens; null for none
      * @param after the account that we open
@@ -63,7 +63,7 @@ final class AccessComparison {
         long sessionsWithoutEffect;
     }
 
-    /** A token's text, or its hash if that is known: then the hash alone counts. */
+    /** A token's text, or its hash if that is known: then only the hash counts. */
     private static final String KNOWN_FORM = """
             coalesce(
               (SELECT k.auth_token FROM multisession_tokens k
@@ -71,7 +71,7 @@ final class AccessComparison {
               CAST(%1$s.auth_token AS TEXT))
             """;
 
-    /** A unary plus takes the type from an expression, so that it is compared as a bound value is. */
+    /** A unary plus removes the type of an expression, so that it compares like a bound value. */
     private static final String OF_USERS = """
             SELECT u.id, u.auth_token, CAST(u.auth_token AS TEXT), u.auth_token = +CAST(u.auth_token AS TEXT),
               (SELECT h.id FROM users h WHERE h.auth_token = u.auth_token ORDER BY h.rowid LIMIT 1),
@@ -215,7 +215,7 @@ final class AccessComparison {
     private void leftOut(Handle handle, long userId, long first, boolean isShared, Found found) throws SQLException {
         Fault fault = fault(found);
         if (fault == Fault.LEFT_OUT && isShared) {
-            // Once for all who have it.
+            // Reported once for all users who have it.
             if (userId == first) {
                 findings.add(Fault.SHARED_TOKEN, Row.users(holders(handle, userId), null));
             }
@@ -252,7 +252,7 @@ final class AccessComparison {
             return;
         }
         if (row.getBoolean(6)) {
-            // As a legacy token it has been asked about already.
+            // It was already checked as a legacy token.
             tally.mirroredSessions++;
             return;
         }
@@ -261,7 +261,7 @@ final class AccessComparison {
             findings.add(Fault.TOKEN_SPELLS_ANOTHER, here);
         }
         long first = row.getLong(5);
-        // A column of users that is of numbers, or blind to case, finds more than it holds.
+        // A numeric or case-insensitive column of users matches more than it holds.
         Long legacy = row.wasNull() ? null : first;
         Long before =
                 rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : legacy;
@@ -332,7 +332,7 @@ final class AccessComparison {
         return found.isLive() ? Fault.RUN_OUT : Fault.MOVED_SESSION;
     }
 
-    /** By the rule of requests; a token of plain characters has one reading, and costs nothing here. */
+    /** Applies the rule of requests; a token of plain characters has only one reading and costs nothing here. */
     private static boolean spellsTokenOfAnother(Handle handle, TokenText text, long userId) throws SQLException {
         for (SessionToken reading : new CookieValue(text.text()).readings()) {
             if (!reading.value().equals(text.text()) && isHeldByAnother(handle, reading, userId)) {
@@ -354,7 +354,7 @@ final class AccessComparison {
         }
     }
 
-    /** What can be said of a token without asking whose it is. */
+    /** The findings that do not depend on whose token it is. */
     private void describe(TokenText text, Row row) {
         if (text.isShort()) {
             findings.add(Fault.SHORT_TOKEN, row);
@@ -400,12 +400,12 @@ final class AccessComparison {
     }
 
     /**
-     * What the tables of sessions say of a token.
+     * What the session tables say about a token.
      *
-     * @param sessionId 0 where there is no such row
-     * @param ownerId the user whom that row names
-     * @param issuedTo whom {@code multisession_tokens} names
-     * @param isHashed whether our tables know it by its hash, in which the old app does not see it
+     * @param sessionId 0 if there is no such row
+     * @param ownerId the user that the row names
+     * @param issuedTo the user that {@code multisession_tokens} names
+     * @param isHashed whether our tables know it by its hash, so that the old app cannot see it
      */
     private record Found(
             TokenText text,
@@ -439,7 +439,7 @@ final class AccessComparison {
                     row.getBoolean(18));
         }
 
-        /** Whether both tables name the same user for it, who is there. */
+        /** Whether both tables name the same, existing user. */
         boolean isLive() {
             return isIssued && !hasEnded && ownerExists && issuedTo == ownerId;
         }

@@ -33,10 +33,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a database and reports what a deploy on it would mean for whom. Changes nothing, and may run beside the app.
+ * Reports what a deploy on a database would mean, and for whom. Changes nothing, and may run beside the app.
  *
- * <p>What it looks at is a copy of one moment, in the temp directory; nothing that is done with it holds a lock which an
- * app could wait for. On that copy the deploy is played: what a deploy would meet, the check has met.
+ * <p>It works on a snapshot in the temp directory, so it holds no lock that an app could wait for. It plays the deploy
+ * on that copy, and so meets whatever a deploy would meet.
  */
 public final class Check {
 
@@ -54,7 +54,7 @@ public final class Check {
         this(rules, trials, busyTimeout, clock, progress, opening -> {});
     }
 
-    /** Tells the consumer of every token and what it opens. */
+    /** Passes every token and what it opens to the consumer. */
     Check(
             CheckRules rules,
             Trials trials,
@@ -70,7 +70,7 @@ public final class Check {
         this.listener = listener;
     }
 
-    /** What was seen in the one moment. */
+    /** What the snapshot shows. */
     private record Seen(
             List<Fact> facts,
             Soundness soundness,
@@ -85,7 +85,7 @@ public final class Check {
     public Report of(Path path) {
         Instant now = clock.instant();
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(path, busyTimeout)) {
-            // Before anything opens the file.
+            // This must come before anything opens the file.
             FileFacts file = FileFacts.of(original.path());
             boolean hasLog = original.hasWriteAheadLog();
             Findings findings = new Findings();
@@ -227,7 +227,7 @@ public final class Check {
         try {
             rehearsal.play(handle, now);
         } catch (MigrationRefusedException e) {
-            // So will the deploy be that is played afterwards, which tells it.
+            // The deploy that is played afterwards will be refused too, and reports why.
             log.debug("The dry run was refused: {}", e.getMessage());
         }
         CheckRules ofDeploy = rules.watchedBy(Heartbeat.atDeploy(handle, now));

@@ -5,15 +5,15 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 
 /**
- * The settings of the deploy that is checked for.
+ * The settings of the deploy to check for.
  *
- * @param asksForCodes whether a sign-in proves the number by a code
+ * @param asksForCodes whether a code proves the number at a sign-in
  * @param phoneRegion of numbers without a country code
  * @param sessions how long sessions live
  */
 public record CheckRules(Stage stage, boolean asksForCodes, String phoneRegion, SessionRules sessions) {
 
-    /** The same, with what the deploy will know of the time. */
+    /** The same, with the times that the deploy will know. */
     CheckRules watchedBy(IdleWatch watch) {
         return new CheckRules(stage, asksForCodes, phoneRegion, sessions.watchedBy(watch));
     }

@@ -3,9 +3,9 @@ package org.multisession.check;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that the database holds or is.
+ * One fact about the database.
  *
- * @param number the value where it is one
+ * @param number the value, if it is a number
  */
 public record Fact(
         String code, String label, String value, @Nullable Long number) {

@@ -7,8 +7,8 @@ import static org.multisession.check.Severity.WARNING;
 import java.util.Locale;
 
 /**
- * Every kind of fault that a check knows, in the order of a report: what it is, what it means for the users whose rows
- * have it, and what to do. "Before" is what the old app does, "after" what this product does once it is deployed.
+ * Every kind of fault that the check finds, in the order of a report: what it is, what it means for the affected users,
+ * and what to do. "Before" is what the old app does, "after" what this product does once deployed.
  */
 public enum Fault {
     DAMAGED_FILE(
@@ -319,7 +319,7 @@ public enum Fault {
         return title;
     }
 
-    /** What it means for those users. */
+    /** What it means for the affected users. */
     public String meaning() {
         return meaning;
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * One kind of fault and everywhere that it is.
+ * One kind of fault, with all the places where it occurs.
  *
  * @param rows all of them
  * @param users how many users they concern
@@ -25,7 +25,7 @@ public record Finding(Fault fault, List<Row> rows, long users) {
         return rows.size();
     }
 
-    /** How many there are and, where that is not the same, how many users they concern. */
+    /** How many there are and, if that differs, how many users they concern. */
     String inNumbers() {
         String number = String.format(Locale.ROOT, "%,d", count());
         return users == 0 || users == count() ? number : number + ", of " + Report.counted(users, "user");

@@ -5,7 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Gathers what is found, every row of it. */
+/** Collects the findings, with every row. */
 final class Findings {
 
     /** How many rows of one kind a report for people shows. */

@@ -18,7 +18,7 @@ final class JsonReport {
         this.json = json;
     }
 
-    /** Writes it as it goes: it names every row, and there may be millions. */
+    /** Streams it: it names every row, and there may be millions. */
     static void write(Report report, OutputStream out) throws IOException {
         try (JsonGenerator json =
                 FACTORY.createGenerator(out, JsonEncoding.UTF8).useDefaultPrettyPrinter()) {

@@ -4,7 +4,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A report to attach to a change request, with lines to sign. */
+/** A report to attach to a change request, with lines for signatures. */
 final class MarkdownReport {
 
     private static final String SPECIAL = "([\\\\`*_{}\\[\\]<>#|])";
@@ -78,7 +78,7 @@ final class MarkdownReport {
         text.append(line).append('\n');
     }
 
-    /** A name in the database may hold anything. */
+    /** A name in the database may contain anything. */
     private static String escaped(String text) {
         return text.replaceAll(SPECIAL, "\\\\$1").replaceAll("\\R", " ");
     }

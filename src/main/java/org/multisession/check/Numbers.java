@@ -13,12 +13,12 @@ import org.multisession.migration.Step;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 
-/** Reads every telephone number as a sign-in would, and finds those by which nobody can sign in. */
+/** Reads every phone number as a sign-in would, and finds those with which nobody can sign in. */
 final class Numbers {
 
     private static final String NUMBERS = "SELECT id, phone FROM users ORDER BY rowid";
 
-    /** On the disk if need be: numbers of millions of users are no load for a heap. */
+    /** On disk if necessary: the numbers of millions of users do not belong in the heap. */
     private static final String MAKE = "CREATE TEMP TABLE check_numbers (number TEXT, id INTEGER)";
 
     private static final String ADD = "INSERT INTO check_numbers VALUES (?, ?)";

@@ -17,7 +17,7 @@ import org.multisession.migration.Progress;
 import org.multisession.migration.Trial;
 import org.multisession.session.Stage;
 
-/** Does to a copy of the database what a deploy would do to it, and tries out what people do then, in every stage. */
+/** Does to a copy of the database what a deploy would do, and tries what people do afterwards, in every stage. */
 final class PlayedDeploy {
 
     private final Stage stage;
@@ -34,7 +34,7 @@ final class PlayedDeploy {
         this.findings = findings;
     }
 
-    /** @param sessionsAreOurs whether it is us who bring the table of sessions to the old app */
+    /** @param sessionsAreOurs whether we create the table of sessions */
     void on(Path copy, boolean sessionsAreOurs) {
         try (SqliteFile file = SqliteFile.claim(copy, false, "check");
                 Database database = Database.open(file, 1, busyTimeout)) {

@@ -7,9 +7,9 @@ import java.util.Locale;
 import org.multisession.Product;
 
 /**
- * What a check has found.
+ * The result of a check.
  *
- * @param product what has checked
+ * @param product the product and version that checked
  * @param findings the worst first
  */
 public record Report(

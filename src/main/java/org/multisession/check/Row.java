@@ -7,12 +7,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a finding is: rows by their ids, never by what they hold.
+ * The place of a finding: rows by their ids, never by their contents.
  *
  * @param users values of {@code users.id}
  * @param sessions values of {@code user_sessions.id}
- * @param owner whom those sessions name; null where there are none, or no such user
- * @param detail what is peculiar to these rows; null where the finding says all
+ * @param owner the user that those sessions name; null if there are none, or no such user
+ * @param detail what is special about these rows; null if the finding says it all
  */
 public record Row(
         List<Long> users,
@@ -20,7 +20,7 @@ public record Row(
         @Nullable Long owner,
         @Nullable String detail) {
 
-    /** More are of no use to a reader; programs get all. */
+    /** More are of no use to people; programs get all of them. */
     private static final int IDS_SHOWN = 20;
 
     static Row user(long id) {
@@ -43,12 +43,12 @@ public record Row(
         return new Row(List.of(), List.of(), null, detail);
     }
 
-    /** Whom it concerns: the users of the row, or else the one whose session it is. */
+    /** The users it concerns: those of the row, or else the owner of the session. */
     List<Long> concerned() {
         return !users.isEmpty() || owner == null ? users : List.of(owner);
     }
 
-    /** What is peculiar to it, in words; null where there is nothing. */
+    /** What is special about it, in words; null if there is nothing. */
     @Nullable
     String note() {
         List<String> parts = new ArrayList<>();

@@ -4,7 +4,7 @@ package org.multisession.check;
 public enum Severity {
     /** The deploy would sign somebody out, open an account to somebody else, or refuse. */
     NOT_SAFE("not safe"),
-    /** Something to mend that the deploy neither causes nor makes worse. */
+    /** Something to fix that the deploy neither causes nor makes worse. */
     WARNING("warning"),
     /** Good to know. */
     NOTE("note");

@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
 
-/** What is odd about a time as a session's row has it. */
+/** What is odd about the time in a session's row. */
 final class StoredTime {
 
-    /** The shape that SQLAlchemy writes, and the only one that every version of it reads. */
+    /** The format that SQLAlchemy writes, and the only one that every version of it reads. */
     private static final Pattern USUAL =
             Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?");
 

@@ -2,27 +2,27 @@ package org.multisession.check;
 
 import java.util.regex.Pattern;
 
-/** What the text of a token means for its way to us: in a cookie, as the old app or another client writes it. */
+/** What the text of a token means for its transport: in a cookie, as the old app or another client writes it. */
 record TokenText(String text) {
 
-    /** From here on a token cannot be found by guessing; random ones have 43. */
+    /** A token of this length cannot be guessed; random ones have 43 characters. */
     static final int LONG_ENOUGH = 16;
 
-    /** As the table declares it; SQLite does not mind, PostgreSQL does. */
+    /** As the table declares it. SQLite does not enforce it; PostgreSQL does. */
     static final int DECLARED = 128;
 
     /**
-     * So many bytes of a cookie leave a kibibyte for the rest of the request's header, which Tomcat takes up to 8 KiB
-     * of ({@code maxHttpHeaderSize}).
+     * A cookie of this many bytes leaves a kibibyte for the other headers; Tomcat accepts 8 KiB in all ({@code
+     * maxHttpHeaderSize}).
      */
     static final int MAX_COOKIE_LENGTH = 7 * 1024;
 
-    /** Digits alone have little to guess, unless there are this many. */
+    /** Digits alone are easy to guess, unless there are this many. */
     private static final int MANY_DIGITS = 32;
 
     private static final String NAME = "auth_token=";
 
-    /** RFC 6265, section 4.1.1: what a cookie's value may consist of without any quoting. */
+    /** RFC 6265, section 4.1.1: what a cookie's value may consist of without quotes. */
     private static final Pattern COOKIE_OCTETS = Pattern.compile("[!#-+\\--:<-\\[\\]-~]*");
 
     /** What Python's {@code http.cookies} leaves without quotes. */
@@ -30,7 +30,7 @@ record TokenText(String text) {
 
     private static final Pattern DIGITS = Pattern.compile("[0-9]+");
 
-    /** What TokenHash makes of a token: never accepted as one. */
+    /** What TokenHash makes of a token, which is never accepted as one. */
     private static final Pattern HASH = Pattern.compile("sha256:[A-Za-z0-9_-]{43}");
 
     /** Headers carry single bytes, which both apps read as ISO 8859-1; Python's quoting ends at {@code \377} too. */
@@ -38,7 +38,7 @@ record TokenText(String text) {
         return text.chars().allMatch(c -> c <= 0xff);
     }
 
-    /** Whether it comes through only in quotes, with what is special in it escaped. */
+    /** Whether it can only be sent in quotes, with its special characters escaped. */
     boolean needsQuotes() {
         return !COOKIE_OCTETS.matcher(text).matches();
     }
@@ -79,7 +79,7 @@ record TokenText(String text) {
         return HASH.matcher(text).matches();
     }
 
-    /** As everywhere: a token is no text to print. */
+    /** As everywhere, a token must not be printed. */
     @Override
     public String toString() {
         return "•••";

@@ -4,7 +4,7 @@ import org.multisession.db.Database;
 import org.multisession.migration.Trial;
 import org.multisession.session.Stage;
 
-/** Makes the trial that a deploy in a stage would play. */
+/** Creates the trial that a deploy in a stage would play. */
 @FunctionalInterface
 public interface Trials {
 

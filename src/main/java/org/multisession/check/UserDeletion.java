@@ -8,8 +8,8 @@ import java.util.List;
 import org.multisession.db.Transaction;
 
 /**
- * Plays how an app that enforces foreign keys deletes a user who has a session. Each act is undone. Our connections
- * enforce them, so nothing has to be switched on.
+ * Plays how an app that enforces foreign keys deletes a user who has a session, and rolls back each step. Our
+ * connections enforce them, so nothing has to be switched on.
  */
 final class UserDeletion {
 
@@ -21,7 +21,7 @@ final class UserDeletion {
 
     private UserDeletion() {}
 
-    /** Whether somebody who can be deleted without a session cannot be deleted with one. */
+    /** Whether a user who can be deleted without a session cannot be deleted with one. */
     static boolean isPreventedBySessions(Transaction transaction) throws SQLException {
         for (long id : newest(transaction)) {
             if (works(transaction, id, SIGN_OUT, DELETE)) {

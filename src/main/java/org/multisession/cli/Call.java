@@ -6,7 +6,7 @@ import org.multisession.config.Settings;
 import org.multisession.migration.Progress;
 
 /**
- * One call of a command: its settings, checked as at a deploy, and its own options by name.
+ * One invocation of a command: its settings, checked as at a deploy, and its own options by name.
  *
  * @param options the value of each that was given; empty for one that takes none
  */
@@ -21,7 +21,7 @@ record Call(Terminal terminal, Settings settings, Map<String, String> options, P
         return options.get(option);
     }
 
-    /** Prints a line of what was asked for. */
+    /** Prints a line of the result. */
     void say(String line) {
         terminal.out().println(line);
     }

@@ -22,7 +22,7 @@ import org.multisession.db.DatabaseException;
 /** {@code check}: writes the report on a database, which stays as it is to the last byte. */
 final class CheckCommand implements Command {
 
-    /** As a deploy waits for a lock. */
+    /** As long as a deploy waits for a lock. */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
     private static final String FORMAT = "format";
@@ -48,7 +48,7 @@ final class CheckCommand implements Command {
                 Ends in SAFE or NOT SAFE; the exit code is 0 or 1.""";
     }
 
-    /** What it finds stands in the report; how the deploy is played on the copy is no news. */
+    /** The findings are in the report; the log of the deploy played on the copy is of no interest. */
     @Override
     public Level told() {
         return Level.OFF;
@@ -85,7 +85,7 @@ final class CheckCommand implements Command {
         throw new SetupRefusedException(List.of("--format must be text, markdown or json"));
     }
 
-    /** Writes the report to {@code out}, or to {@code err} why there is none; the result is the exit code. */
+    /** Writes the report to {@code out}, or the reason why there is none to {@code err}; returns the exit code. */
     static int run(Check check, Path database, Format format, PrintStream out, PrintStream err) {
         Report report;
         try {
@@ -97,7 +97,7 @@ final class CheckCommand implements Command {
         try {
             format.write(report, out);
         } catch (IOException e) {
-            // A PrintStream throws none; that something was lost, it tells when it is asked.
+            // A PrintStream throws nothing; only checkError tells that something was lost.
             throw new UncheckedIOException(e);
         }
         return report.isSafe() ? DONE : NOT_SAFE;

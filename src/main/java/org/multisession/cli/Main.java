@@ -21,10 +21,10 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.sqlite.NativeLibrary;
 import org.multisession.migration.MigrationRefusedException;
 
-/** The command line: finds the command, reads its options and the settings, runs it, and puts failures into words. */
+/** The command line: finds the command, reads its options and the settings, runs it, and reports failures. */
 public final class Main {
 
-    /** Every command, in the order of the help. A new one is registered here and nowhere else. */
+    /** Every command, in the order of the help. Register a new one here; nothing else is needed. */
     private static final List<Command> COMMANDS = List.of(
             new CheckCommand(), new MigrateCommand(), new StatusCommand(), new RevokeCommand(), new UninstallCommand());
 
@@ -42,7 +42,7 @@ public final class Main {
         System.exit(new Main(terminal).run(List.of(arguments)));
     }
 
-    // The launcher has seen to it that also JDK 22 to 24 answer null where no terminal is.
+    // The launcher makes sure that JDK 22 to 24 also return null if there is no terminal.
     @SuppressWarnings("SystemConsoleNull")
     private static @Nullable UnaryOperator<@Nullable String> terminal() {
         Console console = System.console();
@@ -50,7 +50,7 @@ public final class Main {
     }
 
     /**
-     * The same with streams and surroundings of the caller's, who sits at no terminal.
+     * The same with the caller's streams and environment, without a terminal.
      *
      * @return the exit code: 0 done, 1 checked and not safe, 2 could not run
      */
@@ -69,7 +69,7 @@ public final class Main {
 
     private int run(List<String> arguments) {
         int code = runCommand(arguments);
-        // A disk that is full, or a reader that has gone: what was asked for was not handed over.
+        // The disk is full, or the reader is gone: the result was not delivered.
         if (terminal.out().checkError()) {
             terminal.err().println("multi-session: what it had to say could not be written to standard output");
             return Command.COULD_NOT_RUN;
@@ -119,7 +119,7 @@ public final class Main {
         }
     }
 
-    /** Everything that is wrong with the options and the settings is said at once. */
+    /** Reports every fault of the options and the settings at once. */
     private Call read(Command command, List<String> arguments) {
         List<String> faults = new ArrayList<>();
         Map<String, String> settings = new LinkedHashMap<>();
@@ -128,7 +128,7 @@ public final class Main {
             sort(command, argument, settings, options, faults);
         }
         SettingSources sources = SettingSources.ofCommand(settings, terminal.environment());
-        // The default lies in a Tomcat, and there is none here.
+        // The default is inside a Tomcat, and there is none here.
         if (!sources.has(DB_URL) && faults.isEmpty()) {
             faults.add("no database was named; give --db.url=FILE, or set MULTISESSION_DB_URL");
         }
@@ -168,7 +168,7 @@ public final class Main {
         return name.startsWith(SettingSources.PREFIX) ? name : SettingSources.PREFIX + name;
     }
 
-    /** Puts one argument where it belongs. */
+    /** Sorts one argument into its place. */
     private static void sort(
             Command command,
             String argument,
@@ -215,7 +215,7 @@ public final class Main {
         return seeHelp("");
     }
 
-    /** A question after the nearest of these; nothing where none is so near that it must have been meant. */
+    /** A "did you mean" for the nearest of these; empty if none is near enough. */
     private static String meant(String dashes, String name, List<String> all, int most) {
         return all.stream()
                 .filter(each -> EditDistance.between(name, each) <= most)

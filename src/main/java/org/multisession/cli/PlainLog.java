@@ -8,14 +8,14 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * Leads what is logged to the user of a command, as plain lines, while it is open: without times and class names, and
- * without what the connection pools say to themselves.
+ * While open, shows the log to the user of a command as plain lines, without times and class names, and without what
+ * the connection pools log.
  */
 final class PlainLog extends Handler implements AutoCloseable {
 
     private final PrintStream err;
     private final Level told;
-    // Held here, or their levels would be collected with them.
+    // Held here, or the loggers would be garbage-collected together with their levels.
     private final Logger root = Logger.getLogger("");
     private final Logger pools = Logger.getLogger("com.zaxxer.hikari");
     private final List<Handler> before = List.of(root.getHandlers());

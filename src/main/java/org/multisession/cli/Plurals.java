@@ -3,14 +3,14 @@ package org.multisession.cli;
 import java.util.List;
 import java.util.Locale;
 
-/** Small things that every command says. */
+/** Small texts that every command prints. */
 final class Plurals {
 
     private static final int WIDTH = 78;
 
     private Plurals() {}
 
-    /** As {@code 1 user} and {@code 1,200 users}. */
+    /** For example {@code 1 user} and {@code 1,200 users}. */
     static String counted(long number, String what) {
         return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : "s");
     }

@@ -4,10 +4,10 @@ import java.io.PrintStream;
 import java.util.Locale;
 import org.multisession.migration.Progress;
 
-/** Shows how far a long step is: a bar on a terminal, a line now and then elsewhere, nothing for what is short. */
+/** Shows the progress of a long step: a bar on a terminal, a line now and then elsewhere, nothing for a short step. */
 final class ProgressDisplay implements Progress {
 
-    /** Fewer rows than this are done before anybody has read what is shown. */
+    /** Fewer rows than this are done before anybody could read the display. */
     private static final long LONG = 50_000;
 
     private static final int WIDTH = 30;

@@ -96,7 +96,7 @@ final class RevokeCommand implements Command {
                 case EVERYONE -> new Target.Everyone();
                 default -> throw new IllegalStateException(chosen);
             };
-            // What the running application has, whatever the settings of this shell say.
+            // The stage of the running application, whatever the settings of this shell say.
             Stage stage = Objects.requireNonNullElse(
                     database.find(new StateDao()::stage), call.settings().stage());
             Revocation revocation = new Revocation(

@@ -19,10 +19,10 @@ import org.multisession.session.Stage;
 /** How far the move is, and what the next step or the way back would cost. */
 final class StatusCommand implements Command {
 
-    /** As a deploy waits for a lock. */
+    /** As long as a deploy waits for a lock. */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
-    /** How long a cookie may go unused and count, where no idle timeout says it. */
+    /** How long a legacy token may go unused and still count, if there is no idle timeout. */
     private static final Duration USUAL_WINDOW = Duration.ofDays(30);
 
     private static final int WEEKS_SHOWN = 12;

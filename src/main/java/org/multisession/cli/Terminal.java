@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where a command runs.
  *
- * @param out what was asked for
- * @param err how it goes, and what went wrong
- * @param ask puts a question to the person at the terminal and returns the answer; null where nobody sits there
+ * @param out for results
+ * @param err for progress and problems
+ * @param ask asks the person at the terminal and returns the answer; null if there is nobody
  */
 record Terminal(
         Map<String, String> environment,

@@ -14,7 +14,7 @@ import org.multisession.migration.UninstallPlan;
 import org.multisession.migration.Uninstaller;
 import org.multisession.session.Heartbeat;
 
-/** Takes everything away that the migration has added, after showing it. */
+/** Shows everything that the migration has added, and removes it. */
 final class UninstallCommand implements Command {
 
     private static final String YES = "yes";

@@ -83,9 +83,9 @@ final class CookieKeys {
         return cookie;
     }
 
-    /** RFC 6265bis, 4.1.3: a browser drops a cookie whose name promises what its attributes do not keep. */
+    /** RFC 6265bis, 4.1.3: a browser drops a cookie whose attributes break the promise of its name. */
     private static void refuseWhatThePrefixForbids(CookieRules cookie, SettingReader reader) {
-        // Null after a fault of its own.
+        // Null if it had a fault itself.
         String name = String.valueOf(cookie.name()).toLowerCase(Locale.ROOT);
         boolean hostOnly = name.startsWith("__host-");
         if ((hostOnly || name.startsWith("__secure-")) && cookie.secure() != CookieRules.Secure.ALWAYS) {
@@ -122,7 +122,7 @@ final class CookieKeys {
         Keys.require(attributes, Set.of("path", "domain").containsAll(attributes.keySet()));
         String domain = attributes.get("domain");
         if (domain != null) {
-            // A dot ahead of it means nothing to a browser of today (RFC 6265, 5.2.3), and Tomcat refuses it.
+            // A leading dot means nothing to today's browsers (RFC 6265, 5.2.3), and Tomcat refuses it.
             domain = HostName.require(domain.replaceFirst("^\\.", "")).toLowerCase(Locale.ROOT);
         }
         return new CookieRules.Place(

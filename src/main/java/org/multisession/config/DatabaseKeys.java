@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.multisession.config.Settings.MigrationBackup;
 
-/** Which database, and how it is used. */
+/** Which database to use, and how. */
 final class DatabaseKeys {
 
     static final Keys KEYS = new Keys("");
@@ -55,12 +55,12 @@ final class DatabaseKeys {
 
     private static Path path(String url) {
         String path = url.startsWith("jdbc:sqlite:") ? url.substring("jdbc:sqlite:".length()) : url;
-        // A parameter that SQLite does not know would become part of the name of a new, empty database.
+        // SQLite would make a parameter that it does not know part of the name of a new, empty database.
         boolean plain = !path.isBlank()
                 && !path.startsWith("jdbc:")
                 && !path.startsWith("file:")
                 && !path.startsWith(":")
-                // Somebody else's kind of address, as postgres://…, would be taken for a folder of that name.
+                // Another kind of URL, such as postgres://…, would be taken for a folder of that name.
                 && !path.contains("://")
                 && path.chars().noneMatch(c -> c == '?' || c < ' ');
         try {

@@ -1,11 +1,11 @@
 package org.multisession.config;
 
-/** How far a misspelled name is from one that exists. */
+/** The distance of a misspelled name from one that exists. */
 public final class EditDistance {
 
     private EditDistance() {}
 
-    /** How many letters to add, drop, change, or swap with their neighbor (optimal string alignment). */
+    /** Returns how many letters to add, drop, change, or swap with their neighbor (optimal string alignment). */
     public static int between(String one, String other) {
         int[] beforePrevious = new int[other.length() + 1];
         int[] previous = new int[other.length() + 1];

@@ -31,8 +31,8 @@ final class GatewayKeys {
     private final Setting<SuccessPattern> success;
 
     /**
-     * @param name of the gateway, which its keys begin with
-     * @param which gateway this is, in words
+     * @param name of the gateway, with which its keys begin
+     * @param which gateway this is, for the documents
      */
     GatewayKeys(Keys keys, String name, String which) {
         prefix = SettingSources.PREFIX + "sms." + name;
@@ -86,7 +86,7 @@ final class GatewayKeys {
         return reader.isSet(url);
     }
 
-    /** The gateway as it is set; not to be used where {@link #isSet} is false. */
+    /** The gateway that is set; only if {@link #isSet} is true. */
     Gateway gateway(SettingReader reader) {
         return new Gateway(
                 prefix,
@@ -100,7 +100,7 @@ final class GatewayKeys {
                 reader.get(success));
     }
 
-    /** Adds the faults that no key has by itself. */
+    /** Adds the faults that concern several keys. */
     void judge(SettingReader reader, Gateway gateway) {
         String templates = gateway.url() + " " + gateway.body();
         boolean carriesCode = templates.contains("{text}") || templates.contains("{code}");

@@ -10,7 +10,7 @@ final class HostName {
 
     private HostName() {}
 
-    /** The text if it is one; an {@link IllegalArgumentException} if not. */
+    /** Returns the text if it is a host name; throws {@link IllegalArgumentException} otherwise. */
     static String require(String text) {
         return Keys.require(text, PATTERN.matcher(text).matches());
     }

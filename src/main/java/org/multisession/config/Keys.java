@@ -10,7 +10,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The keys of one subject. Declaring one here makes it known: there is no other list of them. */
+/** The keys of one subject. To declare one here makes it known: there is no other list. */
 final class Keys {
 
     private final String prefix;
@@ -26,17 +26,17 @@ final class Keys {
         return List.copyOf(all);
     }
 
-    /** One with a default, and a way to read it of its own. */
+    /** A key with a default and its own way to be read. */
     <T> Setting<T> of(String name, String fallback, String range, String meaning, Function<String, T> read) {
         return declare(name, fallback, range, meaning, false, read);
     }
 
-    /** One without a default. */
+    /** A key without a default. */
     <T> Setting<Optional<T>> optional(String name, String range, String meaning, Function<String, T> read) {
         return declare(name, null, range, meaning, false, text -> Optional.of(read.apply(text)));
     }
 
-    /** The same, its value masked wherever settings are shown. */
+    /** The same; its value is masked wherever settings are shown. */
     <T> Setting<Optional<T>> optionalSecret(String name, String range, String meaning, Function<String, T> read) {
         return declare(name, null, range, meaning, true, text -> Optional.of(read.apply(text)));
     }
@@ -48,7 +48,7 @@ final class Keys {
         });
     }
 
-    /** The constants of an enum, written in lower case. */
+    /** A key whose values are the constants of an enum, in lower case. */
     <E extends Enum<E>> Setting<E> choice(String name, E fallback, String meaning) {
         List<E> values = List.of(fallback.getDeclaringClass().getEnumConstants());
         return of(
@@ -69,7 +69,7 @@ final class Keys {
         return of(name, fallback, "an ISO 8601 duration" + between(min, max), meaning, text -> within(text, min, max));
     }
 
-    /** A duration from a minute on, or {@code none}, which is empty. */
+    /** A duration of a minute or more, or {@code none}, which is read as empty. */
     Setting<Optional<Duration>> durationOrNone(String name, String fallback, String meaning) {
         Duration min = Duration.ofMinutes(1);
         Duration max = Duration.ofDays(36_500);
@@ -93,7 +93,7 @@ final class Keys {
         return setting;
     }
 
-    /** The value if it is in range; an {@link IllegalArgumentException} if not. */
+    /** Returns the value if it is in range; throws {@link IllegalArgumentException} otherwise. */
     static <T> T require(T value, boolean isGood) {
         if (!isGood) {
             throw new IllegalArgumentException();
@@ -117,7 +117,7 @@ final class Keys {
         return " from " + shown(min) + " to " + shown(max);
     }
 
-    /** As an operator would write it: Java has no days in a duration. */
+    /** The duration as an operator would write it: Java's has no days. */
     private static String shown(Duration duration) {
         boolean wholeDays = duration.equals(Duration.ofDays(duration.toDays()));
         return wholeDays ? "P" + duration.toDays() + "D" : duration.toString();

@@ -4,9 +4,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One key, and all that there is to know of it: validation, messages and the documents' table go by this alone.
+ * Everything there is to know about one key. Validation, messages and the table in the documents are all derived from
+ * it.
  *
- * @param fallback the default as an operator would write it; null where the setting has no value unless one is given
+ * @param fallback the default as an operator would write it; null if there is none
  * @param range what a value must be, completing the sentence "must be …"
  * @param meaning what it is for, in Markdown
  * @param secret whether no log may show its value

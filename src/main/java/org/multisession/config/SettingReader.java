@@ -12,7 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Reads key by key and goes on after a fault, so that all faults come to light together. */
+/** Reads the keys one by one and continues after a fault, so that all faults are reported together. */
 final class SettingReader {
 
     private final SettingSources sources;
@@ -26,7 +26,10 @@ final class SettingReader {
         this.known = known;
     }
 
-    /** The value that is set, or the default. After a fault it is null, and {@link Settings#read} ends in a refusal. */
+    /**
+     * Returns the value that is set, or the default. After a fault it returns null, and {@link Settings#read} refuses
+     * in the end.
+     */
     <T> T get(Setting<T> setting) {
         String fallback = setting.fallback();
         if (fallback == null) {
@@ -36,7 +39,7 @@ final class SettingReader {
         return value != null ? value : setting.read().apply(fallback);
     }
 
-    /** The value that is set; empty if none is. */
+    /** Returns the value that is set; empty if there is none. */
     <T> Optional<T> optional(Setting<Optional<T>> setting) {
         Optional<T> value = given(setting);
         return value != null ? value : Optional.empty();
@@ -46,7 +49,7 @@ final class SettingReader {
         return sources.has(setting.key());
     }
 
-    /** Adds a fault that no key has by itself. */
+    /** Adds a fault that concerns several keys. */
     void fault(String fault) {
         faults.add(fault);
     }
@@ -92,9 +95,9 @@ final class SettingReader {
 
     /**
      * A parameter of this context can only be meant for us. The environment and the system properties are shared with
-     * whatever else runs: there a name such as {@code COOKIE_DOMAIN} may well be another program's, and refusing to start
-     * for its sake would be worse than saying so. But {@code db.url} decides which users these are, and its default would
-     * open another database than the one that was meant, or make it.
+     * other programs: a name such as {@code COOKIE_DOMAIN} may well be theirs, so a warning is better than a refusal.
+     * But {@code db.url} decides which users these are, and its default would open or create another database than the
+     * intended one.
      */
     void judgeNamesWithoutPrefix(Setting<?> decisive) {
         for (SettingSources.Unprefixed name :

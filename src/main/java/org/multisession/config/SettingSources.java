@@ -25,24 +25,24 @@ public record SettingSources(
     public static final String PREFIX = "multisession.";
     private static final String ENVIRONMENT_PREFIX = "MULTISESSION_";
 
-    /** A value and the place that it was found in, for messages. */
+    /** A value and where it was found, for messages. */
     record Found(String value, String place) {}
 
     /**
-     * A name that is a key's but for the prefix.
+     * A name that would be a key if it had the prefix.
      *
-     * @param what it with its place, for messages
-     * @param meant how the key is written in that place
-     * @param ours whether nobody but this application reads that place
+     * @param what the name and its place, for messages
+     * @param meant the spelling of the key in that place
+     * @param ours whether only this application reads that place
      */
     record Unprefixed(String key, String what, String meant, boolean ours) {}
 
-    /** What a deployed application goes by. */
+    /** The sources of a deployed application. */
     public static SettingSources ofDeploy(Map<String, String> parameters) {
         return new SettingSources(Map.of(), systemProperties(), System.getenv(), parameters);
     }
 
-    /** What a command goes by. */
+    /** The sources of a command. */
     public static SettingSources ofCommand(Map<String, String> options, Map<String, String> environment) {
         return new SettingSources(options, systemProperties(), environment, Map.of());
     }
@@ -55,7 +55,7 @@ public record SettingSources(
         return properties;
     }
 
-    /** Whether this key is set anywhere, so that its default does not hold. */
+    /** Whether this key is set anywhere, so that its default does not apply. */
     public boolean has(String key) {
         return find(key) != null;
     }
@@ -78,7 +78,7 @@ public record SettingSources(
         return value == null ? null : new Found(value, "context parameter");
     }
 
-    /** Every name that claims to be a setting of ours and is none, as it was written. */
+    /** Every name with our prefix that is not a key, as it was written. */
     Set<String> unknown(Set<String> keys) {
         Set<String> unknown = new TreeSet<>();
         for (Map<String, String> source : List.of(options, properties, parameters)) {
@@ -94,8 +94,8 @@ public record SettingSources(
     }
 
     /**
-     * Names that are a key's but for the prefix. Where the key itself is set, such a name is somebody else's and misleads
-     * nobody.
+     * Names that would be keys if they had the prefix. If the key itself is set, such a name belongs to another program
+     * and misleads nobody.
      */
     List<Unprefixed> unprefixed(List<String> keys) {
         List<Unprefixed> all = new ArrayList<>();

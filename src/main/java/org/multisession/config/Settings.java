@@ -18,12 +18,12 @@ import org.multisession.web.CookieRules;
 import org.multisession.web.page.Brand;
 
 /**
- * Everything that can be set, read once at deploy. A fault is never replaced by a default: all of them are collected
- * and refused together, and so is a key that does not exist.
+ * All settings, read once at deploy. A faulty value is never replaced with the default: all faults are collected and
+ * refused together, including keys that do not exist.
  *
  * @param database the SQLite file
- * @param createDatabase whether a missing file may be made
- * @param migrationBackup whether an existing database is copied before something is changed in it
+ * @param createDatabase whether a missing file may be created
+ * @param migrationBackup whether an existing database is copied before its first change
  * @param phoneRegion region of numbers typed without a country code
  */
 public record Settings(
@@ -45,9 +45,9 @@ public record Settings(
     /**
      * How codes are delivered.
      *
-     * @param host the host name that a message names; null where none leaves the machine
-     * @param gateway null for the log
-     * @param fallback a second one; null where there is none
+     * @param host the host name in a message; null if no message leaves the machine
+     * @param gateway null if codes go to the log
+     * @param fallback a second gateway; null if there is none
      */
     public record Sms(
             @Nullable String host, HttpSender.@Nullable Gateway gateway, HttpSender.@Nullable Gateway fallback) {}
@@ -59,10 +59,10 @@ public record Settings(
     }
 
     /**
-     * The settings as they were read.
+     * The outcome of reading the settings.
      *
      * @param effective each effective value with where it came from, secrets masked, for the log
-     * @param warnings what may have been meant otherwise, for the log
+     * @param warnings what may be a mistake, for the log
      */
     public record Read(Settings settings, List<String> effective, List<String> warnings) {}
 
@@ -85,7 +85,7 @@ public record Settings(
         return ALL.stream().<String>map(Setting::key).toList();
     }
 
-    /** What they say of the application behind the servlets. */
+    /** The part that the application behind the servlets needs. */
     public Services.Rules rules() {
         return new Services.Rules(stage, login, session, code, phoneRegion, auditKeep);
     }
@@ -95,7 +95,7 @@ public record Settings(
         return login.verification() == Verification.CODE;
     }
 
-    /** Reads all of them, or throws a {@link SetupRefusedException} that names everything that is wrong. */
+    /** Reads all settings, or throws a {@link SetupRefusedException} that names every fault. */
     public static Read read(SettingSources sources) {
         SettingReader reader = new SettingReader(sources, ALL);
         Settings settings = new Settings(
@@ -123,7 +123,7 @@ public record Settings(
         if (reader.faults().isEmpty()) {
             return;
         }
-        // Null after a fault of its own.
+        // Null if it had a fault itself.
         @Nullable Path file = settings.database();
         if (file != null && !settings.createDatabase() && !Files.exists(file)) {
             reader.fault("there is no file " + file);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The settings are not ones to start with. The message names every fault at once; nothing was opened. */
+/** The settings have faults. The message names all of them; nothing was opened. */
 public final class SetupRefusedException extends RuntimeException {
 
     private final List<String> faults;
@@ -23,7 +23,7 @@ public final class SetupRefusedException extends RuntimeException {
         if (faults.size() == 1) {
             return "one setting is wrong: " + faults.get(0);
         }
-        // A line each: six faults in one line are not read to the end.
+        // One line each: nobody reads six faults in one line to the end.
         return faults.size() + " settings are wrong:"
                 + IntStream.range(0, faults.size())
                         .mapToObj(i -> "\n  " + (i + 1) + ". " + faults.get(i))

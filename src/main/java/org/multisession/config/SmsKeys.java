@@ -48,7 +48,7 @@ final class SmsKeys {
             reader.fault(SENDER.key() + " = http needs " + HTTP.url().key());
         }
         if (host == null && !reader.isSet(HOST)) {
-            // The request's own Host header is its sender's to choose, and so would be the site that gets the code.
+            // The sender of a request chooses its Host header, and would thereby choose the site that gets the code.
             reader.fault(SENDER.key() + " = http needs " + HOST.key()
                     + ": phones offer the code to the site that the message names");
         }

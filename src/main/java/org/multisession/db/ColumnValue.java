@@ -1,8 +1,8 @@
 package org.multisession.db;
 
-/** A value that stands in a column as text, but has a type of its own in the program, as a token has. */
+/** A value that is text in its column but has its own type in the program, such as a token. */
 public interface ColumnValue {
 
-    /** The text to store or to compare with. It may be a secret: it goes into a statement and nowhere else. */
+    /** Returns the text to store or to compare with. It may be a secret: pass it to a statement and nowhere else. */
     String columnText();
 }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>On SQLite there is exactly one writing connection. Writers in this process queue for it, which costs nothing
  * (SQLite admits one at a time anyway) and spares them the busy loop; readers have a small pool of their own. Safe for
- * use by many threads. A call inside another call's callback is a mistake: it could wait for itself.
+ * use by many threads. Never call it inside another call's callback: it could wait for itself.
  */
 public final class Database implements AutoCloseable {
 
@@ -39,37 +39,37 @@ public final class Database implements AutoCloseable {
         T run(Handle handle) throws SQLException;
     }
 
-    /** Looks at the schema before anything is written on it. */
+    /** Checks the schema before anything is written. */
     public interface Guard {
 
         /**
-         * Whether the schema is one to write on as it is; asked in the transaction of each {@link #write}, before its work.
-         * What it throws ends the transaction.
+         * Whether the schema may be written to as it is. Asked in the transaction of each {@link #write}, before its
+         * work; an exception rolls the transaction back.
          */
         boolean admits(Transaction transaction) throws SQLException;
 
         /**
-         * Sees to a schema that was not admitted, in a transaction of its own, so that what it did stays whatever becomes
-         * of the work. What it throws ends that transaction, and the work is not done.
+         * Repairs a schema that was not admitted, in a transaction of its own, so that the repair stays whatever
+         * happens to the work. An exception rolls that transaction back, and the work is not done.
          *
-         * @return what is to be noted once that is committed
+         * @return what to record once the repair is committed
          */
         Runnable mend(Transaction transaction) throws SQLException;
 
         /**
-         * Whether it has looked at the schema as it is now. Cheap: for readers, which cannot mend anything.
+         * Whether it has checked the schema as it is now. Cheap, for readers, which cannot repair anything.
          *
-         * @throws DatabaseBusyException if that is not to be mended yet, because somebody is still at it
+         * @throws DatabaseBusyException if it cannot be repaired yet, because somebody is still changing it
          */
         boolean hasSeen(Handle handle) throws SQLException;
 
-        /** Whether a failure says no more than that somebody is making a table anew just now. */
+        /** Whether a failure only means that somebody is rebuilding a table right now. */
         boolean isOfARebuild(SQLException failure);
     }
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
 
-    /** Somebody may change the schema once more between a look and the work, but hardly as often. */
+    /** Somebody may change the schema again between the check and the work, but hardly this often. */
     private static final int LOOKS = 5;
 
     private static final Guard UNGUARDED = new Guard() {
@@ -109,11 +109,11 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Opens the connections. The source belongs to the database then, and is given up with it.
+     * Opens the connections. The database then owns the source and closes it.
      *
-     * @param poolSize how many readers at once
+     * @param poolSize how many may read at the same time
      * @param busyTimeout how long to wait for somebody else's lock, and for a free connection
-     * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is made
+     * @throws DatabaseException if it cannot be opened; nothing is left open, and no file is created
      */
     public static Database open(Source source, int poolSize, Duration busyTimeout) {
         return open(source, poolSize, busyTimeout, new AtomicReference<>(Vocabulary.of(source.vendor())));
@@ -129,7 +129,7 @@ public final class Database implements AutoCloseable {
         } catch (DatabaseBusyException e) {
             throw e;
         } catch (DatabaseException e) {
-            // The database does not say which right was missing, nor on what.
+            // The database does not say which permission was missing, nor on what.
             requireAccess(source);
             throw new DatabaseException(source + ": " + e.getMessage(), e.kind(), e.getCause());
         }
@@ -141,18 +141,18 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** The kind of database that this is. */
+    /** The kind of this database. */
     public Vendor vendor() {
         return pools.source().vendor();
     }
 
-    /** Runs one reading callback. It sees the database as committed by everyone up to each of its statements. */
+    /** Runs a callback that reads. Each of its statements sees everything that was committed before it. */
     public <T> T read(Work<? super Handle, T> work) {
         Pools serving = serving();
         return on(serving, serving.readers(), work);
     }
 
-    /** Runs one reading callback that may find nothing; null where it does. */
+    /** Runs a callback that reads and may find nothing; returns null then. */
     public <T> @Nullable T find(Search<T> search) {
         return this.<Optional<T>>read(handle -> Optional.ofNullable(search.run(handle)))
                 .orElse(null);
@@ -179,7 +179,10 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** The pools, after a look at the path: it costs two to three microseconds, and no answer comes from a file that is gone. */
+    /**
+     * Returns the pools after checking the path. That takes two to three microseconds, and no answer comes from a file
+     * that is gone.
+     */
     private Pools serving() {
         Pools current = pools;
         if (!current.isServing()) {
@@ -200,8 +203,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * A failure with its cause where that lies outside of the database: it is not in its place any more, or a right on it
-     * is missing.
+     * Returns the failure with its cause, if that is outside the database: it is no longer in its place, or a
+     * permission is missing.
      */
     private DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
         DatabaseException explained = reason(serving, cause, failure);
@@ -226,7 +229,7 @@ public final class Database implements AutoCloseable {
                 : failure;
     }
 
-    /** Whether the path leads to another file than the one that is open, or to none; then nothing is answered. */
+    /** Whether the path leads to another file than the open one, or to none; then nothing is answered. */
     public boolean isReplaced() {
         Pools current = pools;
         if (current.isServing()) {
@@ -237,15 +240,15 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Opens the file that is in the place of the replaced one now, for {@link #continueOn}.
+     * Opens the file that is now in the place of the replaced one, for {@link #continueOn}.
      *
      * @param owner as for {@link Source#successor}
-     * @throws DatabaseException if there is none, or none that could be opened without damage
+     * @throws DatabaseException if there is none, or if opening it would damage it
      */
     public Database openSuccessor(String owner) {
         Pools current = pools;
         if (current.source().isInPlace()) {
-            // It is the same one, which was away for a while.
+            // It is the same file, which was away for a while.
             close();
         }
         Source source = current.source().successor(owner);
@@ -257,20 +260,20 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** From now on this is what the successor is, which is of no use by itself any more. */
+    /** Takes over what the successor has opened; the successor must not be used any more. */
     public void continueOn(Database successor) {
         Pools before = pools;
         pools = successor.pools;
-        // SQLite knows that its file was moved away, and leaves alone what lies beside the path now.
+        // SQLite knows that its file was moved away, and leaves alone what is beside the path now.
         before.close();
     }
 
-    /** Notes what lies beside the file, which belongs to it as long as it is open; to be called now and then. */
+    /** Records the files beside the open one, which belong to it. Call it now and then. */
     public void noteLog() {
         pools.source().observe();
     }
 
-    /** How many descriptors on the file somebody else in this JVM holds open: another copy of SQLite, most likely. */
+    /** How many descriptors on the file belong to somebody else in this JVM, most likely another copy of SQLite. */
     public int foreignDescriptors() {
         return pools.source().foreignUsers();
     }
@@ -281,19 +284,18 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Tells what the words of statements mean on this database. To be called before the statements that hold them are
-     * run for the first time.
+     * Defines what the words in statements mean on this database. Call it before any statement that contains them runs.
      */
     public void learn(Map<String, String> words) {
         vocabulary.updateAndGet(known -> known.with(words));
     }
 
     /**
-     * Runs one writing callback as one transaction, which has the write lock from its first statement on. When this
-     * returns, the work is on the disk; when it throws, nothing of it is kept.
+     * Runs a callback that writes as one transaction, which holds the write lock from its first statement on. When this
+     * returns, the work is on disk; when it throws, none of it is kept.
      *
-     * @throws DatabaseBusyException if the lock could not be had within the busy timeout, or the schema is not one to write
-     *     on now
+     * @throws DatabaseBusyException if the lock was not free within the busy timeout, or the schema cannot be written
+     *     to now
      */
     public <T> T write(Work<? super Transaction, T> work) {
         for (int looks = 0; looks < LOOKS; looks++) {
@@ -310,7 +312,7 @@ public final class Database implements AutoCloseable {
         throw new DatabaseBusyException("somebody keeps changing the schema", null);
     }
 
-    /** Runs one writing callback that has no result, as {@link #write} does. */
+    /** Runs a callback that writes and has no result, like {@link #write}. */
     public void execute(Act<? super Transaction> act) {
         write(transaction -> {
             act.run(transaction);
@@ -336,13 +338,13 @@ public final class Database implements AutoCloseable {
         return pools.writerUse();
     }
 
-    /** From now on this guard looks at the schema before each {@link #write}. */
+    /** From now on this guard checks the schema before each {@link #write}. */
     public void guardBy(Guard guard) {
         this.guard = guard;
     }
 
     /**
-     * Has the guard look at a schema that it has not seen yet.
+     * Has the guard check a schema that it has not seen yet.
      *
      * @return whether it had to
      * @throws DatabaseBusyException if somebody is still changing it
@@ -354,21 +356,21 @@ public final class Database implements AutoCloseable {
         return write(transaction -> true);
     }
 
-    /** Runs one writing callback as {@link #write} does, and then undoes all of it. */
+    /** Runs a callback like {@link #write}, then rolls all of it back. */
     public <T> T dryRun(Work<? super Transaction, T> work) {
         return inTransaction(work, (connection, transaction) -> vendor().rollback(connection));
     }
 
     /**
-     * Runs one callback on the writing connection without a transaction, for what SQLite refuses inside one, as ATTACH.
-     * What other processes write in the meantime is not kept out.
+     * Runs a callback on the writing connection without a transaction, for what SQLite refuses inside one, such as
+     * ATTACH. Other processes can write meanwhile.
      */
     public <T> T outsideTransaction(Work<? super Handle, T> work) {
         Pools serving = serving();
         return on(serving, serving.writer(), work);
     }
 
-    /** How a transaction ends whose work is done. */
+    /** How a transaction ends once its work is done. */
     @FunctionalInterface
     private interface Ending {
         void end(Connection connection, Transaction transaction) throws SQLException;
@@ -407,7 +409,7 @@ public final class Database implements AutoCloseable {
             } finally {
                 prepared.releaseAll();
             }
-            // What went into a file that had been replaced by then must not be acknowledged.
+            // A write to a file that has been replaced by then must not be acknowledged.
             if (!serving.isServing()) {
                 throw retired(serving);
             }
@@ -430,13 +432,13 @@ public final class Database implements AutoCloseable {
         try {
             serving.source().vendor().rollback(connection);
         } catch (SQLException e) {
-            // A full disk ends the transaction by itself and the rollback then fails; a connection whose state is
-            // not certain is never used again.
+            // A full disk ends the transaction by itself, and the rollback then fails. A connection whose state is
+            // uncertain is never used again.
             serving.evict(serving.writer(), connection);
         }
     }
 
-    /** Not every driver gives an SQLState by which the pool could tell that a connection is past use. */
+    /** Not every driver reports an SQLState that tells the pool to discard a connection. */
     private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
         FailureKind kind = serving.source().vendor().kindOf(e);
         if (kind != FailureKind.BUSY && kind != FailureKind.CONSTRAINT) {
@@ -445,7 +447,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Closes the pools and gives the source up; a second call does nothing. */
+    /** Closes the pools and the source; a second call does nothing. */
     @Override
     public void close() {
         pools.close();

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Somebody else, usually the old app, held the database for longer than the busy timeout. Nothing was changed; the same
- * call may go through a moment later.
+ * call may succeed a moment later.
  */
 public final class DatabaseBusyException extends DatabaseException {
 

@@ -3,7 +3,7 @@ package org.multisession.db;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The database could not do what was asked. Nothing of the failed transaction was kept. The message never holds a bound
+ * The database could not do its work. Nothing of the failed transaction was kept. The message never contains a bound
  * value: values are tokens and phone numbers.
  */
 public class DatabaseException extends RuntimeException {
@@ -19,7 +19,7 @@ public class DatabaseException extends RuntimeException {
         this.kind = kind;
     }
 
-    /** What has failed: the name of the statement, where it was one. */
+    /** What failed: the name of the statement, if it was one. */
     public String statement() {
         return String.valueOf(getMessage());
     }

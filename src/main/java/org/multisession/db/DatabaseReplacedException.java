@@ -1,9 +1,8 @@
 package org.multisession.db;
 
 /**
- * The path of the database does not lead any more to the file that is open: another was put in its place, or none. What
- * was asked has not been done, or not in the database that counts now. Later calls may go through, when the new file has
- * been looked at.
+ * The path of the database no longer leads to the open file: another one is in its place, or none. The work was not
+ * done, or not in the database that counts now. Later calls may succeed once the new file has been checked.
  */
 public final class DatabaseReplacedException extends DatabaseException {
 

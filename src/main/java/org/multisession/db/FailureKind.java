@@ -1,8 +1,8 @@
 package org.multisession.db;
 
-/** What a failed statement means, whatever error code its database has for it. */
+/** What a failed statement means, whatever error code the database uses. */
 public enum FailureKind {
-    /** Somebody else holds a lock; the same call may go through a moment later. */
+    /** Somebody else holds a lock; the same call may succeed a moment later. */
     BUSY,
     /** A row breaks a rule of its table. */
     CONSTRAINT,

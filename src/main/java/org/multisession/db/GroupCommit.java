@@ -10,12 +10,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that anybody may cause, in few commits: while one transaction is on its way to the disk, those that come
- * meanwhile gather, and share the next. Each caller waits for the disk and gets its own result or its own failure, as from
- * {@link Database#write}.
+ * Groups writes that anybody may cause into few commits: while one transaction is on its way to the disk, the writes
+ * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
+ * as from {@link Database#write}.
  *
- * <p>However many come, there are at most {@value #BURST} commits at once and then twenty a second. Past
- * {@value #MAX_WAITING} that wait, callers are told that the database is busy. Safe for use by many threads.
+ * <p>However many arrive, there are at most {@value #BURST} commits in a burst and then twenty a second. If more than
+ * {@value #MAX_WAITING} are waiting, further callers get {@link DatabaseBusyException}. Thread-safe.
  */
 public final class GroupCommit {
 
@@ -24,13 +24,13 @@ public final class GroupCommit {
 
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /** Lets some nanoseconds pass. */
+    /** Waits for some nanoseconds. */
     @FunctionalInterface
     public interface Rest {
         void pass(long nanos);
     }
 
-    /** One caller's work and what came of it. */
+    /** One caller's work and its outcome. */
     private static final class Pending<T> {
 
         private final Database.Work<? super Transaction, T> work;
@@ -64,14 +64,14 @@ public final class GroupCommit {
     private List<Pending<?>> waiting = new ArrayList<>();
     private boolean isCommitting;
 
-    /** When the next commit would be due if they came evenly; only the thread that commits uses it. */
+    /** When the next commit would be due if they were evenly spaced; only the committing thread uses it. */
     private long due;
 
     public GroupCommit(Database database) {
         this(database, System::nanoTime, LockSupport::parkNanos);
     }
 
-    /** With other means to tell and to pass time. */
+    /** With another clock and another way to wait. */
     public GroupCommit(Database database, LongSupplier nanos, Rest rest) {
         this.database = database;
         this.nanos = nanos;
@@ -80,9 +80,9 @@ public final class GroupCommit {
     }
 
     /**
-     * Runs one writing callback in a transaction that it may share with others; a callback that throws is undone alone.
+     * Runs a callback in a transaction that it may share with others; if it throws, only its own work is rolled back.
      *
-     * @throws DatabaseBusyException if the lock could not be had in time, or too many wait already
+     * @throws DatabaseBusyException if the lock was not free in time, or too many are waiting already
      */
     public <T> T write(Database.Work<? super Transaction, T> work) {
         Pending<T> mine = new Pending<>(work);
@@ -100,7 +100,7 @@ public final class GroupCommit {
         return mine.result();
     }
 
-    /** Joins those that wait; true for the one that is to commit for all, false when another has done so. */
+    /** Joins the waiting callers; returns true for the one that commits for all, false once another has done so. */
     private boolean isLeader(Pending<?> mine) {
         boolean isInterrupted = false;
         synchronized (lock) {
@@ -112,7 +112,7 @@ public final class GroupCommit {
                 try {
                     lock.wait();
                 } catch (InterruptedException e) {
-                    // What was begun for this caller is finished; then it learns of the interrupt.
+                    // The work of this caller is finished before it learns of the interrupt.
                     isInterrupted = true;
                 }
             }
@@ -125,7 +125,7 @@ public final class GroupCommit {
         }
     }
 
-    /** How many wait for the next commit. */
+    /** How many are waiting for the next commit. */
     int waiting() {
         synchronized (lock) {
             return waiting.size();
@@ -167,7 +167,7 @@ public final class GroupCommit {
         } catch (RuntimeException e) {
             batch.forEach(pending -> pending.failure = e);
         } catch (Throwable e) {
-            // It is the committing thread's own; the others learn that nothing of theirs was kept.
+            // It belongs to the committing thread; the others learn that their work was not kept.
             DatabaseException failure = new DatabaseException("a write that shared the transaction failed", e);
             batch.forEach(pending -> pending.failure = failure);
             throw e;
@@ -178,7 +178,7 @@ public final class GroupCommit {
         }
     }
 
-    /** So that a failure undoes this work and no other. */
+    /** A failure must roll back this work and no other. */
     private void runAlone(Transaction transaction, Pending<?> pending) throws SQLException {
         run(transaction, "SAVEPOINT multisession_one");
         int tasks = transaction.tasks();
@@ -191,7 +191,7 @@ public final class GroupCommit {
         }
         if (pending.failure != null) {
             transaction.forgetSince(tasks);
-            // Where the whole transaction is gone, as on a full disk, this fails, and with it all of them.
+            // If the whole transaction is gone, as on a full disk, this fails, and with it all of them.
             run(transaction, "ROLLBACK TO multisession_one");
         }
         run(transaction, "RELEASE multisession_one");

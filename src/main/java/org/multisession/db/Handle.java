@@ -5,8 +5,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 
 /**
- * One borrowed connection, for reading. Handed to a callback by {@link Database#read} and of no use after it; the
- * callers above the DAOs pass it on and never see JDBC.
+ * A borrowed connection, for reading. {@link Database#read} passes it to a callback, and it is invalid afterwards.
+ * Callers above the DAOs pass it on and never see JDBC.
  */
 public sealed class Handle permits Transaction {
 
@@ -19,29 +19,29 @@ public sealed class Handle permits Transaction {
         this.statements = statements;
     }
 
-    /** A handle on a connection that no pool has, whose statements hold no words but the vendor's. */
+    /** A handle on a connection outside any pool; its statements contain no words but the vendor's. */
     public static Handle on(Connection connection, Vendor vendor) {
         Vocabulary words = Vocabulary.of(vendor);
         return new Handle(connection, new PreparedStatements(connection, vendor, () -> words));
     }
 
-    /** The kind of database that this is. */
+    /** The kind of this database. */
     public final Vendor vendor() {
         return statements.vendor();
     }
 
-    /** A statement that reads; bind its parameters and ask for its rows. */
+    /** A statement that reads: bind its parameters, then ask for its rows. */
     public final Statement.Query query(Sql sql) {
         return new Statement.Query(sql, statements);
     }
 
-    /** A statement of this connection; the caller closes it. */
+    /** A JDBC statement of this connection; the caller closes it. */
     public final PreparedStatement prepare(String sql) throws SQLException {
         latest = sql;
         return connection.prepareStatement(sql);
     }
 
-    /** The text of the statement that was prepared last: after a failure, the one that has failed. */
+    /** The text of the statement prepared last, which after a failure is the one that failed. */
     public final String latestStatement() {
         return latest;
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of the pools: the one on which they keep house, and those on which they open and close connections. Each
- * pool would start its own and stop them without waiting for their very end, and Tomcat then reports a leak at an undeploy.
+ * The threads of the pools: one for housekeeping, and others that open and close connections. Each pool would start its
+ * own and stop them without waiting for their end, and Tomcat would report a leak at an undeploy.
  */
 final class PoolThreads implements AutoCloseable {
 
@@ -29,7 +29,7 @@ final class PoolThreads implements AutoCloseable {
         return executor;
     }
 
-    /** Makes the threads that open and close connections; they come and go. */
+    /** Creates the threads that open and close connections; they come and go. */
     ThreadFactory connectionThreads() {
         return task -> thread(task, "multi-session-pools:connection-" + number.incrementAndGet());
     }

@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to one database. They serve as long as it is the one that the settings name; once it is not, they are
- * retired and never come back.
+ * The connections to one database. They are used as long as it is the one that the settings name; after that they are
+ * retired for good.
  */
 public final class Pools implements AutoCloseable {
 
@@ -28,7 +28,7 @@ public final class Pools implements AutoCloseable {
     private final HikariDataSource writer;
     private final PoolThreads timer;
 
-    /** By the connection itself, not by what the pool wraps around it. */
+    /** Keyed by the connection itself, not by the pool's wrapper. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
 
     private final AtomicBoolean retired = new AtomicBoolean();
@@ -41,7 +41,7 @@ public final class Pools implements AutoCloseable {
     }
 
     /**
-     * Opens one connection that writes and readers beside it, or leaves nothing open.
+     * Opens one writing connection and the readers, or leaves nothing open.
      *
      * @param wait how long a caller waits for a connection
      */
@@ -72,7 +72,7 @@ public final class Pools implements AutoCloseable {
         config.setScheduledExecutor(timer.executor());
         config.setThreadFactory(timer.connectionThreads());
         config.setMaximumPoolSize(size);
-        // A connection on a file neither ages nor drops, so none is retired or kept alive by timers.
+        // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
         config.setMaxLifetime(0);
         config.setIdleTimeout(0);
         config.setMinimumIdle(1);
@@ -117,7 +117,7 @@ public final class Pools implements AutoCloseable {
                 connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, source.vendor(), vocabulary));
     }
 
-    /** Sees to it that a connection is used by nobody any more, once it is given back. */
+    /** Makes sure that a connection is not used again once it is returned. */
     void evict(HikariDataSource pool, Connection connection) {
         try {
             // Closing the connection closes its statements.
@@ -128,17 +128,17 @@ public final class Pools implements AutoCloseable {
         pool.evictConnection(connection);
     }
 
-    /** Whether what these connections say counts. */
+    /** Whether answers of these connections still count. */
     boolean isServing() {
         return !retired.get() && source.isInPlace();
     }
 
-    /** Ends their service; true for the first who does. */
+    /** Retires them; returns true for the first caller. */
     boolean retire() {
         return retired.compareAndSet(false, true);
     }
 
-    /** Waits for what is under way, for some seconds at the most, and lets go of the source. */
+    /** Waits for ongoing work, some seconds at most, and closes the source. */
     @Override
     public void close() {
         readers.close();

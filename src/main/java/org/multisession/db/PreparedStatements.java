@@ -9,12 +9,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled statements of one connection. Compiling costs several times what a look-up by an index does, so each is
- * kept for as long as the connection is, and closed with it. Used by one thread at a time, as the connection is.
+ * The compiled statements of one connection. To compile one takes several times as long as a look-up by index, so each
+ * is kept as long as the connection and closed with it. Used by one thread at a time, like the connection.
  */
 final class PreparedStatements {
 
-    /** A compiled statement, with what is known of it. */
+    /** A compiled statement, with what is known about it. */
     static final class Prepared {
 
         final PreparedStatement statement;
@@ -22,7 +22,7 @@ final class PreparedStatements {
         private final boolean kept;
         private boolean inUse;
 
-        /** The names of its result's columns; null until it has run once. */
+        /** The names of its result columns; null until it has run once. */
         String @Nullable [] columns;
 
         private Prepared(PreparedStatement statement, Sql.Resolved sql, boolean kept) {
@@ -31,7 +31,7 @@ final class PreparedStatements {
             this.kept = kept;
         }
 
-        /** To be called when its work is done: forgets the values, which may be secrets. */
+        /** Call it when the work is done: it clears the bound values, which may be secrets. */
         void release() throws SQLException {
             if (kept) {
                 inUse = false;
@@ -41,7 +41,7 @@ final class PreparedStatements {
             }
         }
 
-        /** The same after a failure, which stays the one that is told: some failures leave nothing to be released. */
+        /** The same after a failure, without hiding that failure: some failures leave nothing to be released. */
         void releaseAfter(Throwable failure) {
             try {
                 release();
@@ -73,7 +73,7 @@ final class PreparedStatements {
             return known;
         }
         Sql.Resolved resolved = sql.resolve(vocabulary.get());
-        // One that is in use, because a callback for its rows runs it once more, gets a second one for the moment.
+        // If it is in use, because a callback for its rows runs it again, a temporary second one is compiled.
         boolean keep = sql.isKept() && known == null;
         Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved, keep);
         if (keep) {
@@ -83,7 +83,7 @@ final class PreparedStatements {
         return prepared;
     }
 
-    /** Makes every kept statement free again, also one whose work ended in an exception before it began. */
+    /** Releases every kept statement, including one whose work failed before it began. */
     void releaseAll() {
         kept.values().forEach(prepared -> prepared.inUse = false);
     }

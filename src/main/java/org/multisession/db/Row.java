@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row of a result, of use only inside the callback that gets it. Columns are read by the names that the statement
+ * One row of a result, valid only inside the callback that gets it. Columns are read by the names that the statement
  * gives them, in lower case.
  */
 public final class Row {
@@ -61,7 +61,7 @@ public final class Row {
         return number(column) != 0;
     }
 
-    /** The column as a moment; null where it is NULL or holds something that is none. */
+    /** The column as a moment; null if it is NULL or does not hold one. */
     public @Nullable Instant instant(String column) {
         return SqlTime.parse(text(column));
     }
@@ -71,12 +71,12 @@ public final class Row {
         return value(column) == null;
     }
 
-    /** Whether the column holds text, and not a number or bytes that somebody has put there. */
+    /** Whether the column holds text, and not a number or bytes that somebody has written there. */
     public boolean isText(String column) {
         return value(column) instanceof String;
     }
 
-    /** The column in the type that the driver gives it; null where it is NULL. */
+    /** The column in the driver's type; null if it is NULL. */
     public @Nullable Object value(String column) {
         return get(column, result::getObject);
     }
@@ -87,7 +87,7 @@ public final class Row {
     }
 
     private <T extends @Nullable Object> T get(String column, Getter<T> getter) {
-        // A handful of names: walking along them is quicker than a map.
+        // For a handful of names, a linear search is faster than a map.
         for (int i = 0; i < columns.length; i++) {
             if (columns[i].equals(column)) {
                 try {

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The place that one database is opened from. Whoever has one has it until {@link #close}. */
+/** The place that one database is opened from, claimed until {@link #close}. */
 public interface Source extends AutoCloseable {
 
     Vendor vendor();
@@ -14,38 +14,41 @@ public interface Source extends AutoCloseable {
      * Opens the connections.
      *
      * @param readers how many callers may read at once
-     * @param wait how long to wait for somebody else's lock, and for a free connection
+     * @param wait how long to wait for a lock, and for a free connection
      * @throws DatabaseException if that fails; nothing is left open then
      */
     Pools open(int readers, Duration wait);
 
-    /** What keeps this account from using the database, in words. */
+    /** A description of what keeps this account from using the database. */
     Optional<String> obstacle();
 
     /** The kind of database, where it is and how it works, for the log of a deploy. Holds no secret. */
     String describe(Handle handle) throws SQLException;
 
-    /** What works now and will not for somebody else, in words. */
+    /** A description of what works now but will not for another account. */
     Optional<String> warning(Handle handle) throws SQLException;
 
-    /** Whether what is open is still what the settings name. Cheap: it is asked before every answer. */
+    /**
+     * Whether the open database is still the one that the settings name. Cheap, because it is asked before every
+     * answer.
+     */
     boolean isInPlace();
 
-    /** Looks at what belongs to the open database; to be called now and then. */
+    /** Records what belongs to the open database. Call it now and then. */
     void observe();
 
     /**
-     * Takes what is in the place of this one now, while this one is still open.
+     * Claims what is now in the place of this one, while this one is still open.
      *
-     * @param owner how to call the owner in a message to the next one who tries
-     * @throws DatabaseException if there is nothing, or nothing that could be opened without damage
+     * @param owner the name of the owner, for a message to the next one who tries
+     * @throws DatabaseException if there is nothing, or if opening it would damage it
      */
     Source successor(String owner);
 
     /** How many others in this JVM have the database open in a way that could damage it. */
     int foreignUsers();
 
-    /** The file that holds all of it, where it is one that this program may copy. */
+    /** The file that holds all of it, if this program may copy it. */
     Optional<Path> file();
 
     /** Where it is, for messages. Holds no secret. */

@@ -8,12 +8,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An SQL text with a name. The name says what the statement does, as in {@code find a session}; it stands in error
- * messages, where the text and the bound values never do.
+ * An SQL text with a name. The name says what the statement does, such as {@code find a session}, and appears in error
+ * messages; the text and the bound values never do.
  *
- * <p>A parameter is written {@code :name} and may stand in several places. {@code {word}} stands for what the
- * {@link Vocabulary} of the database knows under this word. Make one instance per text, as a constant: each connection
- * keeps its compiled statement.
+ * <p>A parameter is written {@code :name} and may occur several times. {@code {word}} is replaced with its meaning in
+ * the {@link Vocabulary} of the database. Create one instance per text, as a constant: each connection keeps its
+ * compiled statement.
  */
 public final class Sql {
 
@@ -35,7 +35,7 @@ public final class Sql {
         return new Sql(name, text, true);
     }
 
-    /** A statement that is run once, or whose text is put together at run time; nothing of it is kept. */
+    /** A statement that runs once, or whose text is composed at run time; it is not kept. */
     public static Sql once(String name, String text) {
         return new Sql(name, text, false);
     }
@@ -66,8 +66,8 @@ public final class Sql {
      * A statement with its words replaced.
      *
      * @param text with a {@code ?} for each parameter
-     * @param positions where each parameter stands, from 1; one may stand in several places
-     * @param count how many places there are
+     * @param positions the positions of each parameter, from 1; there may be several
+     * @param count how many positions there are
      */
     record Resolved(String text, Map<String, List<Integer>> positions, int count) {}
 

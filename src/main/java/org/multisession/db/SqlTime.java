@@ -14,12 +14,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Times as the database holds them.
+ * Converts times to and from the values in the database.
  *
- * <p>Written in one shape only: TEXT, UTC, {@code YYYY-MM-DD HH:MM:SS.ffffff}. It is what SQLAlchemy's {@code DateTime}
- * writes on SQLite, and the only thing that it reads: a single row in another shape makes the old app's whole query
- * fail. Read in every shape that a row may have: without a fraction, ISO 8601 with {@code T}, {@code Z} or an offset,
- * and integer milliseconds since 1970. JDBC's own timestamp methods are never used: they misread microseconds.
+ * <p>Writes one format only: TEXT, UTC, {@code YYYY-MM-DD HH:MM:SS.ffffff}. SQLAlchemy's {@code DateTime} writes this
+ * on SQLite and reads nothing else: a single row in another format makes the old app's whole query fail. Reads every
+ * format that a row may have: without a fraction, ISO 8601 with {@code T}, {@code Z} or an offset, and integer
+ * milliseconds since 1970. JDBC's own timestamp methods are never used, because they misread microseconds.
  */
 public final class SqlTime {
 
@@ -35,10 +35,10 @@ public final class SqlTime {
             .appendOffsetId()
             .optionalEnd()
             .toFormatter(Locale.ROOT)
-            // A 30th of February is an odd value, not the 28th.
+            // February 30 is an odd value, not February 28.
             .withResolverStyle(ResolverStyle.STRICT);
 
-    /** Where the time begins after {@code YYYY-MM-DD}, by a space or a {@code T}. */
+    /** Where the time begins after {@code YYYY-MM-DD}, with a space or a {@code T}. */
     private static final int SEPARATOR = 10;
 
     /** How far the clocks of two nodes may be apart before one's times count as wrong for the other. */
@@ -47,24 +47,24 @@ public final class SqlTime {
     private SqlTime() {}
 
     /**
-     * Whether a stored time cannot be true: it lies ahead of now. A clock that was wrong for an hour or for years leaves
-     * such times behind, and whoever compares times counts them as none.
+     * Whether a stored time cannot be true, because it is in the future. A clock that was wrong for an hour or for
+     * years leaves such times behind; every comparison treats them as missing.
      */
     public static boolean isAhead(Instant stored, Instant now) {
         return stored.isAfter(latestOf(now));
     }
 
-    /** The latest moment that may stand in the database now. */
+    /** The latest moment that the database may hold now. */
     public static Instant latestOf(Instant now) {
         return now.plus(SKEW);
     }
 
-    /** The text to store for this moment; what is finer than a microsecond is cut off. */
+    /** Returns the text to store for this moment, truncated to microseconds. */
     public static String format(Instant time) {
         return WRITTEN.format(time);
     }
 
-    /** The moment that a stored value means, or null where it is NULL or cannot be read. */
+    /** Returns the moment that a stored value means; null if it is NULL or cannot be read. */
     public static @Nullable Instant parse(@Nullable String stored) {
         if (stored == null || stored.isBlank()) {
             return null;

@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A statement on its way: bind every parameter by its name, then run it, once. What fails throws a
- * {@link DatabaseException} that names the statement.
+ * A statement to be run once: bind every parameter by its name, then run it. A failure throws a {@link
+ * DatabaseException} that names the statement.
  */
 public abstract sealed class Statement<S extends Statement<S>> {
 
@@ -49,7 +49,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
         return bind(parameter, flag ? 1L : 0L);
     }
 
-    /** Binds the moment as a column of times holds it. */
+    /** Binds the moment in the format of a time column. */
     public final S bind(String parameter, @Nullable Instant moment) {
         return bind(parameter, moment == null ? null : SqlTime.format(moment));
     }
@@ -118,7 +118,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
             return all;
         }
 
-        /** Hands over every row, in the order of the result, without holding them all. */
+        /** Passes on every row, in the order of the result, without holding all of them. */
         public void forEach(Consumer<Row> action) {
             run(statement -> {
                 try (ResultSet result = statement.executeQuery()) {

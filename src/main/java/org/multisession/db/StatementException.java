@@ -2,7 +2,9 @@ package org.multisession.db;
 
 import java.sql.SQLException;
 
-/** A statement failed. The message names it; neither its text nor the bound values, which may be secrets, are told. */
+/**
+ * A statement failed. The message names it, and contains neither its text nor the bound values, which may be secrets.
+ */
 final class StatementException extends DatabaseException {
 
     private final Sql sql;
@@ -28,7 +30,7 @@ final class StatementException extends DatabaseException {
         return failure;
     }
 
-    /** What the caller is told, where this was the real reason. */
+    /** The exception for the caller, if this was the real reason. */
     DatabaseException because(SQLException reason) {
         if (vendor.kindOf(reason) == FailureKind.BUSY) {
             return vendor.translated(reason);

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handle inside a write transaction: all of it is kept, or nothing. A DAO method that writes asks for one of these,
- * so that nothing can be written outside a transaction by accident.
+ * A handle inside a write transaction: all of it is kept, or nothing. DAO methods that write take one of these, so that
+ * nothing can be written outside a transaction by accident.
  */
 public final class Transaction extends Handle {
 
@@ -37,13 +37,13 @@ public final class Transaction extends Handle {
         afterCommit.forEach(Runnable::run);
     }
 
-    /** A statement that changes something; bind its parameters and run it. */
+    /** A statement that changes something: bind its parameters, then run it. */
     public Statement.Update update(Sql sql) {
         return new Statement.Update(sql, statements());
     }
 
     /**
-     * Runs work inside this transaction and takes back what it did, whether it went well or not.
+     * Runs work inside this transaction and rolls it back, whether it succeeds or not.
      *
      * @throws TransactionLostException if a trigger or a constraint of the table has rolled the whole transaction back:
      *     nothing may be written after that

@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * The answers of one kind of database, such as SQLite. Everything outside of its package is the same for all of them.
- * Holds no state.
+ * What differs for one kind of database, such as SQLite. Everything outside its package is the same for all of them.
+ * Stateless.
  */
 public interface Vendor {
 
@@ -18,26 +18,26 @@ public interface Vendor {
     /** Begins a transaction that may write. */
     void begin(Connection connection) throws SQLException;
 
-    /** Commits, trying again for this long where a lock is in the way and the transaction is still whole. */
+    /** Commits, retrying for this long if a lock is in the way and the transaction is still intact. */
     void commit(Connection connection, Duration retry) throws SQLException;
 
     void rollback(Connection connection) throws SQLException;
 
     FailureKind kindOf(SQLException failure);
 
-    /** What a failure means to the operator, in words. */
+    /** Describes for the operator what a failure means. */
     String describe(SQLException failure);
 
-    /** What the database itself says in a failure: names of tables, constraints and functions, and a trigger's message. */
+    /** The database's own message in a failure: names of tables, constraints and functions, and a trigger's message. */
     String reasonIn(SQLException failure);
 
-    /** Why a statement really failed, where the first error is only a consequence. */
+    /** The real reason why a statement failed, if the first error is only a consequence. */
     SQLException reason(Connection connection, SQLException failure);
 
     /** The expressions that differ between databases, as {@link Vocabulary words} of statements. */
     Map<String, String> words();
 
-    /** What the caller is told of a failure. */
+    /** The exception for the caller of a failed statement. */
     default DatabaseException translated(SQLException e) {
         FailureKind kind = kindOf(e);
         if (kind == FailureKind.BUSY) {

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the words in curly brackets of an {@link Sql} text stand for. It is the one place where statements differ between
+ * The meaning of the words in curly braces in an {@link Sql} text: the one place where statements differ between
  * databases and between teams' tables. Immutable.
  */
 public final class Vocabulary {
@@ -21,19 +21,19 @@ public final class Vocabulary {
         this.words = words;
     }
 
-    /** What the words of a vendor mean. */
+    /** The meanings of a vendor's words. */
     static Vocabulary of(Vendor vendor) {
         return EMPTY.with(vendor.words());
     }
 
-    /** The same with these words in addition; a word that is known already changes its meaning. */
+    /** The same with these additional words; a known word changes its meaning. */
     public Vocabulary with(Map<String, String> more) {
         Map<String, String> all = new HashMap<>(words);
         all.putAll(more);
         return new Vocabulary(Map.copyOf(all));
     }
 
-    /** The text with each word replaced; what a word stands for may hold words itself. */
+    /** Returns the text with each word replaced; a meaning may itself contain words. */
     String resolve(String text) {
         Matcher word = WORD.matcher(text);
         StringBuilder resolved = new StringBuilder();

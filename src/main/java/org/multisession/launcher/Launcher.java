@@ -26,13 +26,13 @@ public final class Launcher {
     private static final String LIBRARIES = "WEB-INF/lib/";
     private static final String MAIN = "org.multisession.cli.Main";
 
-    /** As for every command that could not run. */
+    /** The exit code of every command that could not run. */
     private static final int COULD_NOT_RUN = 2;
 
     private Launcher() {}
 
     public static void main(String[] arguments) {
-        // JDK 22 to 24 otherwise find a console also where there is no terminal.
+        // Otherwise JDK 22 to 24 find a console even if there is no terminal.
         System.setProperty("jdk.console", "java.base");
         URLClassLoader loader;
         try {

@@ -17,17 +17,17 @@ import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
 
 /**
- * Lets a request through to a servlet that is not public only with a signed-in user, whom the servlet then sees by the
- * servlet API.
+ * Lets a request through to a protected servlet only with a signed-in user, whom the servlet sees through the servlet
+ * API.
  *
- * <p>Every servlet is protected unless it says that it is public, by the init parameter {@link #PUBLIC}. The decision
- * is made by the servlet that the container has chosen, never by the text of the URL, so there is no spelling of a path
- * that reaches a servlet without it. Mapped for all dispatcher types: a public servlet that forwards to a protected one
- * does not open it. A call by name ({@code getNamedDispatcher}) alone meets no filter: it is the caller's own decision.
+ * <p>Every servlet is protected unless its init parameter {@link #PUBLIC} says that it is public. The filter decides by
+ * the servlet that the container has chosen, never by the text of the URL, so no spelling of a path bypasses it. It is
+ * mapped for all dispatcher types: a public servlet that forwards to a protected one does not open it. Only a call by
+ * name ({@code getNamedDispatcher}) bypasses filters, which is the caller's own decision.
  */
 public final class AuthFilter extends HttpFilter {
 
-    /** Name of the init parameter by which a servlet says {@code true} if it needs no signed-in user. */
+    /** Name of the init parameter that a servlet sets to {@code true} if it needs no signed-in user. */
     public static final String PUBLIC = "org.multisession.public";
 
     private final transient Authenticator authenticator;
@@ -63,7 +63,7 @@ public final class AuthFilter extends HttpFilter {
 
     private static boolean isPublic(HttpServletRequest request) {
         HttpServletMapping mapping = request.getHttpServletMapping();
-        // During an include the request still answers with the including servlet's mapping.
+        // During an include the request still returns the mapping of the including servlet.
         if (request.getDispatcherType() == DispatcherType.INCLUDE
                 && request.getAttribute(RequestDispatcher.INCLUDE_MAPPING) instanceof HttpServletMapping included) {
             mapping = included;

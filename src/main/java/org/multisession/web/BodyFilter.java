@@ -14,7 +14,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Keeps those who send their bodies slowly from holding all of Tomcat's threads: a byte at a time, 200 of them would.
+ * Keeps clients that send their bodies slowly from occupying all of Tomcat's threads, as 200 of them could, a byte at a
+ * time.
  *
  * <pre>
  * the whole body has come with the header   read at once, without any limit
@@ -22,14 +23,14 @@ import java.time.Duration;
  * it is on its way, and nobody reads it     the answer goes out, and the connection is closed
  * </pre>
  *
- * Who is signed in does not wait behind those who are not, and no network takes every place. It guards the servlets that
- * say so ({@link #GUARDED}): ours, which read their bodies by {@code getInputStream} alone. A request for any other servlet
- * passes as it is, to be read in whatever way that servlet likes, unless it is refused before. Comes before every other
+ * Signed-in users do not wait behind strangers, and no network takes every place. It guards the servlets that ask for
+ * it ({@link #GUARDED}): ours, which read their bodies only by {@code getInputStream}. A request for any other servlet
+ * passes unchanged, unless it is refused first, and that servlet may read it in any way. Comes before every other
  * filter.
  */
 public final class BodyFilter extends HttpFilter {
 
-    /** Name of the init parameter by which a servlet says {@code true} if its bodies are read under guard. */
+    /** Name of the init parameter that a servlet sets to {@code true} to have its bodies guarded. */
     public static final String GUARDED = "org.multisession.guarded";
 
     private static final String HANDED_ON = BodyFilter.class.getName() + ".handedOn";
@@ -40,7 +41,7 @@ public final class BodyFilter extends HttpFilter {
     /** A tenth of the threads that Tomcat has by default. */
     private static final int MAX_WAITING = 20;
 
-    /** Those of one network who may wait at a time. */
+    /** How many of one network may wait at a time. */
     private static final int MAX_PER_NETWORK = 4;
 
     private final transient Places strangers = new Places(MAX_WAITING, MAX_PER_NETWORK);
@@ -51,12 +52,12 @@ public final class BodyFilter extends HttpFilter {
             throws IOException, ServletException {
         boolean isHttp1 = request.getProtocol().startsWith("HTTP/1");
         long length = request.getContentLengthLong();
-        // Only HTTP/1 says by a header that a body of unknown length comes; elsewhere it just comes.
+        // Only HTTP/1 announces a body of unknown length with a header; elsewhere it just arrives.
         boolean isUnknown = isHttp1 ? request.getHeader("Transfer-Encoding") != null : length < 0;
         if (length <= 0 && !isUnknown) {
             chain.doFilter(request, response);
         } else if (isGuarded(request)) {
-            // How much of a body in chunks has come, Tomcat cannot tell.
+            // Tomcat cannot tell how much of a chunked body has arrived.
             byte[] come = isUnknown ? new byte[0] : whatHasCome(request.getInputStream());
             try (SlowBody body = new SlowBody(request, come, strangers, signedIn, DEADLINE)) {
                 pass(chain, body, response, isHttp1 && !isUnknown, () -> !body.isWhole());
@@ -66,7 +67,7 @@ public final class BodyFilter extends HttpFilter {
         }
     }
 
-    /** Called by the last of our filters: whoever comes now may read the body in their own way. */
+    /** Called by the last of our filters: from here on, the body may be read in any way. */
     static void handOn(HttpServletRequest request) {
         request.setAttribute(HANDED_ON, true);
     }
@@ -77,7 +78,7 @@ public final class BodyFilter extends HttpFilter {
         return servlet != null && "true".equals(servlet.getInitParameter(GUARDED));
     }
 
-    /** Nobody has read anything of what never got past our filters. */
+    /** A request that never got past our filters is unread. */
     private static boolean isRefusedUnread(HttpServletRequest request, long length) throws IOException {
         if (request.getAttribute(HANDED_ON) != null) {
             return false;
@@ -109,7 +110,7 @@ public final class BodyFilter extends HttpFilter {
         }
     }
 
-    /** Without waiting for more, and no more than any of our own servlets reads. */
+    /** Reads what has arrived, without waiting, and no more than any of our own servlets reads. */
     private static byte[] whatHasCome(ServletInputStream in) throws IOException {
         ByteArrayOutputStream come = new ByteArrayOutputStream();
         byte[] part = new byte[2048];
@@ -124,11 +125,12 @@ public final class BodyFilter extends HttpFilter {
     }
 
     /**
-     * Ends the request without its body. Tomcat would wait for the rest, to find the next request behind it; not where
-     * the body was to be read without blocking. (Of a body in chunks it would then wait in a busy loop, so not there.)
+     * Ends the request without its body. Tomcat would wait for the rest, to find the next request behind it, unless the
+     * body was to be read without blocking. (With a chunked body it would wait in a busy loop, so this is not used
+     * there.)
      */
     private static void leave(HttpServletRequest request) throws IOException {
-        // A servlet of Tomcat's own, to which this was forwarded, has switched it off.
+        // One of Tomcat's own servlets, to which this was forwarded, has switched it off.
         request.setAttribute("org.apache.catalina.ASYNC_SUPPORTED", true);
         AsyncContext async = request.startAsync();
         request.getInputStream().setReadListener(NobodyReads.INSTANCE);

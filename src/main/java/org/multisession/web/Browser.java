@@ -5,7 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** What a request tells of the reader at its other end. */
+/** What a request tells about its sender. */
 public final class Browser {
 
     private Browser() {}
@@ -17,8 +17,8 @@ public final class Browser {
     }
 
     /**
-     * Whether a browser sent this, on behalf of a page: it has a header whose name begins with {@code Sec-}, which no
-     * script can set or leave out, an {@code Origin} or a {@code Referer}. Programs send none of them.
+     * Whether a browser sent this on behalf of a page: it has an {@code Origin}, a {@code Referer}, or a header whose
+     * name begins with {@code Sec-}, which no script can set or omit. Programs send none of them.
      */
     public static boolean sent(HttpServletRequest request) {
         return Collections.list(request.getHeaderNames()).stream()

@@ -8,14 +8,14 @@ import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.KnownBrowserDao;
 
 /**
- * Binds a code to the browser that asked for it, and stays there once the code was used. It opens nothing by itself. Sent
- * to the sign-in pages only.
+ * Binds a code to the browser that requested it, and stays there once the code was used. It opens nothing by itself,
+ * and is sent only to the sign-in pages.
  */
 public final class ChallengeCookie {
 
     private static final String NAME = "multisession_challenge";
 
-    /** Longer than any code lives, so that the page can say that it has run out. */
+    /** Longer than any code lives, so that the page can say that it has expired. */
     private static final int MAX_AGE_SECONDS = 3600;
 
     private final CookieRules rules;
@@ -37,7 +37,7 @@ public final class ChallengeCookie {
         response.addCookie(cookie(request, secret.value(), MAX_AGE_SECONDS));
     }
 
-    /** Leaves the secret with the browser whose code was right: by it the limits know the browser again. */
+    /** Leaves the secret with the browser whose code was right, so that the limits recognize it. */
     public void keep(HttpServletRequest request, HttpServletResponse response, ChallengeSecret used) {
         response.addCookie(cookie(request, used.value(), (int) KnownBrowserDao.KEPT.toSeconds()));
     }

@@ -7,14 +7,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 
 /**
- * An answer that closes its connection if a part of the request's body is unread when it begins: nobody then waits for the
- * rest, and it is not taken for the next request.
+ * An answer that closes its connection if part of the request's body is unread when it begins, so that nobody waits for
+ * the rest or takes it for the next request.
  */
 final class ClosingResponse extends HttpServletResponseWrapper {
 
     private final Unread unread;
 
-    /** Tells whether a part of the body is unread at this moment. */
+    /** Tells whether part of the body is unread right now. */
     interface Unread {
         boolean now() throws IOException;
     }
@@ -24,7 +24,7 @@ final class ClosingResponse extends HttpServletResponseWrapper {
         this.unread = unread;
     }
 
-    /** Must come before the header of the answer is on its way. */
+    /** Must be called before the header of the answer is sent. */
     private void begin() throws IOException {
         if (!isCommitted() && unread.now()) {
             setHeader("Connection", "close");

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How the cookie that holds the token is set. It is always {@code HttpOnly}.
  *
- * @param domain null for the host that set it alone
- * @param former where such a cookie was set before, by the old app or under other settings; cleared at sign-out
+ * @param domain null for only the host that set it
+ * @param former where the old app or other settings have set the cookie before; cleared at sign-out
  */
 public record CookieRules(
         String name,
@@ -29,9 +29,9 @@ public record CookieRules(
     }
 
     /**
-     * What tells one cookie of a browser from another (RFC 6265, 5.3).
+     * What distinguishes one cookie of a browser from another (RFC 6265, 5.3).
      *
-     * @param domain null for the host that set it alone
+     * @param domain null for only the host that set it
      */
     public record Place(String name, String path, @Nullable String domain) {
 
@@ -46,7 +46,7 @@ public record CookieRules(
         return new Place(name, path, domain == null ? null : domain.toLowerCase(Locale.ROOT));
     }
 
-    /** Where it may be: for the host alone, where it is set, and where it was set before. */
+    /** Where it may be: for this host only, where it is set now, and where it was set before. */
     Set<Place> places() {
         Set<Place> places = new LinkedHashSet<>();
         places.add(place().ofTheHost());
@@ -79,7 +79,7 @@ public record CookieRules(
 
     /** When the attribute of that name is set. */
     public enum Secure {
-        /** Where the request came over HTTPS. */
+        /** If the request came over HTTPS. */
         AUTO,
         ALWAYS,
         NEVER

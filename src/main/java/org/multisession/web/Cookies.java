@@ -6,9 +6,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Reads the {@code Cookie} header. Not by {@code getCookies}: Tomcat 11 leaves quotes on and drops a value with a space
- * in its quotes, though Python quotes such values and the old app has set them; and any Tomcat writes a header that it
- * cannot read into its log, with the token in it.
+ * Reads the {@code Cookie} header, without {@code getCookies}: Tomcat 11 keeps quotes and drops a quoted value with a
+ * space, though Python quotes such values and the old app has set them; and any Tomcat logs a header that it cannot
+ * read, token included.
  */
 final class Cookies {
 

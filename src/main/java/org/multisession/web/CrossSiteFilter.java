@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses requests that change something and come from another site's page, where the browser adds the user's cookie
- * by itself (CSRF; OWASP ASVS 5.0, 3.5.1).
+ * Refuses requests that change something and come from another site's page, to which the browser would add the user's
+ * cookie (CSRF; OWASP ASVS 5.0, 3.5.1).
  *
  * <pre>
  * GET, HEAD, OPTIONS                      passes: they change nothing
@@ -28,7 +28,7 @@ public final class CrossSiteFilter extends HttpFilter {
 
     private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
-    /** A host with or without a port. Not by {@code java.net.URI}, to which {@code my_app} is no host. */
+    /** A host with or without a port. {@code java.net.URI} would not accept {@code my_app} as a host. */
     private static final Pattern HOST = Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[0-9A-Za-z._-]+)(?::([0-9]{1,5}))?");
 
     private static final Pattern ORIGIN = Pattern.compile("(?i:https?)://" + HOST);
@@ -54,7 +54,7 @@ public final class CrossSiteFilter extends HttpFilter {
         return origin == null || isSameHost(origin, host(request));
     }
 
-    /** The host that was asked for, as the client has named it. HTTP/2 has it in place of {@code Host}. */
+    /** The requested host, as the client has named it, also in HTTP/2, which has no {@code Host}. */
     private static String host(HttpServletRequest request) {
         String host = request.getHeader("Host");
         return host != null ? host : request.getServerName() + ":" + request.getServerPort();

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignedIn;
 
 /**
- * The signed-in user of a request. Servlets behind {@link AuthFilter} get it by {@code getUserPrincipal()} or by
- * {@link #of}.
+ * The signed-in user of a request. Servlets behind {@link AuthFilter} get it from {@code getUserPrincipal()} or {@link
+ * #of}.
  */
 public record CurrentUser(SignedIn signedIn) implements Principal {
 
@@ -18,7 +18,7 @@ public record CurrentUser(SignedIn signedIn) implements Principal {
     /** The request attribute that holds the user id as text, for an access log: {@code %{…}r}. */
     public static final String ID_ATTRIBUTE = "org.multisession.userId";
 
-    /** The user of this request; null where nobody is signed in, which on a protected route cannot be. */
+    /** Returns the user of this request; null if nobody is signed in, which cannot happen on a protected route. */
     public static @Nullable CurrentUser of(ServletRequest request) {
         return request.getAttribute(ATTRIBUTE) instanceof CurrentUser user ? user : null;
     }

@@ -3,14 +3,16 @@ package org.multisession.web;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a device looks like, for the picture beside its name; a hint, as the user agent that it is told by. */
+/** What a device looks like, for the icon beside its name; only a hint, like the user agent it comes from. */
 public enum DeviceKind {
     PHONE,
     TABLET,
     COMPUTER,
     UNKNOWN;
 
-    /** Of what sent this user agent. A tablet with Android is one that does not say {@code Mobile}. */
+    /**
+     * Returns the kind of device that sent this user agent. An Android tablet is one that does not say {@code Mobile}.
+     */
     public static DeviceKind of(@Nullable String agent) {
         String said = agent == null ? "" : agent.toLowerCase(Locale.ROOT);
         boolean isAndroid = said.contains("android");
@@ -31,12 +33,12 @@ public enum DeviceKind {
         return isComputer ? COMPUTER : UNKNOWN;
     }
 
-    /** Apps of Android do not say which of both they run on; most often it is a phone. */
+    /** Android apps do not say which of the two they run on; most often it is a phone. */
     private static boolean isBrowser(String said) {
         return said.startsWith("mozilla/");
     }
 
-    /** As the page's style names it. */
+    /** Its name in the style sheet. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 import ua_parser.Parser;
 
 /**
- * Tells what people would call the device that sent a user agent. Whoever sends it writes it, so it is a hint, never a
- * proof, and of its text only letters, digits and a few signs in between get into a name.
+ * Names the device that sent a user agent as people would. The sender writes the user agent, so it is a hint, never a
+ * proof, and only letters, digits and a few punctuation marks of it get into a name.
  *
- * <p>The rules for browsers are read at the first use, which takes a moment and some megabytes: a deploy does not wait
- * for them. What does not begin as browsers do is no browser, and goes past them: it names itself.
+ * <p>The rules for browsers are loaded at the first use, which takes a moment and some megabytes, so a deploy does not
+ * wait for them. A user agent that does not begin like a browser's bypasses them: it names itself.
  */
 public final class DeviceNames {
 
-    /** More than one server sees of different browsers in a while; the least recently asked for goes first. */
+    /** More different browsers than one server sees in a while; the least recently used goes first. */
     private static final int MAX_REMEMBERED = 1000;
 
     private static final int MAX_LENGTH = 200;
@@ -28,7 +28,7 @@ public final class DeviceNames {
     private static final Pattern READABLE =
             Pattern.compile("[\\p{L}\\p{N}](?:[\\p{L}\\p{N} ._+&!-]{0,58}[\\p{L}\\p{N}+!])?");
 
-    /** What is no part of the name: the same browser on a smaller screen. */
+    /** What is not part of the name: the same browser on a smaller screen. */
     private static final Pattern VARIANT = Pattern.compile(" ?\\b(?:Mobile|iOS|WebView|UI/WKWebView)\\b ?|^Headless");
 
     /** Guarded by itself. */
@@ -44,12 +44,12 @@ public final class DeviceNames {
         static final Parser PARSER = new Parser();
     }
 
-    /** The name of what sent this user agent. */
+    /** Returns the name of what sent this user agent. */
     public DeviceName of(@Nullable String agent) {
         if (agent == null || agent.isBlank()) {
             return DeviceName.UNKNOWN;
         }
-        // Longer ones would only make the rules search longer.
+        // Longer ones would only slow the rules down.
         String key = agent.strip();
         key = key.substring(0, Math.min(MAX_LENGTH, key.length()));
         synchronized (remembered) {
@@ -78,7 +78,7 @@ public final class DeviceNames {
         return readable(name.equals("IE") ? "Internet Explorer" : name);
     }
 
-    /** Apple's devices are called by what they are, all others by what runs on them. */
+    /** Apple's devices are named by what they are, all others by what runs on them. */
     private static String system(String family, String agent) {
         return switch (family) {
             case "Other" -> "";

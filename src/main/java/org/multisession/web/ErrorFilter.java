@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The outermost filter: the one place where a failure becomes an HTTP answer. What nobody foresaw is logged under a
- * short reference and answered with 500 and that reference, nothing else of it.
+ * The outermost filter: the one place where a failure becomes an HTTP answer. An unexpected failure is logged under a
+ * short reference and answered with 500 and that reference, and nothing else.
  */
 public final class ErrorFilter extends HttpFilter {
 
@@ -33,7 +33,7 @@ public final class ErrorFilter extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         if (request instanceof PageRequest) {
-            // A page that fails fails for whoever shows it; another page in its place would fail alike, without end.
+            // If showing a page fails, an error page in its place would fail the same way, without end.
             chain.doFilter(request, response);
             return;
         }
@@ -42,14 +42,14 @@ public final class ErrorFilter extends HttpFilter {
         } catch (HttpProblem failure) {
             responder.respond(request, response, failure, null);
         } catch (DatabaseReplacedException e) {
-            // Said once in the log, when it was noticed, and not for each request.
+            // Logged once, when it was noticed, and not for each request.
             responder.respond(request, response, HttpProblem.busy(), null);
         } catch (DatabaseBusyException e) {
             log.warn("A request was answered with 503: {}", e.getMessage());
             responder.respond(request, response, HttpProblem.busy(), null);
         } catch (RuntimeException | ServletException e) {
             String reference = reference();
-            // The path only: a query string may hold what must not be in a log. Control characters would forge lines.
+            // Only the path: a query string may contain what must not be logged. Control characters would forge lines.
             log.error(
                     "Request failed, reference {}: {} {}",
                     reference,

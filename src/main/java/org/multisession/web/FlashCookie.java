@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.token.SessionToken;
 
 /**
- * Carries what was done over the redirect to the page that says it, once. A cookie and not a parameter of the address:
- * nobody can link to a page that claims something was done.
+ * Carries what was done over the redirect to the page that reports it, once. It is a cookie and not a URL parameter, so
+ * that nobody can link to a page that claims something was done.
  */
 public final class FlashCookie {
 
@@ -33,26 +33,26 @@ public final class FlashCookie {
     public enum What {
         /** One device was signed out. */
         ONE,
-        /** The one that was to be signed out was so already. */
+        /** The device was already signed out. */
         GONE,
         /** All others were, if there were any. */
         OTHERS,
-        /** This device was, by whoever sits at it. */
+        /** This device was signed out, by its own user. */
         OUT,
-        /** The same, and it forgot a sign-in that other devices go on with. */
+        /** The same, and it forgot a sign-in that other devices still use. */
         FORGOT
     }
 
-    /** What was done, and to how many. */
+    /** What was done, and to how many sessions. */
     public record Done(What what, int count) {
 
-        /** This device was signed out, and is to forget these legacy tokens, which go on elsewhere. */
+        /** This device was signed out and forgets these legacy tokens, which other devices still use. */
         public static Done signedOut(List<SessionToken> legacy) {
             return new Done(legacy.isEmpty() ? What.OUT : What.FORGOT, 1);
         }
     }
 
-    /** What the step before did; said once, so the browser forgets it. Null if there was none. */
+    /** Returns what the previous step did, and makes the browser forget it. Null if there was none. */
     public @Nullable Done take(HttpServletRequest request, HttpServletResponse response) {
         for (String value : Cookies.named(request, NAME)) {
             Matcher words = WORDS.matcher(value);

@@ -14,18 +14,18 @@ import org.multisession.token.SessionId;
 import org.multisession.token.SessionToken;
 
 /**
- * Remembers in the browser which legacy tokens it has signed out of. Such a token goes on for the user's other old
- * devices, so it does not end; and a cookie that another application has set, for another path or domain, may outlive
- * any attempt to clear it. Named by their ids, which open nothing.
+ * Remembers in the browser which legacy tokens it has signed out of, by their ids, which open nothing. Such a token
+ * does not end, because the user's other old devices use it, and a cookie that another application has set for another
+ * path or domain may survive any attempt to clear it.
  */
 final class ForgottenCookie {
 
     private static final String NAME = "multisession_forgotten";
 
-    /** As many as one request presents; the oldest go first. */
+    /** As many as one request may present; the oldest go first. */
     private static final int MAX = Presented.MAX_VALUES;
 
-    /** What is none was put there by somebody else, and a value with a blank or a comma could not be set again. */
+    /** Anything else was put there by somebody else, and a value with a space or a comma could not be set again. */
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{22}");
 
     private final CookieRules rules;
@@ -34,7 +34,7 @@ final class ForgottenCookie {
         this.rules = rules;
     }
 
-    /** What is presented without the tokens that this browser has forgotten. */
+    /** Returns what is presented, without the tokens that this browser has forgotten. */
     Presented without(HttpServletRequest request, Presented presented) {
         Set<String> ids = read(request);
         if (ids.isEmpty()) {
@@ -58,7 +58,7 @@ final class ForgottenCookie {
         ids.addAll(forgottenNow);
         Cookie cookie = new Cookie(
                 NAME, ids.stream().skip(Math.max(0, ids.size() - MAX)).collect(Collectors.joining(".")));
-        // Wherever the token may come along.
+        // Sent wherever the token may be sent.
         cookie.setPath("/");
         if (rules.place().domain() != null) {
             cookie.setDomain(rules.place().domain());

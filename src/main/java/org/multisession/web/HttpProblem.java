@@ -3,8 +3,8 @@ package org.multisession.web;
 import java.util.Map;
 
 /**
- * A request that cannot be done, as its sender is told. Thrown from anywhere behind {@link ErrorFilter}, which alone
- * turns it into an answer.
+ * A request that cannot be answered as wanted, with what its sender is told. Thrown from anywhere behind {@link
+ * ErrorFilter}, which alone turns it into an answer.
  */
 public final class HttpProblem extends RuntimeException {
 
@@ -15,8 +15,8 @@ public final class HttpProblem extends RuntimeException {
     private final transient Map<String, String> headers;
 
     /**
-     * @param code stable name for programs, as {@code unauthenticated}
-     * @param detail one or two sentences for the sender; never holds a token, a code or a phone number
+     * @param code stable name for programs, such as {@code unauthenticated}
+     * @param detail one or two sentences for the sender, never with a token, a code or a phone number
      */
     public HttpProblem(int status, String code, String detail) {
         this(status, code, detail, Map.of());
@@ -30,22 +30,22 @@ public final class HttpProblem extends RuntimeException {
         this.headers = headers;
     }
 
-    /** 401: nobody is signed in by what the request carries. */
+    /** 401: the request carries no valid token. */
     public static HttpProblem unauthenticated() {
         return new HttpProblem(
                 401,
                 "unauthenticated",
                 "No valid session came with this request. Sign in and send its token.",
-                // RFC 9110, 15.5.2: a 401 names the scheme that would do.
+                // RFC 9110, 15.5.2: a 401 names the scheme that it would accept.
                 Map.of("WWW-Authenticate", "Bearer"));
     }
 
-    /** 404: there is nothing here, or nothing of this user's. */
+    /** 404: there is nothing here, or nothing that belongs to this user. */
     public static HttpProblem notFound(String detail) {
         return new HttpProblem(404, "not-found", detail);
     }
 
-    /** 405 with the methods that there are. */
+    /** 405: names the supported methods. */
     public static HttpProblem wrongMethod(String allowed) {
         return new HttpProblem(
                 405, "method-not-allowed", "This address does not support that method.", Map.of("Allow", allowed));
@@ -60,7 +60,7 @@ public final class HttpProblem extends RuntimeException {
                 Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
     }
 
-    /** 408: the body did not come in time. */
+    /** 408: the body did not arrive in time. */
     static HttpProblem tooSlow() {
         return new HttpProblem(
                 408, "too-slow", "The body of this request did not arrive in time. Nothing was done.", RETRY);
@@ -72,7 +72,7 @@ public final class HttpProblem extends RuntimeException {
                 503, "busy", "Too many requests are in progress. Nothing was done; try again in a moment.", RETRY);
     }
 
-    /** 503: the database is held by somebody else. */
+    /** 503: somebody else holds the database. */
     public static HttpProblem busy() {
         return new HttpProblem(503, "busy", "The database is busy. Nothing was changed; try again in a moment.", RETRY);
     }
@@ -89,7 +89,7 @@ public final class HttpProblem extends RuntimeException {
         return String.valueOf(getMessage());
     }
 
-    /** Headers that the answer needs beside its status. */
+    /** Headers that the answer needs besides its status. */
     public Map<String, String> headers() {
         return headers;
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Answers with an error: a page for a browser, {@code application/problem+json} for everybody else. */
 public interface HttpProblemResponder {
 
-    /** Answers; the reference is what the sender may quote to whoever runs the service, null where nothing was logged. */
+    /** Answers; the sender may quote the reference to the operator of the service. It is null if nothing was logged. */
     void respond(
             HttpServletRequest request, HttpServletResponse response, HttpProblem failure, @Nullable String reference)
             throws IOException, ServletException;

@@ -14,12 +14,12 @@ public final class LocalPath {
 
     private LocalPath() {}
 
-    /** The text if it is such a path, else null. */
+    /** Returns the text if it is such a path, otherwise null. */
     public static @Nullable String orNull(@Nullable String text) {
         if (text == null || text.length() > MAX_LENGTH || !text.startsWith("/") || text.startsWith("//")) {
             return null;
         }
-        // Browsers take a backslash for a slash, and drop tabs and line ends before they look.
+        // Browsers treat a backslash as a slash, and first drop tabs and line breaks.
         if (text.chars().anyMatch(c -> c <= ' ' || c == '\\' || c >= 0x7f)) {
             return null;
         }
@@ -27,7 +27,7 @@ public final class LocalPath {
             URI uri = new URI(text);
             String path = uri.getRawPath();
             boolean local = !uri.isAbsolute() && uri.getRawAuthority() == null && path != null;
-            // "/..//evil" is harmless in a Location, but a client that tidies it up first would leave this host.
+            // "/..//evil" is harmless in a Location, but a client that normalizes it first would leave this host.
             return local && !path.contains("//") ? text : null;
         } catch (URISyntaxException e) {
             return null;

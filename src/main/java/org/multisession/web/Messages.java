@@ -4,7 +4,7 @@ import java.text.MessageFormat;
 import java.util.Locale;
 import java.util.ResourceBundle;
 
-/** The texts in one of the languages that are spoken here, for what a page cannot put together by itself. */
+/** The texts in one language, for what a page cannot compose by itself. */
 public final class Messages {
 
     private final Locale language;
@@ -20,13 +20,16 @@ public final class Messages {
         return language;
     }
 
-    /** The text of this key, with values for its places. */
+    /** Returns the text of this key, with its parameters filled in. */
     public String of(String key, Object... values) {
         String text = texts.getString(key);
         return values.length == 0 ? text : new MessageFormat(text, language).format(values);
     }
 
-    /** A number with its noun, of which the text has the forms: one and more in English, one, two and five in Russian. */
+    /**
+     * Returns a number with its noun. The text has the noun's forms: one and many in English; one, two and five in
+     * Russian.
+     */
     public String counted(long number, String key) {
         String[] forms = texts.getString(key).split("\\|", -1);
         return number + "\u00a0"
@@ -37,7 +40,7 @@ public final class Messages {
         return number == 1 ? 0 : 1;
     }
 
-    /** 1, 21, 101: the first; 2 to 4, 22 to 24: the second; all others, 11 to 14 among them: the third. */
+    /** The first for 1, 21, 101; the second for 2 to 4, 22 to 24; the third for all others, including 11 to 14. */
     private static int russianForm(long number) {
         long ones = number % 10;
         boolean isTeen = number % 100 / 10 == 1;

@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 
-/** A servlet that says which methods it knows; any other gets 405 with {@code Allow}. HEAD goes where GET goes. */
+/** A servlet that declares its methods; any other gets 405 with {@code Allow}. HEAD is handled like GET. */
 public abstract class MethodServlet extends HttpServlet {
 
     private final List<String> methods;
@@ -36,7 +36,7 @@ public abstract class MethodServlet extends HttpServlet {
         }
     }
 
-    /** Fails with 404 where there is nothing at this path, before the method is looked at. Here: there always is. */
+    /** Fails with 404 if there is nothing at this path, before the method is checked. By default there always is. */
     protected void requirePath(HttpServletRequest request) {}
 
     private String allowed() {

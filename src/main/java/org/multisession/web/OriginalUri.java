@@ -5,9 +5,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a proxy was asked for when it brings a signed-out browser here instead: the header {@code X-Original-URI}, path
- * and query. It counts only where Tomcat's {@code RemoteIpValve} vouches for the proxy, and what becomes of it must pass
- * {@link LocalPath} all the same: a proxy may hand on what its client sent.
+ * The URI that a proxy was asked for when it brings a signed-out browser here instead: the header {@code
+ * X-Original-URI}, with path and query. It counts only if Tomcat's {@code RemoteIpValve} vouches for the proxy, and
+ * must still pass {@link LocalPath}: a proxy may pass on what its client sent.
  */
 public final class OriginalUri {
 
@@ -16,12 +16,12 @@ public final class OriginalUri {
     /** The request attribute that the valve sets if the request came from a proxy that it was told to trust. */
     private static final String FROM_PROXY = "org.apache.tomcat.request.forwarded";
 
-    /** What browsers send as it is in a query, though no URI may hold it. */
+    /** What browsers send unencoded in a query, although no URI may contain it. */
     private static final Pattern LOOSE = Pattern.compile("[\"<>^`{|}]");
 
     private OriginalUri() {}
 
-    /** The text as a URI has it; null where there is none, or nobody vouches for it. */
+    /** Returns it as a valid URI; null if there is none, or nobody vouches for it. */
     public static @Nullable String of(HttpServletRequest request) {
         String told = request.getHeader(HEADER);
         if (told == null || !Boolean.TRUE.equals(request.getAttribute(FROM_PROXY))) {

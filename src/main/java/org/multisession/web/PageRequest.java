@@ -5,8 +5,8 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 
 /**
  * A request on its last step, to one of our own pages, which show only what a servlet or the error filter has put into
- * it. Within an error dispatch Tomcat runs the filters for this step again and names the route that failed as the one
- * asked for: the filters must let it through, or the error page of a protected route is refused, for ever again.
+ * it. Within an error dispatch Tomcat runs the filters for this step again and names the failed route as the requested
+ * one. The filters must let it through, or the error page of a protected route would be refused again and again.
  */
 public final class PageRequest extends HttpServletRequestWrapper {
 
@@ -14,7 +14,7 @@ public final class PageRequest extends HttpServletRequestWrapper {
         super(request);
     }
 
-    /** A JSP answers to PUT, DELETE and their like that it does not know them, in place of the page that is shown. */
+    /** A JSP rejects PUT, DELETE and the like instead of showing its page. */
     @Override
     public String getMethod() {
         return "GET";

@@ -3,7 +3,7 @@ package org.multisession.web;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Places for those who must be waited for: few in all, and still fewer for each network, so that none takes them all. */
+/** Places for slow clients: few altogether, and fewer for each network, so that none takes them all. */
 final class Places {
 
     private final int inAll;
@@ -18,7 +18,7 @@ final class Places {
         this.perNetwork = perNetwork;
     }
 
-    /** Takes a place for somebody in that network; false where there is none left. */
+    /** Takes a place for somebody in that network; returns false if there is none left. */
     synchronized boolean take(String network) {
         if (takenInAll >= inAll || taken.getOrDefault(network, 0) >= perNetwork) {
             return false;
@@ -28,7 +28,7 @@ final class Places {
         return true;
     }
 
-    /** Gives back a place that was taken for that network. */
+    /** Returns a place that was taken for that network. */
     synchronized void giveBack(String network) {
         taken.computeIfPresent(network, (name, count) -> count > 1 ? count - 1 : null);
         takenInAll--;

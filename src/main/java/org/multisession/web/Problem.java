@@ -5,10 +5,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An error as a program reads it (RFC 9457, {@code application/problem+json}).
+ * An error for programs (RFC 9457, {@code application/problem+json}).
  *
  * @param code stable name of the problem
- * @param reference what to quote to whoever runs the service, or null
+ * @param reference what to quote to the operator of the service, or null
  */
 public record Problem(
         int status, String code, String detail, @Nullable String reference) {

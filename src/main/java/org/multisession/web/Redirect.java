@@ -6,7 +6,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Redirects in the one form that is used here. */
+/** The one kind of redirect that is used here. */
 public final class Redirect {
 
     private Redirect() {}
@@ -17,10 +17,10 @@ public final class Redirect {
         response.setHeader("Location", path);
     }
 
-    /** 303 to the sign-in, which leads on to {@code next}, a {@link LocalPath}; null, or the front page, needs no word. */
+    /** 303 to the sign-in, which leads on to {@code next}, a {@link LocalPath}; null or the front page is left out. */
     public static void toSignIn(HttpServletRequest request, HttpServletResponse response, @Nullable String next) {
         String login = request.getContextPath() + "/login";
-        // To the front page one comes anyway.
+        // The sign-in leads to the front page anyway.
         if (next != null && !next.equals(request.getContextPath() + "/")) {
             login += "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
         }

@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Headers that every answer carries. They are set before the servlet runs, so that one which knows better, such as a
- * style sheet that may be cached, can say so.
+ * Sets the headers that every answer carries, before the servlet runs, so that a servlet can override them, for
+ * instance for a style sheet that may be cached.
  */
 public final class SecurityHeadersFilter extends HttpFilter {
 
-    /** What no page of ours uses; filling a code in from a message is not among it. */
+    /** What none of our pages uses; filling in a code from a message is not on this list. */
     private static final String PERMISSIONS_POLICY = Stream.of(
                     "accelerometer",
                     "autoplay",

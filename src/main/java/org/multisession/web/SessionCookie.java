@@ -11,7 +11,7 @@ import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.web.CookieRules.Place;
 
-/** How a token travels: in as a cookie or a bearer token, out as a cookie. */
+/** How tokens are transported: in as a cookie or a bearer token, out as a cookie. */
 public final class SessionCookie {
 
     private final CookieRules rules;
@@ -23,8 +23,8 @@ public final class SessionCookie {
     }
 
     /**
-     * What this request carries: a bearer token (RFC 6750) first, then all cookies of the name, the last one first, as
-     * the old app takes the last. Of a legacy token that this browser has signed out of, nothing is left.
+     * Returns what this request presents: a bearer token (RFC 6750) first, then all cookies of the name, the last one
+     * first, because the old app takes the last. Legacy tokens that this browser has signed out of are left out.
      */
     public Presented presented(HttpServletRequest request) {
         List<List<SessionToken>> values = new ArrayList<>();
@@ -41,10 +41,10 @@ public final class SessionCookie {
         return forgotten.without(request, new Presented(values));
     }
 
-    /** Hands the browser a new token. */
+    /** Gives the browser a new token. */
     public void set(HttpServletRequest request, HttpServletResponse response, SessionToken token) {
         if (rules.domain() != null) {
-            // A cookie of the old app, for this host alone, would come back beside the new one for ever.
+            // Otherwise the old app's cookie for this host would come back beside the new one forever.
             response.addCookie(cookie(request, rules.place().ofTheHost(), "", 0));
         }
         response.addCookie(cookie(
@@ -55,8 +55,8 @@ public final class SessionCookie {
     }
 
     /**
-     * Makes the browser forget its token, under every name, path and domain under which it was or may have been set, and
-     * these legacy tokens wherever else it may hold them.
+     * Makes the browser forget its token under every name, path and domain where it was or may have been set, and these
+     * legacy tokens wherever else it may hold them.
      */
     public void clear(HttpServletRequest request, HttpServletResponse response, List<SessionToken> legacy) {
         for (Place place : rules.places()) {
@@ -68,8 +68,8 @@ public final class SessionCookie {
     /** The same for a browser that has shown pages of the account. */
     public void clearAfterSignOut(HttpServletRequest request, HttpServletResponse response, List<SessionToken> legacy) {
         clear(request, response, legacy);
-        // "no-store" alone does not keep a browser from showing the page again by its back button: Chromium holds whole
-        // pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
+        // "no-store" alone does not keep a browser from showing the page again with its back button: Chromium keeps
+        // whole pages in memory for that. This makes it forget them (ASVS 5.0, 14.3.1).
         response.setHeader("Clear-Site-Data", "\"cache\"");
     }
 

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.otp.Networks;
 
 /**
- * A request of whose body a part has come, and the rest may be on its way. To wait for that takes a place among few, which
- * is given back when the body is whole, by a failure or by {@link #close}, and ends at a deadline. Only for servlets that
- * read it by {@code getInputStream}.
+ * A request whose body may still be arriving. To wait for the rest takes one of few places, which is returned when the
+ * body is complete, on a failure or in {@link #close}, and waiting ends at a deadline. Only for servlets that read it
+ * by {@code getInputStream}.
  */
 final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable {
 
@@ -41,7 +41,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
         return opened;
     }
 
-    /** Whether nothing of the body is still on its way, as far as is known by now. */
+    /** Whether the body is complete, as far as is known. */
     boolean isWhole() {
         return (stream != null && stream.isWhole()) || come.length >= declared();
     }
@@ -65,7 +65,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
         }
     }
 
-    /** More than ever comes where the length is not known. */
+    /** More than can ever arrive, if the length is unknown. */
     private long declared() {
         return getContentLengthLong() < 0 ? Long.MAX_VALUE : getContentLengthLong();
     }
@@ -92,7 +92,7 @@ final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable 
             return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
-        /** What has come by now, at least a byte. */
+        /** Reads what has arrived, at least one byte. */
         @Override
         public int read(byte[] buffer, int offset, int length) throws IOException {
             if (position < come.length) {

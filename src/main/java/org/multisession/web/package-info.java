@@ -1,6 +1,4 @@
-/**
- * What stands between a request and a servlet: filters, the cookie, bodies, redirects and failures.
- */
+/** Everything between a request and a servlet: filters, cookies, bodies, redirects and failures. */
 @NullMarked
 package org.multisession.web;
 

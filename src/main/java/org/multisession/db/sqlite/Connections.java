@@ -10,8 +10,8 @@ import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteOpenMode;
 
 /**
- * Opens connections on one existing file and makes sure of each that it has the pragmas that the promises rest on;
- * they belong to a connection, not to the file.
+ * Opens connections to one existing file and makes sure that each has the pragmas that the promises rest on; they
+ * belong to a connection, not to the file.
  */
 final class Connections extends SQLiteDataSource {
 
@@ -37,8 +37,8 @@ final class Connections extends SQLiteDataSource {
     public Connection getConnection() throws SQLException {
         Connection connection = file.descriptors().opening(super::getConnection);
         try {
-            // Before the first statement: with a file that was put in the place of ours, SQLite would take up the
-            // log that ours has left, and damage it. Until then it has read nothing.
+            // Before the first statement: if another file is in the place of ours, SQLite would apply the log of our
+            // file to it and damage it. Until then it has read nothing.
             if (!file.isInPlace()) {
                 throw new SQLException(file.path() + " was replaced while it was open");
             }
@@ -48,7 +48,7 @@ final class Connections extends SQLiteDataSource {
             if (readOnly) {
                 Sqlite.run(connection, "PRAGMA query_only=ON");
             } else {
-                // What is deleted here are tokens, codes and numbers; they must not stay behind in free space.
+                // Deleted rows hold tokens, codes and numbers, which must not remain in free space.
                 Sqlite.run(connection, "PRAGMA secure_delete=ON");
             }
             require(connection, "foreign_keys", 1);

@@ -74,7 +74,7 @@ final class Descriptors {
         return open.size() - ours.size();
     }
 
-    /** A number that was closed is given out again, perhaps to somebody else. */
+    /** The number of a closed descriptor is reused, perhaps by somebody else. */
     private void forgetClosed(Set<String> open) {
         ours.forEach(made -> made.retainAll(open));
         ours.removeIf(Set::isEmpty);
@@ -90,7 +90,7 @@ final class Descriptors {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // What was seen so far is what counts.
+            // What was seen so far counts.
             return numbers;
         }
         return numbers;
@@ -102,7 +102,7 @@ final class Descriptors {
                     Files.readAttributes(descriptor, BasicFileAttributes.class).fileKey();
             return key != null && key.toString().equals(identity);
         } catch (IOException e) {
-            // Closed meanwhile, or one of the kind that has no file.
+            // Closed meanwhile, or not a file.
             return false;
         }
     }

@@ -22,10 +22,10 @@ public final class FileAccess {
 
     private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
-    /** How the kernel writes a space and the like in a path. */
+    /** How the kernel escapes a space and the like in a path. */
     private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
-    /** In the mode of a folder: what is made in it gets its group. */
+    /** In the mode of a folder: new files in it get its group. */
     private static final int SETGID = 02000;
 
     private static final int MAX_LINKS = 40;
@@ -38,12 +38,12 @@ public final class FileAccess {
         try {
             return name + " (uid " + Files.getAttribute(Path.of("/proc/self"), "unix:uid") + ")";
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-            // No Linux.
+            // Not Linux.
             return name;
         }
     }
 
-    /** The folder on the way to a file that may not be entered, or that is none. */
+    /** The folder on the way to a file that may not be entered, or is not a folder. */
     public static Optional<String> obstacleOnTheWayTo(Path file) {
         return obstacleOnTheWayTo(file.toAbsolutePath(), MAX_LINKS);
     }
@@ -63,7 +63,7 @@ public final class FileAccess {
             } else if (Files.exists(folder)) {
                 return Optional.of(folder + " is not a folder");
             } else {
-                // What does not exist may be made.
+                // What does not exist may be created.
                 return Optional.empty();
             }
         }
@@ -97,7 +97,7 @@ public final class FileAccess {
                 .or(() -> Files.isWritable(file) ? Optional.empty() : Optional.of(unwritable("write the file", file)));
     }
 
-    /** What keeps this process from making files in a folder. */
+    /** What keeps this process from creating files in a folder. */
     public static Optional<String> obstacleToMakingFilesIn(Path folder) {
         return obstacleOnTheWayTo(folder.resolve("file")).or(() -> {
             if (!Files.exists(folder)) {
@@ -109,7 +109,7 @@ public final class FileAccess {
         });
     }
 
-    /** What keeps this process from running a program, or loading a library, that lies in a folder. */
+    /** What keeps this process from running a program or loading a library in a folder. */
     public static Optional<String> obstacleToRunningFrom(Path folder) {
         return obstacleToMakingFilesIn(folder)
                 .or(() -> mountOf(folder)
@@ -153,7 +153,7 @@ public final class FileAccess {
         }
     }
 
-    /** The file system that a path lies on, as this process sees it: another may see the same one mounted otherwise. */
+    /** The file system of a path, as this process sees it: another process may see it mounted differently. */
     private static Optional<Mount> mountOf(Path path) {
         try {
             Path real = path.toRealPath();
@@ -171,7 +171,7 @@ public final class FileAccess {
             }
             return Optional.ofNullable(found);
         } catch (IOException | IndexOutOfBoundsException e) {
-            // No Linux, or one without /proc; or a path that cannot be reached.
+            // Not Linux, no /proc, or a path that cannot be reached.
             return Optional.empty();
         }
     }
@@ -222,7 +222,7 @@ public final class FileAccess {
                     + " shuts the others out ('unable to open database file'). Let the folder pass on its group: chgrp "
                     + group + " " + folder + " && chmod g+rwxs " + folder + "; docs/files.md explains the rest");
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
-            // A system without owners and groups.
+            // This system has no owners and groups.
             return Optional.empty();
         }
     }
@@ -231,7 +231,7 @@ public final class FileAccess {
     public static Optional<String> logOfOursThatShutsOthersOut(Path database) {
         try {
             Path self = Path.of("/proc/self");
-            // What root makes, SQLite gives to the owner and the group of the database.
+            // SQLite gives what root creates to the owner and the group of the database.
             boolean harmless = Files.getAttribute(self, "unix:uid").equals(0)
                     || Files.getAttribute(self, "unix:gid").equals(Files.getAttribute(database, "unix:gid"));
             return harmless ? Optional.empty() : logThatShutsOthersOut(database);

@@ -9,11 +9,11 @@ import java.time.Instant;
 import org.multisession.db.DatabaseException;
 
 /**
- * What a database file is to the file system, and what its header says.
+ * What the file system and the header say about a database file.
  *
  * @param size in bytes
- * @param modifiedAt when it was written last
- * @param logSize how many bytes lie in the write-ahead log beside it; 0 where there is none
+ * @param modifiedAt when it was last written
+ * @param logSize size of its write-ahead log in bytes; 0 if there is none
  * @param writtenBy the version of SQLite that has written it last, as {@code sqlite3_libversion_number()} counts; 0 for
  *     one before 3.7.0, which leaves no mark
  */

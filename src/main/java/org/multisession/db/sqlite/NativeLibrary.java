@@ -39,11 +39,11 @@ public final class NativeLibrary {
         return "SQLite " + driver.replaceFirst("^(\\d+\\.\\d+\\.\\d+).*", "$1") + " (driver " + driver + ")";
     }
 
-    /** Loads it, if that has not been done; a {@link DatabaseException} says what to do where it cannot be. */
+    /** Loads it, unless it is loaded already; a {@link DatabaseException} says what to do if it cannot be loaded. */
     static synchronized void load() {
         if (!loaded) {
             Properties properties = System.getProperties();
-            // The folder is told by a system property: another context of this Tomcat may start at the same time.
+            // The folder is passed in a system property: another context of this Tomcat may start at the same time.
             synchronized (properties) {
                 loadByAFolderOfItsOwn(properties);
             }
@@ -82,7 +82,7 @@ public final class NativeLibrary {
         try {
             SQLiteJDBCLoader.initialize();
         } catch (Exception e) {
-            // The driver declares no narrower type.
+            // The driver declares no narrower exception.
             throw failed(parent, e);
         } finally {
             DRIVER_LOG.setLevel(before);
@@ -106,7 +106,7 @@ public final class NativeLibrary {
             }
             Files.deleteIfExists(folder);
         } catch (IOException e) {
-            // Windows; the driver deletes them when the JVM ends.
+            // On Windows the driver deletes them when the JVM ends.
             log.debug("{} remains until the JVM ends: {}", folder, e.toString());
         }
     }

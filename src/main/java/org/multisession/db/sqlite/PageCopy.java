@@ -7,21 +7,21 @@ import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 
 /**
- * Copies a whole database page by page, by SQLite's online backup. No row is read and no expression evaluated, so it
- * also copies what VACUUM INTO cannot: indexes, columns and constraints that call a function which only the app has.
+ * Copies a whole database page by page, with SQLite's online backup. It reads no row and evaluates no expression, so it
+ * also copies what VACUUM INTO cannot: indexes, columns and constraints that call a function of the app.
  */
 public final class PageCopy {
 
     private PageCopy() {}
 
     /**
-     * Copies the database as this connection sees it into a file, which may be there and be empty.
+     * Copies the database as this connection sees it into a file, which may exist if it is empty.
      *
-     * @param handle in a transaction that has read already, so that the copy is of that moment
+     * @param handle in a transaction that has already read, so that the copy shows that moment
      */
     public static void into(Handle handle, Path target) throws SQLException {
         SQLiteConnection connection = handle.connection().unwrap(SQLiteConnection.class);
-        // All pages in one step: between two, others could write, and the copy would begin anew.
+        // All pages in one step: between two steps others could write, and the copy would start over.
         int code = connection.getDatabase().backup("main", target.toString(), null, 0, 0, -1);
         if (code != SQLiteErrorCode.SQLITE_OK.code) {
             SQLiteErrorCode error = SQLiteErrorCode.getErrorCode(code);

@@ -45,7 +45,7 @@ import org.sqlite.SQLiteException;
  */
 public final class ReadOnlyDatabase implements AutoCloseable {
 
-    /** How often somebody may get in the way. */
+    /** How often somebody may interfere. */
     private static final int TRIES = 5;
 
     /** Where a SQLite header says which journal it has: 1 for a rollback journal, 2 for write-ahead logging. */
@@ -65,7 +65,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
             this.parameters = parameters;
         }
 
-        /** Whether SQLite's own locks make sure that nothing changes while it is read. */
+        /** Whether SQLite's own locks ensure that nothing changes while it is read. */
         boolean isGuarded() {
             return this == WITH_LOCKS || this == WITH_SHARED_MEMORY;
         }
@@ -85,7 +85,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
      * Claims an existing file.
      *
      * @param busyTimeout how long to wait for somebody else's lock
-     * @throws DatabaseException if it is missing, is no plain file, or is open in this JVM already
+     * @throws DatabaseException if it is missing, is not a plain file, or is already open in this JVM
      */
     public static ReadOnlyDatabase open(Path path, Duration busyTimeout) {
         return new ReadOnlyDatabase(SqliteFile.claim(path, false, "check"), busyTimeout);
@@ -134,7 +134,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
                 file.path() + " was opened, written and closed again and again while it was being read", null);
     }
 
-    /** Runs work on the temporary tables that {@link #snapshot} has left; it holds no lock on the file. */
+    /** Runs work on the temporary tables that {@link #snapshot} has left, without a lock on the file. */
     public <T> T onTemporary(Database.Work<? super Handle, T> work) {
         Connection opened = Objects.requireNonNull(connection, "nothing has been read yet");
         try {
@@ -157,7 +157,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         return size(beside("-wal")) > 0 ? Way.AS_A_COPY : Way.IMMUTABLE;
     }
 
-    /** An error that is no fault of the database where somebody has changed it meanwhile. */
+    /** An error that does not count, because somebody has changed the database meanwhile. */
     private static boolean isByChange(Way way, SQLException e) {
         return !way.isGuarded() || Sqlite.isCannotOpen(e);
     }
@@ -167,7 +167,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
         SQLiteDataSource source = new SQLiteDataSource(config);
-        // As a URI, in which a name with a question mark is written otherwise.
+        // As a URI, in which a question mark in the name is escaped.
         source.setUrl("jdbc:sqlite:file:" + opened.toUri().getRawPath() + "?" + way.parameters);
         Connection made = source.getConnection();
         connection = made;
@@ -270,7 +270,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
         }
     }
 
-    /** Temporary tables are gone then. */
+    /** This drops temporary tables. */
     @Override
     public void close() {
         try {

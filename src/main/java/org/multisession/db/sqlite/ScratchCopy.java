@@ -8,8 +8,8 @@ import java.sql.ResultSet;
 import org.multisession.db.DatabaseException;
 
 /**
- * A copy of a database in the temp directory, of one moment and page by page, on which anything may be tried. Only this
- * account can read it, and it is gone when it is closed or the process is stopped.
+ * A page-by-page snapshot of a database in the temp directory, on which anything may be tried. Only this account can
+ * read it, and it is deleted when it is closed or the process stops.
  */
 public final class ScratchCopy implements AutoCloseable {
 
@@ -23,8 +23,8 @@ public final class ScratchCopy implements AutoCloseable {
     }
 
     /**
-     * Copies a database that is only read. The original is locked against writers for as long as that takes, and by
-     * nothing that is done with the copy.
+     * Copies a database that is only read. The original is locked against writers while it is copied, and not
+     * afterwards.
      *
      * @throws DatabaseException if it cannot be read, or if there is too little space for the copy
      */
@@ -38,7 +38,7 @@ public final class ScratchCopy implements AutoCloseable {
         try {
             copy.requireSpace(original);
             original.snapshot(handle -> {
-                // The copy is of the moment of the first read.
+                // The copy shows the moment of the first read.
                 try (PreparedStatement statement = handle.prepare("SELECT count(*) FROM sqlite_master");
                         ResultSet row = statement.executeQuery()) {
                     row.next();

@@ -17,7 +17,7 @@ public final class Sqlite implements Vendor {
 
     static final Sqlite VENDOR = new Sqlite();
 
-    /** The driver's own words for a kind of error, of which SQLite's follow in brackets. */
+    /** The driver's own words for a kind of error; SQLite's follow in parentheses. */
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
     private Sqlite() {}
@@ -27,7 +27,7 @@ public final class Sqlite implements Vendor {
         return "SQLite " + SQLiteJDBCLoader.getVersion();
     }
 
-    /** Every text is written in SQLite's words so far. */
+    /** So far every text is written in SQLite's dialect. */
     @Override
     public Map<String, String> words() {
         return Map.of();
@@ -55,7 +55,7 @@ public final class Sqlite implements Vendor {
                 run(connection, "COMMIT");
                 return;
             } catch (SQLException e) {
-                // Each try has itself waited for the busy timeout, so this loop does not spin.
+                // Each attempt itself waits for the busy timeout, so this loop does not spin.
                 if (kindOf(e) != FailureKind.BUSY || System.nanoTime() - deadline > 0) {
                     throw e;
                 }
@@ -116,7 +116,7 @@ public final class Sqlite implements Vendor {
         }
     }
 
-    /** What an error means to the operator, in words; the driver's own text where it says enough. */
+    /** Describes for the operator what an error means; the driver's own text if that is clear enough. */
     @Override
     public String describe(SQLException e) {
         return switch (codeOf(e)) {

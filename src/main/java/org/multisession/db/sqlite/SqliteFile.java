@@ -39,17 +39,17 @@ public final class SqliteFile implements Source {
 
     private static final String CLAIM = "org.multisession.open-database:";
 
-    /** As the settings have it. */
+    /** As in the settings. */
     private final Path named;
 
-    /** Where the file really is. SQLite's own files lie there, not beside a link to it. */
+    /** Where the file really is. SQLite's own files are there, not beside a link to it. */
     private final Path path;
 
     private final String identity;
     private final Descriptors descriptors;
     private boolean closed;
 
-    /** The identities of the files that lie beside it while it is open, and belong to it. */
+    /** The identities of the files beside it that belong to it while it is open. */
     private volatile Set<String> log = Set.of();
 
     private SqliteFile(Path named, Path path, String identity) {
@@ -63,8 +63,8 @@ public final class SqliteFile implements Source {
      * Claims the file for this owner. The file is made, empty and readable by this account only, if it is missing and
      * {@code create} is set; a new one gets write-ahead logging, an old one keeps the journal mode it has.
      *
-     * @param owner how to call the owner in a message to the next one who tries, as the context path
-     * @throws DatabaseException if it is missing, is no plain file, or is open in this JVM already
+     * @param owner the name of the owner, for a message to the next one who tries, as the context path
+     * @throws DatabaseException if it is missing, is not a plain file, or is already open in this JVM
      */
     public static SqliteFile claim(Path path, boolean create, String owner) {
         Path named = path.toAbsolutePath();
@@ -118,8 +118,8 @@ public final class SqliteFile implements Source {
     }
 
     /**
-     * SQLite keeps its log and its journal beside the name by which a program opens the file. By two names there are two
-     * of them, neither of which knows of the other.
+     * SQLite keeps its log and its journal beside the name by which a program opens the file. Two names lead to two of
+     * them, neither of which knows of the other.
      */
     private static void requireOneName(Path named, Path real) throws IOException {
         if (real.getFileSystem().supportedFileAttributeViews().contains("unix")
@@ -154,7 +154,7 @@ public final class SqliteFile implements Source {
         }
     }
 
-    /** The folder in which a file is to be made, or the one that exists above it. */
+    /** The folder in which to create a file, or the nearest existing one above it. */
     private static Path nearestFolder(Path file) {
         Path folder = Objects.requireNonNull(file.getParent());
         while (folder.getParent() != null && !Files.exists(folder)) {
@@ -177,13 +177,13 @@ public final class SqliteFile implements Source {
         }
     }
 
-    /** Whether the path of the settings still leads to this very file. It costs two to three microseconds. */
+    /** Whether the path in the settings still leads to this very file. Takes two to three microseconds. */
     @Override
     public boolean isInPlace() {
         return identityOf(named).filter(identity::equals).isPresent();
     }
 
-    /** Remembers what lies beside the file while it is open, to know it again when another file is in its place. */
+    /** Remembers the files beside the open one, to recognize them when another file is in its place. */
     @Override
     public void observe() {
         Set<String> beside = filesBeside(path);
@@ -199,10 +199,10 @@ public final class SqliteFile implements Source {
     }
 
     /**
-     * Claims what is in the place of this file now, while this one is still open: as long as it is, its inode and those of
-     * its log are given to no other file, so that they are known again.
+     * Claims what is now in the place of this file, while this one is still open: until it is closed, its inode and
+     * those of its log are not reused, so they can be recognized.
      *
-     * @throws DatabaseException if there is nothing, or nothing that could be opened without damage
+     * @throws DatabaseException if there is nothing, or if opening it would damage it
      */
     @Override
     public SqliteFile successor(String owner) {
@@ -235,7 +235,7 @@ public final class SqliteFile implements Source {
     }
 
     DataSource forReading(Duration busyTimeout) {
-        // Opened for writing too: a reader of a write-ahead-logged database may have to repair its index file.
+        // Opened for writing too: a reader in write-ahead mode may have to repair its index file.
         return new Connections(this, busyTimeout, true);
     }
 
@@ -244,7 +244,9 @@ public final class SqliteFile implements Source {
         return Sqlite.VENDOR;
     }
 
-    /** One writer, for which callers queue: SQLite admits one at a time anyway, and it spares them the busy loop. */
+    /**
+     * One writer, for which callers queue: SQLite admits one at a time anyway, and a queue spares them the busy loop.
+     */
     @Override
     public Pools open(int readers, Duration wait) {
         return Pools.ofOneWriter(this, forWriting(wait), forReading(wait), readers, wait);
@@ -273,7 +275,7 @@ public final class SqliteFile implements Source {
         }
     }
 
-    /** How many descriptors on the file somebody else in this JVM holds open: another copy of SQLite, most likely. */
+    /** How many descriptors on the file belong to somebody else in this JVM, most likely another copy of SQLite. */
     @Override
     public int foreignUsers() {
         return descriptors.foreign();
@@ -294,7 +296,7 @@ public final class SqliteFile implements Source {
         return path;
     }
 
-    /** Gives the claim up; a second call does nothing. All connections must be closed by then. */
+    /** Releases the claim; a second call does nothing. All connections must be closed first. */
     @Override
     public void close() {
         if (!closed) {

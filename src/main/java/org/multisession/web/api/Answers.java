@@ -15,7 +15,7 @@ import org.multisession.user.User;
 import org.multisession.web.Browser;
 import org.multisession.web.HttpProblem;
 
-/** What more than one route of the API reads or answers. */
+/** What several routes of the API have in common. */
 final class Answers {
 
     private Answers() {}
@@ -28,7 +28,7 @@ final class Answers {
         return members;
     }
 
-    /** A new session; with its token only for a program: a browser has it in a cookie that no script can read. */
+    /** A new session. Only programs get its token: a browser has it in a cookie that no script can read. */
     static Map<String, Object> started(HttpServletRequest request, SignIn.Result.Started started) {
         Map<String, Object> members = new LinkedHashMap<>();
         if (!Browser.sent(request)) {
@@ -58,7 +58,7 @@ final class Answers {
         return members;
     }
 
-    /** As exact as the database has it. */
+    /** With the precision of the database. */
     static @Nullable String time(@Nullable Instant time) {
         return time == null ? null : time.truncatedTo(ChronoUnit.MICROS).toString();
     }

@@ -18,8 +18,8 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.MethodServlet;
 
 /**
- * {@code POST /api/login} where a code proves the number: 202 with a challenge. Sent again with that challenge, the same
- * challenge goes on with another code.
+ * {@code POST /api/login} when a code proves the number: 202 with a challenge. Sent again with that challenge, it
+ * continues with another code.
  */
 public final class CodeRequestApiServlet extends MethodServlet {
 

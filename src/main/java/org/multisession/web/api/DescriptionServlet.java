@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import org.multisession.web.MethodServlet;
 
-/** {@code GET /api/openapi.json}: all that programs use, in OpenAPI 3.1; public and cacheable. */
+/** {@code GET /api/openapi.json}: everything that programs use, in OpenAPI 3.1; public and cacheable. */
 public final class DescriptionServlet extends MethodServlet {
 
     private final transient byte[] document;

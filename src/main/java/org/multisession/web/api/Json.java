@@ -26,10 +26,10 @@ public final class Json implements HttpProblemResponder {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** A JSON object that a request brought. */
+    /** A JSON object in the body of a request. */
     record Body(JsonNode node) {
 
-        /** The member of this name, or a failure with 400 if there is none or it is no string. */
+        /** Returns the member of this name; fails with 400 if there is none or it is not a string. */
         String string(String name) {
             JsonNode member = node.get(name);
             if (member == null || !member.isTextual()) {
@@ -58,7 +58,7 @@ public final class Json implements HttpProblemResponder {
             }
             return new Body(node);
         } catch (JsonProcessingException e) {
-            // Where, but not the library's words: they quote the body, which may hold a phone number or a code.
+            // The place only: the library's message quotes the body, which may contain a phone number or a code.
             JsonLocation at = e.getLocation();
             throw malformed("The body is not well-formed JSON"
                     + (at == null ? "." : " at line " + at.getLineNr() + ", column " + at.getColumnNr() + "."));

@@ -11,7 +11,7 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
 
-/** {@code POST /api/login} where the number alone signs in: the answer holds the token, and sets the cookie too. */
+/** {@code POST /api/login} when the number alone signs in: the answer contains the token and sets the cookie. */
 public final class LoginApiServlet extends MethodServlet {
 
     private final transient SignIn signIn;

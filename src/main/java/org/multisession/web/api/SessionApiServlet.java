@@ -12,8 +12,8 @@ import org.multisession.web.MethodServlet;
 import org.multisession.web.SessionCookie;
 
 /**
- * {@code DELETE /api/sessions/{id}}: ends one of the caller's devices. Somebody else's id is answered as one that does
- * not exist, with the same words.
+ * {@code DELETE /api/sessions/{id}}: ends one of the caller's devices. The answer for somebody else's id is the same as
+ * for one that does not exist.
  */
 public final class SessionApiServlet extends MethodServlet {
 
@@ -30,7 +30,7 @@ public final class SessionApiServlet extends MethodServlet {
         this.cookie = cookie;
     }
 
-    /** As it was sent: Tomcat has taken parameters and dots out of the path that it gives. */
+    /** The id as it was sent: Tomcat removes parameters and dots from the path that it returns. */
     @Override
     protected void requirePath(HttpServletRequest request) {
         String below = request.getContextPath() + request.getServletPath();

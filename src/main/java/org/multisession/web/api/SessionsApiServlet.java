@@ -12,7 +12,7 @@ import org.multisession.web.DeviceNames;
 import org.multisession.web.Messages;
 import org.multisession.web.MethodServlet;
 
-/** {@code GET /api/sessions}: the caller's devices, this one first. Their names are English whoever asks. */
+/** {@code GET /api/sessions}: the caller's devices, this one first. Their names are always in English. */
 public final class SessionsApiServlet extends MethodServlet {
 
     private final transient Devices devices;

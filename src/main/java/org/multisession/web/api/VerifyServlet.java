@@ -14,13 +14,13 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.SessionCookie;
 
 /**
- * {@code GET /verify}: tells a proxy who its caller is, in headers that it hands on to the app behind it; 200, or 401.
+ * {@code GET /verify}: tells a proxy who its caller is, in headers that it passes on to the app behind it; 200, or 401.
  *
- * <p>Each of these headers is in every answer, empty where there is nothing to say: a proxy that copies them overwrites
- * what its client sent under their names. It sets no cookie, since a proxy loses it.
+ * <p>Each of these headers is in every answer, empty if there is nothing to say, so that a proxy that copies them
+ * overwrites what its client sent under their names. It sets no cookie, because a proxy would lose it.
  *
- * <p>Any method is answered alike. A proxy may ask by the one of its client, and takes every 2xx for a yes: a 204 to
- * {@code OPTIONS} would let it in.
+ * <p>Every method gets the same answer. A proxy may ask with its client's method, and takes every 2xx for a yes: a 204
+ * to {@code OPTIONS} would let the client in.
  */
 public final class VerifyServlet extends HttpServlet {
 
@@ -42,13 +42,13 @@ public final class VerifyServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // First, so that an answer of failure has them too.
+        // Set first, so that an error answer has them too.
         for (String name : new String[] {USER_ID, PHONE, PLAN, VIA}) {
             response.setHeader(name, "");
         }
         SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> ClientFactory.of(request));
         if (signedIn == null) {
-            // Not thrown: a browser would be answered with a page, which no proxy shows.
+            // Not thrown, because a browser would get a page, which no proxy shows.
             HttpProblem failure = HttpProblem.unauthenticated();
             failure.headers().forEach(response::setHeader);
             json.respond(request, response, failure, null);

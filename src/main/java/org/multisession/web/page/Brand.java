@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.web.LocalPath;
 
 /**
- * Whose pages these are, as people know them: a name, a picture, where help is and where to go on to. The pages find it
- * under {@link #ATTRIBUTE} in the servlet context.
+ * The brand that people know: a name, a logo, where to get help and where to continue. The pages find it under {@link
+ * #ATTRIBUTE} in the servlet context.
  */
 public final class Brand {
 
-    /** The name of the context attribute; error pages need it as well, whatever request they come from. */
+    /** The name of the context attribute. Error pages need it as well, whatever request they come from. */
     public static final String ATTRIBUTE = "org.multisession.brand";
 
     private static final int MAX_LENGTH = 200;
@@ -24,7 +24,7 @@ public final class Brand {
     private final @Nullable String support;
     private final @Nullable String home;
 
-    /** Of texts that {@link #isText} and {@link #isHome} have found good. */
+    /** Takes texts that {@link #isText} and {@link #isHome} have accepted. */
     public Brand(String name, @Nullable Logo logo, @Nullable String support, @Nullable String home) {
         this.name = name;
         this.logo = logo;
@@ -32,7 +32,7 @@ public final class Brand {
         this.home = home;
     }
 
-    /** Whether this can be shown in a line: not too long, and without control characters. */
+    /** Whether this can be shown in one line: not too long, and without control characters. */
     public static boolean isText(String text) {
         return !text.isBlank()
                 && text.length() <= MAX_LENGTH
@@ -56,7 +56,7 @@ public final class Brand {
         return logo != null;
     }
 
-    /** Where help is: a link if {@link #isSupportALink}, else words. */
+    /** Where to get help: a link if {@link #isSupportALink}, otherwise text. */
     public @Nullable String getSupport() {
         return support;
     }
@@ -73,17 +73,17 @@ public final class Brand {
         }
     }
 
-    /** Where people want to go once they are signed in; null where nobody has said. */
+    /** Where people want to go once they are signed in; null if not set. */
     public @Nullable String getHome() {
         return home;
     }
 
-    /** Where a sign-in leads to that was not asked for on the way to something else. */
+    /** Where a sign-in leads if no other page was requested first. */
     String afterSignIn(String contextPath) {
         return home != null ? home : contextPath + "/";
     }
 
-    /** The site that {@link #getHome} is on, if it is another one, as a Content-Security-Policy names it. */
+    /** The origin of {@link #getHome} for a Content-Security-Policy, if it is another site. */
     public @Nullable String homeOrigin() {
         return home == null ? null : origin(home);
     }

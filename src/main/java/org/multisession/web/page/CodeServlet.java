@@ -28,8 +28,8 @@ import org.multisession.web.Redirect;
 import org.multisession.web.SessionCookie;
 
 /**
- * {@code GET /login/code}, {@code POST /login/code}: asks for the code and signs in. The same form's second button, with
- * the field {@code resend}, sends another one.
+ * {@code GET /login/code}, {@code POST /login/code}: asks for the code and signs in. The second button of the form,
+ * with the field {@code resend}, sends another code.
  */
 public final class CodeServlet extends MethodServlet {
 
@@ -91,7 +91,7 @@ public final class CodeServlet extends MethodServlet {
                 attempt(request, response, secret, standing, form.get("code"), next);
             }
         } catch (DatabaseBusyException e) {
-            // The form stays, with what was typed; on the general page for 503 it would be gone.
+            // The form stays, with its input, which the general page for 503 would lose.
             show(
                     request,
                     response,
@@ -114,7 +114,7 @@ public final class CodeServlet extends MethodServlet {
             if (!Browser.accepts(request)) {
                 throw HttpProblem.tooMany(wait);
             }
-            // A code that has arrived may still be good: its field must not go away.
+            // A code that has arrived may still be valid, so its field must stay.
             String errorKey = standing.isOver() ? "code.error.limit.over" : "code.error.limit";
             show(
                     request,
@@ -135,7 +135,7 @@ public final class CodeServlet extends MethodServlet {
             throws ServletException, IOException {
         String code = EnteredCode.orNull(typed);
         if (code == null) {
-            // A slip of the finger costs no attempt.
+            // A typo costs no attempt.
             show(request, response, new Page(422, standing, next).saying("code.error.malformed"));
             return;
         }
@@ -158,7 +158,7 @@ public final class CodeServlet extends MethodServlet {
         };
     }
 
-    /** No challenge: the cookie has gone, or it was another browser that asked. */
+    /** No challenge: the cookie is gone, or another browser requested the code. */
     private static void startOver(HttpServletRequest request, HttpServletResponse response) {
         Redirect.seeOther(response, request.getContextPath() + "/login");
     }
@@ -204,7 +204,7 @@ public final class CodeServlet extends MethodServlet {
         model.put("errorKey", page.errorKey());
         model.put("isCodeWrong", page.status() == 422);
         model.put("typed", page.typed());
-        // Whole, for whoever typed it: the challenge is this browser's alone.
+        // In full, for whoever typed it: the challenge belongs to this browser only.
         model.put("number", phoneNumbers.pretty(standing.number()));
         model.put("isOver", standing.isOver());
         model.put("attemptsLeft", standing.attemptsLeft());

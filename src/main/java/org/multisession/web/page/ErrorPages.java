@@ -19,10 +19,10 @@ import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.LocalPath;
 import org.multisession.web.Messages;
 
-/** Error pages for browsers; hands everybody else over to the next responder. */
+/** Error pages for browsers; passes everybody else on to the next responder. */
 public final class ErrorPages implements HttpProblemResponder {
 
-    /** The answers that have words of their own in the messages. */
+    /** The statuses that have their own texts in the messages. */
     static final Set<Integer> WITH_WORDS = Set.of(400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503);
 
     private static final Set<Integer> WORTH_ANOTHER_TRY = Set.of(408, 429, 503);
@@ -64,7 +64,7 @@ public final class ErrorPages implements HttpProblemResponder {
         Pages.show(request, response, failure.status(), "error", model);
     }
 
-    /** The page itself, or the one with the form or the button whose request has failed; null where it is not known. */
+    /** The page itself, or the one with the form or the button whose request failed; null if unknown. */
     private static @Nullable String whereToTryAgain(HttpServletRequest request) {
         if ("GET".equals(asked(request, ERROR_METHOD, request.getMethod()))) {
             String path = asked(request, RequestDispatcher.ERROR_REQUEST_URI, request.getRequestURI());
@@ -72,7 +72,7 @@ public final class ErrorPages implements HttpProblemResponder {
             return LocalPath.of(String.valueOf(path), query);
         }
         try {
-            // The page that another site's form comes from is not ours to lead to, and its path is not on this host.
+            // We do not link to another site's page with the form, and its path is not on this host.
             URI form = new URI(String.valueOf(request.getHeader("Referer")));
             boolean isOurs = request.getServerName().equalsIgnoreCase(form.getHost());
             return isOurs ? LocalPath.of(String.valueOf(form.getRawPath()), form.getRawQuery()) : null;
@@ -81,7 +81,7 @@ public final class ErrorPages implements HttpProblemResponder {
         }
     }
 
-    /** What was asked for in the beginning: in an error dispatch, the request is one for {@code /error}. */
+    /** The path originally requested: in an error dispatch, the request is for {@code /error}. */
     private static @Nullable String asked(HttpServletRequest request, String attribute, @Nullable String now) {
         boolean isError = request.getDispatcherType() == DispatcherType.ERROR;
         return isError && request.getAttribute(attribute) instanceof String first ? first : now;

@@ -11,7 +11,7 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.HttpProblemResponder;
 
 /**
- * What the container shows instead of its own error page, which would tell its version: for its own 404 and 400, and
+ * What the container shows instead of its own error page, which would reveal its version: for its own 404 and 400, and
  * for other servlets' {@code sendError}.
  */
 public final class ErrorServlet extends HttpServlet {

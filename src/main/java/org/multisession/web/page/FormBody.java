@@ -13,8 +13,8 @@ import org.multisession.web.HttpProblem;
 import org.multisession.web.RequestBody;
 
 /**
- * The fields of a posted form. Read from the body alone, unlike {@code getParameter}: a phone number or a code in the
- * query string would end up in access logs, so it counts for nothing there.
+ * The fields of a posted form, read only from the body, unlike {@code getParameter}: a phone number or a code in the
+ * query string would end up in access logs, so it is ignored there.
  */
 record FormBody(Map<String, String> fields) {
 
@@ -24,8 +24,8 @@ record FormBody(Map<String, String> fields) {
     }
 
     /**
-     * The fields of the query string; none if it cannot be read. Not by {@code getParameter}: Tomcat 10.1 passes over
-     * what it cannot read, Tomcat 11 throws.
+     * The fields of the query string; none if it cannot be read. {@code getParameter} is not used because Tomcat 10.1
+     * skips what it cannot read, and Tomcat 11 throws.
      */
     static FormBody ofQuery(HttpServletRequest request) {
         String query = request.getQueryString();
@@ -36,7 +36,7 @@ record FormBody(Map<String, String> fields) {
         }
     }
 
-    /** Of a field that comes twice, the first counts. */
+    /** If a field occurs twice, the first counts. */
     static FormBody parse(byte[] body) {
         Map<String, String> fields = new HashMap<>();
         try {

@@ -30,12 +30,13 @@ import org.multisession.web.SessionCookie;
 import org.multisession.web.page.PhoneStep.Refusal;
 
 /**
- * {@code GET /login}, {@code POST /login}: the phone form. What becomes of the number is the {@link PhoneStep}'s. Asked
- * by a proxy in place of something else ({@link OriginalUri}), it sends the browser here, to come back there.
+ * {@code GET /login}, {@code POST /login}: the phone form. {@link PhoneStep} decides what happens to the number. If a
+ * proxy asks in place of another page ({@link OriginalUri}), it redirects the browser here, and back there after the
+ * sign-in.
  */
 public final class LoginServlet extends MethodServlet {
 
-    /** The servlet that does the same for programs. */
+    /** The servlet for programs. */
     public static final String API = "api-login";
 
     private final transient PhoneStep step;
@@ -73,14 +74,14 @@ public final class LoginServlet extends MethodServlet {
         String next = FormBody.ofQuery(request).get("next");
         String original = next == null ? OriginalUri.of(request) : null;
         if (original != null) {
-            // The browser shall see the address of this form, or it would stay at one that it may not have.
+            // The browser must go to the address of this form, or it would stay at one that it may not see.
             Redirect.toSignIn(request, response, LocalPath.orNull(original));
             return;
         }
         showForm(request, response, LocalPath.orNull(next), numberToMend(request), null);
     }
 
-    /** Who comes back from the code page by "Wrong number?" finds the number in the field. */
+    /** Coming back from the code page with "Wrong number?", people find the number in the field. */
     private @Nullable String numberToMend(HttpServletRequest request) {
         boolean isAsked = FormBody.ofQuery(request).get("edit") != null;
         return isAsked ? phoneNumbers.pretty(step.latestNumber(request)) : null;
@@ -113,12 +114,12 @@ public final class LoginServlet extends MethodServlet {
                 showForm(request, response, next, typed, refusal);
             }
         } catch (DatabaseBusyException e) {
-            // The number stays in the field; on the general page for 503 it would be gone.
+            // The number stays in the field; the general page for 503 would lose it.
             showForm(request, response, next, typed, new Refusal(503, "login.error.busy", 1));
         }
     }
 
-    /** A program that knows this address from before there was an API. */
+    /** A program that uses this address from before there was an API. */
     private static boolean isJson(HttpServletRequest request) {
         return String.valueOf(request.getContentType()).toLowerCase(Locale.ROOT).startsWith("application/json");
     }
@@ -138,7 +139,7 @@ public final class LoginServlet extends MethodServlet {
         model.put("phone", number);
         if (refusal != null) {
             model.put("errorKey", refusal.errorKey());
-            // The number may be right: what is in the way is the wait.
+            // The number may be right; only the wait is in the way.
             model.put("isNumberWrong", refusal.retryIn() == 0);
             model.put("wait", Wait.ofSeconds(refusal.retryIn(), new Messages(Browser.language(request))));
             if (refusal.retryIn() > 0) {

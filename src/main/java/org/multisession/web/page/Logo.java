@@ -16,10 +16,10 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 import org.jspecify.annotations.Nullable;
 
-/** A small picture, read once. What it is is told by its bytes and not by its name. */
+/** A small picture, read once. Its type is determined by its bytes, not by its name. */
 public final class Logo {
 
-    /** It comes with every first page; a picture of 36 pixels needs no more. */
+    /** It is loaded with every first page, and a picture of 36 pixels needs no more. */
     public static final int MAX_BYTES = 100 * 1024;
 
     private static final String SVG = "http://www.w3.org/2000/svg";
@@ -34,7 +34,7 @@ public final class Logo {
         this.tag = "\"" + digest(bytes).substring(0, 32) + "\"";
     }
 
-    /** Reads it; throws {@link IllegalArgumentException} where there is no such picture, or it is too large. */
+    /** Reads it; throws {@link IllegalArgumentException} if there is no such picture, or it is too large. */
     public static Logo read(Path file) {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
@@ -49,7 +49,7 @@ public final class Logo {
         return new Logo(bytes, type);
     }
 
-    /** The media type, as an answer tells it. */
+    /** The media type for the answer. */
     public String type() {
         return type;
     }

@@ -8,7 +8,7 @@ import org.multisession.web.MethodServlet;
 /** {@code GET /static/logo}: the picture of the brand. */
 public final class LogoServlet extends MethodServlet {
 
-    /** A picture of the vector kind may style itself; opened by its own address, it can do nothing else. */
+    /** A vector picture may style itself; opened at its own URL, it can do nothing else. */
     private static final String CONTENT_SECURITY_POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
@@ -24,7 +24,7 @@ public final class LogoServlet extends MethodServlet {
         response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
         response.setHeader("Cache-Control", "public, max-age=300");
         response.setHeader("ETag", logo.tag());
-        // A proxy that compresses makes a weak one of it.
+        // A compressing proxy turns it into a weak tag.
         if (String.valueOf(request.getHeader("If-None-Match")).contains(logo.tag())) {
             response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
             return;

@@ -8,8 +8,8 @@ import java.time.format.FormatStyle;
 import org.multisession.web.Messages;
 
 /**
- * A moment as a page shows it: in the reader's words, with the exact time behind them. The server knows no zone of the
- * reader's and says UTC; the script {@code times.js} puts the reader's own in its place.
+ * A moment as a page shows it: in plain words, with the exact time attached. The server does not know the reader's time
+ * zone and uses UTC; the script {@code times.js} converts it to the reader's own.
  */
 public final class Moment {
 
@@ -20,7 +20,7 @@ public final class Moment {
     private final String exact;
     private final Kind kind;
 
-    /** What stands in the page. */
+    /** The text in the page. */
     public enum Kind {
         /** "5 minutes ago". */
         AGO,
@@ -37,7 +37,7 @@ public final class Moment {
         this.kind = kind;
     }
 
-    /** How long ago it is; the date if that is long, or if it lies ahead further than clocks are wrong. */
+    /** How long ago it is; the date if that is long, or if it is further in the future than clocks differ. */
     static Moment ago(Instant at, Instant now, Messages messages) {
         Duration passed = Duration.between(at, now);
         if (passed.compareTo(WORTH_COUNTING) >= 0 || passed.toDays() < 0) {
@@ -92,7 +92,7 @@ public final class Moment {
         return exact;
     }
 
-    /** What the script may put in place of what is shown. */
+    /** Which format the script may use instead. */
     public String getKind() {
         return switch (kind) {
             case AGO -> "ago";

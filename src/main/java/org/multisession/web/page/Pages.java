@@ -12,9 +12,8 @@ import org.multisession.web.Browser;
 import org.multisession.web.PageRequest;
 
 /**
- * Shows a JSP. The build compiles the JSPs ({@code maven-antrun-plugin} in the pom), so that the first view is as fast as
- * any other and Tomcat compiles nothing. They are servlets with a name and no address: there is no URL by which one
- * could be asked for.
+ * Shows a JSP. The build compiles the JSPs ({@code maven-antrun-plugin} in the pom), so that the first view is as fast
+ * as any other and Tomcat compiles nothing. They are servlets with a name but without a URL, so nobody can request one.
  */
 public final class Pages {
 
@@ -23,12 +22,12 @@ public final class Pages {
 
     private Pages() {}
 
-    /** The name of the servlet that is this page. */
+    /** The name of this page's servlet. */
     public static String servletName(String page) {
         return "page-" + page;
     }
 
-    /** The class that the page compiler makes of this page. */
+    /** The class that the page compiler creates from this page. */
     public static String className(String page) {
         return "org.apache.jsp.WEB_002dINF.jsp." + page + "_jsp";
     }

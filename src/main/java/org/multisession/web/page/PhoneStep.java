@@ -7,14 +7,14 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.multisession.phone.PhoneNumber;
 
-/** What happens to a number that was typed into the form. */
+/** What happens to a number that was submitted with the form. */
 public interface PhoneStep {
 
     /**
-     * Why the form comes back.
+     * Why the form is shown again.
      *
-     * @param errorKey the message key of what it says
-     * @param retryIn seconds until it is worth another try; 0 where time changes nothing
+     * @param errorKey the message key of the error
+     * @param retryIn seconds until another attempt makes sense; 0 if waiting does not help
      */
     record Refusal(int status, String errorKey, long retryIn) {
 
@@ -23,12 +23,14 @@ public interface PhoneStep {
         }
     }
 
-    /** Answers the request and returns null, or returns why the form should come back. */
+    /** Answers the request and returns null, or returns why to show the form again. */
     @Nullable
     Refusal take(HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next)
             throws IOException, ServletException;
 
-    /** The number that this browser has typed a moment ago, as the challenge has it, for who mends it; null if there is none. */
+    /**
+     * The number that this browser submitted a moment ago, from its challenge, to be corrected; null if there is none.
+     */
     @Nullable
     String latestNumber(HttpServletRequest request);
 

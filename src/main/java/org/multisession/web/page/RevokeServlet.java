@@ -26,7 +26,7 @@ public final class RevokeServlet extends MethodServlet {
     private final transient FlashCookie signedOut;
     private final transient SessionCookie cookie;
 
-    /** {@code done} is for the page of devices, {@code signedOut} for the sign-in page. */
+    /** {@code done} is for the list of devices, {@code signedOut} for the sign-in page. */
     public RevokeServlet(
             Devices devices, SignOut signOut, FlashCookie done, FlashCookie signedOut, SessionCookie cookie) {
         super("POST");

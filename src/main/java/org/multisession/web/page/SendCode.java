@@ -18,7 +18,7 @@ import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.Redirect;
 
-/** A code is sent to the number, and the browser goes on to the page that asks for it. */
+/** Sends a code to the number and redirects the browser to the page that asks for it. */
 public final class SendCode implements PhoneStep {
 
     private final CodeSignIn codes;
@@ -52,7 +52,7 @@ public final class SendCode implements PhoneStep {
         return standing == null ? null : standing.number();
     }
 
-    /** Goes on to the code page, by a redirect, so that a reload there sends nothing. */
+    /** Redirects to the code page, so that a reload there sends nothing. */
     void go(HttpServletRequest request, HttpServletResponse response, CodeRequestResult asked, @Nullable String next) {
         if (asked instanceof CodeRequestResult.Challenged challenged) {
             challenge.set(request, response, challenged.secret());
@@ -65,7 +65,7 @@ public final class SendCode implements PhoneStep {
         return next == null ? page : page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
     }
 
-    /** How long to wait, in whole seconds, rounded up; one at least. */
+    /** How long to wait, in whole seconds, rounded up; at least one. */
     long secondsUntilRetry(CodeLimits.LimitExceeded hit) {
         return Math.max(
                 1,

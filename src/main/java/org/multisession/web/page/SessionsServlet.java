@@ -86,13 +86,13 @@ public final class SessionsServlet extends MethodServlet {
         row.put("address", parts(device.address()));
         Instant seen = device.lastSeenAt();
         row.put("seen", seen == null ? null : Moment.ago(seen, now, messages));
-        // A shared one has its session from the day it was adopted; the devices signed in before, nobody knows when.
+        // The session of a shared one began on the day of its adoption; nobody knows when the devices signed in.
         Instant since = device.isShared() ? null : device.createdAt();
         row.put("since", since == null ? null : Moment.date(since, messages));
         return row;
     }
 
-    /** An address with its places for a line break, which are behind colons only. */
+    /** An address that may break only after its colons. */
     private static List<String> parts(@Nullable String address) {
         return address == null ? List.of() : List.of(address.split("(?<=:)(?!:)", -1));
     }

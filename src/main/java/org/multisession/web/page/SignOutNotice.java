@@ -13,8 +13,8 @@ import org.multisession.web.CurrentUser;
 import org.multisession.web.SessionCookie;
 
 /**
- * Tells before somebody signs out whom it concerns beside this device: another account in the same browser, and the old
- * devices that share a session which the browser presents.
+ * Tells people before they sign out what else it affects: another account in the same browser, and the old devices that
+ * share a session with it.
  */
 public final class SignOutNotice {
 

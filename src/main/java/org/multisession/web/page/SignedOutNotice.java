@@ -15,8 +15,8 @@ import org.multisession.web.Messages;
 import org.multisession.web.SessionCookie;
 
 /**
- * Tells who comes with a token that has ended when that was, and why. Whoever holds the token may know it; of the
- * account it tells no more than that.
+ * Tells whoever presents an ended token when it ended, and why. Whoever holds the token may know that; nothing else of
+ * the account is revealed.
  */
 public final class SignedOutNotice {
 
@@ -32,7 +32,7 @@ public final class SignedOutNotice {
         this.clock = clock;
     }
 
-    /** What the page shows; empty where no token came that has ended. */
+    /** What the page shows; empty if no ended token was presented. */
     Map<String, Object> of(HttpServletRequest request) {
         Ending ending = authenticator.howEnded(cookie.presented(request));
         if (ending == null) {

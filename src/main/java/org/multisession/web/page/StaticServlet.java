@@ -7,7 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.web.MethodServlet;
 
-/** {@code GET /static/…}: style sheet and pictures, by Tomcat's own file servlet; public and cacheable. */
+/** {@code GET /static/…}: style sheet and pictures, served by Tomcat's own file servlet; public and cacheable. */
 public final class StaticServlet extends MethodServlet {
 
     public StaticServlet() {

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.multisession.web.Messages;
 
 /**
- * How long something still takes, as a page shows it: "0:45", and from an hour on whole hours. The script {@code
- * countdown.js} counts the former down; without it the page says the time as it was when the page was made.
+ * How long something still takes, as a page shows it: "0:45", or whole hours from an hour on. The script {@code
+ * countdown.js} counts the former down; without it, the page shows the time as it was when it was rendered.
  */
 public final class Wait {
 
