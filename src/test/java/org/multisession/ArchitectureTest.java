@@ -18,7 +18,10 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Date;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.multisession.auth.Sessions;
+import org.multisession.session.UserSessionDao;
 
 /** The structure that package-info promises. */
 class ArchitectureTest {
@@ -147,6 +150,21 @@ class ArchitectureTest {
                 .resideInAPackage("org.multisession.db")
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.multisession.db.*.."))
+                .check(APPLICATION);
+    }
+
+    /** To end a session and to record it are one act, so there is one place that can do either. */
+    @Test
+    void sessionsEndInOnePlaceWhichRecordsIt() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(Sessions.class.getName())
+                .should()
+                .accessTargetWhere(describe(
+                        "the row of a session ends",
+                        access -> access.getTarget().getOwner().isEquivalentTo(UserSessionDao.class)
+                                && Set.of("end", "refuseForEver")
+                                        .contains(access.getTarget().getName())))
                 .check(APPLICATION);
     }
 

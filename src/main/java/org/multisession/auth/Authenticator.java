@@ -1,11 +1,9 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -13,16 +11,12 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
-import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
-import org.multisession.session.SessionRules;
-import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.user.User;
-import org.multisession.user.UserDao;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,38 +30,26 @@ public final class Authenticator {
     private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
 
     private final Database database;
-    private final UserSessionDao sessions;
-    private final UserDao users;
-    private final KnownTokensDao knownTokens;
+    private final Sessions sessions;
+    private final LegacyTokens legacyTokens;
     private final TwoAccounts twoAccounts;
-    private final SessionRules rules;
-    private final Stage stage;
     private final LastSeen lastSeen;
-    private final SignOut signOut;
     private final InstantSource clock;
     private final AuthListener listener;
 
     public Authenticator(
             Database database,
-            UserSessionDao sessions,
-            UserDao users,
-            KnownTokensDao knownTokens,
+            Sessions sessions,
+            LegacyTokens legacyTokens,
             TwoAccounts twoAccounts,
-            SessionRules rules,
-            Stage stage,
             LastSeen lastSeen,
-            SignOut signOut,
             InstantSource clock,
             AuthListener listener) {
         this.database = database;
         this.sessions = sessions;
-        this.users = users;
-        this.knownTokens = knownTokens;
+        this.legacyTokens = legacyTokens;
         this.twoAccounts = twoAccounts;
-        this.rules = rules;
-        this.stage = stage;
         this.lastSeen = lastSeen;
-        this.signOut = signOut;
         this.clock = clock;
         this.listener = listener;
     }
@@ -124,7 +106,7 @@ public final class Authenticator {
 
     private boolean hasRunOut(Found found) {
         UserSession session = found.session();
-        EndReason expiry = session == null ? null : rules.expiry(session, clock.instant());
+        EndReason expiry = session == null ? null : sessions.rules().expiry(session, clock.instant());
         if (session != null && expiry != null) {
             endForGood(session, expiry);
         }
@@ -133,25 +115,7 @@ public final class Authenticator {
 
     /** Why the first of these tokens that ended did so; null if none has. */
     public UserSessionDao.@Nullable Ending howEnded(Presented presented) {
-        return database.find(handle -> {
-            for (SessionToken token : known(handle, presented)) {
-                UserSessionDao.Ending ending = sessions.howEnded(handle, token);
-                if (ending != null) {
-                    return ending;
-                }
-            }
-            return null;
-        });
-    }
-
-    /** Those of the tokens that need a closer look, in order. */
-    private List<SessionToken> known(Handle handle, Presented presented) {
-        List<SessionToken> tokens = presented.tokens();
-        if (tokens.size() < 2) {
-            return tokens;
-        }
-        Set<SessionToken> known = knownTokens.among(handle, tokens);
-        return tokens.stream().filter(known::contains).toList();
+        return database.find(handle -> sessions.howEnded(handle, presented));
     }
 
     private List<Found> find(Presented presented) {
@@ -163,8 +127,8 @@ public final class Authenticator {
     }
 
     /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */
-    private List<Found> find(Handle handle, Presented presented) throws SQLException {
-        List<SessionToken> known = known(handle, presented);
+    private List<Found> find(Handle handle, Presented presented) {
+        List<SessionToken> known = sessions.known(handle, presented);
         List<Found> found = new ArrayList<>();
         for (List<SessionToken> readings : presented.values()) {
             List<Found> ofValue = new ArrayList<>();
@@ -190,14 +154,10 @@ public final class Authenticator {
         }
     }
 
-    private @Nullable Found find(Handle handle, SessionToken token) throws SQLException {
-        if (token.isAHash()) {
-            // Whoever has read the database must not get in by what it holds.
-            return null;
-        }
+    private @Nullable Found find(Handle handle, SessionToken token) {
         UserSession session = sessions.find(handle, token);
-        if (session == null && stage.acceptsLegacyTokens()) {
-            User user = users.findByLegacyToken(handle, token);
+        if (session == null) {
+            User user = legacyTokens.owner(handle, token);
             if (user != null) {
                 return new Found(token, user, null);
             }
@@ -214,7 +174,7 @@ public final class Authenticator {
      */
     private void endForGood(UserSession expired, EndReason reason) {
         try {
-            signOut.expire(expired, reason);
+            database.execute(transaction -> sessions.end(transaction, expired, reason, null, clock.instant()));
         } catch (DatabaseException e) {
             log.warn("A session that ran out could not be ended now; it is refused all the same: {}", e.getMessage());
         }

@@ -1,10 +1,8 @@
 package org.multisession.auth;
 
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.OneTimeCodes;
@@ -17,7 +15,6 @@ import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.token.Presented;
 import org.multisession.user.User;
-import org.multisession.user.UserDao;
 
 /**
  * Sign-in by a one-time code, in two steps: a code is asked for, and tried. Nothing that a stranger sees of the first
@@ -37,33 +34,27 @@ public final class CodeSignIn {
     private final GroupCommit tries;
     private final OneTimeCodes codes;
     private final SignIn signIn;
-    private final UserDao users;
+    private final Owners owners;
     private final PhoneNumbers phoneNumbers;
-    private final AuthEventDao events;
     private final StrangerTrail trail;
-    private final InstantSource clock;
 
     /**
      * @param tries for codes that are tried, and for nothing else: a challenge was counted when it was asked for, so a
      *     flood of requests must not stand in the way of who types a code
      */
     public CodeSignIn(
-            Database database,
             GroupCommit tries,
             OneTimeCodes codes,
             SignIn signIn,
-            UserDao users,
+            Owners owners,
             PhoneNumbers phoneNumbers,
-            AuthEventDao events,
-            InstantSource clock) {
+            StrangerTrail trail) {
         this.tries = tries;
         this.codes = codes;
         this.signIn = signIn;
-        this.users = users;
+        this.owners = owners;
         this.phoneNumbers = phoneNumbers;
-        this.events = events;
-        this.trail = new StrangerTrail(database, events, clock);
-        this.clock = clock;
+        this.trail = trail;
     }
 
     /**
@@ -72,14 +63,14 @@ public final class CodeSignIn {
      * @param held the secret of an earlier challenge that this browser holds, or null
      */
     public CodeRequestResult ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
-        List<User> owners = signIn.owners(number);
+        List<User> found = owners.of(number);
         // The owner's stored number has just been parsed; without an owner the same work is done for nothing.
-        PhoneNumber unused = owners.isEmpty() ? phoneNumbers.read(number.text()) : number;
+        PhoneNumber unused = found.isEmpty() ? phoneNumbers.read(number.text()) : number;
         boolean isDeliverable = unused != null
                 && number.isSendable()
-                && (owners.size() == 1 || (owners.isEmpty() && signIn.mayRegister(number)));
-        if (owners.size() > 1) {
-            signIn.tellOfSharedNumber(owners, client);
+                && (found.size() == 1 || (found.isEmpty() && owners.mayRegister(number)));
+        if (found.size() > 1) {
+            owners.tellOfSharedNumber(found, client);
         }
         CodeRequestResult asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
         if (asked instanceof CodeRequestResult.Limited limited) {
@@ -120,14 +111,8 @@ public final class CodeSignIn {
             }
             // A right guess at a number that is nobody's is told the same as a wrong one.
             AttemptResult told = tried == AttemptResult.RIGHT ? AttemptResult.WRONG : tried;
-            List<User> owners = users.findByPhone(transaction, number);
-            String outcome = told.name().toLowerCase(Locale.ROOT);
-            if (owners.size() == 1) {
-                long owner = owners.get(0).id();
-                events.record(transaction, AuthEvent.CODE_REFUSED, outcome, owner, client, clock.instant());
-            } else {
-                trail.codeRefused(transaction, outcome, client);
-            }
+            trail.codeRefused(
+                    transaction, told.name().toLowerCase(Locale.ROOT), owners.of(transaction, number), client);
             return new Result.Refused(told);
         });
     }

@@ -1,6 +1,5 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -11,20 +10,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
-import org.multisession.db.Transaction;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.LegacyUseDao;
-import org.multisession.session.SessionRules;
-import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
-import org.multisession.session.UserSessionDao;
 import org.multisession.token.SessionId;
 import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
-import org.multisession.user.User;
-import org.multisession.user.UserDao;
 
 /**
  * What a user is signed in by, and the ending of it from another device. Looks only among the user's own, so that
@@ -58,33 +51,14 @@ public final class Devices {
     }
 
     private final Database database;
-    private final UserSessionDao sessions;
-    private final DeviceDao devices;
-    private final LegacyUseDao legacyUses;
-    private final UserDao users;
-    private final AuthEventDao events;
-    private final SessionRules rules;
-    private final Stage stage;
+    private final Sessions sessions;
+    private final LegacyTokens legacyTokens;
     private final InstantSource clock;
 
-    public Devices(
-            Database database,
-            UserSessionDao sessions,
-            DeviceDao devices,
-            LegacyUseDao legacyUses,
-            UserDao users,
-            AuthEventDao events,
-            SessionRules rules,
-            Stage stage,
-            InstantSource clock) {
+    public Devices(Database database, Sessions sessions, LegacyTokens legacyTokens, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
-        this.devices = devices;
-        this.legacyUses = legacyUses;
-        this.users = users;
-        this.events = events;
-        this.rules = rules;
-        this.stage = stage;
+        this.legacyTokens = legacyTokens;
         this.clock = clock;
     }
 
@@ -143,15 +117,15 @@ public final class Devices {
         }
     }
 
-    private List<Found> found(Handle handle, SignedIn current, Instant now) throws SQLException {
+    private List<Found> found(Handle handle, SignedIn current, Instant now) {
         List<Found> found = new ArrayList<>();
-        for (UserSession session : live(handle, current.user(), now)) {
+        for (UserSession session : sessions.live(handle, current.user(), now)) {
             boolean isCurrent = isCurrent(session.token().hash(), current);
             found.add(new Found(session, null, null, isCurrent, isCurrent ? now : session.lastSeenAt()));
         }
-        SessionToken legacy = legacyToken(handle, current.user());
+        SessionToken legacy = legacyTokens.of(handle, current.user());
         if (legacy != null) {
-            LegacyUseDao.Use use = legacyUses.find(handle, legacy);
+            LegacyUseDao.Use use = legacyTokens.use(handle, legacy);
             boolean isCurrent = isCurrent(legacy.hash(), current);
             found.add(new Found(null, legacy, use, isCurrent, isCurrent ? now : use.last()));
         }
@@ -162,13 +136,9 @@ public final class Devices {
     }
 
     private List<Device> described(Handle handle, List<Found> found) {
-        Map<StoredToken, DeviceDao.Device> known = devices.find(
+        Map<StoredToken, DeviceDao.Device> known = sessions.devices(
                 handle,
-                found.stream()
-                        .map(Found::session)
-                        .filter(Objects::nonNull)
-                        .map(UserSession::token)
-                        .toList());
+                found.stream().map(Found::session).filter(Objects::nonNull).toList());
         List<Device> described = new ArrayList<>();
         for (Found one : found) {
             UserSession session = one.session();
@@ -191,16 +161,16 @@ public final class Devices {
     private Ended endForGood(SignedIn current, String id, Client by) {
         return database.write(transaction -> {
             Instant now = clock.instant();
-            for (UserSession session : live(transaction, current.user(), now)) {
+            for (UserSession session : sessions.live(transaction, current.user(), now)) {
                 if (SessionId.of(session.token().hash()).text().equals(id)) {
                     boolean isCurrent = isCurrent(session.token().hash(), current);
-                    endSession(transaction, session, isCurrent, by, now);
+                    sessions.end(transaction, session, isCurrent ? EndReason.SIGNED_OUT : EndReason.REVOKED, by, now);
                     return isCurrent ? Ended.THIS : Ended.ANOTHER;
                 }
             }
-            SessionToken legacy = legacyToken(transaction, current.user());
+            SessionToken legacy = legacyTokens.of(transaction, current.user());
             if (legacy != null && SessionId.of(legacy.hash()).text().equals(id)) {
-                endLegacy(transaction, current.user(), legacy, by, now);
+                sessions.endLegacy(transaction, current.user(), legacy, EndReason.REVOKED, by, now);
                 return isCurrent(legacy.hash(), current) ? Ended.THIS : Ended.ANOTHER;
             }
             return Ended.UNKNOWN;
@@ -212,25 +182,19 @@ public final class Devices {
         return database.write(transaction -> {
             Instant now = clock.instant();
             int ended = 0;
-            for (UserSession session : live(transaction, current.user(), now)) {
+            for (UserSession session : sessions.live(transaction, current.user(), now)) {
                 if (!isCurrent(session.token().hash(), current)) {
-                    endSession(transaction, session, false, by, now);
+                    sessions.end(transaction, session, EndReason.REVOKED, by, now);
                     ended++;
                 }
             }
-            SessionToken legacy = legacyToken(transaction, current.user());
+            SessionToken legacy = legacyTokens.of(transaction, current.user());
             if (legacy != null && !isCurrent(legacy.hash(), current)) {
-                endLegacy(transaction, current.user(), legacy, by, now);
+                sessions.endLegacy(transaction, current.user(), legacy, EndReason.REVOKED, by, now);
                 ended++;
             }
             return ended;
         });
-    }
-
-    private List<UserSession> live(Handle handle, User user, Instant now) {
-        return sessions.ofUser(handle, user.id()).stream()
-                .filter(session -> rules.expiry(session, now) == null)
-                .toList();
     }
 
     private static Device device(UserSession session, DeviceDao.Device device, Found found) {
@@ -264,36 +228,8 @@ public final class Devices {
                 found.lastSeenAt());
     }
 
-    /** The user's legacy token if it opens the account: it may be a session by now, or have ended, or be two users'. */
-    private @Nullable SessionToken legacyToken(Handle handle, User user) {
-        SessionToken token = stage.acceptsLegacyTokens() ? users.legacyToken(handle, user.id()) : null;
-        if (token == null || token.isAHash()) {
-            return null;
-        }
-        User owner = users.findByLegacyToken(handle, token);
-        return owner != null && owner.id() == user.id() ? token : null;
-    }
-
     /** By the token: a legacy one may have become a session since the request was let in. */
     private static boolean isCurrent(String tokenHash, SignedIn current) {
         return current.token().hash().equals(tokenHash);
-    }
-
-    private void endSession(Transaction transaction, UserSession session, boolean isCurrent, Client by, Instant now) {
-        EndReason reason = isCurrent ? EndReason.SIGNED_OUT : EndReason.REVOKED;
-        sessions.end(transaction, session.token(), reason, now);
-        tell(transaction, session.user(), session.token(), reason, by, now);
-    }
-
-    private void endLegacy(Transaction transaction, User user, SessionToken legacy, Client by, Instant now) {
-        sessions.refuseForEver(transaction, user.id(), legacy, EndReason.REVOKED, now);
-        tell(transaction, user, new StoredToken(legacy.hash()), EndReason.REVOKED, by, now);
-    }
-
-    private void tell(Transaction transaction, User user, StoredToken token, EndReason reason, Client by, Instant now) {
-        if (reason == EndReason.REVOKED) {
-            devices.endedBy(transaction, token.hash(), by);
-        }
-        events.record(transaction, AuthEvent.SESSION_ENDED, reason.stored(), user.id(), by, now);
     }
 }

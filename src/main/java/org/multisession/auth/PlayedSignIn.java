@@ -19,10 +19,7 @@ import org.multisession.db.TransactionLostException;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
-import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
-import org.multisession.session.KnownTokensDao;
-import org.multisession.session.LegacyUseDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
@@ -111,9 +108,8 @@ public final class PlayedSignIn {
         private final Stage stage;
         private final SampleDao samples;
         private final UserDao users;
-        private final UserSessionDao sessions;
-        private final DeviceDao devices = new DeviceDao();
-        private final AuthEventDao events = new AuthEventDao();
+        private final Sessions sessions;
+        private final LegacyTokens legacyTokens;
         private final SignIn signIn;
 
         /** For the message of a failure. */
@@ -126,21 +122,11 @@ public final class PlayedSignIn {
             this.stage = stage;
             this.samples = new SampleDao();
             this.users = new UserDao(columns, numbers);
-            this.sessions = new UserSessionDao(stage);
-            this.signIn = new SignIn(
-                    database,
-                    sessions,
-                    devices,
-                    new LegacyUseDao(),
-                    new KnownTokensDao(),
-                    users,
-                    events,
-                    new SharedNumbers(database, events, clock),
-                    login,
-                    rules,
-                    stage,
-                    random,
-                    clock);
+            AuthEventDao events = new AuthEventDao();
+            this.sessions = new Sessions(new UserSessionDao(stage), events, rules, random);
+            this.legacyTokens = new LegacyTokens(users, sessions, stage);
+            Owners owners = new Owners(database, users, new SharedNumbers(database, events, clock), login);
+            this.signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
         }
 
         Result all(Transaction transaction) throws SQLException {
@@ -236,7 +222,7 @@ public final class PlayedSignIn {
             return visit(transaction, user);
         }
 
-        private @Nullable PhoneNumber unusedNumber(Transaction transaction) throws SQLException {
+        private @Nullable PhoneNumber unusedNumber(Transaction transaction) {
             PhoneNumber example = Objects.requireNonNull(numbers.parse(numbers.example()));
             String start = example.text().substring(0, example.text().length() - 4);
             for (int tries = 0; tries < NUMBERS_TRIED; tries++) {
@@ -250,7 +236,7 @@ public final class PlayedSignIn {
             return null;
         }
 
-        private boolean visit(Transaction transaction, User user) throws SQLException {
+        private boolean visit(Transaction transaction, User user) {
             Instant now = clock.instant();
             SessionToken old = users.legacyToken(transaction, user.id());
             Stream.of(user.phone(), old == null ? null : old.value())
@@ -276,28 +262,26 @@ public final class PlayedSignIn {
             UserSession seen = requireSession(transaction, first, user, "it ends the first device's session");
             act = "writing when a session was last seen";
             require(
-                    sessions.touch(transaction, seen.token(), seen.storedLastSeenAt(), now.plusSeconds(60)),
+                    sessions.touch(transaction, seen, NOBODY, now.plusSeconds(60)),
                     "the row of user_sessions stays as it was");
-            devices.seen(transaction, first.hash(), NOBODY);
             act = "ending a session from another device";
-            devices.endedBy(transaction, first.hash(), NOBODY);
-            sessions.end(transaction, seen.token(), EndReason.REVOKED, now);
-            events.record(transaction, AuthEvent.SESSION_ENDED, "revoked", user.id(), NOBODY, now);
+            sessions.end(transaction, seen, EndReason.REVOKED, NOBODY, now);
             require(sessions.find(transaction, first) == null, "the session goes on");
             act = "a sign-out";
             UserSession left = requireSession(transaction, second, user, "the other device's session has ended");
-            sessions.end(transaction, left.token(), EndReason.SIGNED_OUT, now);
-            events.record(transaction, AuthEvent.SIGN_OUT, "done", user.id(), NOBODY, now);
+            sessions.signOut(transaction, left, NOBODY, now);
             require(sessions.find(transaction, second) == null, "the session goes on");
             return true;
         }
 
         private @Nullable SessionToken tokenToBeAdopted(Transaction transaction, User user) {
-            SessionToken legacy = stage.mirrors() ? users.legacyToken(transaction, user.id()) : null;
-            if (legacy == null || users.isShared(transaction, legacy)) {
-                return null;
-            }
-            return legacy.isAHash() || sessions.wasIssued(transaction, legacy) ? null : legacy;
+            SessionToken legacy = legacyTokens.areMirrored() ? legacyTokens.inRow(transaction, user) : null;
+            return legacy == null
+                            || legacyTokens.isShared(transaction, legacy)
+                            || legacy.isAHash()
+                            || sessions.wasIssued(transaction, legacy)
+                    ? null
+                    : legacy;
         }
 
         private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise) {

@@ -1,6 +1,5 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,15 +56,13 @@ public final class Revocation {
     public record Outcome(int sessions, int legacyTokens, int users) {}
 
     private final Database database;
-    private final UserSessionDao sessions;
+    private final Sessions sessions;
     private final UserDao users;
     private final LegacyHolderDao holders = new LegacyHolderDao();
-    private final AuthEventDao events = new AuthEventDao();
     private final Throttle throttle;
     private final InstantSource clock;
 
-    public Revocation(
-            Database database, UserSessionDao sessions, UserDao users, Throttle throttle, InstantSource clock) {
+    public Revocation(Database database, Sessions sessions, UserDao users, Throttle throttle, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
         this.users = users;
@@ -99,7 +96,7 @@ public final class Revocation {
 
         Outcome all() {
             if (target instanceof Target.OneUser user) {
-                end(database.read(handle -> sessions.ofUser(handle, user.id())));
+                end(database.read(handle -> sessions.of(handle, user.id())));
                 endLegacy(List.of(user.id()));
             } else {
                 walkThroughSessions();
@@ -166,12 +163,11 @@ public final class Revocation {
             concerned.add(user.id());
         }
 
-        private void end(Transaction transaction, StoredToken token) throws SQLException {
+        private void end(Transaction transaction, StoredToken token) {
             // It may have ended since the page was read, or be no live session at all.
             UserSession session = sessions.find(transaction, token);
             Instant now = clock.instant();
-            if (session != null && sessions.end(transaction, session.token(), EndReason.OPERATOR, now)) {
-                record(transaction, session.user(), now);
+            if (session != null && sessions.end(transaction, session, EndReason.OPERATOR, null, now)) {
                 count(session.user());
             }
         }
@@ -197,12 +193,11 @@ public final class Revocation {
             }
         }
 
-        private void endLegacy(Transaction transaction, long id) throws SQLException {
+        private void endLegacy(Transaction transaction, long id) {
             SessionToken token = legacyToken(transaction, id);
             if (token != null) {
                 Instant now = clock.instant();
-                sessions.refuseForEver(transaction, id, token, EndReason.OPERATOR, now);
-                record(transaction, new User(id, null, null), now);
+                sessions.endLegacy(transaction, new User(id, null, null), token, EndReason.OPERATOR, null, now);
             }
             countLegacy(token, id);
         }
@@ -222,10 +217,6 @@ public final class Revocation {
             }
             User owner = users.findByLegacyToken(handle, token);
             return owner != null && owner.id() == id ? token : null;
-        }
-
-        private void record(Transaction transaction, User user, Instant now) {
-            events.record(transaction, AuthEvent.SESSION_ENDED, EndReason.OPERATOR.stored(), user.id(), null, now);
         }
     }
 }

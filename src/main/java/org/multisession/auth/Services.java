@@ -20,7 +20,6 @@ import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.Heartbeat;
-import org.multisession.session.KnownTokensDao;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.session.SessionRules;
@@ -62,7 +61,8 @@ public final class Services {
 
     public final PhoneNumbers phoneNumbers;
     public final UserDao users;
-    public final UserSessionDao sessions;
+    public final Sessions sessions;
+    public final Owners owners;
     public final ClockWatch watch;
     public final Heartbeat heartbeat;
     public final PhoneReading phoneReading;
@@ -117,43 +117,21 @@ public final class Services {
         phoneReading = new PhoneReading(database, phoneNumbers, clock);
         users = new UserDao(columns, phoneNumbers);
         typedNumbers = new TypedNumbers(database, users, phoneNumbers);
-        sharedNumbers = new SharedNumbers(database, new AuthEventDao(listeners.auth()), clock);
-
-        sessions = new UserSessionDao(stage);
-        DeviceDao deviceDao = new DeviceDao();
-        LegacyUseDao legacyUses = new LegacyUseDao();
-        KnownTokensDao knownTokens = new KnownTokensDao();
         AuthEventDao events = new AuthEventDao(listeners.auth());
-        lastSeen = new LastSeen(database, sessions, deviceDao, legacyUses, rules);
-        signOut = new SignOut(database, sessions, deviceDao, users, knownTokens, events, stage, clock);
-        signIn = new SignIn(
-                database,
-                sessions,
-                deviceDao,
-                legacyUses,
-                knownTokens,
-                users,
-                events,
-                sharedNumbers,
-                given.login(),
-                rules,
-                stage,
-                random,
-                clock);
+        sharedNumbers = new SharedNumbers(database, events, clock);
+        owners = new Owners(database, users, sharedNumbers, given.login());
+
+        UserSessionDao rows = new UserSessionDao(stage);
+        sessions = new Sessions(rows, events, rules, random);
+        LegacyTokens legacyTokens = new LegacyTokens(users, sessions, stage);
+        LegacyUseDao legacyUses = new LegacyUseDao();
+        lastSeen = new LastSeen(database, rows, new DeviceDao(), legacyUses, rules);
+        signOut = new SignOut(database, sessions, legacyTokens, events, clock);
+        signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
-        authenticator = new Authenticator(
-                database,
-                sessions,
-                users,
-                knownTokens,
-                twoAccounts,
-                rules,
-                stage,
-                lastSeen,
-                signOut,
-                clock,
-                listeners.auth());
-        devices = new Devices(database, sessions, deviceDao, legacyUses, users, events, rules, stage, clock);
+        authenticator =
+                new Authenticator(database, sessions, legacyTokens, twoAccounts, lastSeen, clock, listeners.auth());
+        devices = new Devices(database, sessions, legacyTokens, clock);
 
         queue = new SmsQueue(sender, listeners.codes());
         ChallengeDao challenges = new ChallengeDao();
@@ -175,10 +153,11 @@ public final class Services {
                 random,
                 clock,
                 listeners.codes());
-        codeSignIn = new CodeSignIn(database, tries, codes, signIn, users, phoneNumbers, events, clock);
+        codeSignIn =
+                new CodeSignIn(tries, codes, signIn, owners, phoneNumbers, new StrangerTrail(database, events, clock));
 
         SweeperLease lease = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
-        sweeper = new Sweeper(database, sessions, rules, signOut, lease, throttle, clock);
+        sweeper = new Sweeper(database, sessions, lease, throttle, clock);
         hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
         census = new Census(database, new CensusDao(), throttle);
         pruning = new Pruning(

@@ -1,24 +1,15 @@
 package org.multisession.auth;
 
-import java.sql.SQLException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.multisession.db.Database;
-import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.session.Client;
-import org.multisession.session.DeviceDao;
-import org.multisession.session.EndReason;
-import org.multisession.session.KnownTokensDao;
-import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
-import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.user.User;
-import org.multisession.user.UserDao;
 
 /**
  * Ends sessions. {@code users.auth_token} is never touched: it may hold the same token as a mirror, and the memory of
@@ -27,12 +18,9 @@ import org.multisession.user.UserDao;
 public final class SignOut {
 
     private final Database database;
-    private final UserSessionDao sessions;
-    private final DeviceDao devices;
-    private final UserDao users;
-    private final KnownTokensDao knownTokens;
+    private final Sessions sessions;
+    private final LegacyTokens legacyTokens;
     private final AuthEventDao events;
-    private final Stage stage;
     private final InstantSource clock;
 
     /** Whether a session that ends was a legacy token once, so that other old devices may be signed out by it. */
@@ -45,21 +33,11 @@ public final class SignOut {
     }
 
     public SignOut(
-            Database database,
-            UserSessionDao sessions,
-            DeviceDao devices,
-            UserDao users,
-            KnownTokensDao knownTokens,
-            AuthEventDao events,
-            Stage stage,
-            InstantSource clock) {
+            Database database, Sessions sessions, LegacyTokens legacyTokens, AuthEventDao events, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
-        this.devices = devices;
-        this.users = users;
-        this.knownTokens = knownTokens;
+        this.legacyTokens = legacyTokens;
         this.events = events;
-        this.stage = stage;
         this.clock = clock;
     }
 
@@ -76,10 +54,9 @@ public final class SignOut {
             if (signedIn.session() == null) {
                 // By now another sign-in may have adopted it; this device was told that it forgets a legacy token.
                 legacy.add(signedIn.token());
-                record(transaction, signedIn.user(), "device-forgot", client);
+                recordForgotten(transaction, signedIn.user(), client);
             } else {
-                sessions.end(transaction, signedIn.session().token(), EndReason.SIGNED_OUT, clock.instant());
-                record(transaction, signedIn.user(), "done", client);
+                sessions.signOut(transaction, signedIn.session(), client, clock.instant());
             }
             endAll(transaction, presented, client, legacy);
             return legacy;
@@ -99,12 +76,12 @@ public final class SignOut {
     public Shared shared(SignedIn signedIn, Presented presented) {
         return database.read(handle -> {
             UserSession own = signedIn.session();
-            if (own != null && isShared(handle, own)) {
+            if (own != null && sessions.isShared(handle, own)) {
                 return Shared.THIS;
             }
-            for (SessionToken token : knownTokens.among(handle, presented.tokens())) {
-                UserSession other = token.isAHash() ? null : sessions.find(handle, token);
-                if (other != null && isShared(handle, other)) {
+            for (SessionToken token : sessions.known(handle, presented)) {
+                UserSession other = sessions.find(handle, token);
+                if (other != null && sessions.isShared(handle, other)) {
                     return Shared.ANOTHER;
                 }
             }
@@ -112,50 +89,25 @@ public final class SignOut {
         });
     }
 
-    private boolean isShared(Handle handle, UserSession session) {
-        return devices.find(handle, List.of(session.token())).values().stream().anyMatch(DeviceDao.Device::shared);
-    }
-
-    private void endAll(Transaction transaction, Presented presented, Client client, List<SessionToken> legacy)
-            throws SQLException {
-        for (SessionToken token : knownTokens.among(transaction, presented.tokens())) {
-            if (token.isAHash() || legacy.contains(token)) {
+    private void endAll(Transaction transaction, Presented presented, Client client, List<SessionToken> legacy) {
+        for (SessionToken token : sessions.known(transaction, presented)) {
+            if (legacy.contains(token)) {
                 continue;
             }
             UserSession session = sessions.find(transaction, token);
             if (session != null) {
-                sessions.end(transaction, session.token(), EndReason.SIGNED_OUT, clock.instant());
-                record(transaction, session.user(), "done", client);
+                sessions.signOut(transaction, session, client, clock.instant());
                 continue;
             }
-            User user = stage.acceptsLegacyTokens() ? users.findByLegacyToken(transaction, token) : null;
+            User user = legacyTokens.owner(transaction, token);
             if (user != null) {
                 legacy.add(token);
-                record(transaction, user, "device-forgot", client);
+                recordForgotten(transaction, user, client);
             }
         }
     }
 
-    private void record(Transaction transaction, User user, String outcome, Client client) {
-        events.record(transaction, AuthEvent.SIGN_OUT, outcome, user.id(), client, clock.instant());
-    }
-
-    /** Ends a session that has run out. */
-    void expire(UserSession expired, EndReason reason) {
-        database.execute(transaction -> expire(transaction, expired, reason));
-    }
-
-    /** The same as part of a transaction. */
-    void expire(Transaction transaction, UserSession expired, EndReason reason) {
-        Instant now = clock.instant();
-        if (sessions.end(transaction, expired.token(), reason, now)) {
-            events.record(
-                    transaction,
-                    AuthEvent.SESSION_ENDED,
-                    reason.stored(),
-                    expired.user().id(),
-                    null,
-                    now);
-        }
+    private void recordForgotten(Transaction transaction, User user, Client client) {
+        events.record(transaction, AuthEvent.SIGN_OUT, "device-forgot", user.id(), client, clock.instant());
     }
 }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.multisession.db.Database;
@@ -12,6 +13,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Transaction;
 import org.multisession.otp.Networks;
 import org.multisession.session.Client;
+import org.multisession.user.User;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * minute and {@value #LINES_A_DAY} a day in all, and of whoever is left out one line for each kind tells every ten minutes
  * how many networks they were. Safe for use by many threads.
  */
-final class StrangerTrail {
+public final class StrangerTrail {
 
     static final int LINES_A_MINUTE = 50;
     static final int LINES_A_DAY = 2000;
@@ -51,7 +53,7 @@ final class StrangerTrail {
     private final Budget ofTheDay = new Budget(DAY, LINES_A_DAY);
     private Instant furtherSince = Instant.MAX;
 
-    StrangerTrail(Database database, AuthEventDao events, InstantSource clock) {
+    public StrangerTrail(Database database, AuthEventDao events, InstantSource clock) {
         this.database = database;
         this.events = events;
         this.clock = clock;
@@ -69,8 +71,16 @@ final class StrangerTrail {
         }
     }
 
-    /** A code for a number that is nobody's was refused, in this transaction. */
-    void codeRefused(Transaction transaction, String outcome, Client client) {
+    /**
+     * A code was refused, in this transaction. For a number that is somebody's the line is theirs, and there are as many as
+     * there are attempts.
+     */
+    void codeRefused(Transaction transaction, String outcome, List<User> owners, Client client) {
+        if (owners.size() == 1) {
+            long owner = owners.get(0).id();
+            events.record(transaction, AuthEvent.CODE_REFUSED, outcome, owner, client, clock.instant());
+            return;
+        }
         Kind kind = new Kind(AuthEvent.CODE_REFUSED, outcome);
         Instant now = clock.instant();
         if (isLineDue(kind, client, now)) {

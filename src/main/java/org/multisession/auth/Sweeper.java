@@ -5,13 +5,12 @@ import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.Transaction;
 import org.multisession.session.EndReason;
-import org.multisession.session.SessionRules;
 import org.multisession.session.SweeperLease;
 import org.multisession.session.Throttle;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
-import org.multisession.token.StoredToken;
 
 /**
  * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
@@ -26,9 +25,7 @@ public final class Sweeper {
     private static final int BATCH = 50;
 
     private final Database database;
-    private final UserSessionDao sessions;
-    private final SessionRules rules;
-    private final SignOut signOut;
+    private final Sessions sessions;
     private final SweeperLease turn;
     private final Throttle throttle;
     private final InstantSource clock;
@@ -38,18 +35,9 @@ public final class Sweeper {
 
     private boolean isStopped;
 
-    public Sweeper(
-            Database database,
-            UserSessionDao sessions,
-            SessionRules rules,
-            SignOut signOut,
-            SweeperLease turn,
-            Throttle throttle,
-            InstantSource clock) {
+    public Sweeper(Database database, Sessions sessions, SweeperLease turn, Throttle throttle, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
-        this.rules = rules;
-        this.signOut = signOut;
         this.turn = turn;
         this.throttle = throttle;
         this.clock = clock;
@@ -69,42 +57,42 @@ public final class Sweeper {
         return ended;
     }
 
-    /** A clock that was ahead has written when it began, and it would never run out. */
-    private boolean isToStart(UserSession session, Instant now) {
-        return session.isRecordedAhead(now) && rules.watch().believes(now);
-    }
-
     private int endExpired(List<UserSession> page) {
         Instant now = clock.instant();
-        List<StoredToken> expired = page.stream()
-                .filter(session -> rules.expiry(session, now) != null || isToStart(session, now))
-                .map(UserSession::token)
+        List<UserSession> due = page.stream()
+                .filter(session -> sessions.rules().expiry(session, now) != null
+                        || sessions.rules().isToStart(session, now))
                 .toList();
         int ended = 0;
-        for (int start = 0; start < expired.size() && !isStopped; start += BATCH) {
-            List<StoredToken> batch = expired.subList(start, Math.min(expired.size(), start + BATCH));
+        for (int start = 0; start < due.size() && !isStopped; start += BATCH) {
+            List<UserSession> batch = due.subList(start, Math.min(due.size(), start + BATCH));
             ended += database.write(transaction -> {
                 int count = 0;
-                for (StoredToken token : batch) {
-                    // It may have been used, or ended, since the page was read.
-                    UserSession session = sessions.find(transaction, token);
-                    if (session == null) {
-                        // Or it is one that was put back after its end, and opens nothing anyway.
-                        sessions.end(transaction, token, EndReason.ROW_CHANGED, now);
-                        continue;
-                    }
-                    EndReason reason = rules.expiry(session, now);
-                    if (reason != null) {
-                        signOut.expire(transaction, session, reason);
-                        count++;
-                    } else if (isToStart(session, now)) {
-                        sessions.startClock(transaction, token, now);
-                    }
+                for (UserSession session : batch) {
+                    count += isEnded(transaction, session, now) ? 1 : 0;
                 }
                 return count;
             });
             isStopped = !throttle.goesOn();
         }
         return ended;
+    }
+
+    /** Looks at one of a page again: it may have been used, or ended, since the page was read. */
+    private boolean isEnded(Transaction transaction, UserSession read, Instant now) {
+        UserSession session = sessions.find(transaction, read.token());
+        if (session == null) {
+            // Or it is one that was put back after its end, and opens nothing anyway.
+            sessions.end(transaction, read, EndReason.ROW_CHANGED, null, now);
+            return false;
+        }
+        EndReason reason = sessions.rules().expiry(session, now);
+        if (reason != null) {
+            return sessions.end(transaction, session, reason, null, now);
+        }
+        if (sessions.rules().isToStart(session, now)) {
+            sessions.startClock(transaction, session, now);
+        }
+        return false;
     }
 }

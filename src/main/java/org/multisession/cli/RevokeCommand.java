@@ -1,5 +1,6 @@
 package org.multisession.cli;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -8,8 +9,10 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Revocation;
 import org.multisession.auth.Revocation.Target;
+import org.multisession.auth.Sessions;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
@@ -101,7 +104,11 @@ final class RevokeCommand implements Command {
                     database.find(new StateDao()::stage), call.settings().stage());
             Revocation revocation = new Revocation(
                     database,
-                    new UserSessionDao(stage),
+                    new Sessions(
+                            new UserSessionDao(stage),
+                            new AuthEventDao(),
+                            call.settings().rules().session(),
+                            new SecureRandom()),
                     users,
                     new RestingThrottle(),
                     call.terminal().clock());

@@ -50,6 +50,11 @@ public record SessionRules(
         return null;
     }
 
+    /** Whether a clock that was ahead has written when this session began, so that it would never run out. */
+    public boolean isToStart(UserSession session, Instant now) {
+        return session.isRecordedAhead(now) && watch.believes(now);
+    }
+
     private Instant idleSince(UserSession session, Instant now) {
         Instant active = session.lastActiveAt(now);
         return active.isBefore(watch.idleFrom()) ? watch.idleFrom() : active;

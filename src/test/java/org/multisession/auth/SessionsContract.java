@@ -605,7 +605,9 @@ abstract class SessionsContract {
             UserSession session = Objects.requireNonNull(
                     Objects.requireNonNull(app.who(phone)).session());
             app.signOut(phone);
-            app.signOut.expire(session, EndReason.IDLE);
+            assertThat(app.database.<Boolean>write(transaction ->
+                            app.sessions.end(transaction, session, EndReason.IDLE, null, clock.instant())))
+                    .isFalse();
             assertThat(old.all("SELECT outcome FROM auth_events WHERE kind = 'session-ended'"))
                     .isEmpty();
         }
@@ -637,6 +639,10 @@ abstract class SessionsContract {
             assertThat(old.all("SELECT auth_token FROM user_sessions")).containsExactly(laptop);
             assertThat(old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", phone))
                     .isEqualTo("idle");
+            // The phone's, and that of the old devices, which the first sign-in has adopted. Nobody ended them.
+            assertThat(old.all("SELECT kind || ' ' || user_id || ' ' || coalesce(address, 'by itself') FROM auth_events"
+                            + " WHERE outcome = 'idle'"))
+                    .containsExactly("session-ended 42 by itself", "session-ended 42 by itself");
         }
 
         @Test

@@ -8,6 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.CodeSignIn;
+import org.multisession.auth.StrangerTrail;
 import org.multisession.db.GroupCommit;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.ChallengeSecret;
@@ -59,7 +60,6 @@ public final class CodeApp implements AutoCloseable {
                 nanos -> whileAsksRest.run());
         GroupCommit tries = new GroupCommit(app.database, System::nanoTime, nanos -> {});
         this.codes = new CodeSignIn(
-                app.database,
                 tries,
                 new OneTimeCodes(
                         app.database,
@@ -74,10 +74,9 @@ public final class CodeApp implements AutoCloseable {
                         clock,
                         CodeListener.NONE),
                 app.signIn,
-                app.users,
+                app.owners,
                 new PhoneNumbers("RU"),
-                new AuthEventDao(),
-                clock);
+                new StrangerTrail(app.database, new AuthEventDao(), clock));
     }
 
     /** Deploys for known numbers only. */

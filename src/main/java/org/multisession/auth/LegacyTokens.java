@@ -1,0 +1,83 @@
+package org.multisession.auth;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
+import org.multisession.session.EndReason;
+import org.multisession.session.LegacyUseDao;
+import org.multisession.session.Stage;
+import org.multisession.token.SessionToken;
+import org.multisession.user.User;
+import org.multisession.user.UserDao;
+
+/** The one token per user that the old app knows, in {@code users.auth_token}: whom it opens an account, and the mirror. */
+public final class LegacyTokens {
+
+    private final UserDao users;
+    private final Sessions sessions;
+    private final LegacyUseDao uses = new LegacyUseDao();
+    private final Stage stage;
+
+    public LegacyTokens(UserDao users, Sessions sessions, Stage stage) {
+        this.users = users;
+        this.sessions = sessions;
+        this.stage = stage;
+    }
+
+    /** The user whose account this token opens; null if it opens none, as in a stage that refuses legacy tokens. */
+    @Nullable
+    User owner(Handle handle, SessionToken token) {
+        return stage.acceptsLegacyTokens() && !token.isAHash() ? users.findByLegacyToken(handle, token) : null;
+    }
+
+    /** The token of this user if it opens the account: it may be a session by now, or have ended, or be two users'. */
+    @Nullable
+    SessionToken of(Handle handle, User user) {
+        SessionToken token = stage.acceptsLegacyTokens() ? inRow(handle, user) : null;
+        User owner = token == null ? null : owner(handle, token);
+        return owner != null && owner.id() == user.id() ? token : null;
+    }
+
+    /** What stands in the user's row, whatever it opens; null if nothing that could be a token. */
+    @Nullable
+    SessionToken inRow(Handle handle, User user) {
+        return users.legacyToken(handle, user.id());
+    }
+
+    /** Whether it stands in the rows of several users. */
+    boolean isShared(Transaction transaction, SessionToken token) {
+        return users.isShared(transaction, token);
+    }
+
+    /** When it was used here. */
+    LegacyUseDao.Use use(Handle handle, SessionToken token) {
+        return uses.find(handle, token);
+    }
+
+    /** Whether a sign-in writes its token into the user's row. */
+    boolean areMirrored() {
+        return stage.mirrors();
+    }
+
+    /**
+     * Sets the user's row to this session's token, so that the old app accepts it too. What stands there until now and is
+     * no session yet becomes one, so that the old devices which hold it stay signed in.
+     */
+    void mirror(Transaction transaction, User user, SessionToken token, Instant now) {
+        SessionToken overwritten = inRow(transaction, user);
+        if (overwritten != null && !sessions.wasIssued(transaction, overwritten)) {
+            adopt(transaction, user, overwritten, now);
+        }
+        users.mirror(transaction, user.id(), token);
+    }
+
+    private void adopt(Transaction transaction, User user, SessionToken legacy, Instant now) {
+        if (isShared(transaction, legacy)) {
+            // It opened nobody's account. Once it stands in one row only, it would open that one for both.
+            sessions.refuseForEver(transaction, user, legacy, EndReason.AMBIGUOUS, now);
+        } else {
+            sessions.adopt(transaction, user, legacy, use(transaction, legacy).last(), now);
+        }
+    }
+}

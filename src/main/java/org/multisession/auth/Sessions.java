@@ -1,0 +1,217 @@
+package org.multisession.auth;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
+import org.multisession.session.Client;
+import org.multisession.session.DeviceDao;
+import org.multisession.session.EndReason;
+import org.multisession.session.KnownTokensDao;
+import org.multisession.session.SessionRules;
+import org.multisession.session.UserSession;
+import org.multisession.session.UserSessionDao;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
+import org.multisession.user.User;
+
+/**
+ * The sessions of users, with what belongs to each: its device, how long it lives, and its line in the audit trail. To
+ * end a session and to record that it ended are one act; nothing else in the application ends one.
+ */
+public final class Sessions {
+
+    private final UserSessionDao rows;
+    private final DeviceDao devices = new DeviceDao();
+    private final KnownTokensDao knownTokens = new KnownTokensDao();
+    private final AuthEventDao events;
+    private final SessionRules rules;
+    private final SecureRandom random;
+
+    public Sessions(UserSessionDao rows, AuthEventDao events, SessionRules rules, SecureRandom random) {
+        this.rows = rows;
+        this.events = events;
+        this.rules = rules;
+        this.random = random;
+    }
+
+    /** How long they live. */
+    SessionRules rules() {
+        return rules;
+    }
+
+    /**
+     * The live session of a token that somebody presents, run out or not; null if there is none. Whoever has read the
+     * database must not get in by a hash that it holds.
+     */
+    @Nullable
+    UserSession find(Handle handle, SessionToken token) {
+        return token.isAHash() ? null : rows.find(handle, token);
+    }
+
+    /** The same for a token as some row has it. */
+    @Nullable
+    UserSession find(Handle handle, StoredToken token) {
+        return rows.find(handle, token);
+    }
+
+    /** Those of the presented tokens that need a closer look, in order. */
+    List<SessionToken> known(Handle handle, Presented presented) {
+        List<SessionToken> tokens = presented.tokens();
+        if (tokens.size() < 2) {
+            return tokens;
+        }
+        Set<SessionToken> known = knownTokens.among(handle, tokens);
+        return tokens.stream().filter(known::contains).toList();
+    }
+
+    /** Why the first of these tokens that ended did so; null if none has. */
+    UserSessionDao.@Nullable Ending howEnded(Handle handle, Presented presented) {
+        for (SessionToken token : known(handle, presented)) {
+            UserSessionDao.Ending ending = rows.howEnded(handle, token);
+            if (ending != null) {
+                return ending;
+            }
+        }
+        return null;
+    }
+
+    /** The sessions of a user, run out or not, in no order. */
+    List<UserSession> of(Handle handle, long userId) {
+        return rows.ofUser(handle, userId);
+    }
+
+    /** The sessions of a user that live, in no order. */
+    List<UserSession> live(Handle handle, User user, Instant now) {
+        return of(handle, user.id()).stream()
+                .filter(session -> rules.expiry(session, now) == null)
+                .toList();
+    }
+
+    /** Some of all sessions: those of so many ids behind this one; from the beginning for null. */
+    UserSessionDao.Page after(Handle handle, @Nullable Long last, int ids) {
+        return rows.after(handle, last, ids);
+    }
+
+    /** What each of these is used by. */
+    Map<StoredToken, DeviceDao.Device> devices(Handle handle, List<UserSession> sessions) {
+        return devices.find(handle, sessions.stream().map(UserSession::token).toList());
+    }
+
+    /** Whether it was a legacy token once, which other old devices may hold. */
+    boolean isShared(Handle handle, UserSession session) {
+        return devices(handle, List.of(session)).values().stream().anyMatch(DeviceDao.Device::shared);
+    }
+
+    /** Whether this token is a session, or ever was one. */
+    boolean wasIssued(Handle handle, SessionToken token) {
+        return rows.wasIssued(handle, token);
+    }
+
+    /** Starts a session on this device. */
+    SessionToken start(Transaction transaction, User user, Client client, Instant now) {
+        SessionToken token = SessionToken.random(random);
+        rows.insert(transaction, user.id(), token, now);
+        devices.seen(transaction, token.hash(), client);
+        return token;
+    }
+
+    /**
+     * Makes a legacy token a session of the user, which several old devices may share.
+     *
+     * @param lastUsed null if unknown
+     */
+    void adopt(Transaction transaction, User user, SessionToken legacy, @Nullable Instant lastUsed, Instant now) {
+        rows.adopt(transaction, user.id(), legacy, lastUsed, now);
+        devices.markShared(transaction, legacy);
+    }
+
+    /** Has this legacy token, which opened nobody's account, never open one. */
+    void refuseForEver(Transaction transaction, User user, SessionToken legacy, EndReason reason, Instant now) {
+        rows.refuseForEver(transaction, user.id(), legacy, reason, now);
+    }
+
+    /** Ends a session at the wish of its own device; true if it lived until now. */
+    boolean signOut(Transaction transaction, UserSession session, Client client, Instant now) {
+        boolean ended = rows.end(transaction, session.token(), EndReason.SIGNED_OUT, now);
+        if (ended) {
+            events.record(
+                    transaction, AuthEvent.SIGN_OUT, "done", session.user().id(), client, now);
+        }
+        return ended;
+    }
+
+    /**
+     * Ends a session for ever by any other means; true if it lived until now.
+     *
+     * @param by who ended it; null where it ended by itself
+     */
+    boolean end(Transaction transaction, UserSession session, EndReason reason, @Nullable Client by, Instant now) {
+        boolean ended = rows.end(transaction, session.token(), reason, now);
+        if (ended) {
+            recordEnd(transaction, session.user(), session.token().hash(), reason, by, now);
+        }
+        return ended;
+    }
+
+    /** Ends a legacy token of this user for ever, which is no session: it opens nothing from now on. */
+    void endLegacy(
+            Transaction transaction,
+            User user,
+            SessionToken legacy,
+            EndReason reason,
+            @Nullable Client by,
+            Instant now) {
+        rows.refuseForEver(transaction, user.id(), legacy, reason, now);
+        recordEnd(transaction, user, legacy.hash(), reason, by, now);
+    }
+
+    private void recordEnd(
+            Transaction transaction, User user, String tokenHash, EndReason reason, @Nullable Client by, Instant now) {
+        if (reason == EndReason.REVOKED && by != null) {
+            devices.endedBy(transaction, tokenHash, by);
+        }
+        events.record(transaction, AuthEvent.SESSION_ENDED, reason.stored(), user.id(), by, now);
+    }
+
+    /**
+     * Ends what the user has too many of, the least recently seen first, and what has run out: it must not take the place
+     * of one that lives.
+     *
+     * @param newest stays in any case
+     */
+    void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now) {
+        List<UserSession> all = new ArrayList<>();
+        for (UserSession session : of(transaction, user.id())) {
+            EndReason expiry = rules.expiry(session, now);
+            if (expiry == null) {
+                all.add(session);
+            } else {
+                end(transaction, session, expiry, null, now);
+            }
+        }
+        all.stream()
+                .filter(session -> !session.token().hash().equals(newest.hash()))
+                .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
+                .limit(Math.max(0, all.size() - rules.maxPerUser()))
+                .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
+    }
+
+    /** Has our tables know this session from now on: what they said was written by a clock that was ahead. */
+    void startClock(Transaction transaction, UserSession session, Instant now) {
+        rows.startClock(transaction, session.token(), now);
+    }
+
+    /** Writes when a session was last seen, as {@link UserSessionDao#touch} does, and by which device. */
+    boolean touch(Transaction transaction, UserSession session, Client client, Instant seen) {
+        devices.seen(transaction, session.token().hash(), client);
+        return rows.touch(transaction, session.token(), session.storedLastSeenAt(), seen);
+    }
+}
