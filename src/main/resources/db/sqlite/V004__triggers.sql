@@ -20,7 +20,10 @@ BEGIN
 	SELECT NEW.id, NEW.auth_token, NEW.created_at WHERE NEW.auth_token IS NOT NULL;
 END
 
+-- A table that was renamed out of the way takes its triggers along, and its rows live on in the one that takes its place:
+-- whoever empties it before dropping it has ended nothing.
 CREATE TRIGGER IF NOT EXISTS multisession_session_deleted AFTER DELETE ON user_sessions
+WHEN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_session_deleted') = 'user_sessions'
 BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-deleted'
@@ -116,6 +119,7 @@ BEGIN
 END
 
 CREATE TRIGGER IF NOT EXISTS multisession_user_deleted AFTER DELETE ON users
+WHEN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_user_deleted') = 'users'
 BEGIN
 	DELETE FROM multisession_accounts WHERE user_id = OLD.id;
 END

@@ -68,6 +68,7 @@ BEGIN
 END
 
 CREATE TRIGGER IF NOT EXISTS multisession_phone_deleted AFTER DELETE ON users
+WHEN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_phone_deleted') = 'users'
 BEGIN
 	DELETE FROM multisession_phones WHERE user_id = OLD.id;
 END

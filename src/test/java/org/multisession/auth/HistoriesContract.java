@@ -601,60 +601,68 @@ abstract class HistoriesContract {
             boolean sessionsAreOurs = !old.all("SELECT 1 FROM multisession_created WHERE name = 'user_sessions'")
                     .isEmpty();
             Rebuilds.Way way = someWay();
-            boolean leavesAStrayReference = way == Rebuilds.Way.RENAME_FIRST && !sessionsAreOurs;
-            if (!leavesAStrayReference && random.nextBoolean()) {
-                rebuildInAutocommit("users", way, Rebuilds.narrowUsers(way));
-                return;
-            }
-            tell("rebuild users, " + way);
-            old.run(Rebuilds.narrowUsers(way));
-            usersUnwatched = true;
-            if (leavesAStrayReference) {
+            Rebuild users = new Rebuild("users", way, script(Rebuilds.narrowUsers(way), way));
+            if (way == Rebuilds.Way.RENAME_FIRST && !sessionsAreOurs) {
                 // Or the foreign key of the old app's table would lead nowhere.
-                rebuildSessions(someWay());
+                rebuild(List.of(users, ofSessions()));
             } else {
-                theOldAppGoesOn();
+                rebuild(List.of(users));
             }
         }
 
         private void rebuildSessions() {
-            Rebuilds.Way way = someWay();
-            if (random.nextBoolean()) {
-                rebuildInAutocommit("user_sessions", way, Rebuilds.narrowSessions(way));
-            } else {
-                rebuildSessions(way);
-            }
+            rebuild(List.of(ofSessions()));
         }
 
-        private void rebuildSessions(Rebuilds.Way way) {
-            tell("rebuild user_sessions, " + way);
-            old.run(Rebuilds.narrowSessions(way));
-            sessionsUnwatched = true;
-            theOldAppGoesOn();
+        private Rebuild ofSessions() {
+            Rebuilds.Way way = someWay();
+            return new Rebuild("user_sessions", way, script(Rebuilds.narrowSessions(way), way));
         }
+
+        private record Rebuild(String table, Rebuilds.Way way, String script) {}
 
         private Rebuilds.Way someWay() {
             return random.nextBoolean() ? Rebuilds.Way.BATCH : Rebuilds.Way.RENAME_FIRST;
         }
 
+        /** The rows of a table that was renamed out of the way may be deleted before it is dropped: they live on in the new one. */
+        private String script(String rebuild, Rebuilds.Way way) {
+            return way == Rebuilds.Way.RENAME_FIRST && random.nextBoolean() ? Rebuilds.emptyingFirst(rebuild) : rebuild;
+        }
+
+        private void rebuild(List<Rebuild> rebuilds) {
+            boolean inAutocommit = random.nextBoolean();
+            NewApp here = app;
+            for (Rebuild rebuild : rebuilds) {
+                tell("rebuild " + rebuild.table() + (inAutocommit ? " in autocommit, " : ", ") + rebuild.way()
+                        + (rebuild.script().contains("DELETE") ? ", emptied before it is dropped" : ""));
+                if (!inAutocommit) {
+                    old.run(rebuild.script());
+                } else {
+                    inAutocommit(rebuild.script());
+                }
+            }
+            if (inAutocommit && here != null) {
+                here.database.lookAfterSchema();
+                // The repair is a migration, too.
+                refuseShared();
+                return;
+            }
+            for (Rebuild rebuild : rebuilds) {
+                usersUnwatched |= rebuild.table().equals("users");
+                sessionsUnwatched |= rebuild.table().equals("user_sessions");
+            }
+            theOldAppGoesOn();
+        }
+
         /** Each statement is committed, and requests come in between: nothing changes for anybody. */
-        private void rebuildInAutocommit(String table, Rebuilds.Way way, String script) {
-            tell("rebuild " + table + " in autocommit, " + way);
+        private void inAutocommit(String script) {
             NewApp here = app;
             for (String statement : Rebuilds.inAutocommit(script)) {
                 old.run(statement);
                 if (here != null) {
                     everyTokenIsRightOrAskedToWait(here);
                 }
-            }
-            if (here == null) {
-                usersUnwatched |= table.equals("users");
-                sessionsUnwatched |= table.equals("user_sessions");
-                theOldAppGoesOn();
-            } else {
-                here.database.lookAfterSchema();
-                // The repair is a migration, too.
-                refuseShared();
             }
         }
 

@@ -712,6 +712,28 @@ class RebuiltTablesTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+    void whoever_empties_the_renamed_table_before_dropping_it_signs_nobody_out(boolean deployed, boolean inAutocommit) {
+        try (OldDatabase old = old("multi")) {
+            NewApp app = deploy(old);
+            String annas = app.signIn(ANNA);
+            if (!deployed) {
+                app.close();
+            }
+            for (String rebuild :
+                    List.of(Rebuilds.users(Rebuilds.Way.RENAME_FIRST), Rebuilds.sessions(Rebuilds.Way.RENAME_FIRST))) {
+                String emptying = Rebuilds.emptyingFirst(rebuild);
+                (inAutocommit ? Rebuilds.inAutocommit(emptying) : List.of(emptying)).forEach(old::run);
+            }
+            try (NewApp after = deployed ? app : deploy(old)) {
+                assertThat(after.opens(annas)).isEqualTo(42);
+                assertThat(after.opens(after.signIn(ANNA))).isEqualTo(42);
+                assertThat(trail(old)).isEmpty();
+            }
+        }
+    }
+
     @Test
     void what_was_refused_is_tried_again_by_nobody_but_the_minutes_check() {
         try (OldDatabase old = old("single");

@@ -2,6 +2,7 @@ package org.multisession.testing;
 
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** How migration tools make a table anew; our triggers and indexes go with the old one. */
@@ -45,6 +46,8 @@ public final class Rebuilds {
             INSERT INTO %1$s SELECT id, user_id, auth_token, created_at, last_seen_at FROM %s;
             """;
 
+    private static final Pattern DROP = Pattern.compile("DROP TABLE (\\w+);");
+
     private Rebuilds() {}
 
     /** A {@code users} of the needed columns alone. */
@@ -65,6 +68,11 @@ public final class Rebuilds {
     /** {@code user_sessions}, with a column more. */
     public static String sessions(Way way) {
         return rebuild("user_sessions", SESSIONS, way);
+    }
+
+    /** The same rebuild by somebody who empties the old table before dropping it. */
+    public static String emptyingFirst(String rebuild) {
+        return DROP.matcher(rebuild).replaceAll("DELETE FROM $1;\n$0");
     }
 
     /** The statements of a rebuild one by one, for a tool that commits each of them. */
