@@ -28,7 +28,7 @@ public final class AuthEventDao {
 
     private final AuthListener listener;
 
-    /** Tells nobody. */
+    /** Without a listener. */
     public AuthEventDao() {
         this(AuthListener.NONE);
     }
@@ -38,7 +38,7 @@ public final class AuthEventDao {
         this.listener = listener;
     }
 
-    /** Records one event; user and client are null where nobody can be named. */
+    /** Records one event; user and client are null if unknown. */
     void record(
             Transaction transaction,
             AuthEvent event,

@@ -2,7 +2,7 @@ package org.multisession.auth;
 
 import java.time.Duration;
 
-/** Is told what sign-in, sign-out and authentication do, for whoever counts it. Safe for use by many threads. */
+/** Listens to sign-in, sign-out and authentication, in order to count them. Thread-safe. */
 public interface AuthListener {
 
     /** The outcome of an authentication. */
@@ -11,11 +11,11 @@ public interface AuthListener {
         LEGACY,
         /** Nothing was presented. */
         NONE,
-        /** What was presented opens nothing. */
+        /** Something was presented, and it opens nothing. */
         REFUSED
     }
 
-    /** Hears nothing. */
+    /** Ignores everything. */
     AuthListener NONE = new AuthListener() {
         @Override
         public void authenticated(Way way, Duration took) {}

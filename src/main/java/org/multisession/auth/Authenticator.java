@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers "who is this?": the session of the token first, the legacy token of a user second, one SQL round each; of many
- * tokens, one round first tells which are worth it. Holds
- * nothing between requests, so an ended session is refused from the next request on. Safe for use by many threads.
+ * Answers "who is this?": first by the session of the token, then by the legacy token of a user, one query each; for
+ * many tokens, one query first finds those that are known. Caches nothing between requests, so an ended session is
+ * refused from the next request on. Thread-safe.
  */
 public final class Authenticator {
 
@@ -113,7 +113,7 @@ public final class Authenticator {
         return expiry != null;
     }
 
-    /** Why the first of these tokens that ended did so; null if none has. */
+    /** Why the first ended token among these has ended; null if none has. */
     public UserSessionDao.@Nullable Ending howEnded(Presented presented) {
         return database.find(handle -> sessions.howEnded(handle, presented));
     }

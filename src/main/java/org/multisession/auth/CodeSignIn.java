@@ -17,14 +17,14 @@ import org.multisession.token.Presented;
 import org.multisession.user.User;
 
 /**
- * Sign-in by a one-time code, in two steps: a code is asked for, and tried. Nothing that a stranger sees of the first
- * step depends on whether the number is somebody's.
+ * Sign-in by a one-time code, in two steps: requesting a code, and trying it. Nothing that a stranger sees of the first
+ * step depends on whether an account has the number.
  */
 public final class CodeSignIn {
 
-    /** What came of trying a code. */
+    /** The outcome of trying a code. */
     public sealed interface Result {
-        /** The session is on the disk. */
+        /** The session is on disk. */
         record Started(SignIn.Result.Started session) implements Result {}
 
         /** The code was not accepted. */
@@ -64,7 +64,8 @@ public final class CodeSignIn {
      */
     public CodeRequestResult ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
         List<User> found = owners.of(number);
-        // The owner's stored number has just been parsed; without an owner the same work is done for nothing.
+        // The owner's stored number has just been parsed; without an owner the same work is done in vain, to take as
+        // long.
         PhoneNumber unused = found.isEmpty() ? phoneNumbers.read(number.text()) : number;
         boolean isDeliverable = unused != null
                 && number.isSendable()
@@ -79,7 +80,7 @@ public final class CodeSignIn {
         return asked;
     }
 
-    /** How the challenge of this secret stands; null if there is none. */
+    /** The status of this secret's challenge; null if there is none. */
     public @Nullable ChallengeStatus standing(ChallengeSecret secret) {
         return codes.standing(secret);
     }
@@ -96,11 +97,11 @@ public final class CodeSignIn {
         ChallengeStatus standing = codes.standing(secret);
         PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         if (standing == null || number == null) {
-            // Whoever makes secrets up must not take the write lock.
+            // Invented secrets must not take the write lock.
             return new Result.Refused(AttemptResult.EXPIRED);
         }
         if (standing.end() != null) {
-            // Nor must whoever goes on with a challenge that is over, or the audit trail would be theirs to fill.
+            // Nor must attempts at a challenge that is over, or anybody could fill the audit trail.
             return new Result.Refused(standing.end());
         }
         return tries.write(transaction -> {
@@ -109,7 +110,7 @@ public final class CodeSignIn {
                     && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {
                 return new Result.Started(started);
             }
-            // A right guess at a number that is nobody's is told the same as a wrong one.
+            // A right guess for an unknown number gets the same answer as a wrong one.
             AttemptResult told = tried == AttemptResult.RIGHT ? AttemptResult.WRONG : tried;
             trail.codeRefused(
                     transaction, told.name().toLowerCase(Locale.ROOT), owners.of(transaction, number), client);
@@ -117,7 +118,7 @@ public final class CodeSignIn {
         });
     }
 
-    /** Writes to the audit trail what is still to be said of strangers. To be called every few minutes, and at the end. */
+    /** Writes what is pending about strangers to the audit trail. Call it every few minutes, and at the end. */
     public void tellOfStrangers() {
         trail.flush();
     }

@@ -20,13 +20,13 @@ import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
 
 /**
- * What a user is signed in by, and the ending of it from another device. Looks only among the user's own, so that
- * somebody else's id is one that does not exist.
+ * A user's devices, and signing them out from another one. It searches only the user's own, so somebody else's id is
+ * one that does not exist.
  */
 public final class Devices {
 
     /**
-     * A way in that lives.
+     * A device that is signed in.
      *
      * @param via whether it is a session, or the legacy token, by which several old devices may be signed in
      * @param isCurrent whether the request came by it
@@ -43,7 +43,7 @@ public final class Devices {
             @Nullable Instant createdAt,
             @Nullable Instant lastSeenAt) {}
 
-    /** The outcome of ending one: the device of this request itself may have been the one. */
+    /** The outcome of ending one, which may be the device of this request itself. */
     public enum Ended {
         THIS,
         ANOTHER,
@@ -150,9 +150,9 @@ public final class Devices {
         return described;
     }
 
-    /** Ends one of the user's; it is refused from the next request on. The users table is not written. */
+    /** Ends one of the user's devices; it is refused from the next request on. The users table is not written. */
     public Ended end(SignedIn current, String id, Client by) {
-        // Looked for on a reader first: whoever makes ids up must not take the write lock.
+        // Looked up on a reader first: invented ids must not take the write lock.
         boolean exists = database.read(reading -> found(reading, current, clock.instant()).stream()
                 .anyMatch(one -> one.id().text().equals(id)));
         return exists ? endForGood(current, id, by) : Ended.UNKNOWN;
@@ -177,7 +177,7 @@ public final class Devices {
         });
     }
 
-    /** Ends all but the one that this request came by; returns how many. */
+    /** Ends all but the one of this request; returns how many. */
     public int endOthers(SignedIn current, Client by) {
         return database.write(transaction -> {
             Instant now = clock.instant();
@@ -205,7 +205,7 @@ public final class Devices {
                 device.shared(),
                 device.device(),
                 device.address(),
-                // Of an adopted token nobody knows when it was issued.
+                // Nobody knows when an adopted token was issued.
                 device.shared() ? null : session.createdAt(),
                 found.isCurrent() || !isUnknown(session, device) ? found.lastSeenAt() : null);
     }

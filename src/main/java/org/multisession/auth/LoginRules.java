@@ -11,7 +11,7 @@ public record LoginRules(Verification verification, Registration registration) {
         NONE
     }
 
-    /** What becomes of a number that no user has. */
+    /** What happens to a number that no user has. */
     public enum Registration {
         CLOSED,
         OPEN

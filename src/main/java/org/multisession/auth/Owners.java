@@ -48,7 +48,7 @@ public final class Owners {
         return users.insert(transaction, number, now);
     }
 
-    /** Tells operators that these users have one number, so that nobody gets in by it. */
+    /** Tells operators that these users share one number, so nobody can sign in with it. */
     void tellOfSharedNumber(List<User> owners, Client client) {
         sharedNumbers.met(owners, client);
     }

@@ -32,12 +32,12 @@ import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
 /**
- * Plays what people do, on a database as it is, and undoes all of it: two devices of a user sign in, are seen, and are
- * signed out, one from the other and one by itself; and where registration is open, somebody new comes.
+ * Tries what people do on a database, and rolls all of it back: two devices of a user sign in, are seen, and are signed
+ * out, one by the other and one by itself; and if registration is open, a new user registers.
  *
- * <p>Played are the statements of the application itself, and after each act what the next request would find. So a
- * constraint or a trigger of the team's with which a sign-in cannot work, or with which one device's sign-in ends
- * another's, is found before anybody meets it.
+ * <p>It uses the application's own statements, and checks after each step what the next request would find. So a
+ * constraint or a trigger of the team's that prevents a sign-in, or that makes one device's sign-in end another's, is
+ * found before anybody meets it.
  */
 public final class PlayedSignIn {
 
@@ -58,7 +58,7 @@ public final class PlayedSignIn {
     public record Failure(String act, String reason, List<Long> users) {}
 
     /**
-     * What came of it.
+     * The outcome of a sign-in.
      *
      * @param cannotWork what failed for everybody with whom it was tried; null if nothing did
      * @param someCannot what failed for some and worked for others; null if nothing did
@@ -95,7 +95,7 @@ public final class PlayedSignIn {
         return new Play(columns, stage).all(transaction);
     }
 
-    /** Something was done without an error and has not come out as it must. */
+    /** A step succeeded without an error, but with a wrong result. */
     private static final class NotSo extends RuntimeException {
         NotSo(String what) {
             super(what, null, false, false);
@@ -141,7 +141,7 @@ public final class PlayedSignIn {
                     failed.add(attempt.failure());
                 }
                 if (attempt.isLost()) {
-                    // Nothing may follow in a transaction that is none any more.
+                    // Nothing may follow in a transaction that was rolled back.
                     return new Result(attempt.failure(), null);
                 }
             }
@@ -180,7 +180,7 @@ public final class PlayedSignIn {
             }
         }
 
-        /** Passes on what is no matter of the schema, as a disk that is full. */
+        /** Rethrows what does not concern the schema, such as a full disk. */
         private <E extends Exception> Attempt failed(
                 Transaction transaction, @Nullable String statement, SQLException why, List<Long> of, E e) throws E {
             if (!transaction.vendor().kindOf(why).isOfTheStatement()) {
@@ -200,7 +200,7 @@ public final class PlayedSignIn {
             return masked;
         }
 
-        /** The first reason stands for all; whom it concerns does not. */
+        /** The first reason is reported for all of them, but not the user that it concerns. */
         private Failure together(List<Failure> failures) {
             List<Long> all = failures.stream()
                     .flatMap(failure -> failure.users().stream())

@@ -59,7 +59,7 @@ public final class Pruning {
         this.clock = clock;
     }
 
-    /** Removes what is due now. */
+    /** Removes what is due. */
     public void run() {
         Instant now = clock.instant();
         if (!watch.believes(now)) {

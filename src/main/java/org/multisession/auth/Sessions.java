@@ -72,7 +72,7 @@ public final class Sessions {
         return tokens.stream().filter(known::contains).toList();
     }
 
-    /** Why the first of these tokens that ended did so; null if none has. */
+    /** Why the first ended token among these has ended; null if none has. */
     UserSessionDao.@Nullable Ending howEnded(Handle handle, Presented presented) {
         for (SessionToken token : known(handle, presented)) {
             UserSessionDao.Ending ending = rows.howEnded(handle, token);
@@ -204,7 +204,7 @@ public final class Sessions {
                 .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
     }
 
-    /** Has our tables know this session from now on: what they said was written by a clock that was ahead. */
+    /** Makes our tables know this session as of now: their former time came from a clock that was ahead. */
     void startClock(Transaction transaction, UserSession session, Instant now) {
         rows.startClock(transaction, session.token(), now);
     }

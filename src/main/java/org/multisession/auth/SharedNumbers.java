@@ -52,7 +52,7 @@ public final class SharedNumbers {
         this.clock = clock;
     }
 
-    /** Somebody meant to sign in by a number that these users have. */
+    /** Somebody tried to sign in with a number that these users share. */
     void met(List<User> owners, Client client) {
         List<Long> ids = owners.stream().map(User::id).toList();
         if (isDue(ids, client)) {
@@ -73,7 +73,7 @@ public final class SharedNumbers {
         return true;
     }
 
-    /** Writes to the audit trail what was met. To be called every few seconds. */
+    /** Writes what was found to the audit trail. Call it every few seconds. */
     public void flush() {
         List<Meeting> meetings = taken();
         if (!meetings.isEmpty()) {

@@ -30,15 +30,15 @@ import org.multisession.user.User;
  */
 public final class SignIn {
 
-    /** What came of it. */
+    /** The outcome of a sign-in. */
     public sealed interface Result {
-        /** The session is on the disk. */
+        /** The session is on disk. */
         record Started(User user, SessionToken token) implements Result {}
 
         /** No user has this number, and registration is closed. */
         record UnknownNumber() implements Result {}
 
-        /** More than one user has this number; nobody is guessed. */
+        /** More than one user has this number, so nobody is signed in. */
         record AmbiguousNumber() implements Result {}
     }
 
@@ -111,8 +111,7 @@ public final class SignIn {
     }
 
     /**
-     * Ends what this browser was signed in by until now. Not what it shares with other devices, and not what is another
-     * user's: that is not this user's to end.
+     * Ends the session that this browser had until now, unless other devices share it or it belongs to another user.
      */
     private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now) {
         for (SessionToken token : sessions.known(transaction, presented)) {

@@ -23,10 +23,10 @@ public final class SignOut {
     private final AuthEventDao events;
     private final InstantSource clock;
 
-    /** Whether a session that ends was a legacy token once, so that other old devices may be signed out by it. */
+    /** Whether a session that ends was once a legacy token, so that other old devices may be signed out too. */
     public enum Shared {
         NONE,
-        /** The one that the request came by. */
+        /** The session of this request. */
         THIS,
         /** Another one that the request presents. */
         ANOTHER
@@ -52,7 +52,7 @@ public final class SignOut {
         return database.write(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();
             if (signedIn.session() == null) {
-                // By now another sign-in may have adopted it; this device was told that it forgets a legacy token.
+                // Another sign-in may have adopted it by now; this device was told that it forgets a legacy token.
                 legacy.add(signedIn.token());
                 recordForgotten(transaction, signedIn.user(), client);
             } else {
@@ -63,7 +63,7 @@ public final class SignOut {
         });
     }
 
-    /** The same for a device whose own way in has ended already: what else it presented. */
+    /** The same for a device whose own session has already ended: ends what else it presented. */
     public List<SessionToken> signOut(Presented presented, Client client) {
         return database.write(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();

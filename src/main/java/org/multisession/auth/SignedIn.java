@@ -6,7 +6,7 @@ import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 
 /**
- * Who a request comes from, and by which token.
+ * The user of a request, and the token that identified them.
  *
  * @param session the session of the token; null for a legacy token, which may be many devices' at once
  * @param beside another user, whose live token the same request carries and who does not count; null for none
@@ -21,7 +21,7 @@ public record SignedIn(
         this(user, token, session, null);
     }
 
-    /** The way in. */
+    /** The kind of token. */
     public enum Via {
         /** A row of {@code user_sessions}. */
         SESSION,

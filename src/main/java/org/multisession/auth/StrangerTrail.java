@@ -59,7 +59,7 @@ public final class StrangerTrail {
         this.clock = clock;
     }
 
-    /** A limit was hit. The answer is what it is, whether or not this can be written now. */
+    /** A limit was hit. The answer does not depend on whether this can be written. */
     void limitHit(String limit, Client client) {
         Kind kind = new Kind(AuthEvent.LIMIT_HIT, limit);
         Instant now = clock.instant();
@@ -176,7 +176,7 @@ public final class StrangerTrail {
         try {
             database.execute(lines);
         } catch (DatabaseException e) {
-            // A trail that tells of a flood may miss a line of it.
+            // An audit trail of a flood may miss a line.
             log.warn("What strangers did could not be recorded: {}", e.getMessage());
         }
     }

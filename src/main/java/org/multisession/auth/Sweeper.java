@@ -43,7 +43,7 @@ public final class Sweeper {
         this.clock = clock;
     }
 
-    /** Goes on for a stretch, if it is this node's turn; returns how many sessions have ended. */
+    /** Sweeps the next stretch, if this node has the lease; returns how many sessions have ended. */
     public int run() {
         int ended = 0;
         boolean goesOn = turn.take();
@@ -82,7 +82,7 @@ public final class Sweeper {
     private boolean isEnded(Transaction transaction, UserSession read, Instant now) {
         UserSession session = sessions.find(transaction, read.token());
         if (session == null) {
-            // Or it is one that was put back after its end, and opens nothing anyway.
+            // Or it was put back after its end, and opens nothing anyway.
             sessions.end(transaction, read, EndReason.ROW_CHANGED, null, now);
             return false;
         }

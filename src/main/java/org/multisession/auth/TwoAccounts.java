@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes down that one browser presents the live tokens of two users: it may be a shared computer, or a site of the same
- * domain that has planted a cookie. The same two are told of once an hour.
+ * Records that one browser presents live tokens of two users: it may be a shared computer, or a site of the same domain
+ * has planted a cookie. The same two are recorded once an hour.
  */
 public final class TwoAccounts {
 
@@ -39,7 +39,7 @@ public final class TwoAccounts {
         this.clock = clock;
     }
 
-    /** Tells of them, unless it was told just now; never fails. */
+    /** Records them, unless that was done recently; never fails. */
     void tell(User counts, User beside, Supplier<Client> client) {
         Instant now = clock.instant();
         if (!isDue(new Pair(counts.id(), beside.id()), now)) {

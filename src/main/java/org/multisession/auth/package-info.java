@@ -1,6 +1,4 @@
-/**
- * Who is this, sign-in and sign-out: the acts that cross the tables, without HTTP.
- */
+/** Authentication, sign-in and sign-out: what involves several tables, without HTTP. */
 @NullMarked
 package org.multisession.auth;
 

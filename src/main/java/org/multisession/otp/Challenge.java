@@ -21,12 +21,12 @@ record Challenge(
         Instant sentAt,
         boolean isStrangers) {
 
-    /** Whether its time is over, or was counted by a clock that was ahead: its code would be good for ever. */
+    /** Whether it has expired, or was dated by a clock that was ahead, so that its code would be valid for ever. */
     boolean isExpired(Instant now) {
         return !codeExpiresAt.isAfter(now) || SqlTime.isAhead(sentAt, now);
     }
 
-    /** Whether this is one of the codes that are good now; in constant time, whatever is wrong with it. */
+    /** Whether this is one of the currently valid codes; takes constant time, whatever is wrong with it. */
     boolean accepts(ChallengeSecret secret, String code, Instant now) {
         byte[] mac = secret.mac(code).getBytes(StandardCharsets.UTF_8);
         boolean newest = MessageDigest.isEqual(mac, codeMac.getBytes(StandardCharsets.UTF_8));

@@ -79,7 +79,7 @@ public final class ChallengeDao {
         this(MAX_STRANGERS);
     }
 
-    /** One that keeps so many of what strangers did. */
+    /** Keeps this many of strangers' rows. */
     public ChallengeDao(int mostStrangers) {
         this.mostStrangers = mostStrangers;
     }
@@ -140,7 +140,7 @@ public final class ChallengeDao {
                 .run();
     }
 
-    /** Counts one attempt, before the code is looked at; false if all are used up. */
+    /** Counts one attempt, before the code is compared; returns false if all are used up. */
     boolean takeAttempt(Transaction transaction, Challenge challenge, int most) {
         return transaction
                         .update(TAKE_ATTEMPT.of(challenge.isStrangers()))
@@ -150,7 +150,7 @@ public final class ChallengeDao {
                 == 1;
     }
 
-    /** Uses the challenge up for good; true for exactly one of many that try at once. */
+    /** Uses up the challenge; returns true for exactly one of many simultaneous callers. */
     boolean delete(Transaction transaction, Challenge challenge) {
         return transaction
                         .update(DELETE.of(challenge.isStrangers()))

@@ -40,19 +40,19 @@ public final class CodeLimits {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
-    /** What lies longer ago no limit counts. */
+    /** No limit counts what is older. */
     static final Duration MAX_LENGTH = DAY;
 
     static final int UNUSED_FORGIVEN = 2;
 
-    /** The last digits of a number that its block of numbers leaves out. */
+    /** The last digits of a number that its block leaves out. */
     private static final int BLOCK_DIGITS = 4;
 
-    /** What was hit, and when to try again. */
+    /** The exceeded limit, and when to try again. */
     public record LimitExceeded(String limit, Instant retryAt) {}
 
     /**
-     * One who asks for a code.
+     * Somebody who requests a code.
      *
      * @param browserHash of the secret that the browser holds; what it does not hold is not known
      */
@@ -68,7 +68,7 @@ public final class CodeLimits {
         this.rules = rules;
     }
 
-    /** Whether the breaker was open when somebody asked for a code last. */
+    /** Whether the breaker was open at the last request for a code. */
     public boolean isBreakerOpen() {
         return breakerOpen.get();
     }
@@ -83,8 +83,8 @@ public final class CodeLimits {
     }
 
     /**
-     * The limit that stands in the way of a code; null if none does. Of several, the one that lasts longest: whoever
-     * comes back when they are told to must not be sent away again.
+     * The limit that prevents a code; null if none does. Of several, the one that lasts longest: whoever comes back
+     * when told to must not be turned away again.
      *
      * @param since what was asked for before this moment is not counted
      */

@@ -3,10 +3,10 @@ package org.multisession.otp;
 import java.time.Duration;
 import org.multisession.otp.OneTimeCodes.AttemptResult;
 
-/** Is told what becomes of one-time codes, for whoever counts it. Safe for use by many threads. */
+/** Listens to what happens to one-time codes, in order to count it. Thread-safe. */
 public interface CodeListener {
 
-    /** Hears nothing. */
+    /** Ignores everything. */
     CodeListener NONE = new CodeListener() {
         @Override
         public void requested() {}
@@ -24,7 +24,7 @@ public interface CodeListener {
         public void failed(Duration took) {}
     };
 
-    /** A code was asked for, within the limits or over one. */
+    /** A code was requested, within the limits or over one. */
     void requested();
 
     /** A request was over this limit. */
@@ -33,9 +33,9 @@ public interface CodeListener {
     /** A code was tried, and the attempt is committed. */
     void tried(AttemptResult result);
 
-    /** The gateway has taken a message. */
+    /** The gateway has accepted a message. */
     void sent(Duration took);
 
-    /** The gateway has not taken a message, or none was there to be asked. */
+    /** The gateway has not accepted a message, or could not be reached. */
     void failed(Duration took);
 }

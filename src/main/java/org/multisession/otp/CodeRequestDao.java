@@ -17,7 +17,7 @@ import org.multisession.db.Transaction;
  */
 public final class CodeRequestDao {
 
-    /** So many take about ten megabytes. */
+    /** This many take about ten megabytes. */
     static final int MAX_STRANGERS = 20_000;
 
     private static final Sql OF_NUMBER = Sql.of("requests for a number", """
@@ -49,7 +49,7 @@ public final class CodeRequestDao {
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 
-    /** What those asked for who have used a code before is their own affair. */
+    /** Requests of those who have used a code before are counted separately. */
     private static final Sql OF_NUMBER_BY_STRANGERS = Sql.of("requests for a number by strangers", """
             SELECT requested_at FROM
               (SELECT requested_at FROM multisession_code_requests r
@@ -167,7 +167,7 @@ public final class CodeRequestDao {
         this(MAX_STRANGERS);
     }
 
-    /** One that keeps so many of what strangers did. */
+    /** Keeps this many of strangers' rows. */
     public CodeRequestDao(int mostStrangers) {
         this.mostStrangers = mostStrangers;
     }
@@ -245,7 +245,7 @@ public final class CodeRequestDao {
                 .one(row -> new Use(row.number("sent"), row.number("used")));
     }
 
-    /** Counts a request that a code is sent for. */
+    /** Counts a request for which a code is sent. */
     void insert(
             Transaction transaction, String number, String prefix, String network, String challengeHash, Instant now) {
         transaction
@@ -269,7 +269,7 @@ public final class CodeRequestDao {
         transaction.update(FORGET_STRANGERS).bind("most", mostStrangers).run();
     }
 
-    /** From when on all requests of strangers are still known; null if none was forgotten for want of room. */
+    /** Since when all requests of strangers are known; null if none was forgotten for lack of space. */
     @Nullable
     Instant horizon(Handle handle, Instant now) {
         return handle.query(HORIZON)

@@ -61,7 +61,7 @@ public final class HttpSender implements SmsSender {
             return all.toString();
         }
 
-        /** Secrets are among the headers. */
+        /** The headers may contain secrets. */
         @Override
         public String toString() {
             return method + " to the gateway";
@@ -89,7 +89,8 @@ public final class HttpSender implements SmsSender {
         thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
         try {
             return HttpClient.newBuilder()
-                    // No offer of HTTP/2 beside the request: not every gateway bears it. SentOnce counts on it, too.
+                    // No offer of HTTP/2 with the request: not every gateway copes with it. SentOnce relies on this,
+                    // too.
                     .version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(timeout)
                     .followRedirects(HttpClient.Redirect.NEVER)
@@ -119,7 +120,7 @@ public final class HttpSender implements SmsSender {
         }
     }
 
-    /** Keeps the beginning of a body and reads the rest in vain; how long that may take, the timeout says. */
+    /** Keeps the beginning of a body and discards the rest; the timeout limits how long that may take. */
     private static final class Beginning implements HttpResponse.BodySubscriber<String> {
 
         private final byte[] kept = new byte[SuccessPattern.MAX_BYTES];
@@ -214,7 +215,7 @@ public final class HttpSender implements SmsSender {
         return request.build();
     }
 
-    /** In one pass, so that braces in a value are not taken for a place to fill. */
+    /** In one pass, so that braces in a value are not replaced again. */
     static String fill(String template, String number, String code, String text, UnaryOperator<String> escape) {
         StringBuilder filled = new StringBuilder();
         int from = 0;

@@ -10,7 +10,7 @@ import org.multisession.db.Transaction;
 /** The {@code multisession_known_browsers} table: who has used a code of a number before, and may be its owner. */
 public final class KnownBrowserDao {
 
-    /** How long it is remembered after the last use; the browser keeps its secret as long. */
+    /** How long it is remembered after the last use; the browser keeps its secret just as long. */
     public static final Duration KEPT = Duration.ofDays(180);
 
     private static final int MAX_PER_NUMBER = 10;
@@ -48,11 +48,11 @@ public final class KnownBrowserDao {
               (SELECT number, browser_hash FROM multisession_known_browsers WHERE used_at > :moment LIMIT :most)
             """);
 
-    /** Who asks, as far as limits care. */
+    /** Who requests a code, as far as limits are concerned. */
     enum Asker {
         /** A browser that has used a code of this number. */
         KNOWN_BROWSER,
-        /** Another one, where a browser of that kind was last seen. */
+        /** Another browser, on a network where such a browser was last seen. */
         KNOWN_NETWORK,
         STRANGER
     }

@@ -3,7 +3,7 @@ package org.multisession.otp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes the code into the log instead of sending it: for trying things out, where the log is one's own. */
+/** Writes the code into the log instead of sending it, for trying things out. */
 public final class LogSender implements SmsSender {
 
     private static final Logger log = LoggerFactory.getLogger(LogSender.class);

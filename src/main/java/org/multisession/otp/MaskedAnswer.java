@@ -14,7 +14,7 @@ final class MaskedAnswer {
     private static final int MAX_LETTERS = 160;
     private static final String MASK = "•••";
 
-    /** Four digits or more, whatever stands between them but letters: numbers are grouped, and codes spelt out. */
+    /** Four digits or more with anything but letters in between: numbers are grouped, and codes spelled out. */
     private static final Pattern DIGITS = Pattern.compile("\\p{Nd}(?:[^\\p{L}\\p{Nd}]{0,4}\\p{Nd}){3,}");
 
     private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{Nd}]+");
@@ -37,7 +37,7 @@ final class MaskedAnswer {
         return masked.length() <= MAX_LETTERS ? masked : masked.substring(0, MAX_LETTERS) + "…";
     }
 
-    /** A word that the settings hold is a key or a name; one of letters and digits is an id, or something encoded. */
+    /** A word from the settings is a key or a name; one of letters and digits is an id, or something encoded. */
     private static String mask(MatchResult found, String known) {
         String word = found.group();
         boolean hasDigit = word.codePoints().anyMatch(Character::isDigit);

@@ -5,12 +5,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/** Whom an address belongs to, as far as limits go. */
+/** The network of an address, for limits. */
 public final class Networks {
 
     private Networks() {}
 
-    /** An IPv4 address as it is; of an IPv6 address its /64, which is what one subscriber gets at least. */
+    /** An IPv4 address as it is, or the /64 of an IPv6 address, which is the least that one subscriber gets. */
     public static String of(String address) {
         boolean isLiteral = address.matches("[0-9.]+") || address.contains(":");
         if (!isLiteral) {

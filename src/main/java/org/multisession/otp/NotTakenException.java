@@ -2,7 +2,7 @@ package org.multisession.otp;
 
 import java.io.IOException;
 
-/** The gateway has certainly not taken the message, so that handing it to another one cannot deliver it twice. */
+/** The gateway has certainly not accepted the message, so another one cannot deliver it twice. */
 public final class NotTakenException extends IOException {
 
     private static final long serialVersionUID = 1L;

@@ -20,27 +20,27 @@ import org.multisession.otp.KnownBrowserDao.Asker;
  */
 public final class OneTimeCodes {
 
-    /** What came of asking for a code. */
+    /** The outcome of requesting a code. */
     public sealed interface CodeRequestResult {
-        /** It is on its way, or would be if the number were one of ours: nobody is told which. */
+        /** It is on its way, or would be if an account had the number: nobody is told which. */
         record Challenged(ChallengeSecret secret, Duration expiresIn, Duration resendIn) implements CodeRequestResult {}
 
         /** Not now. */
         record Limited(CodeLimits.LimitExceeded hit) implements CodeRequestResult {}
     }
 
-    /** What came of trying a code. */
+    /** The outcome of trying a code. */
     public enum AttemptResult {
         RIGHT,
         WRONG,
-        /** Too many wrong ones; this challenge is over. */
+        /** Too many wrong codes; this challenge is over. */
         USED_UP,
-        /** Run out, used already, or never asked for from here. */
+        /** Expired, already used, or never requested from here. */
         EXPIRED
     }
 
     /**
-     * How a challenge stands, to show it.
+     * The status of a challenge, for display.
      *
      * @param end what has ended it, {@link AttemptResult#EXPIRED} or {@link AttemptResult#USED_UP}; null while codes can be tried
      * @param attemptsLeft how many codes can still be tried
@@ -94,7 +94,7 @@ public final class OneTimeCodes {
         this.listener = listener;
     }
 
-    /** What is decided of one request: a limit that stands in the way, or whether a code may go out. */
+    /** The decision about one request: the limit that prevents it, or whether a code may be sent. */
     private record Decision(CodeLimits.@Nullable LimitExceeded hit, boolean maySend, boolean isKnownBrowser) {}
 
     /**
@@ -120,7 +120,7 @@ public final class OneTimeCodes {
 
     private CodeRequestResult request(
             String number, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
-        // On a reader first: who is over a limit must not take the write lock.
+        // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         if (early.hit() != null) {
             return new CodeRequestResult.Limited(early.hit());
@@ -185,7 +185,7 @@ public final class OneTimeCodes {
             challenges.resend(transaction, before, held.mac(code), expires, now);
             return held;
         }
-        // A browser keeps the secret that it is known by.
+        // A known browser keeps its secret.
         boolean keeps = held != null && (goesOn || isKnownBrowser);
         if (keeps && before != null) {
             challenges.delete(transaction, before);
@@ -196,7 +196,7 @@ public final class OneTimeCodes {
         return secret;
     }
 
-    /** The challenge that this secret belongs to; null if there is none. */
+    /** The challenge of this secret; null if there is none. */
     public @Nullable ChallengeStatus standing(ChallengeSecret secret) {
         Instant now = clock.instant();
         Challenge challenge = database.find(handle -> challenges.find(handle, secret.hash()));
@@ -212,7 +212,7 @@ public final class OneTimeCodes {
                 within(Duration.between(now, challenge.codeExpiresAt()), rules.ttl()));
     }
 
-    /** What is past, or further ahead than it can truly be, is no wait at all: some clock was wrong. */
+    /** A time in the past, or further ahead than possible because of a wrong clock, means no wait. */
     private static Duration within(Duration left, Duration longest) {
         return left.isNegative() || left.compareTo(longest) > 0 ? Duration.ZERO : left;
     }

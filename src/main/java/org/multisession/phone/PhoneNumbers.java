@@ -22,7 +22,7 @@ public final class PhoneNumbers {
     /** What a reading depends on beside the region. To be changed with what this class makes of a text. */
     static final String RULES = "1, libphonenumber 9.0.43";
 
-    /** Longer text is nobody's number in any shape. */
+    /** No longer text can be a phone number. */
     static final int MAX_LENGTH = 100;
 
     /** Longer input is no telephone number in any shape. */

@@ -32,14 +32,14 @@ public final class ClockWatch implements IdleWatch {
     private static final Duration MAX_DOUBT = Duration.ofDays(7);
 
     /**
-     * A doubt as it is told to the next run.
+     * A doubt as it is stored for the next run.
      *
      * @param length how long it lasts in all
      * @param left how much of that is still to come
      */
     record Doubt(Instant since, Duration length, Duration left) {
 
-        /** The same after the clock has gone on evenly for some time. */
+        /** The same after the clock has run evenly for some time. */
         Doubt after(Duration time) {
             return new Doubt(since, length, left.minus(time));
         }
@@ -54,31 +54,31 @@ public final class ClockWatch implements IdleWatch {
     private Instant idleFrom = Instant.MIN;
     private Instant idleFromBefore = Instant.MIN;
 
-    /** Null where there is no doubt. */
+    /** Null if there is no doubt. */
     private @Nullable Instant doubtedSince;
 
     /** How far the clock is from what it should say. */
     private Duration off = Duration.ZERO;
 
-    /** How long the clock has to go on evenly, from the beginning of the doubt on. */
+    /** How long the clock has to run evenly from the beginning of the doubt. */
     private Duration doubtedFor = Duration.ZERO;
 
     private long believedAtNanos;
 
-    /** Begins now, without a doubt; {@code nanos} is the machine's own count of the time that passes. */
+    /** Starts now, without a doubt; {@code nanos} is the machine's own measure of elapsed time. */
     public ClockWatch(InstantSource clock, LongSupplier nanos) {
         this.nanos = nanos;
         this.latest = clock.instant();
         this.latestNanos = nanos.getAsLong();
     }
 
-    /** To be told at a start when idle clocks begin at the earliest; null if they always ran. */
+    /** Call it at a start with the earliest beginning of idle clocks; null if they always ran. */
     synchronized void idleFrom(@Nullable Instant from) {
         idleFrom = from == null ? Instant.MIN : from;
         idleFromBefore = idleFrom;
     }
 
-    /** To be told at a start of the doubt that the run before has left. */
+    /** Call it at a start with the doubt that the previous run has left. */
     synchronized void goOnDoubting(Doubt before) {
         if (before.left().isNegative() || before.left().isZero()) {
             return;
@@ -95,7 +95,7 @@ public final class ClockWatch implements IdleWatch {
                 before.left());
     }
 
-    /** To be told at a start that the clock is that far from the last sign of life. */
+    /** Call it at a start if the clock is this far from the last heartbeat. */
     synchronized void doubt(Instant now, Duration far) {
         off = far;
         doubt(now, far, nanos.getAsLong());
@@ -132,7 +132,7 @@ public final class ClockWatch implements IdleWatch {
         return doubtedSince;
     }
 
-    /** The doubt there is now; null if there is none. */
+    /** The current doubt; null if there is none. */
     synchronized @Nullable Doubt doubted() {
         return doubtedSince == null
                 ? null

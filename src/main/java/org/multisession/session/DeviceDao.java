@@ -11,8 +11,8 @@ import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
 
 /**
- * The {@code multisession_devices} table: what a session is used by, and from where. A row of it opens nothing, and may
- * be there or not.
+ * The {@code multisession_devices} table: the user agent and address of a session's last use. A row opens nothing, and
+ * may be missing.
  */
 public final class DeviceDao {
 
@@ -20,7 +20,7 @@ public final class DeviceDao {
             "the device of a session",
             "SELECT device, address, shared FROM multisession_devices WHERE token_hash = :hash");
 
-    /** A session that several old devices share is none of theirs alone, so only the address is kept up to date. */
+    /** A session that several old devices share belongs to none of them alone, so only the address is updated. */
     private static final Sql SEEN = Sql.of("note the device of a session", """
             INSERT INTO multisession_devices (token_hash, device, address, shared) VALUES (:hash, :device, :address, 0)
             ON CONFLICT (token_hash) DO UPDATE
@@ -64,7 +64,7 @@ public final class DeviceDao {
         return devices;
     }
 
-    /** Notes what a session was used by just now. */
+    /** Records which device has just used a session. */
     public void seen(Transaction transaction, String tokenHash, Client client) {
         transaction
                 .update(SEEN)
@@ -74,12 +74,12 @@ public final class DeviceDao {
                 .run();
     }
 
-    /** Notes that this session was a legacy token until now. */
+    /** Records that this session was a legacy token until now. */
     public void markShared(Transaction transaction, SessionToken token) {
         transaction.update(SHARED).bind("hash", token.hash()).run();
     }
 
-    /** Notes from which device a session was ended, for the person at the one that it was. */
+    /** Records which device ended a session, for the person at the device that was signed out. */
     public void endedBy(Transaction transaction, String tokenHash, Client by) {
         transaction
                 .update(ENDED_BY)

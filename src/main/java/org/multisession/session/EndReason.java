@@ -14,19 +14,19 @@ public enum EndReason {
     LIFETIME("lifetime"),
     /** The user signed in on more devices than allowed, and this one was the least recently seen. */
     EVICTED("evicted"),
-    /** The same browser signed in anew. */
+    /** The same browser signed in again. */
     REPLACED("replaced"),
     /** By an operator. */
     OPERATOR("operator"),
-    /** Two users had this legacy token, so it is nobody's. */
+    /** Two users had this legacy token, so it opens nothing. */
     AMBIGUOUS("ambiguous"),
-    /** The row went away without us: the old app's sign-out. Written by a trigger. */
+    /** Somebody else deleted the row: the old app's sign-out. Written by a trigger. */
     ROW_DELETED("row-deleted"),
-    /** The row got another token, without us. Written by a trigger. */
+    /** Somebody else changed the row's token. Written by a trigger. */
     ROW_CHANGED("row-changed"),
-    /** The user is gone, or somebody else by now. Written by a trigger. */
+    /** The user was deleted, or is somebody else by now. Written by a trigger. */
     USER_REPLACED("user-replaced"),
-    /** A table was rebuilt and changed while nobody watched, so that it could not be told whose it is. */
+    /** A table was rebuilt and changed while nobody watched, so its owner is uncertain. */
     UNWITNESSED("unwitnessed");
 
     private final String stored;
@@ -40,7 +40,7 @@ public enum EndReason {
         return stored;
     }
 
-    /** The reason of this name; null for one of a version to come. */
+    /** The reason with this name; null for one of a later version. */
     public static @Nullable EndReason of(@Nullable String stored) {
         for (EndReason reason : values()) {
             if (reason.stored.equals(stored)) {

@@ -14,12 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells that some node of this application is alive, so that a time in which none was can be told afterwards: nobody
- * wrote down then when a session was used (the old app in its single form never does), so idle clocks must not have run.
+ * Records that some node of this application is alive, to recognize afterwards a time in which none was. Nobody
+ * recorded uses of sessions then (the old app in its single-token form never does), so idle clocks must not have run.
  */
 public final class Heartbeat {
 
-    /** Shorter absences do not count; a restart, and the time between two beats before a crash, are within. */
+    /** Shorter absences do not count, such as a restart, or the time between two beats before a crash. */
     private static final Duration SHORT = Duration.ofHours(1);
 
     /** Two beats and more. */
@@ -62,14 +62,14 @@ public final class Heartbeat {
         });
     }
 
-    /** Goes on with the doubt of the run before, and doubts where the last sign of life is a long way off. */
+    /** Continues the doubt of the previous run, and doubts if the last heartbeat is far away. */
     private void doubt(Transaction transaction, @Nullable Instant alive, Instant now) {
         if (alive != null) {
             Duration away = Duration.between(alive, now);
             boolean isFar = away.abs().compareTo(ClockWatch.LONG_ABSENCE) > 0;
             ClockWatch.Doubt before = told(transaction, state);
             if (before != null && !before.since().isAfter(now)) {
-                // A short absence is part of a clock that goes on evenly; a long one is what is in doubt.
+                // A short absence is part of an evenly running clock; a long one is what is in doubt.
                 watch.goOnDoubting(isFar || away.isNegative() ? before : before.after(away));
             }
             if (isFar) {
@@ -145,7 +145,7 @@ public final class Heartbeat {
         return wasAway || isUnknown ? now : resumed;
     }
 
-    /** To be called every few minutes. */
+    /** Call it every few minutes. */
     public void beat() {
         database.execute(transaction -> {
             Instant now = clock.instant();
@@ -155,7 +155,7 @@ public final class Heartbeat {
         });
     }
 
-    /** To be called at an undeploy: the last sign of life, and that it is the last. */
+    /** Call it at an undeploy: records the last heartbeat, and that it is the last. */
     public void leave() {
         database.execute(transaction -> {
             Instant now = clock.instant();

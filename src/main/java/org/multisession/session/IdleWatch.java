@@ -2,7 +2,7 @@ package org.multisession.session;
 
 import java.time.Instant;
 
-/** What is known of the time in which sessions idle: uses may have gone unnoticed, and the clock may be wrong. */
+/** What is known about the time in which sessions idle: uses may have gone unnoticed, and the clock may be wrong. */
 public interface IdleWatch {
 
     /** Clocks that have always run, and right. */
@@ -24,7 +24,7 @@ public interface IdleWatch {
         return new Fixed(moment, false);
     }
 
-    /** One whose mind does not change. */
+    /** An unchanging one. */
     record Fixed(Instant idleFrom, boolean believes) implements IdleWatch {
 
         @Override

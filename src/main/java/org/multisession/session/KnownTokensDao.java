@@ -13,8 +13,8 @@ import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /**
- * Tells in one statement which of many tokens the database knows at all, whatever they are worth: so junk that a request
- * carries in masses costs less than the look-up of one good token.
+ * Finds in one statement which of many tokens the database knows at all, so that masses of junk in a request cost less
+ * than the look-up of one good token.
  */
 public final class KnownTokensDao {
 
@@ -26,7 +26,7 @@ public final class KnownTokensDao {
               OR EXISTS (SELECT 1 FROM users u WHERE u.auth_token = p.token)
             """;
 
-    /** Few different statements, so that a connection may keep them. By how many tokens each takes. */
+    /** Few different statements, so that a connection can keep them, by the number of tokens that each takes. */
     private static final TreeMap<Integer, Sql> BY_SIZE = new TreeMap<>();
 
     static {

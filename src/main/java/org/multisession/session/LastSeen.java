@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LastSeen {
 
-    /** So many to a transaction that a sign-in behind it does not notice. */
+    /** Few enough in a transaction that a waiting sign-in does not notice. */
     private static final int BATCH = 200;
 
     private static final Logger log = LoggerFactory.getLogger(LastSeen.class);
@@ -60,7 +60,7 @@ public final class LastSeen {
         this.rules = rules;
     }
 
-    /** Notes that this session, as just read, is in use now; the client is asked for only if that is to be written. */
+    /** Notes that this session, as just read, is in use now; the client is only supplied if that is to be written. */
     public void note(UserSession session, Supplier<Client> client, Instant now) {
         Instant stored = session.lastSeenAt();
         boolean due = stored == null
@@ -71,7 +71,7 @@ public final class LastSeen {
             Client by = client.get();
             noted.put(hash, transaction -> {
                 boolean written = sessions.touch(transaction, session.token(), session.storedLastSeenAt(), now);
-                // Not written is what the old app has written meanwhile, or what is gone.
+                // A row that the old app has written meanwhile, or that is gone, is not written.
                 if (written || sessions.find(transaction, session.token()) != null) {
                     devices.seen(transaction, hash, by);
                 }
@@ -93,12 +93,12 @@ public final class LastSeen {
         latest = now;
     }
 
-    /** How many uses are noted and not written yet. */
+    /** How many uses are noted but not yet written. */
     public int backlog() {
         return noted.size();
     }
 
-    /** Writes what has been noted. What cannot be written now stays noted; a failure is logged, never thrown. */
+    /** Writes the noted uses. Those that cannot be written now stay noted; a failure is logged, never thrown. */
     public void flush() {
         List<String> due = new ArrayList<>(noted.keySet());
         for (int start = 0; start < due.size(); start += BATCH) {

@@ -32,7 +32,7 @@ public final class LegacyUseDao {
                 WHERE last_used_at < :before OR last_used_at > :ahead LIMIT :most)
             """);
 
-    /** The first and the last use that we know of, and where the last one came from. */
+    /** The first and the last known use, and where the last one came from. */
     public record Use(
             @Nullable Instant first,
             @Nullable Instant last,

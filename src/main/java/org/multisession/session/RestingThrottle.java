@@ -4,7 +4,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
-/** Lets about ten pieces of work a second through, until it is stopped. */
+/** Allows about ten pieces of work a second, until it is stopped. */
 public final class RestingThrottle implements Throttle {
 
     private static final int MIN_MILLIS = 60;
@@ -15,7 +15,7 @@ public final class RestingThrottle implements Throttle {
     @Override
     public boolean goesOn() {
         try {
-            // Of different length, so that nodes which work at the same time do not keep in step.
+            // Of varying length, so that nodes that work at the same time do not stay in step.
             int rest = ThreadLocalRandom.current().nextInt(MIN_MILLIS, MAX_MILLIS);
             return !stopped.await(rest, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -24,7 +24,7 @@ public final class RestingThrottle implements Throttle {
         }
     }
 
-    /** Ends the rest that somebody is in now, and all work that it throttles. */
+    /** Ends the current pause, and all work that it throttles. */
     public void stop() {
         stopped.countDown();
     }

@@ -31,12 +31,12 @@ public record SessionRules(
         return from == null ? this : watchedBy(IdleWatch.from(from));
     }
 
-    /** The same rules, as far as this one believes the clock. */
+    /** The same rules, with this view of the clock. */
     public SessionRules watchedBy(IdleWatch watch) {
         return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch);
     }
 
-    /** Why this session has run out by now, or null while it lives; nothing does while the clock is in doubt. */
+    /** Why this session has expired, or null while it lives; nothing expires while the clock is in doubt. */
     public @Nullable EndReason expiry(UserSession session, Instant now) {
         if (!watch.believes(now)) {
             return null;

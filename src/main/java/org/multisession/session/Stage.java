@@ -2,11 +2,11 @@ package org.multisession.session;
 
 import java.util.Locale;
 
-/** How far the move from one token per user to many sessions is. Each may be gone on from, and back. */
+/** How far the move from one token per user to many sessions is. Each stage can be left for the next, and back. */
 public enum Stage {
     /** The old app runs beside this one, or may have to come back. */
     COEXIST,
-    /** The old app is gone: tokens lie in the database as hashes only, and {@code users} is written no more. */
+    /** The old app is gone: the database holds only hashes of tokens, and {@code users} is no longer written. */
     SETTLE,
     /** The last legacy cookie has been replaced: legacy tokens are refused. */
     RETIRE;

@@ -8,22 +8,22 @@ import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 
-/** The {@code multisession_state} table: what all nodes on one database know in common. */
+/** The {@code multisession_state} table: the state that all nodes on one database share. */
 public final class StateDao {
 
-    /** The stage that the latest deploy had, for programs that read this database without our settings. */
+    /** The stage of the latest deploy, for programs that read this database without our settings. */
     static final String STAGE = "stage";
 
     /** When any node was last alive. */
     static final String ALIVE = "alive";
 
-    /** When a node was last stopped in order. */
+    /** When a node was last stopped normally. */
     static final String LEFT = "left";
 
-    /** Since when we have been there to see what is used. */
+    /** Since when we have been running to see what is used. */
     static final String WATCHING = "watching";
 
-    /** When this application came back after it had been away, so that no clock ran. */
+    /** When this application came back after an absence, in which no clock ran. */
     static final String RESUMED = "resumed";
 
     /** Since when the clock has been in doubt; empty if it is not. */
@@ -52,7 +52,7 @@ public final class StateDao {
               OR multisession_state.changed_at < :lapsed OR multisession_state.changed_at > :absurd
             """);
 
-    /** The stage that the latest deploy had; null if there was none, or one of a version to come. */
+    /** The stage of the latest deploy; null if there was none, or it is one of a later version. */
     public @Nullable Stage stage(Handle handle) {
         String stored = get(handle, STAGE);
         for (Stage stage : Stage.values()) {

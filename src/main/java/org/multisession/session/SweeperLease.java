@@ -5,8 +5,8 @@ import java.time.InstantSource;
 import org.multisession.db.Database;
 
 /**
- * Whose turn it is to sweep. A node keeps the turn by taking it again, and loses it by not doing so for a while: a node
- * that was killed holds nothing up. Two that sweep at once, which a clock that is off could bring about, do no harm.
+ * The lease for sweeping. A node keeps it by renewing it, and loses it by not doing so for a while, so a killed node
+ * blocks nothing. If a wrong clock makes two nodes sweep at once, they do no harm.
  */
 public final class SweeperLease {
 
@@ -17,7 +17,7 @@ public final class SweeperLease {
     private final String node;
     private final InstantSource clock;
 
-    /** For the node of this name, which no other has. */
+    /** For the node with this unique name. */
     public SweeperLease(Database database, StateDao state, String node, InstantSource clock) {
         this.database = database;
         this.state = state;
@@ -25,7 +25,7 @@ public final class SweeperLease {
         this.clock = clock;
     }
 
-    /** Takes the turn, if no other node has it. */
+    /** Takes or renews the lease, if no other node has it. */
     public boolean take() {
         return database.write(transaction -> state.take(transaction, StateDao.SWEEPER, node, LAPSE, clock.instant()));
     }

@@ -1,12 +1,12 @@
 package org.multisession.session;
 
 /**
- * The rest between two pieces of long work in the background. SQLite lets writers in without an order, and who waits polls
- * with growing sleeps: one that writes piece after piece without a rest, however small they are, keeps all others out.
+ * The pause between two pieces of long background work. SQLite admits writers in no order, and those that wait poll
+ * with growing pauses: a writer without pauses, however small its pieces, keeps all others out.
  */
 @FunctionalInterface
 public interface Throttle {
 
-    /** Rests; false if the work is to stop here and go on another time. */
+    /** Pauses; returns false if the work should stop here and continue another time. */
     boolean goesOn();
 }

@@ -60,7 +60,7 @@ public final class TokenHashing {
     }
 
     private int some(boolean onlyWhileSettled) {
-        // Looked for without the write lock, for mostly there are none.
+        // Searched without the write lock, because usually there are none.
         List<StoredToken> plain = database.read(handle -> dao.plain(handle, BATCH));
         if (plain.isEmpty()) {
             return 0;

@@ -6,12 +6,12 @@ import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 import org.multisession.token.StoredToken;
 
-/** The statements by which a token's rows come to hold its hash. */
+/** The statements that replace a token in its rows with its hash. */
 public final class TokenHashingDao {
 
     /**
-     * By two ranges of the index around the hashes (a colon is followed by a semicolon): one probe each where all is done.
-     * A blob is no token that anybody could present.
+     * Two ranges of the index around the hashes (a semicolon follows the colon): one probe each when all is done.
+     * Nobody could present a blob as a token.
      */
     private static final Sql PLAIN = Sql.of("tokens in plain", """
             SELECT auth_token FROM multisession_tokens WHERE auth_token < 'sha256:' AND typeof(auth_token) = 'text'
@@ -20,7 +20,7 @@ public final class TokenHashingDao {
             LIMIT :most
             """);
 
-    /** Nothing if the hash is there already: the old app has put the token in once more then, which opens nothing. */
+    /** Does nothing if the hash exists already: then the old app has inserted the token again, which opens nothing. */
     private static final Sql RECORD_HASH = Sql.of("record the hash of a token", """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT :hash, user_id, recorded_at, ended_at, end_reason FROM multisession_tokens WHERE auth_token = :token

@@ -8,8 +8,8 @@ import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**
- * A live row of {@code user_sessions} with its user. The times are as the row has them, which may be odd or nothing at
- * all: the old app writes rows too.
+ * A live row of {@code user_sessions} with its user. The times are as in the row, and may be odd or missing: the old
+ * app writes rows too.
  *
  * @param recordedAt when our tables first knew the token; the clocks of an older session start here
  */
@@ -43,7 +43,7 @@ public record UserSession(
         return isAbsurd(recordedAt, now);
     }
 
-    /** A time that lies ahead counts as none; where none is left, the clock starts when that is noticed. */
+    /** A time in the future is ignored; if none is left, the clock starts when that is noticed. */
     private Instant laterOf(@Nullable Instant stored, Instant now) {
         Instant known = isRecordedAhead(now) ? null : recordedAt;
         if (stored == null || isAbsurd(stored, now)) {
@@ -52,7 +52,7 @@ public record UserSession(
         return known != null && stored.isBefore(known) ? known : stored;
     }
 
-    /** More than a day ahead; less may be a clock that is off, or a local time written as UTC. */
+    /** More than a day ahead; less may be a wrong clock, or a local time written as UTC. */
     private static boolean isAbsurd(Instant stored, Instant now) {
         return stored.isAfter(now.plus(1, ChronoUnit.DAYS));
     }

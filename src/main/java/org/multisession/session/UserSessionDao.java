@@ -41,7 +41,7 @@ public final class UserSessionDao {
                 AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')) = 2)
             """;
 
-    /** Driven by our own table, whose collation is binary whatever the old app's table says. */
+    /** Starts from our own table, whose collation is binary whatever the old app's table says. */
     private static final Sql FIND = Sql.of("find a session", """
             SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
             FROM multisession_tokens t
@@ -111,7 +111,7 @@ public final class UserSessionDao {
             WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
             """);
 
-    /** Of what is over, nobody needs to know any more what it was used by. */
+    /** Nobody needs to know any more which device used a session that is over. */
     private static final Sql FORGET_DEVICE = Sql.of("forget the device of a session", """
             UPDATE multisession_devices SET device = NULL, address = NULL WHERE token_hash = :hash
             """);
@@ -123,14 +123,17 @@ public final class UserSessionDao {
             UPDATE multisession_tokens SET recorded_at = :now WHERE auth_token = :token AND ended_at IS NULL
             """);
 
-    /** Only a row that still says what was read: never one that is gone, and never backwards in time. */
+    /**
+     * A conditional update: only a row that still holds what was read, never one that is gone, and never backwards in
+     * time.
+     */
     private static final Sql TOUCH = Sql.of("write when a session was last seen", """
             UPDATE user_sessions SET last_seen_at = :seen
             WHERE auth_token IN (:token, :hash) AND last_seen_at IS NOT DISTINCT FROM :before
             """);
 
     /**
-     * How a token came to open nothing.
+     * How a token ended.
      *
      * @param by what the device called itself from which it was ended, if told
      * @param shared whether several devices may have held it
@@ -148,7 +151,7 @@ public final class UserSessionDao {
         this.stage = stage;
     }
 
-    /** The live session of this token, run out or not; null if there is none. */
+    /** The live session of this token, expired or not; null if there is none. */
     public @Nullable UserSession find(Handle handle, SessionToken token) {
         return find(handle, token.value(), token.hash());
     }
@@ -203,7 +206,7 @@ public final class UserSessionDao {
                 .orElse(null);
     }
 
-    /** All sessions of a user that have not ended, in no order. */
+    /** All sessions of a user that have not ended, in no particular order. */
     public List<UserSession> ofUser(Handle handle, long userId) {
         List<UserSession> sessions = new ArrayList<>();
         handle.query(OF_USER).bind("user", userId).forEach(row -> {
@@ -223,7 +226,7 @@ public final class UserSessionDao {
                 .exists();
     }
 
-    /** Makes this token, which never was one, a session of the user. */
+    /** Makes this token, which never was a session, a session of the user. */
     public void insert(Transaction transaction, long userId, SessionToken token, Instant now) {
         record(transaction, userId, token, now);
         transaction
@@ -235,7 +238,7 @@ public final class UserSessionDao {
     }
 
     /**
-     * Makes a legacy token a session of the user. When it was issued, nobody knows; when it was last used, perhaps.
+     * Makes a legacy token a session of the user. Nobody knows when it was issued, or perhaps when it was last used.
      *
      * @param lastUsed null if unknown
      */
@@ -272,7 +275,7 @@ public final class UserSessionDao {
                 .run();
     }
 
-    /** Ends a session for ever; true if it was one until now. */
+    /** Ends a session for good; returns true if it was one until now. */
     public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) {
         boolean ended = transaction
                         .update(MARK_ENDED)
@@ -291,7 +294,7 @@ public final class UserSessionDao {
         return ended;
     }
 
-    /** Has our tables know this session from now on: what they said was written by a clock that was ahead. */
+    /** Makes our tables know this session as of now: their former time came from a clock that was ahead. */
     public void startClock(Transaction transaction, StoredToken token, Instant now) {
         transaction
                 .update(START_CLOCK)

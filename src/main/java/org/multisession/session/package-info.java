@@ -1,6 +1,6 @@
 /**
- * Sessions: their rows, their tokens and the form in which these are stored (the stage), how long they live, what they are
- * used by and when they were last seen.
+ * Sessions: their rows, their tokens and the form in which these are stored (the stage), how long they live, which
+ * devices use them and when they were last seen.
  */
 @NullMarked
 package org.multisession.session;

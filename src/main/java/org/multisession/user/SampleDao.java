@@ -7,7 +7,7 @@ import org.multisession.db.Sql;
 /** Picks a few users by whom one can tell whether the others' sign-ins would work. */
 public final class SampleDao {
 
-    /** The oldest and the newest with a legacy token and without one, and the one who has signed in last. */
+    /** The oldest and the newest user with a legacy token and without one, and whoever signed in last. */
     private static final Sql SAMPLES = Sql.of("pick a few users", """
             SELECT u.id, u.phone, {plan} AS plan FROM users u WHERE u.id IN (
               (SELECT id FROM users WHERE auth_token <> '' ORDER BY id LIMIT 1),

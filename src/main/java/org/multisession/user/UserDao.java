@@ -81,7 +81,7 @@ public final class UserDao {
         this.phoneNumbers = phoneNumbers;
     }
 
-    /** The one user whose legacy token this is; null if it is nobody's, two users', or ever was a session's. */
+    /** The one user with this legacy token; null if no user has it, two users do, or it ever was a session's. */
     public @Nullable User findByLegacyToken(Handle handle, SessionToken token) {
         List<@Nullable User> found = new ArrayList<>();
         handle.query(FIND_BY_LEGACY_TOKEN)
@@ -134,9 +134,9 @@ public final class UserDao {
         return phones.hasTextLike(handle, text) || !findByPhone(handle, text).isEmpty();
     }
 
-    /** The token that the user's old devices share, or null where there is none that a cookie could carry. */
+    /** The token that the user's old devices share; null if there is none that a cookie could carry. */
     public @Nullable SessionToken legacyToken(Handle handle, long userId) {
-        // A number stands there where the column has such a type; a blob equals no text, so it lets nobody in.
+        // It may be a number if the column has such a type; a blob equals no text, so it lets nobody in.
         String token = handle.query(LEGACY_TOKEN)
                 .bind("id", userId)
                 .optional(row -> row.value("auth_token") instanceof byte[] ? null : row.text("auth_token"))
@@ -144,7 +144,7 @@ public final class UserDao {
         return token.isEmpty() ? null : new SessionToken(token);
     }
 
-    /** Whether this token stands in more than one row of {@code users}. */
+    /** Whether more than one row of {@code users} has this token. */
     public boolean isShared(Transaction transaction, SessionToken token) {
         return transaction.query(COUNT_WITH_TOKEN).bind("token", token.value()).one(row -> row.number("users")) > 1;
     }
