@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.Services;
@@ -17,6 +18,7 @@ import org.multisession.db.sqlite.NativeLibrary;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
 import org.multisession.otp.FallbackSender;
@@ -26,6 +28,7 @@ import org.multisession.otp.SmsSender;
 import org.multisession.session.RestingThrottle;
 import org.multisession.session.Stage;
 import org.multisession.user.UserColumns;
+import org.multisession.web.Readiness;
 import org.multisession.web.RequestIds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,17 +59,22 @@ final class Application implements AutoCloseable {
     private final RestingThrottle throttle;
     private final RequestLog requestLog;
 
+    /** Null where there was nothing to wait for. */
+    private final @Nullable LongMove move;
+
     private Application(
             Database database,
             Services services,
             Housekeeping housekeeping,
             RestingThrottle throttle,
-            RequestLog requestLog) {
+            RequestLog requestLog,
+            @Nullable LongMove move) {
         this.database = database;
         this.services = services;
         this.housekeeping = housekeeping;
         this.throttle = throttle;
         this.requestLog = requestLog;
+        this.move = move;
     }
 
     /** Starts, or leaves nothing open. */
@@ -110,11 +118,17 @@ final class Application implements AutoCloseable {
 
     private static Application start(
             ServletContext context, InstantSource clock, Settings settings, Database database, LockRetry retry) {
-        UserColumns columns = prepare(settings, database, clock, retry);
+        describe(database, retry);
+        Readiness readiness = new Readiness();
+        Pacing pacing = Pacing.besideOthers();
+        MigrationRun run =
+                new MigrationRun(settings, database, clock, retry, new DeployProgress(readiness, clock), pacing);
+        Migrator.Move move = run.begin();
+        UserColumns columns =
+                UserColumns.of(move.isShort() ? run.finish(move).userColumns() : move.userColumns());
         // For repairs at run time, which make no backup first.
         Migrator migrator = new Migrator(database, clock);
         SchemaGuard guard = new SchemaGuard(migrator, clock);
-        database.guardBy(guard);
         RestingThrottle throttle = new RestingThrottle();
         SecureRandom random = new SecureRandom();
         RequestIds requestIds = new RequestIds();
@@ -128,10 +142,6 @@ final class Application implements AutoCloseable {
                 throttle,
                 new Services.Surroundings(random, clock, System::nanoTime),
                 new Services.Listeners(meters.auth(), meters.codes()));
-        retry.until(() -> {
-            services.begin();
-            return true;
-        });
 
         DatabaseWatch fileWatch = new DatabaseWatch(database, settings.database(), owner(context), successor -> {
             UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
@@ -144,20 +154,60 @@ final class Application implements AutoCloseable {
             services.beginOn(successor);
         });
 
-        new Routes(settings, services, migrator, fileWatch::isSharedInJvm, meters, requestIds, random, clock)
+        if (!move.isShort()) {
+            readiness.migrating("looking at the database", 0, 1);
+        }
+        new Routes(settings, services, readiness, migrator, fileWatch::isSharedInJvm, meters, requestIds, random, clock)
                 .register(context);
 
         RequestLog requestLog = new RequestLog(requestIds);
-        meters.watch(services, database, fileWatch);
-
         Housekeeping housekeeping = new Housekeeping(meters);
+        Runnable serve = () -> {
+            database.guardBy(guard);
+            new LockRetry(clock, DEPLOY_PATIENCE).until(() -> {
+                services.begin();
+                return true;
+            });
+            meters.watch(services, database, fileWatch);
+            watch(housekeeping, database, fileWatch, migrator, guard);
+            schedule(housekeeping, settings, services, throttle, random, meters);
+            readiness.serving();
+            warnOfSettings(settings);
+            log.info("Multi-Session is ready at '{}'", owner(context));
+        };
+        LongMove behind = null;
+        if (move.isShort()) {
+            serve.run();
+        } else {
+            log.info("Migration: the database is large, so it is migrated in steps while others go on using it;"
+                    + " until it is done, requests are answered with 503");
+            behind = LongMove.start(() -> run.finish(move), serve, readiness, pacing);
+        }
+        return new Application(database, services, housekeeping, throttle, requestLog, behind);
+    }
+
+    private static void watch(
+            Housekeeping housekeeping,
+            Database database,
+            DatabaseWatch fileWatch,
+            Migrator migrator,
+            SchemaGuard guard) {
         housekeeping.every(Duration.ZERO, FILE_WATCH_INTERVAL, "file", "to check the database file", fileWatch);
-        housekeeping.every(
-                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
-        housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
         housekeeping.every(FLUSH_INTERVAL, "schema", "to check the schema", database::lookAfterSchema);
         housekeeping.every(
                 SCHEMA_CHECK_INTERVAL, "repair", "to repair the schema", () -> repair(database, migrator, guard));
+    }
+
+    private static void schedule(
+            Housekeeping housekeeping,
+            Settings settings,
+            Services services,
+            RestingThrottle throttle,
+            SecureRandom random,
+            Meters meters) {
+        housekeeping.every(
+                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
+        housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
         housekeeping.every(
                 Duration.ZERO,
                 READING_INTERVAL,
@@ -187,6 +237,9 @@ final class Application implements AutoCloseable {
                 "sweep",
                 "to end what has run out",
                 services.sweeper::run);
+    }
+
+    private static void warnOfSettings(Settings settings) {
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
             log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
@@ -201,8 +254,6 @@ final class Application implements AutoCloseable {
                     "multisession.login.verification = code proves nothing if the old app signs in by the number alone:"
                             + " its sessions are accepted here. Have the proxy send its sign-in here, as docs/proxy.md shows");
         }
-        log.info("Multi-Session is ready at '{}'", context.getContextPath().isEmpty() ? "/" : context.getContextPath());
-        return new Application(database, services, housekeeping, throttle, requestLog);
     }
 
     /** The name of this application in messages about who has the database. */
@@ -212,11 +263,15 @@ final class Application implements AutoCloseable {
 
     /** Migrates a database that has just been opened. */
     private static UserColumns prepare(Settings settings, Database database, InstantSource clock, LockRetry retry) {
-        log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
-        retry.until(() -> database.read(database.source()::warning)).ifPresent(log::warn);
+        describe(database, retry);
         return UserColumns.of(new MigrationRun(settings, database, clock, retry, Progress.NONE)
                 .migrate()
                 .userColumns());
+    }
+
+    private static void describe(Database database, LockRetry retry) {
+        log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
+        retry.until(() -> database.read(database.source()::warning)).ifPresent(log::warn);
     }
 
     private static Map<String, String> parameters(ServletContext context) {
@@ -256,10 +311,13 @@ final class Application implements AutoCloseable {
     @Override
     public void close() {
         throttle.stop();
+        boolean isServing = move == null || move.stop();
         housekeeping.close();
         services.queue.close();
-        beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
-        beforeTheEnd("the last heartbeat", services.heartbeat::leave);
+        if (isServing) {
+            beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
+            beforeTheEnd("the last heartbeat", services.heartbeat::leave);
+        }
         database.close();
         requestLog.close();
         log.info("Multi-Session has stopped; the database is closed");

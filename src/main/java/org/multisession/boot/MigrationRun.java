@@ -8,6 +8,7 @@ import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SqliteBackup;
 import org.multisession.session.RestingThrottle;
@@ -24,6 +25,17 @@ public final class MigrationRun {
     private final LockRetry retry;
 
     public MigrationRun(Settings settings, Database database, InstantSource clock, LockRetry retry, Progress progress) {
+        this(settings, database, clock, retry, progress, Pacing.besideOthers());
+    }
+
+    /** One whose work can be stopped half-way, by its pacing. */
+    MigrationRun(
+            Settings settings,
+            Database database,
+            InstantSource clock,
+            LockRetry retry,
+            Progress progress,
+            Pacing pacing) {
         this.settings = settings;
         this.database = database;
         this.migrator = new Migrator(
@@ -31,7 +43,8 @@ public final class MigrationRun {
                 clock,
                 backup(settings, database, clock),
                 progress,
-                new DeployTrial(settings, database, clock));
+                new DeployTrial(settings, database, clock),
+                pacing);
         this.retry = retry;
     }
 
@@ -45,6 +58,17 @@ public final class MigrationRun {
                         .orElse(Backup.NONE);
             case OFF -> Backup.NONE;
         };
+    }
+
+    /** Looks at the database and says why not, or what is left to do; changes nothing. */
+    Migrator.Move begin() {
+        requireThatUsersCanBeAdded();
+        return retry.until(migrator::begin);
+    }
+
+    /** Does what is left to do. */
+    Migrator.Outcome finish(Migrator.Move move) {
+        return retry.until(move::finish);
     }
 
     /** Migrates, or refuses with the reason. */

@@ -24,6 +24,7 @@ import org.multisession.web.DeviceNames;
 import org.multisession.web.ErrorFilter;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.HttpProblemResponder;
+import org.multisession.web.Readiness;
 import org.multisession.web.RequestIdFilter;
 import org.multisession.web.RequestIds;
 import org.multisession.web.SecurityHeadersFilter;
@@ -38,6 +39,7 @@ import org.multisession.web.api.LoginApiServlet;
 import org.multisession.web.api.LogoutApiServlet;
 import org.multisession.web.api.MeServlet;
 import org.multisession.web.api.MetricsServlet;
+import org.multisession.web.api.ReadinessFilter;
 import org.multisession.web.api.RevokeOthersApiServlet;
 import org.multisession.web.api.SessionApiServlet;
 import org.multisession.web.api.SessionsApiServlet;
@@ -65,6 +67,7 @@ import org.multisession.web.page.StaticServlet;
 record Routes(
         Settings settings,
         Services services,
+        Readiness readiness,
         Migrator migrator,
         BooleanSupplier databaseIsShared,
         Meters meters,
@@ -101,6 +104,11 @@ record Routes(
                 "security-headers",
                 new SecurityHeadersFilter(brand.homeOrigin()),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ERROR));
+        filter(
+                context,
+                "readiness",
+                new ReadinessFilter(readiness, settings.stage().stored()),
+                EnumSet.of(DispatcherType.REQUEST));
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(services.authenticator, cookie), EnumSet.allOf(DispatcherType.class));
 

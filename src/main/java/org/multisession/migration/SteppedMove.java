@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -33,7 +34,10 @@ import org.slf4j.LoggerFactory;
  */
 final class SteppedMove {
 
-    private static final Logger log = LoggerFactory.getLogger(Migrator.class);
+    private static final Logger log = LoggerFactory.getLogger(SteppedMove.class);
+
+    /** So often one step waits for a lock, for the busy timeout each time, before the migration is given up. */
+    private static final int ATTEMPTS = 12;
 
     /** Tables that follow the rows of others; they are of no use where the memory of tokens is gone or not yet whole. */
     private static final List<String> OF_THE_MOVE =
@@ -151,7 +155,7 @@ final class SteppedMove {
     void tryOut(Played trial) {
         boolean unused = timed(() -> database.dryRun(transaction -> {
             Inspection found = Inspection.of(transaction);
-            var made = ground.make(transaction, isFirst(found) ? cleared(transaction, found) : found);
+            var unusedNames = ground.make(transaction, isFirst(found) ? cleared(transaction, found) : found);
             trial.play(transaction);
             return true;
         }));
@@ -311,11 +315,21 @@ final class SteppedMove {
     }
 
     private <T> T timed(long[] took, Step<T> step) {
-        long start = nanoTime.getAsLong();
-        T result = step.run();
-        took[0] = nanoTime.getAsLong() - start;
-        longest = Math.max(longest, took[0]);
-        return result;
+        for (int attempt = 1; ; attempt++) {
+            long start = nanoTime.getAsLong();
+            try {
+                T result = step.run();
+                took[0] = nanoTime.getAsLong() - start;
+                longest = Math.max(longest, took[0]);
+                return result;
+            } catch (DatabaseBusyException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+                log.info("Migration: the database is locked by another process; waiting");
+                pacing.rest(0);
+            }
+        }
     }
 
     private String now() {

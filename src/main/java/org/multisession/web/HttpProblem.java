@@ -77,6 +77,20 @@ public final class HttpProblem extends RuntimeException {
         return new HttpProblem(503, "busy", "The database is busy. Nothing was changed; try again in a moment.", RETRY);
     }
 
+    /** 503: the database is still being migrated. */
+    public static HttpProblem migrating() {
+        return new HttpProblem(
+                503,
+                "migrating",
+                "The database is being prepared. Nothing was changed; try again in a moment.",
+                Map.of("Retry-After", "10"));
+    }
+
+    /** 503: the migration of the database failed. */
+    public static HttpProblem outOfService() {
+        return new HttpProblem(503, "out-of-service", "This application could not start. Its log says why.");
+    }
+
     public int status() {
         return status;
     }

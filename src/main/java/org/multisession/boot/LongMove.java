@@ -1,0 +1,63 @@
+package org.multisession.boot;
+
+import java.time.Duration;
+import org.multisession.migration.Pacing;
+import org.multisession.web.Readiness;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A migration that takes long, in a thread of its own: neither Tomcat nor its other applications wait for it. */
+final class LongMove {
+
+    private static final Logger log = LoggerFactory.getLogger(LongMove.class);
+
+    private static final Duration LONGEST_STEP = Duration.ofSeconds(30);
+
+    private final Thread thread;
+    private final Pacing pacing;
+    private final Readiness readiness;
+
+    private LongMove(Thread thread, Pacing pacing, Readiness readiness) {
+        this.thread = thread;
+        this.pacing = pacing;
+        this.readiness = readiness;
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param migrate what takes long
+     * @param serve what follows once it is done
+     */
+    static LongMove start(Runnable migrate, Runnable serve, Readiness readiness, Pacing pacing) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        migrate.run();
+                        serve.run();
+                    } catch (RuntimeException | Error e) {
+                        readiness.outOfService();
+                        log.error(
+                                "Multi-Session is out of service: {}. The old app can go on as before; the next start"
+                                        + " goes on where this one stopped, and 'uninstall' removes what was made",
+                                e.getMessage());
+                    }
+                },
+                "multi-session-migration");
+        thread.setDaemon(true);
+        LongMove move = new LongMove(thread, pacing, readiness);
+        thread.start();
+        return move;
+    }
+
+    /** Stops it after the step that it is in; returns whether it had come to its end before. */
+    boolean stop() {
+        pacing.stop();
+        try {
+            thread.join(LONGEST_STEP.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return readiness.state() instanceof Readiness.State.Serving;
+    }
+}

@@ -1,0 +1,39 @@
+package org.multisession.web;
+
+/** Whether this application serves already, or is still migrating its database, and how far that is. Thread-safe. */
+public final class Readiness {
+
+    private volatile State state = new State.Serving();
+
+    /** Where the start of this application is. */
+    public sealed interface State {
+
+        /** Everything is there. */
+        record Serving() implements State {}
+
+        /** A migration is under way: so many rows of its present step are done. */
+        record Migrating(String step, long done, long total) implements State {}
+
+        /** The migration failed; the log says why. */
+        record OutOfService() implements State {}
+    }
+
+    public State state() {
+        return state;
+    }
+
+    /** From now on the database is being migrated. */
+    public void migrating(String step, long done, long total) {
+        state = new State.Migrating(step, done, total);
+    }
+
+    /** From now on requests are served. */
+    public void serving() {
+        state = new State.Serving();
+    }
+
+    /** From now on, and until the next deploy, none is. */
+    public void outOfService() {
+        state = new State.OutOfService();
+    }
+}
