@@ -1,0 +1,106 @@
+package org.multisession.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.testing.Answer;
+import org.multisession.testing.Http;
+import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+
+/** P5: a large database is migrated behind the listener, while the old app goes on. */
+class LargeDeployIT {
+
+    private static final String USERS = """
+            INSERT INTO users (id, phone, auth_token)
+            WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 61000)
+            SELECT i, '+7998' || printf('%07d', i), 'legacy-token-of-user-number-' || i FROM n
+            """;
+
+    private static final String SESSIONS = """
+            INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
+            SELECT id, 'session-token-of-user-number-' || id, datetime('now') || '.000000', datetime('now') || '.000000'
+            FROM users WHERE id >= 1000
+            """;
+
+    @TempDir
+    Path folder;
+
+    private OldDatabase large(String mode) {
+        OldDatabase old = OldDatabase.make(folder, "multi");
+        old.run("PRAGMA journal_mode=" + mode);
+        old.run(USERS);
+        old.run(SESSIONS);
+        return old;
+    }
+
+    private TomcatServer deploy(OldDatabase old) {
+        return TomcatServer.of(TomcatVersion.V10_1)
+                .webapp(
+                        "/",
+                        TomcatServer.war(),
+                        Map.of(
+                                "multisession.db.url", old.path().toString(),
+                                "multisession.login.verification", "none"))
+                .start();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"delete", "wal"})
+    void requests_are_told_to_wait_and_the_old_app_need_not(String mode) throws Exception {
+        try (OldDatabase old = large(mode);
+                TomcatServer tomcat = deploy(old)) {
+            Http http = Http.to(tomcat.uri("/"));
+            List<String> healths = new ArrayList<>();
+            int written = 0;
+            Answer health = http.get("health");
+            while (health.status() != 200) {
+                healths.add(health.body());
+                Answer me = http.get("api/me", "Cookie", "auth_token=legacy-token-of-user-number-2000");
+                if (me.status() == 503) {
+                    assertThat(me.header("Retry-After")).isPresent();
+                    assertThat(me.body()).contains("\"code\":\"migrating\"");
+                }
+                // Fails after five seconds, as the old app's would.
+                written += old.run("UPDATE user_sessions SET last_seen_at = '2026-02-02 00:00:00.000000' WHERE id = 1");
+                health = http.get("health");
+            }
+            assertThat(healths).isNotEmpty();
+            assertThat(healths.get(0)).contains("\"status\":\"migrating\"", "\"done\":", "\"total\":");
+            assertThat(written).isPositive();
+            DeployedApp app = DeployedApp.on(tomcat, "/");
+            assertThat(app.opens("legacy-token-of-user-number-60000", 60000)).isEqualTo("200 legacy");
+            assertThat(app.opens("session-token-of-user-number-60000", 60000)).isEqualTo("200 session");
+            assertThat(app.opens("no-token-of-anybody")).isEqualTo("401");
+        }
+    }
+
+    @Test
+    void an_undeploy_in_the_middle_stops_it_and_the_next_deploy_goes_on() throws IOException {
+        try (OldDatabase old = large("wal")) {
+            try (TomcatServer tomcat = deploy(old)) {
+                assertThat(Http.to(tomcat.uri("/")).get("health").body()).contains("\"status\":\"migrating\"");
+            }
+            try (TomcatServer tomcat = deploy(old)) {
+                Http http = Http.to(tomcat.uri("/"));
+                while (http.get("health").status() != 200) {
+                    old.seen("session-token-of-user-number-2000", java.time.Instant.EPOCH);
+                }
+                assertThat(DeployedApp.on(tomcat, "/").opens("session-token-of-user-number-60000", 60000))
+                        .isEqualTo("200 session");
+            }
+            assertThat(Files.list(folder).filter(path -> path.toString().contains(".backup-")).toList())
+                    .hasSize(1);
+        }
+    }
+}
