@@ -107,7 +107,8 @@ record Routes(
         filter(
                 context,
                 "readiness",
-                new ReadinessFilter(readiness, settings.stage().stored()),
+                new ReadinessFilter(
+                        readiness, settings.stage().stored(), Product.ours().version()),
                 EnumSet.of(DispatcherType.REQUEST));
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(services.authenticator, cookie), EnumSet.allOf(DispatcherType.class));

@@ -1,7 +1,7 @@
 package org.multisession.migration;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -98,6 +98,14 @@ final class Backfill {
     static final Pass ACCOUNTS =
             new Pass("accounts", "noting users", "users u", "u.id", List.of(Witnesses.REMEMBER_ACCOUNTS));
 
+    /** An earlier version may have written down something else of them. */
+    private static final Pass RENEW_ACCOUNTS = new Pass(
+            ACCOUNTS.name(),
+            ACCOUNTS.words(),
+            ACCOUNTS.table(),
+            ACCOUNTS.key(),
+            List.of(Witnesses.FORGET_ACCOUNTS_IN_RANGE, Witnesses.REMEMBER_ACCOUNTS));
+
     /**
      * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. In
      * the order of their tokens sessions are recorded many times faster, since each goes to the end of our table.
@@ -135,23 +143,26 @@ final class Backfill {
         return List.of(RECORD_FIRST, ROWS, ACCOUNTS, PHONES, SHARED, END);
     }
 
+    /** All that an upgrade may have to do, in order, where nothing happened unseen. */
+    static List<Pass> upgrade() {
+        return List.of(ROWS, RENEW_ACCOUNTS, PHONES, SHARED);
+    }
+
     /**
-     * What is left to do where nothing happened unseen, and these tables have only just been made.
+     * The names of what an upgrade has to do.
      *
-     * @param made names of what was made
+     * @param made names of the objects that have only just been made
      */
-    static List<Pass> upgrade(Set<String> made) {
-        List<Pass> passes = new ArrayList<>();
+    static Set<String> neededAfter(Set<String> made) {
+        Set<String> names = new LinkedHashSet<>();
         if (made.contains("multisession_rows")) {
-            passes.add(ROWS);
+            names.add(ROWS.name());
         }
-        if (made.contains("multisession_accounts")) {
-            passes.add(ACCOUNTS);
-        }
+        names.add(RENEW_ACCOUNTS.name());
         if (made.contains("multisession_phones")) {
-            passes.add(PHONES);
+            names.add(PHONES.name());
         }
-        passes.add(SHARED);
-        return passes;
+        names.add(SHARED.name());
+        return names;
     }
 }

@@ -131,7 +131,11 @@ final class SteppedMove {
         if (found.mark() != null && !isFirst) {
             passes.addAll(found.mark().passes());
         }
-        (isFirst ? Backfill.first() : Backfill.upgrade(Set.copyOf(made))).forEach(pass -> passes.add(pass.name()));
+        if (isFirst) {
+            Backfill.first().forEach(pass -> passes.add(pass.name()));
+        } else {
+            passes.addAll(Backfill.neededAfter(Set.copyOf(made)));
+        }
         beforeStatement.accept("set the mark");
         new MoveMark(isFirst, passes).write(transaction, now());
         return made;
@@ -179,7 +183,8 @@ final class SteppedMove {
             if (mark == null) {
                 return null;
             }
-            Pass pass = Backfill.first().stream()
+            List<Pass> all = mark.isFirst() ? Backfill.first() : Backfill.upgrade();
+            Pass pass = all.stream()
                     .filter(each -> mark.passes().contains(each.name()))
                     .findFirst()
                     .orElse(null);
@@ -253,7 +258,7 @@ final class SteppedMove {
             MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
             if (mark != null) {
                 Set<String> all = new LinkedHashSet<>();
-                Backfill.first().forEach(pass -> all.add(pass.name()));
+                (mark.isFirst() ? Backfill.first() : Backfill.upgrade()).forEach(pass -> all.add(pass.name()));
                 new MoveMark(mark.isFirst(), all).write(transaction, now());
             }
         });

@@ -110,14 +110,20 @@ final class Witnesses {
               AND NOT EXISTS (SELECT 1 FROM multisession_rows r WHERE r.id = s.id)
             """;
 
-    private static final String FORGET_ACCOUNTS = """
-            DELETE FROM multisession_accounts
-            WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_accounts.user_id
+    private static final String SAYS_SOMETHING_ELSE = """
+             NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_accounts.user_id
               AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_accounts.phone
               AND multisession_accounts.token_tail IS """ + LEGACY_TOKEN + """
               )
               OR unwatched
             """;
+
+    private static final String FORGET_ACCOUNTS = "DELETE FROM multisession_accounts WHERE " + SAYS_SOMETHING_ELSE;
+
+    /** The same for a range of users, whose rows are written down anew at once. */
+    static final String FORGET_ACCOUNTS_IN_RANGE =
+            "DELETE FROM multisession_accounts WHERE user_id IN (SELECT u.id FROM users u WHERE {range}) AND ("
+                    + SAYS_SOMETHING_ELSE + ")";
 
     static final String REMEMBER_ACCOUNTS = """
             INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)

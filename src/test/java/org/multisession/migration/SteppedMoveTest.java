@@ -85,6 +85,24 @@ class SteppedMoveTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "multi", "dirty"})
+    void an_upgrade_in_many_steps_makes_what_one_transaction_makes(String script) throws IOException {
+        try (OldDatabase old = old(script)) {
+            migrate(old.path(), 1000);
+            old.run("UPDATE multisession_accounts SET token_tail = substr(token_tail, -8)");
+            old.run("DROP TRIGGER multisession_user_changed");
+            old.run("DROP TABLE multisession_phones");
+            old.run("DROP TRIGGER multisession_phone_inserted");
+            old.run("DROP TRIGGER multisession_phone_changed");
+            old.run("DROP TRIGGER multisession_phone_moved");
+            old.run("DROP TRIGGER multisession_phone_deleted");
+            String expected = atOnce(old);
+            assertThat(migrate(old.path(), 2).made()).contains("multisession_phones");
+            assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
     @Test
     void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
         try (OldDatabase original = old("multi")) {

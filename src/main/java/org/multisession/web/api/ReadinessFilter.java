@@ -24,10 +24,12 @@ public final class ReadinessFilter extends HttpFilter {
 
     private final transient Readiness readiness;
     private final String stage;
+    private final String version;
 
-    public ReadinessFilter(Readiness readiness, String stage) {
+    public ReadinessFilter(Readiness readiness, String stage, String version) {
         this.readiness = readiness;
         this.stage = stage;
+        this.version = version;
     }
 
     @Override
@@ -54,6 +56,7 @@ public final class ReadinessFilter extends HttpFilter {
         health.put("database", "up");
         health.put("schema", "incomplete");
         health.put("stage", stage);
+        health.put("version", version);
         if (state instanceof Readiness.State.Migrating migrating) {
             health.put("step", migrating.step());
             health.put("done", migrating.done());
