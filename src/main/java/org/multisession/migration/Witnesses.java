@@ -113,7 +113,7 @@ final class Witnesses {
     private static final String SAYS_SOMETHING_ELSE = """
              NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_accounts.user_id
               AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_accounts.phone
-              AND multisession_accounts.token_tail IS """ + LEGACY_TOKEN + """
+              AND multisession_accounts.token_tail IS\s""" + LEGACY_TOKEN + """
               )
               OR unwatched
             """;
@@ -127,7 +127,7 @@ final class Witnesses {
 
     static final String REMEMBER_ACCOUNTS = """
             INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
-            SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100), """ + LEGACY_TOKEN + """
+            SELECT u.id, substr(CAST(u.phone AS TEXT), 1, 100),\s""" + LEGACY_TOKEN + """
               , 0
             FROM users u
             WHERE {range} AND typeof(u.id) = 'integer'
