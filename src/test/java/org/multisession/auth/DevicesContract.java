@@ -17,7 +17,7 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
@@ -32,16 +32,16 @@ abstract class DevicesContract {
     private static final Client LAPTOP = new Client("2001:db8::1", "a laptop");
 
     private final TestClock clock = new TestClock();
-    private OldDatabase old;
+    private OldApp old;
     private NewApp app;
 
     /** A fresh database of the old app, in its single form. */
-    abstract OldDatabase single();
+    abstract OldApp single();
 
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
-        app = NewApp.deploy(old.path(), clock);
+        app = NewApp.deploy(old.claim(), clock);
     }
 
     @AfterEach
@@ -113,7 +113,7 @@ abstract class DevicesContract {
         assertThat(devicesOf(laptop))
                 .extracting(Devices.Device::isShared, Devices.Device::createdAt, Devices.Device::lastSeenAt)
                 .contains(tuple(true, null, used));
-        assertThat(old.one("SELECT typeof(created_at) FROM user_sessions WHERE auth_token = ?", ANNAS_OLD_COOKIE))
+        assertThat(old.one("SELECT created_at FROM user_sessions WHERE auth_token = ?", ANNAS_OLD_COOKIE))
                 .isEqualTo("null");
         clock.advance(Duration.ofHours(1));
         app.who(ANNAS_OLD_COOKIE, PHONE);
@@ -129,7 +129,7 @@ abstract class DevicesContract {
                 "CREATE TABLE user_sessions (id INTEGER NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),"
                         + " auth_token VARCHAR(128) NOT NULL UNIQUE, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,"
                         + " last_seen_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP)");
-        app = NewApp.deploy(old.path(), clock);
+        app = NewApp.deploy(old.claim(), clock);
         String laptop = app.signIn(ANNA, LAPTOP);
         assertThat(devicesOf(laptop))
                 .filteredOn(Devices.Device::isShared)
@@ -338,8 +338,8 @@ abstract class DevicesContract {
     void a_handle_that_is_made_up_takes_no_lock() {
         String phone = app.signIn(ANNA);
         SignedIn signedIn = by(phone);
-        try (OldDatabase other = OldDatabase.open(old.path())) {
-            other.run("BEGIN IMMEDIATE");
+        try (OldApp other = old.another()) {
+            other.lock();
             assertThat(app.devices.end(signedIn, "AAAAAAAAAAAAAAAAAAAAAA", LAPTOP))
                     .isEqualTo(Devices.Ended.UNKNOWN);
             other.run("ROLLBACK");
@@ -360,7 +360,7 @@ abstract class DevicesContract {
         String phone = app.signIn(ANNA);
         String handle = handleOf(phone);
         app.close();
-        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock);
         assertThat(handleOf(phone)).isEqualTo(handle);
         assertThat(handle).hasSize(22);
         assertThat(new SessionToken(phone).hash()).doesNotContain(handle);
@@ -369,7 +369,7 @@ abstract class DevicesContract {
     @Test
     void in_the_stage_that_refuses_legacy_tokens_there_is_no_row_for_them() {
         app.close();
-        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.RETIRE, clock);
         String phone = app.signIn(ANNA);
         assertThat(devicesOf(phone)).hasSize(1);
         assertThat(app.devices.endOthers(by(phone), PHONE)).isZero();
@@ -378,7 +378,7 @@ abstract class DevicesContract {
     @Test
     void what_has_run_out_is_no_device_any_more() {
         app.close();
-        app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
+        app = NewApp.deploy(old.claim(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
         app.signIn(ANNA);
         clock.advance(Duration.ofDays(2));
         String laptop = app.signIn(ANNA);
@@ -416,7 +416,7 @@ abstract class DevicesContract {
     @Test
     void what_has_run_out_is_no_device_even_before_anybody_has_ended_it() {
         app.close();
-        app = NewApp.deploy(old.path(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
+        app = NewApp.deploy(old.claim(), new SessionRules(Duration.ofDays(1), null, 50, Duration.ofMinutes(1)), clock);
         app.signIn(ANNA);
         String laptop = app.signIn(ANNA);
         clock.advance(Duration.ofHours(20));
@@ -444,7 +444,7 @@ abstract class DevicesContract {
     void each_reason_is_told_to_who_holds_the_token() {
         app.close();
         app = NewApp.deploy(
-                old.path(), new SessionRules(Duration.ofDays(1), Duration.ofDays(3), 2, Duration.ofMinutes(1)), clock);
+                old.claim(), new SessionRules(Duration.ofDays(1), Duration.ofDays(3), 2, Duration.ofMinutes(1)), clock);
         String evicted = app.signIn(BORIS);
         clock.advance(Duration.ofMinutes(1));
         app.signIn(BORIS);

@@ -25,7 +25,7 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
@@ -50,10 +50,10 @@ abstract class HistoriesContract {
     private static final SessionRules RULES = new SessionRules(IDLE, LIFETIME, 6, Duration.ofSeconds(1));
 
     /** An empty database of the old app with a users table, in this folder. */
-    abstract OldDatabase fresh(Path folder, int number);
+    abstract OldApp fresh(Path folder, int number);
 
     /** Another program on that database, once our app has been there. */
-    abstract Sibling openSibling(Path database);
+    abstract Sibling openSibling(OldApp database);
 
     @Test
     void every_token_opens_its_own_account_or_none_through_all_histories() {
@@ -62,7 +62,7 @@ abstract class HistoriesContract {
         try (MemoryFolder folder = new MemoryFolder()) {
             Map<String, Integer> played = new TreeMap<>();
             for (int i = 0; i < count; i++) {
-                try (OldDatabase old = fresh(folder.path(), i)) {
+                try (OldApp old = fresh(folder.path(), i)) {
                     new History(old, this::openSibling, firstSeed + i, played).play();
                 }
             }
@@ -154,8 +154,8 @@ abstract class HistoriesContract {
 
     private static final class History {
 
-        private final OldDatabase old;
-        private final Function<Path, Sibling> siblings;
+        private final OldApp old;
+        private final Function<OldApp, Sibling> siblings;
         private final Random random;
         private final long seed;
         private final Map<String, Integer> played;
@@ -196,7 +196,7 @@ abstract class HistoriesContract {
 
         private int counter;
 
-        History(OldDatabase old, Function<Path, Sibling> siblings, long seed, Map<String, Integer> played) {
+        History(OldApp old, Function<OldApp, Sibling> siblings, long seed, Map<String, Integer> played) {
             this.old = old;
             this.siblings = siblings;
             this.seed = seed;
@@ -768,7 +768,7 @@ abstract class HistoriesContract {
         }
 
         private void deploy() {
-            app = NewApp.deploy(old.path(), RULES, stage, clock);
+            app = NewApp.deploy(old.claim(), RULES, stage, clock);
             Instant since = undeployedAt;
             if (since != null && since.plus(Duration.ofHours(1)).isBefore(clock.instant())) {
                 idleFrom = clock.instant();
@@ -787,7 +787,7 @@ abstract class HistoriesContract {
             }
             if (!deployedOnce) {
                 deployedOnce = true;
-                sibling = siblings.apply(old.path());
+                sibling = siblings.apply(old);
                 refuseShared();
                 // Clocks of what is older than the first deploy start there.
                 sessions.replaceAll(

@@ -18,7 +18,7 @@ import org.multisession.session.EndReason;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.CookieValue;
 import org.multisession.token.Presented;
@@ -32,16 +32,16 @@ abstract class PresentedContract {
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
 
     final TestClock clock = new TestClock();
-    OldDatabase old;
+    OldApp old;
     NewApp app;
 
     /** A fresh database of the old app, in its single form. */
-    abstract OldDatabase single();
+    abstract OldApp single();
 
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
-        app = NewApp.deploy(old.path(), clock);
+        app = NewApp.deploy(old.claim(), clock);
     }
 
     @AfterEach
@@ -139,7 +139,7 @@ abstract class PresentedContract {
     @Test
     void in_the_last_stage_no_legacy_token_is_left_to_forget() {
         app.close();
-        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.RETIRE, clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.RETIRE, clock);
         String session = app.signIn(ANNA);
 
         assertThat(app.signOut(cookies("token-of-nobody-else", session))).isEmpty();
@@ -258,7 +258,7 @@ abstract class PresentedContract {
 
     private void settle() {
         app.close();
-        app = NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock);
     }
 
     private void setToken(long userId, String token) {

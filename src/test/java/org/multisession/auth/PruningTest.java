@@ -43,7 +43,7 @@ class PruningTest {
     @BeforeEach
     void deploy() {
         old = OldDatabase.make(folder.path(), "single");
-        app = CodeApp.deploy(old.path(), CodeApp.RULES, clock);
+        app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
         pruning = new Pruning(
                 app.app.database,
                 new ChallengeDao(),

@@ -1,6 +1,7 @@
 package org.multisession.auth;
 
 import java.nio.file.Path;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
 
@@ -16,7 +17,7 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    Sibling openSibling(Path database) {
-        return Sibling.open(database, Sibling.QUERY_WITHOUT_PLAN);
+    Sibling openSibling(OldApp database) {
+        return Sibling.open(((OldDatabase) database).path(), Sibling.QUERY_WITHOUT_PLAN);
     }
 }

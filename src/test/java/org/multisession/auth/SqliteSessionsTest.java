@@ -1,6 +1,11 @@
 package org.multisession.auth;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.OldDatabase;
 
@@ -20,5 +25,86 @@ class SqliteSessionsTest extends SessionsContract {
     @Override
     OldDatabase multi() {
         return OldDatabase.make(second, "multi");
+    }
+
+    @Nested
+    @DisplayName("Rows that are replaced, for which no DELETE trigger fires")
+    class ReplacedRows {
+
+        @Test
+        void a_session_whose_row_another_one_took_stays_out_when_it_is_put_back() {
+            String phone = app.signIn(ANNA);
+            // No DELETE trigger fires for a row that is replaced.
+            old.run(
+                    "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token) VALUES (?, 43, 'boris')",
+                    idOf(phone));
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isEqualTo(43);
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(app.opens(phone)).isNull();
+            old.run("DELETE FROM user_sessions WHERE auth_token = ?", phone);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isEqualTo(43);
+        }
+
+        @Test
+        void the_same_where_a_row_gets_the_id_of_another_one() {
+            for (String name : new String[] {"id", "rowid", "_rowid_", "oid"}) {
+                String phone = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                old.run(
+                        "UPDATE OR REPLACE user_sessions SET " + name + " = ? WHERE auth_token = ?",
+                        idOf(phone),
+                        laptop);
+                old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+                assertThat(app.opens(phone)).as(name).isNull();
+                assertThat(app.opens(laptop)).as(name).isEqualTo(42);
+            }
+        }
+
+        @Test
+        void the_same_where_a_row_gets_the_token_of_another_one() {
+            String phone = app.signIn(ANNA);
+            old.signInMulti(43, "boris", clock.instant());
+            old.run("UPDATE OR REPLACE user_sessions SET auth_token = 'boris' WHERE auth_token = ?", phone);
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens("boris")).isNull();
+            old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = 'boris'");
+            assertThat(app.opens("boris")).isNull();
+        }
+
+        @Test
+        void a_session_whose_row_is_replaced_by_itself_lives_on_whoever_gets_its_former_id() {
+            String phone = app.signIn(ANNA);
+            String former = idOf(phone);
+            app.signIn(ANNA);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(idOf(phone)).isNotEqualTo(former);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            old.run("INSERT INTO user_sessions (id, user_id, auth_token) VALUES (?, 43, 'boris')", former);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens("boris")).isEqualTo(43);
+        }
+
+        @Test
+        void a_session_that_was_replaced_by_another_users_stays_out_when_it_is_replaced_back() {
+            String laptop = app.signIn(ANNA);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (43, ?)", laptop);
+            old.run("INSERT OR REPLACE INTO user_sessions (user_id, auth_token) VALUES (42, ?)", laptop);
+            assertThat(app.opens(laptop)).isNull();
+        }
+
+        @Test
+        void the_cookie_of_a_user_whose_row_is_replaced_does_not_open_the_next_ones_account() {
+            long bob = old.addUser("+79990000001", null);
+            String bobs = app.signIn("+79990000001");
+            old.run("INSERT OR REPLACE INTO users (id, phone) VALUES (?, '+79990000002')", bob);
+            assertThat(app.opens(bobs)).isNull();
+        }
+
+        private String idOf(String token) {
+            return old.one("SELECT id FROM user_sessions WHERE auth_token = ?", token);
+        }
     }
 }

@@ -1,8 +1,15 @@
 package org.multisession.auth;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.session.Stage;
 import org.multisession.testing.OldDatabase;
+import org.multisession.token.TokenHash;
 
 class SqliteStagesTest extends StagesContract {
 
@@ -12,5 +19,23 @@ class SqliteStagesTest extends StagesContract {
     @Override
     OldDatabase single() {
         return OldDatabase.make(folder, "single");
+    }
+
+    @Test
+    void no_token_in_plain_can_be_found_in_the_file_after_settling() throws Exception {
+        old.run("PRAGMA journal_mode=DELETE");
+        String ended = app.signIn(BORIS);
+        String live = app.signIn(ANNA);
+        app.signOut(ended);
+        // The old app's own doing; ours is what is looked at here.
+        old.run("PRAGMA secure_delete=ON");
+        old.run("UPDATE users SET auth_token = NULL");
+        goTo(Stage.SETTLE);
+        app.close();
+        // As bytes: also where SQLite has only marked them as free.
+        String file = Files.readString(folder.resolve("old-app.db"), StandardCharsets.ISO_8859_1);
+        assertThat(file.contains(TokenHash.of(live))).isTrue();
+        assertThat(file.contains(live)).isFalse();
+        assertThat(file.contains(ended)).isFalse();
     }
 }

@@ -18,7 +18,7 @@ import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 
 /** What has run out leaves without being asked for, and nothing else does. */
@@ -29,16 +29,16 @@ abstract class SweeperContract {
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 5000, Duration.ofMinutes(1));
 
     final TestClock clock = new TestClock();
-    OldDatabase old;
+    OldApp old;
     NewApp app;
 
     /** A fresh database of the old app, in its single form. */
-    abstract OldDatabase single();
+    abstract OldApp single();
 
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
-        app = NewApp.deploy(old.path(), RULES, clock);
+        app = NewApp.deploy(old.claim(), RULES, clock);
     }
 
     @AfterEach
@@ -110,7 +110,7 @@ abstract class SweeperContract {
     @Test
     void a_row_put_back_after_its_end_leaves_when_it_has_run_out_and_counts_for_nothing() {
         app.close();
-        app = NewApp.deploy(old.path(), RULES, Stage.SETTLE, clock);
+        app = NewApp.deploy(old.claim(), RULES, Stage.SETTLE, clock);
         String phone = app.signIn(ANNA);
         app.signOut(phone);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
@@ -122,7 +122,7 @@ abstract class SweeperContract {
     @Test
     void a_session_in_use_stays_when_a_row_that_repeats_it_in_plain_has_run_out() {
         app.close();
-        app = NewApp.deploy(old.path(), RULES, Stage.SETTLE, clock);
+        app = NewApp.deploy(old.claim(), RULES, Stage.SETTLE, clock);
         String phone = app.signIn(ANNA);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
         clock.advance(Duration.ofDays(20));
@@ -169,7 +169,7 @@ abstract class SweeperContract {
         clock.advance(Duration.ofDays(10));
         app.close();
         clock.advance(Duration.ofDays(60));
-        app = NewApp.deploy(old.path(), RULES, clock);
+        app = NewApp.deploy(old.claim(), RULES, clock);
         assertThat(app.sweeper.run()).isZero();
         assertThat(app.opens(phone)).isEqualTo(42);
         clock.advance(Duration.ofDays(31));
@@ -182,7 +182,7 @@ abstract class SweeperContract {
         clock.advance(Duration.ofDays(29));
         app.close();
         clock.advance(Duration.ofMinutes(50));
-        app = NewApp.deploy(old.path(), RULES, clock);
+        app = NewApp.deploy(old.claim(), RULES, clock);
         clock.advance(Duration.ofDays(2));
         assertThat(app.opens(phone)).isNull();
     }
@@ -194,7 +194,7 @@ abstract class SweeperContract {
 
         private void redeploy() {
             app.close();
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
         }
 
         /** What the old app knows of, a session of ours, and one that has run out. */
@@ -213,7 +213,7 @@ abstract class SweeperContract {
             String phone = signedIn();
             app.close();
             clock.jump(Duration.ofHours(hours));
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
             for (int day = 0; day < 3; day++) {
                 assertThat(app.sweeper.run()).isZero();
                 assertThat(app.opens(phone)).isEqualTo(42);
@@ -224,7 +224,7 @@ abstract class SweeperContract {
             assertThat(app.sweeper.run()).isZero();
             app.close();
             clock.jump(Duration.ofHours(-hours));
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
             assertThat(app.sweeper.run()).isZero();
             assertThat(app.opens(phone)).isEqualTo(42);
             assertThat(app.opens("old")).isEqualTo(43);
@@ -267,7 +267,7 @@ abstract class SweeperContract {
         private void isOff(Duration time) {
             app.close();
             clock.advance(time);
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
         }
 
         private void isOn(Duration time) {
@@ -340,12 +340,12 @@ abstract class SweeperContract {
             String phone = app.signIn(ANNA);
             app.close();
             clock.jump(TWELVE_YEARS);
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
             isOn(Duration.ofDays(3));
             isOff(Duration.ofMinutes(30));
             isOn(Duration.ofDays(3));
             app.kill();
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
             isOn(Duration.ofHours(23));
             assertThat(app.opens(phone)).isEqualTo(42);
             isOn(Duration.ofHours(2));
@@ -360,7 +360,7 @@ abstract class SweeperContract {
             app.heartbeat.beat();
             app.close();
             clock.jump(TWELVE_YEARS.negated());
-            app = NewApp.deploy(old.path(), RULES, clock);
+            app = NewApp.deploy(old.claim(), RULES, clock);
             clock.advance(Duration.ofDays(8));
             assertThat(app.sweeper.run()).isZero();
             clock.advance(Duration.ofDays(29));

@@ -89,7 +89,7 @@ final class Scene implements AutoCloseable {
         } else {
             TestClock clock = new TestClock();
             Stage stage = what == Act.SIGN_IN_SETTLED ? Stage.SETTLE : Stage.COEXIST;
-            NewApp app = NewApp.deploy(old.path(), RULES, stage, BUSY_TIMEOUT, clock);
+            NewApp app = NewApp.deploy(old.claim(), RULES, stage, BUSY_TIMEOUT, clock);
             opened.add(app::close);
             database = app.database;
             act = act(app, clock);

@@ -24,7 +24,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.LogLines;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.SentCodes;
 import org.multisession.testing.TestClock;
 
@@ -39,16 +39,16 @@ abstract class CodeLimitsContract {
     private static final Duration MOMENT = Duration.ofMillis(1);
 
     final TestClock clock = new TestClock();
-    OldDatabase old;
+    OldApp old;
     CodeApp app;
 
     /** A fresh database of the old app that {@link CodeApp} can be deployed on. */
-    abstract OldDatabase single();
+    abstract OldApp single();
 
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
-        app = CodeApp.deploy(old.path(), CodeApp.RULES, clock);
+        app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
     }
 
     @AfterEach
@@ -59,7 +59,7 @@ abstract class CodeLimitsContract {
 
     private void redeploy(CodeRules rules) {
         app.close();
-        app = CodeApp.deploy(old.path(), rules, clock);
+        app = CodeApp.deploy(old.claim(), rules, clock);
     }
 
     /** The rules of the defaults, with budgets of this many. */
@@ -666,7 +666,7 @@ abstract class CodeLimitsContract {
         @Test
         void takes_a_bounded_room_however_long_it_goes_on() {
             flood(700);
-            long size = old.path().toFile().length();
+            long size = old.size();
             for (int i = 0; i < 3; i++) {
                 flood(700);
                 clock.advance(Duration.ofMinutes(7));
@@ -676,7 +676,7 @@ abstract class CodeLimitsContract {
             assertThat(Integer.parseInt(old.one("SELECT count(*) FROM multisession_stranger_challenges")))
                     .isEqualTo(CodeApp.MAX_STRANGERS);
             assertThat(requests()).isEqualTo("0");
-            assertThat(old.path().toFile().length()).isLessThanOrEqualTo(size + size / 4);
+            assertThat(old.size()).isLessThanOrEqualTo(size + size / 4);
         }
 
         @Test

@@ -34,7 +34,7 @@ import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
 import org.multisession.testing.CodeApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.SentCodes;
 import org.multisession.testing.TestClock;
 
@@ -48,19 +48,19 @@ abstract class CodesContract {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     final TestClock clock = new TestClock();
-    OldDatabase old;
+    OldApp old;
     CodeApp app;
 
     /** A fresh database of the old app that {@link CodeApp} can be deployed on. */
-    abstract OldDatabase single();
+    abstract OldApp single();
 
     /** The same where thousands of commits cost little. */
-    abstract OldDatabase quick();
+    abstract OldApp quick();
 
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
-        app = CodeApp.deploy(old.path(), CodeApp.RULES, clock);
+        app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
     }
 
     @AfterEach
@@ -97,7 +97,7 @@ abstract class CodesContract {
         @Test
         void keeps_its_leading_zeros() {
             app.close();
-            redeploy(CodeApp.deploy(old.path(), CodeApp.RULES, clock, new AlwaysSmall()));
+            redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES, clock, new AlwaysSmall()));
             ChallengeSecret secret = app.challenge(ANNA);
             assertThat(app.sent.next().code()).isEqualTo("000042");
             assertThat(app.refusal(secret, "42")).isEqualTo(AttemptResult.WRONG);
@@ -283,7 +283,7 @@ abstract class CodesContract {
         app.challenge(ANNA);
         // The first to be told so is written down.
         CodeApp.limited(app.ask(ANNA));
-        old.run("BEGIN IMMEDIATE");
+        old.lock();
         assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("resend");
         old.run("ROLLBACK");
     }
@@ -544,7 +544,7 @@ abstract class CodesContract {
         @Test
         void has_different_values_for_one_code_in_two_challenges() {
             app.close();
-            redeploy(CodeApp.deploy(old.path(), CodeApp.RULES, clock, new AlwaysSmall()));
+            redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES, clock, new AlwaysSmall()));
             app.challenge(ANNA);
             app.challenge(BORIS);
             assertThat(app.sent.next().code()).isEqualTo(app.sent.next().code());
@@ -614,7 +614,7 @@ abstract class CodesContract {
         @Test
         void by_a_right_guess_at_a_number_that_is_nobody_s() {
             app.close();
-            redeploy(CodeApp.deploy(old.path(), CodeApp.RULES, clock, new AlwaysSmall()));
+            redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES, clock, new AlwaysSmall()));
             ChallengeSecret secret = app.challenge(NOBODY);
             assertThat(app.refusal(secret, "000042")).isEqualTo(AttemptResult.WRONG);
             assertThat(app.refusal(secret, "000042")).isEqualTo(AttemptResult.WRONG);
@@ -692,7 +692,7 @@ abstract class CodesContract {
         @BeforeEach
         void openIt() {
             app.close();
-            redeploy(CodeApp.deployOpen(old.path(), CodeApp.RULES, clock));
+            redeploy(CodeApp.deployOpen(old.claim(), CodeApp.RULES, clock));
         }
 
         @Test
@@ -711,7 +711,7 @@ abstract class CodesContract {
         void twenty_first_sign_ins_of_one_number_at_the_same_time_make_one_user() throws Exception {
             app.close();
             CodeRules many = new CodeRules(TTL, 5, Duration.ofSeconds(5), 100, 100, 100, 100, 100, 100, 0);
-            redeploy(CodeApp.deployOpen(old.path(), many, clock));
+            redeploy(CodeApp.deployOpen(old.claim(), many, clock));
             List<ChallengeSecret> secrets = new ArrayList<>();
             List<String> codes = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
@@ -759,8 +759,8 @@ abstract class CodesContract {
          */
         @Test
         void of_a_hundred_thousand_tries_from_everywhere_hardly_any_is_even_compared() {
-            try (OldDatabase fast = quick();
-                    CodeApp victim = CodeApp.deploy(fast.path(), CodeApp.RULES, clock, new NeverSmall())) {
+            try (OldApp fast = quick();
+                    CodeApp victim = CodeApp.deploy(fast.claim(), CodeApp.RULES, clock, new NeverSmall())) {
                 Random random = new Random(20261122);
                 List<ChallengeSecret> held = new ArrayList<>();
                 int signedIn = 0;

@@ -1,6 +1,5 @@
 package org.multisession.testing;
 
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -10,6 +9,7 @@ import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.StrangerTrail;
 import org.multisession.db.GroupCommit;
+import org.multisession.db.Source;
 import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.CodeLimits;
@@ -80,23 +80,23 @@ public final class CodeApp implements AutoCloseable {
     }
 
     /** Deploys for known numbers only. */
-    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock) {
-        return new CodeApp(NewApp.deploy(path, clock), rules, clock, new SecureRandom(), null);
+    public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock) {
+        return new CodeApp(NewApp.deploy(source, clock), rules, clock, new SecureRandom(), null);
     }
 
     /** The same with codes by this source of chance. */
-    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock, SecureRandom random) {
-        return new CodeApp(NewApp.deploy(path, clock), rules, clock, random, null);
+    public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock, SecureRandom random) {
+        return new CodeApp(NewApp.deploy(source, clock), rules, clock, random, null);
     }
 
     /** The same with a gateway of the test's own. */
-    public static CodeApp deploy(Path path, CodeRules rules, InstantSource clock, SmsSender gateway) {
-        return new CodeApp(NewApp.deploy(path, clock), rules, clock, new SecureRandom(), gateway);
+    public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock, SmsSender gateway) {
+        return new CodeApp(NewApp.deploy(source, clock), rules, clock, new SecureRandom(), gateway);
     }
 
     /** Deploys for everybody. */
-    public static CodeApp deployOpen(Path path, CodeRules rules, InstantSource clock) {
-        return new CodeApp(NewApp.deployOpen(path, clock), rules, clock, new SecureRandom(), null);
+    public static CodeApp deployOpen(Source source, CodeRules rules, InstantSource clock) {
+        return new CodeApp(NewApp.deployOpen(source, clock), rules, clock, new SecureRandom(), null);
     }
 
     /** Asks for a code from {@link #HOME}. */

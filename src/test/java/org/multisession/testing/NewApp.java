@@ -20,6 +20,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Source;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
@@ -40,7 +41,7 @@ import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
-/** Our app without its web layer, deployed on a database file; closing it is undeploying it. */
+/** Our app without its web layer, deployed on a database; closing it is undeploying it. */
 public final class NewApp implements AutoCloseable {
 
     /** The rules of the defaults. */
@@ -69,18 +70,23 @@ public final class NewApp implements AutoCloseable {
     public final SchemaGuard guard;
     public final PhoneReading phoneReading;
 
-    private final SqliteFile file;
+    private final Source source;
     public final Heartbeat heartbeat;
     public final ClockWatch watch;
     private boolean closed;
 
     private NewApp(
-            Path path, LoginRules login, SessionRules rules, Stage stage, Duration busyTimeout, InstantSource clock) {
-        file = SqliteFile.claim(path, false, "/test");
+            Source source,
+            LoginRules login,
+            SessionRules rules,
+            Stage stage,
+            Duration busyTimeout,
+            InstantSource clock) {
+        this.source = source;
         try {
-            database = Database.open(file, 2, busyTimeout);
+            database = Database.open(source, 2, busyTimeout);
         } catch (RuntimeException e) {
-            file.close();
+            source.close();
             throw e;
         }
         migrator = new Migrator(database, clock);
@@ -92,7 +98,7 @@ public final class NewApp implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             database.close();
-            file.close();
+            source.close();
             throw e;
         }
         guard = new SchemaGuard(migrator, clock);
@@ -124,24 +130,25 @@ public final class NewApp implements AutoCloseable {
     }
 
     /** Deploys with the default rules, for known numbers only. */
-    public static NewApp deploy(Path path, InstantSource clock) {
-        return deploy(path, RULES, clock);
+    public static NewApp deploy(Source source, InstantSource clock) {
+        return deploy(source, RULES, clock);
     }
 
     /** Deploys for known numbers only. */
-    public static NewApp deploy(Path path, SessionRules rules, InstantSource clock) {
-        return deploy(path, rules, Stage.COEXIST, clock);
+    public static NewApp deploy(Source source, SessionRules rules, InstantSource clock) {
+        return deploy(source, rules, Stage.COEXIST, clock);
     }
 
     /** Deploys for known numbers only, in this stage. */
-    public static NewApp deploy(Path path, SessionRules rules, Stage stage, InstantSource clock) {
-        return deploy(path, rules, stage, BUSY_TIMEOUT, clock);
+    public static NewApp deploy(Source source, SessionRules rules, Stage stage, InstantSource clock) {
+        return deploy(source, rules, stage, BUSY_TIMEOUT, clock);
     }
 
     /** The same with less patience for somebody else's lock. */
-    public static NewApp deploy(Path path, SessionRules rules, Stage stage, Duration busyTimeout, InstantSource clock) {
+    public static NewApp deploy(
+            Source source, SessionRules rules, Stage stage, Duration busyTimeout, InstantSource clock) {
         return new NewApp(
-                path,
+                source,
                 new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.CLOSED),
                 rules,
                 stage,
@@ -150,14 +157,29 @@ public final class NewApp implements AutoCloseable {
     }
 
     /** Deploys with the default rules, for everybody. */
-    public static NewApp deployOpen(Path path, InstantSource clock) {
+    public static NewApp deployOpen(Source source, InstantSource clock) {
         return new NewApp(
-                path,
+                source,
                 new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN),
                 RULES,
                 Stage.COEXIST,
                 BUSY_TIMEOUT,
                 clock);
+    }
+
+    /** Deploys on a SQLite file, with the default rules, for known numbers only. */
+    public static NewApp deploy(Path path, InstantSource clock) {
+        return deploy(path, RULES, clock);
+    }
+
+    /** The same with rules. */
+    public static NewApp deploy(Path path, SessionRules rules, InstantSource clock) {
+        return deploy(path, rules, Stage.COEXIST, clock);
+    }
+
+    /** The same in a stage. */
+    public static NewApp deploy(Path path, SessionRules rules, Stage stage, InstantSource clock) {
+        return deploy(SqliteFile.claim(path, false, "/test"), rules, stage, clock);
     }
 
     /** Whose account a token opens; null if nobody's. */
@@ -223,7 +245,7 @@ public final class NewApp implements AutoCloseable {
     public void kill() {
         closed = true;
         database.close();
-        file.close();
+        source.close();
     }
 
     @Override
@@ -239,6 +261,6 @@ public final class NewApp implements AutoCloseable {
             // Some tests take the database away first.
         }
         database.close();
-        file.close();
+        source.close();
     }
 }

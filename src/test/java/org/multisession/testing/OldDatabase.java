@@ -12,18 +12,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.SqlTime;
+import org.multisession.db.sqlite.SqliteFile;
 import org.sqlite.Function;
 
 /**
- * A database of the old app on a real file, and the old app itself, played by the SQL statements that it sends: foreign
- * keys off, a busy timeout of five seconds, as Python's sqlite3 has them.
+ * The old app on a SQLite file: foreign keys off, a busy timeout of five seconds, as Python's sqlite3 has them. With what
+ * only a test of SQLite asks for.
  */
-public final class OldDatabase implements AutoCloseable {
+public final class OldDatabase implements OldApp {
 
     private final Path path;
     private final Connection connection;
@@ -70,44 +69,28 @@ public final class OldDatabase implements AutoCloseable {
         return path;
     }
 
-    /** The old app in its single form: one token per user, the last sign-in wins. */
-    public void signInSingle(long userId, String token) {
-        run("UPDATE users SET auth_token = ? WHERE id = ?", token, userId);
+    @Override
+    public SqliteFile claim() {
+        return SqliteFile.claim(path, false, "/test");
     }
 
-    /** The old app in its multi form. */
-    public void signInMulti(long userId, String token, Instant now) {
-        String time = SqlTime.format(now);
-        run(
-                "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)",
-                userId,
-                token,
-                time,
-                time);
-        run("UPDATE users SET auth_token = ? WHERE id = ?", token, userId);
+    @Override
+    public OldDatabase another() {
+        return open(path);
     }
 
-    /** The old app's sign-out in its multi form: this statement, nothing else. */
-    public void signOut(String token) {
-        run("DELETE FROM user_sessions WHERE auth_token = ?", token);
+    @Override
+    public void lock() {
+        run("BEGIN IMMEDIATE");
     }
 
-    /** The old app's note that a session was used. */
-    public void seen(String token, Instant now) {
-        run("UPDATE user_sessions SET last_seen_at = ? WHERE auth_token = ?", SqlTime.format(now), token);
-    }
-
-    public void deleteUser(long userId) {
-        run("DELETE FROM users WHERE id = ?", userId);
-    }
-
-    /** A new user; SQLite gives the id out. */
+    @Override
     public long addUser(String phone, @Nullable String token) {
         run("INSERT INTO users (phone, auth_token) VALUES (?, ?)", phone, token);
         return Long.parseLong(one("SELECT last_insert_rowid()"));
     }
 
-    /** Runs any statement, or a script of several without values. */
+    @Override
     public int run(String sql, @Nullable Object... values) {
         try {
             if (values.length == 0) {
@@ -145,7 +128,7 @@ public final class OldDatabase implements AutoCloseable {
         }
     }
 
-    /** The first column of every row, as text. */
+    @Override
     public List<@Nullable String> all(String sql, Object... values) {
         List<@Nullable String> found = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -177,21 +160,7 @@ public final class OldDatabase implements AutoCloseable {
         return steps;
     }
 
-    /** The one value that there is; "null" as text where it is NULL. */
-    public String one(String sql, Object... values) {
-        List<@Nullable String> found = all(sql, values);
-        if (found.size() != 1) {
-            throw new AssertionError(sql + " has " + found.size() + " rows");
-        }
-        return String.valueOf(found.get(0));
-    }
-
-    /** The value of {@code users.auth_token}; "null" as text where it is NULL. */
-    public String legacyTokenOf(long userId) {
-        return one("SELECT auth_token FROM users WHERE id = ?", userId);
-    }
-
-    /** The whole database as text: its schema and every row of every table, in a fixed order. */
+    @Override
     public String dump() {
         StringBuilder dump = new StringBuilder();
         all("SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1")
@@ -202,7 +171,7 @@ public final class OldDatabase implements AutoCloseable {
         return dump.toString();
     }
 
-    /** Every row of one table as text. */
+    @Override
     public String rows(String table) {
         List<@Nullable String> columns =
                 all("SELECT 'quote(\"' || replace(name, '\"', '\"\"') || '\")' FROM pragma_table_info(?)", table);
@@ -212,6 +181,11 @@ public final class OldDatabase implements AutoCloseable {
         all("SELECT " + row + " FROM \"" + table + "\" ORDER BY 1")
                 .forEach(line -> rows.append(table).append(": ").append(line).append('\n'));
         return rows.toString();
+    }
+
+    @Override
+    public long size() {
+        return path.toFile().length();
     }
 
     /** Bytes 18 and 19 of the file's header: 1 for a rollback journal, 2 for write-ahead logging. */

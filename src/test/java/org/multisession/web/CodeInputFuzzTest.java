@@ -73,7 +73,7 @@ class CodeInputFuzzTest {
                 "auth_token", "/", null, CookieRules.SameSite.LAX, CookieRules.Secure.AUTO, Duration.ofDays(1)));
         try (MemoryFolder folder = new MemoryFolder();
                 OldDatabase old = OldDatabase.make(folder.path(), "single");
-                CodeApp app = CodeApp.deploy(old.path(), CodeApp.RULES, new TestClock())) {
+                CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, new TestClock())) {
             ChallengeSecret annas = app.challenge("+79991234567");
             String before = old.dump();
             HttpServletRequest request = mock(HttpServletRequest.class);

@@ -54,7 +54,7 @@ class CodeBodyFuzzTest {
     void a_body_of_any_bytes_is_tried_or_refused_and_signs_nobody_in() {
         try (MemoryFolder folder = new MemoryFolder();
                 OldDatabase old = OldDatabase.make(folder.path(), "single");
-                CodeApp app = CodeApp.deploy(old.path(), CodeApp.RULES, new TestClock())) {
+                CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, new TestClock())) {
             String secret = app.challenge("+79991234567").value();
             Random random = new Random(3);
             int tried = 0;
