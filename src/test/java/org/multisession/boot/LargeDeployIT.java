@@ -3,8 +3,8 @@ package org.multisession.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,13 +94,12 @@ class LargeDeployIT {
             try (TomcatServer tomcat = deploy(old)) {
                 Http http = Http.to(tomcat.uri("/"));
                 while (http.get("health").status() != 200) {
-                    old.seen("session-token-of-user-number-2000", java.time.Instant.EPOCH);
+                    old.seen("session-token-of-user-number-2000", Instant.EPOCH);
                 }
                 assertThat(DeployedApp.on(tomcat, "/").opens("session-token-of-user-number-60000", 60000))
                         .isEqualTo("200 session");
             }
-            assertThat(Files.list(folder).filter(path -> path.toString().contains(".backup-")).toList())
-                    .hasSize(1);
+            assertThat(folder.toFile().list((in, name) -> name.contains(".backup-"))).hasSize(1);
         }
     }
 }
