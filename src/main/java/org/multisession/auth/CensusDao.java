@@ -2,30 +2,35 @@ package org.multisession.auth;
 
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
+import org.multisession.token.TokenSql;
 
 /** Counts sessions and users, a page of rows at a time: no look at the database takes long. */
 final class CensusDao {
 
     private static final Sql SESSIONS = Sql.of("count a page of sessions", """
-            SELECT count(*) AS seen, max(s.id) AS last, count(t.auth_token) AS first, 0 AS second
+            SELECT count(*) AS seen, max(s.id) AS last, count(u.id) AS first, 0 AS second
             FROM (SELECT id, user_id, auth_token FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
             LEFT JOIN multisession_tokens t
               ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
+            """ + TokenSql.THE_HASH_ALONE_COUNTS + """
+            -- The old app deletes users and leaves their sessions.
+            LEFT JOIN users u ON u.id = t.user_id
             """);
 
     /** A legacy token of two users opens nothing, and one that ever was a session is none any more. */
-    private static final Sql USERS = Sql.of("count a page of users", """
+    private static final Sql USERS = Sql.of(
+            "count a page of users", """
             SELECT count(*) AS seen, max(u.id) AS last,
               coalesce(sum(EXISTS (SELECT 1 FROM user_sessions s
                 JOIN multisession_tokens t ON t.auth_token = s.auth_token AND t.user_id = s.user_id
-                WHERE s.user_id = u.id AND t.ended_at IS NULL)), 0) AS first,
+                WHERE s.user_id = u.id AND t.ended_at IS NULL %s)), 0) AS first,
               coalesce(sum(typeof(u.auth_token) = 'text' AND u.auth_token <> ''
-                AND NOT (u.auth_token GLOB 'sha256:*' AND length(u.auth_token) = 50)
+                AND NOT %s
                 AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                   WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
                 AND NOT EXISTS (SELECT 1 FROM users o WHERE o.auth_token = u.auth_token AND o.id <> u.id)), 0) AS second
             FROM (SELECT id, auth_token FROM users WHERE id > :last ORDER BY id LIMIT :rows) u
-            """);
+            """.formatted(TokenSql.THE_HASH_ALONE_COUNTS, TokenSql.isHash("u.auth_token")));
 
     /**
      * A page of rows.

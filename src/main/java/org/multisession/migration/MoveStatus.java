@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
+import org.multisession.token.TokenSql;
 
 /**
  * How far the move is on a migrated database, and what the next step or the way back would cost.
@@ -69,17 +70,7 @@ public record MoveStatus(
 
     private static final String USERS = "SELECT count(*) FROM users";
 
-    /** The condition of {@code UserSessionDao}'s look-up, for all sessions at once. */
-    private static final String SESSIONS = """
-            FROM multisession_tokens t
-            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
-            JOIN users u ON u.id = t.user_id
-            WHERE t.ended_at IS NULL
-              AND NOT EXISTS
-                (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
-            """;
-
-    private static final String IS_HASHED = "s.auth_token LIKE 'sha256:%' AND length(s.auth_token) = 50";
+    private static final String IS_HASHED = TokenSql.isHash("s.auth_token");
 
     /** The old app knows it by {@code users.auth_token}. */
     private static final String IS_MIRRORED =
@@ -89,19 +80,19 @@ public record MoveStatus(
             """
             SELECT count(*), count(DISTINCT t.user_id), coalesce(sum(%s), 0),
               coalesce(sum(%s), 0), coalesce(sum(%s AND NOT (%s)), 0)
-            """.formatted(IS_HASHED, "NOT (" + IS_MIRRORED + ")", IS_HASHED, IS_MIRRORED) + SESSIONS;
+            """.formatted(IS_HASHED, "NOT (" + IS_MIRRORED + ")", IS_HASHED, IS_MIRRORED) + TokenSql.LIVE_SESSIONS;
 
     /** A token that ever was a session is none of these; nor is one of two users, which opens nothing here. */
     private static final String LEGACY = """
             SELECT l.last_used_at
             FROM users u LEFT JOIN multisession_legacy_uses l ON l.token_hash = multisession_hash(u.auth_token)
             WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
-              AND NOT (u.auth_token LIKE 'sha256:%' AND length(u.auth_token) = 50)
+              AND NOT %s
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                 WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
               AND u.auth_token NOT IN
                 (SELECT auth_token FROM users WHERE auth_token IS NOT NULL GROUP BY auth_token HAVING count(*) > 1)
-            """;
+            """.formatted(TokenSql.isHash("u.auth_token"));
 
     private static final String ACCEPTED_BY_SINGLE =
             "SELECT count(*) FROM users u WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''";

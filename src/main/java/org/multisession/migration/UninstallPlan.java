@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.multisession.db.Handle;
+import org.multisession.token.TokenSql;
 
 /**
  * What an uninstall takes away, what it leaves, and who falls out of the old app by it.
@@ -52,14 +53,10 @@ public record UninstallPlan(
             WHERE t.ended_at IS NOT NULL AND u.auth_token <> ''
             """;
 
-    private static final String SESSIONS = """
-            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
-            JOIN multisession_tokens t ON t.auth_token = s.auth_token AND t.user_id = s.user_id
-            WHERE t.ended_at IS NULL
-            """;
+    private static final String SESSIONS = "SELECT count(*) " + TokenSql.LIVE_SESSIONS;
 
     private static final String IS_MIRRORED = "AND s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))\n";
-    private static final String IS_HASHED = "AND s.auth_token LIKE 'sha256:%' AND length(s.auth_token) = 50\n";
+    private static final String IS_HASHED = "AND " + TokenSql.isHash("s.auth_token");
 
     /** Whether there is nothing of this product in the database. */
     public boolean isEmpty() {

@@ -11,6 +11,7 @@ import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
+import org.multisession.token.TokenSql;
 import org.multisession.user.User;
 
 /**
@@ -44,23 +45,15 @@ public final class UserSessionDao {
     /** Starts from our own table, whose collation is binary whatever the old app's table says. */
     private static final Sql FIND = Sql.of("find a session", """
             SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
-            FROM multisession_tokens t
-            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
-            JOIN users u ON u.id = t.user_id
-            WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NULL
-              AND (t.auth_token = :hash
-                OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
+            """ + TokenSql.SESSIONS_NOT_ENDED + """
+            AND t.auth_token IN (:token, :hash)
+            AND (t.auth_token = :hash OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
             """ + WITNESSED);
 
-    private static final Sql OF_USER = Sql.of("sessions of a user", """
+    private static final Sql OF_USER =
+            Sql.of("sessions of a user", """
             SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
-            FROM multisession_tokens t
-            JOIN user_sessions s ON s.auth_token = t.auth_token AND s.user_id = t.user_id
-            JOIN users u ON u.id = t.user_id
-            WHERE t.user_id = :user AND t.ended_at IS NULL
-              AND NOT EXISTS
-                (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
-            """ + WITNESSED);
+            """ + TokenSql.LIVE_SESSIONS + "AND t.user_id = :user\n" + WITNESSED);
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
     private static final Sql AFTER = Sql.of("next page of sessions", """

@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
+import org.multisession.migration.Backup;
+import org.multisession.migration.MoveStatus;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Uninstaller;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
@@ -226,6 +230,9 @@ abstract class HistoriesContract {
                 for (int i = 0; i < STEPS; i++) {
                     step(Step.some(random));
                     check();
+                    if (app != null && i % 6 == 5) {
+                        everybodyCountsTheSameSessions(app);
+                    }
                 }
             } finally {
                 if (sibling != null) {
@@ -831,6 +838,30 @@ abstract class HistoriesContract {
                         .as("token %s, asked for by another program %s", tokens.get(i), story())
                         .isEqualTo(expected);
             }
+        }
+
+        /** One rule says what a live session is: for requests, for status, for uninstall and for the metrics. */
+        private void everybodyCountsTheSameSessions(NewApp here) {
+            long opened = here.database.<Long>read(handle -> {
+                long found = 0;
+                for (String user : old.all("SELECT id FROM users")) {
+                    found += here.sessions.of(handle, Long.parseLong(user)).size();
+                }
+                return found;
+            });
+            MoveStatus status =
+                    here.database.read(handle -> MoveStatus.of(handle, clock.instant(), Duration.ofDays(30)));
+            Census census = new Census(here.database, new CensusDao(), () -> true);
+            census.run();
+            assertThat(status.sessions()).as("status %s", story()).isEqualTo(opened);
+            assertThat(new Uninstaller(here.database, Backup.NONE, Progress.NONE)
+                            .look(false)
+                            .sessions())
+                    .as("uninstall %s", story())
+                    .isEqualTo(opened);
+            assertThat(census.latest().orElseThrow().sessions())
+                    .as("the census %s", story())
+                    .isEqualTo(opened);
         }
 
         private void checkOurs(NewApp here) {
