@@ -11,7 +11,7 @@ import org.multisession.db.DatabaseException;
  */
 public final class Pacing {
 
-    private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final int FIRST = 500;
     private static final int MIN = 100;
