@@ -67,7 +67,9 @@ public final class CodeSignIn {
         // The owner's stored number has just been parsed; without an owner the same work is done in vain, to take as
         // long.
         PhoneNumber unused = found.isEmpty() ? phoneNumbers.read(number.text()) : number;
+        boolean reaches = codes.reaches(phoneNumbers.regionOf(number));
         boolean isDeliverable = unused != null
+                && reaches
                 && number.isSendable()
                 && (found.size() == 1 || (found.isEmpty() && owners.mayRegister(number)));
         if (found.size() > 1) {

@@ -21,6 +21,7 @@ import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.otp.Delivery;
 import org.multisession.otp.FallbackSender;
 import org.multisession.otp.HttpSender;
 import org.multisession.otp.LogSender;
@@ -245,6 +246,9 @@ final class Application implements AutoCloseable {
             log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
                     + " Use this only for trying things out");
         }
+        if (settings.login().verification() == Verification.CODE) {
+            warnOf(settings.code().delivery(), clock);
+        }
         if (settings.login().verification() == Verification.NONE) {
             log.warn("multisession.login.verification = none: anyone who knows a phone number can sign in with it."
                     + " Use this only in closed networks");
@@ -253,6 +257,25 @@ final class Application implements AutoCloseable {
             log.warn(
                     "multisession.login.verification = code proves nothing if the old app signs in by the number alone:"
                             + " its sessions are accepted here. Have the proxy send its sign-in here, as docs/proxy.md shows");
+        }
+    }
+
+    private static void warnOf(Delivery delivery, InstantSource clock) {
+        if (delivery.recordOnly()) {
+            log.warn("multisession.limit.record-only = true: limits are counted and not applied. Codes may cost any"
+                    + " amount of money");
+        }
+        for (Delivery.TestNumber test : delivery.testNumbers()) {
+            if (test.isOver(clock.instant())) {
+                log.warn(
+                        "multisession.login.test-numbers: the last day of one, {}, is over, and it is an ordinary number"
+                                + " now. Remove it",
+                        test.until());
+            } else {
+                log.warn(
+                        "multisession.login.test-numbers: whoever knows the code of one can sign in with it until {}",
+                        test.until());
+            }
         }
     }
 

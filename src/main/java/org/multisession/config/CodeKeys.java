@@ -1,7 +1,19 @@
 package org.multisession.config;
 
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.multisession.otp.CodeRules;
+import org.multisession.otp.Delivery;
+import org.multisession.otp.Delivery.TestNumber;
+import org.multisession.phone.PhoneNumbers;
 
 /** One-time codes: how long they live, and how many there may be. */
 final class CodeKeys {
@@ -55,7 +67,53 @@ final class CodeKeys {
             100,
             "It stops sending codes when fewer than this percentage of them were used; `0` switches it off");
 
+    private static final Setting<Optional<Set<String>>> COUNTRIES = KEYS.optional(
+            "limit.countries",
+            "ISO 3166 codes of countries, separated by commas, such as RU,KZ",
+            "The countries whose numbers may get a code. To any other, none is sent, and nothing tells it from an unknown"
+                    + " number. If not set: all",
+            CodeKeys::countries);
+
+    private static final Setting<Boolean> RECORD_ONLY = KEYS.of(
+            "limit.record-only",
+            "false",
+            "true or false",
+            "`true`: limits are counted in the [metrics](operations.md#metrics) and not applied, to learn from before they"
+                    + " do; a warning at every deploy",
+            Keys::bool);
+
+    private static final Setting<Optional<List<TestNumber>>> TEST_NUMBERS = KEYS.optionalSecret(
+            "login.test-numbers",
+            "numbers with a code and a last day, as '+79990000001=123456 until 2026-12-31', separated by commas",
+            "Numbers that always get that code, without a message, to test or review an app with; a warning at every"
+                    + " deploy. A user must have the number, or registration be open",
+            CodeKeys::testNumbers);
+
+    private static final Pattern TEST_NUMBER =
+            Pattern.compile("(\\+[1-9][0-9]{6,14})=([0-9]{6}) +until +([0-9]{4}-[0-9]{2}-[0-9]{2})");
+
     private CodeKeys() {}
+
+    private static Set<String> countries(String text) {
+        return Stream.of(text.split(",", -1))
+                .map(String::strip)
+                .map(country -> Keys.require(country, PhoneNumbers.knowsRegion(country)))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private static List<TestNumber> testNumbers(String text) {
+        return Stream.of(text.split(",", -1)).map(CodeKeys::testNumber).toList();
+    }
+
+    private static TestNumber testNumber(String text) {
+        Matcher parts = TEST_NUMBER.matcher(text.strip());
+        Keys.require(text, parts.matches());
+        try {
+            return new TestNumber(parts.group(1), parts.group(2), LocalDate.parse(parts.group(3)));
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
 
     static CodeRules rules(SettingReader reader) {
         return new CodeRules(
@@ -68,6 +126,10 @@ final class CodeKeys {
                 reader.get(PREFIX_PER_DAY),
                 reader.get(TOTAL_PER_DAY),
                 reader.get(BREAKER_SENT),
-                reader.get(BREAKER_USED_PERCENT));
+                reader.get(BREAKER_USED_PERCENT),
+                new Delivery(
+                        reader.optional(COUNTRIES).orElse(Set.of()),
+                        reader.get(RECORD_ONLY),
+                        reader.optional(TEST_NUMBERS).orElse(List.of())));
     }
 }

@@ -137,7 +137,8 @@ public final class Meters {
             "address-hour",
             "prefix-day",
             "total-day",
-            "breaker"
+            "breaker",
+            "country"
         }) {
             limited(limit);
         }

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param totalPerDay codes sent in all in a day
  * @param breakerSent from how many codes sent in an hour on the breaker looks at how many were used
  * @param breakerUsedPercent the breaker opens where fewer than so many percent of them were
+ * @param delivery to whom codes go
  */
 public record CodeRules(
         Duration ttl,
@@ -25,4 +26,48 @@ public record CodeRules(
         int prefixPerDay,
         int totalPerDay,
         int breakerSent,
-        int breakerUsedPercent) {}
+        int breakerUsedPercent,
+        Delivery delivery) {
+
+    /** With codes for everybody. */
+    public CodeRules(
+            Duration ttl,
+            int attempts,
+            Duration resendAfter,
+            int numberPerHour,
+            int numberPerDay,
+            int networkPerHour,
+            int prefixPerDay,
+            int totalPerDay,
+            int breakerSent,
+            int breakerUsedPercent) {
+        this(
+                ttl,
+                attempts,
+                resendAfter,
+                numberPerHour,
+                numberPerDay,
+                networkPerHour,
+                prefixPerDay,
+                totalPerDay,
+                breakerSent,
+                breakerUsedPercent,
+                Delivery.PLAIN);
+    }
+
+    /** The same rules for codes that go elsewhere. */
+    public CodeRules with(Delivery elsewhere) {
+        return new CodeRules(
+                ttl,
+                attempts,
+                resendAfter,
+                numberPerHour,
+                numberPerDay,
+                networkPerHour,
+                prefixPerDay,
+                totalPerDay,
+                breakerSent,
+                breakerUsedPercent,
+                elsewhere);
+    }
+}

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -118,14 +119,32 @@ public final class OneTimeCodes {
         return result;
     }
 
+    /**
+     * Whether a code may go to a number of this region. Where it may not, that is told to nobody but the listener: a
+     * message that is not sent looks like one to an unknown number.
+     *
+     * @param region ISO 3166; empty for a number that belongs to no country
+     */
+    public boolean reaches(Optional<String> region) {
+        boolean reaches = rules.delivery().reaches(region);
+        if (!reaches) {
+            listener.limited("country");
+        }
+        return reaches || rules.delivery().recordOnly();
+    }
+
     private CodeRequestResult request(
             String number, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
         // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
-        if (early.hit() != null) {
+        boolean recordOnly = rules.delivery().recordOnly();
+        if (early.hit() != null && recordOnly) {
+            listener.limited(early.hit().limit());
+        } else if (early.hit() != null) {
             return new CodeRequestResult.Limited(early.hit());
         }
-        String code = String.format(Locale.ROOT, "%06d", random.nextInt(1_000_000));
+        Optional<String> testCode = rules.delivery().testCode(number, clock.instant());
+        String code = testCode.orElseGet(() -> String.format(Locale.ROOT, "%06d", random.nextInt(1_000_000)));
         // Nobody can guess this one: a number that is nobody's has no right code, so none has to be explained away.
         String noCode = ChallengeSecret.random(random).value();
         AtomicBoolean isSent = new AtomicBoolean();
@@ -133,10 +152,10 @@ public final class OneTimeCodes {
             // Under the write lock, so that no request that is counted already lies ahead of it.
             Instant now = clock.instant();
             Decision decision = decide(transaction, number, network, held, now);
-            if (decision.hit() != null) {
+            if (decision.hit() != null && !recordOnly) {
                 return new CodeRequestResult.Limited(decision.hit());
             }
-            boolean sends = isDeliverable && decision.maySend();
+            boolean sends = isDeliverable && (decision.maySend() || recordOnly);
             isSent.set(sends);
             ChallengeSecret secret =
                     challenge(transaction, number, sends, sends ? code : noCode, held, decision.isKnownBrowser(), now);
@@ -148,7 +167,7 @@ public final class OneTimeCodes {
             return new CodeRequestResult.Challenged(secret, rules.ttl(), rules.resendAfter());
         });
         if (asked instanceof CodeRequestResult.Challenged) {
-            queue.hand(number, code, text, isSent.get());
+            queue.hand(number, code, text, isSent.get() && testCode.isEmpty());
         }
         return asked;
     }

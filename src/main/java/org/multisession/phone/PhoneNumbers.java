@@ -8,6 +8,7 @@ import com.google.i18n.phonenumbers.PhoneNumberUtil.ValidationResult;
 import com.google.i18n.phonenumbers.Phonenumber;
 import java.text.Normalizer;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.multisession.phone.PhoneNumber.Meaning;
@@ -272,6 +273,16 @@ public final class PhoneNumbers {
 
         boolean isBetterThan(@Nullable Reading other) {
             return other == null || rank() > other.rank();
+        }
+    }
+
+    /** The region (ISO 3166) whose number it is; empty where no country has given it out. */
+    public Optional<String> regionOf(PhoneNumber number) {
+        try {
+            return Optional.ofNullable(UTIL.getRegionCodeForNumber(UTIL.parse(number.text(), region)))
+                    .filter(PhoneNumbers::knowsRegion);
+        } catch (NumberParseException e) {
+            return Optional.empty();
         }
     }
 

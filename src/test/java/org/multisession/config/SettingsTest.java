@@ -174,6 +174,9 @@ class SettingsTest {
         "multisession.sms.http.success, OK*",
         "multisession.sms.http.success, 2xx | not",
         "multisession.audit.keep, PT1H",
+        "multisession.limit.countries, RU;KZ",
+        "multisession.limit.countries, RUS",
+        "multisession.limit.record-only, sometimes",
         "multisession.metrics.allow, localhost",
         "multisession.metrics.allow, 10.0.0.1/8",
         "multisession.metrics.allow, 10.0.0",
@@ -405,6 +408,23 @@ class SettingsTest {
     }
 
     /** The table as the keys declare themselves. Whoever adds one copies what a failure of this shows. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "+79990000001=123456",
+                "+79990000001=123456 until 2026-02-30",
+                "+79990000001=12345 until 2026-12-31",
+                "89990000001=123456 until 2026-12-31",
+                "+79990000001=123456 until 2026-12-31,"
+            })
+    void a_test_number_without_a_code_and_a_day_is_a_fault_that_does_not_repeat_it(String value) {
+        parameters.put("multisession.login.test-numbers", value);
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith("multisession.login.test-numbers = '•••' (context parameter) must be ");
+    }
+
     @Test
     void the_table_of_the_documents_tells_every_key_as_it_is_declared() throws IOException {
         String table = Settings.ALL.stream()

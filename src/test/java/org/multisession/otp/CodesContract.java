@@ -7,6 +7,8 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
@@ -75,6 +77,72 @@ abstract class CodesContract {
 
     private String sessions() {
         return old.one("SELECT count(*) FROM user_sessions");
+    }
+
+    @Nested
+    class WhereCodesGo {
+
+        private void deployWith(Delivery delivery) {
+            app.close();
+            redeploy(CodeApp.deploy(old.path(), CodeApp.RULES.with(delivery), clock));
+        }
+
+        @Test
+        void a_number_of_no_allowed_country_is_answered_as_an_unknown_one_and_gets_no_code() {
+            deployWith(new Delivery(Set.of("KZ"), false, List.of()));
+            CodeApp.challenged(app.ask(ANNA));
+            app.queue.close();
+            assertThat(app.sent.drain()).isEmpty();
+        }
+
+        @Test
+        void a_number_of_an_allowed_country_gets_one() {
+            deployWith(new Delivery(Set.of("KZ", "RU"), false, List.of()));
+            assertThat(app.app.opens(app.signIn(ANNA))).isEqualTo(42);
+        }
+
+        @Test
+        void countries_that_share_a_code_are_told_apart() {
+            old.addUser("+77011234567", null);
+            deployWith(new Delivery(Set.of("RU"), false, List.of()));
+            CodeApp.challenged(app.ask("+77011234567"));
+            app.queue.close();
+            assertThat(app.sent.drain()).isEmpty();
+        }
+
+        @Test
+        void limits_that_are_only_recorded_stand_in_nobody_s_way() {
+            deployWith(new Delivery(Set.of("KZ"), true, List.of()));
+            for (int i = 0; i < 12; i++) {
+                CodeApp.challenged(app.ask(ANNA));
+                assertThat(app.sent.next().number()).isEqualTo("+79991234567");
+            }
+        }
+
+        @Test
+        void a_test_number_has_its_own_code_without_a_message_until_its_day_is_over() {
+            LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
+            deployWith(
+                    new Delivery(Set.of(), false, List.of(new Delivery.TestNumber("+79991234567", "424242", today))));
+            ChallengeSecret secret = app.challenge(ANNA);
+            assertThat(app.refusal(secret, "424241")).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.app.opens(app.signIn(secret, "424242"))).isEqualTo(42);
+
+            clock.advance(Duration.ofDays(1));
+            ChallengeSecret after = app.challenge(ANNA);
+            SentCodes.Message message = app.sent.next();
+            assertThat(message.number()).isEqualTo("+79991234567");
+            assertThat(app.app.opens(app.signIn(after, message.code()))).isEqualTo(42);
+            assertThat(app.sent.drain()).isEmpty();
+        }
+
+        @Test
+        void a_test_number_that_nobody_has_signs_nobody_in() {
+            deployWith(new Delivery(
+                    Set.of(), false, List.of(new Delivery.TestNumber("+79990000001", "424242", LocalDate.MAX))));
+            ChallengeSecret secret = app.challenge("+79990000001");
+            assertThat(app.refusal(secret, "424242")).isEqualTo(AttemptResult.WRONG);
+        }
     }
 
     @Nested
