@@ -125,8 +125,7 @@ final class Application implements AutoCloseable {
         MigrationRun run =
                 new MigrationRun(settings, database, clock, retry, new DeployProgress(readiness, clock), pacing);
         Migrator.Move move = run.begin();
-        UserColumns columns =
-                UserColumns.of(move.isShort() ? run.finish(move).userColumns() : move.userColumns());
+        UserColumns columns = UserColumns.of(move.isShort() ? run.finish(move).userColumns() : move.userColumns());
         // For repairs at run time, which make no backup first.
         Migrator migrator = new Migrator(database, clock);
         SchemaGuard guard = new SchemaGuard(migrator, clock);
@@ -173,7 +172,7 @@ final class Application implements AutoCloseable {
             watch(housekeeping, database, fileWatch, migrator, guard);
             schedule(housekeeping, settings, services, throttle, random, meters);
             readiness.serving();
-            warnOfSettings(settings);
+            warnOfSettings(settings, clock);
             log.info("Multi-Session is ready at '{}'", owner(context));
         };
         LongMove behind = null;
@@ -240,7 +239,7 @@ final class Application implements AutoCloseable {
                 services.sweeper::run);
     }
 
-    private static void warnOfSettings(Settings settings) {
+    private static void warnOfSettings(Settings settings, InstantSource clock) {
         if (settings.login().verification() == Verification.CODE
                 && settings.sms().gateway() == null) {
             log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
