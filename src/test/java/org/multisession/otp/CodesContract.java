@@ -84,7 +84,7 @@ abstract class CodesContract {
 
         private void deployWith(Delivery delivery) {
             app.close();
-            redeploy(CodeApp.deploy(old.path(), CodeApp.RULES.with(delivery), clock));
+            redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES.with(delivery), clock));
         }
 
         @Test
