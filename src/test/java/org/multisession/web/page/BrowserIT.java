@@ -3,19 +3,23 @@ package org.multisession.web.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Browser;
+import org.multisession.testing.Connector;
+import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.By;
@@ -25,25 +29,33 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.interactions.Actions;
 
 /** What people do, in a real browser. */
+@ParameterizedClass
+@EnumSource(Connector.class)
+@SuppressWarnings("NullAway.Init")
 class BrowserIT {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final String CARLA = "+7 999 123-03-00";
     private static final String BORIS = "+7 999 123-45-68";
 
-    @TempDir
-    private static Path folder;
+    private static MemoryFolder folder;
 
-    @SuppressWarnings("NullAway.Init")
     private static TomcatServer tomcat;
+    private static Connector connector;
 
-    @BeforeAll
-    static void start() {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+    @Parameter
+    Connector each;
+
+    @BeforeParameterizedClassInvocation
+    static void start(Connector each) {
+        connector = each;
+        folder = new MemoryFolder();
+        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             database.run(
                     "INSERT INTO users (id, phone, auth_token) VALUES"
                             + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
             tomcat = TomcatServer.of(TomcatVersion.V10_1)
+                    .tls(TestCertificate.make(folder.path()))
                     .webapp(
                             "/",
                             TomcatServer.war(),
@@ -58,9 +70,24 @@ class BrowserIT {
         }
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         tomcat.close();
+        folder.close();
+    }
+
+    private static URI uri(String path) {
+        return connector.uri(tomcat, path);
+    }
+
+    @Test
+    void pages_come_by_the_protocol_that_is_tried() {
+        try (Browser browser = Browser.setup().open()) {
+            browser.go(uri("/login"));
+            assertThat(browser.driver()
+                            .executeScript("return performance.getEntriesByType('navigation')[0].nextHopProtocol"))
+                    .isEqualTo(connector.protocol());
+        }
     }
 
     @Test
@@ -78,21 +105,21 @@ class BrowserIT {
             assertThat(tablet.text()).contains("You are signed in", ANNA);
 
             tablet.follow("form[action$=logout] button");
-            assertThat(tablet.address()).isEqualTo(tomcat.uri("/login"));
+            assertThat(tablet.address()).isEqualTo(uri("/login"));
             assertThat(tablet.cookie("auth_token")).isEmpty();
-            tablet.go(tomcat.uri("/"));
+            tablet.go(uri("/"));
             assertThat(tablet.address().getPath()).isEqualTo("/login");
 
-            desk.go(tomcat.uri("/"));
+            desk.go(uri("/"));
             assertThat(desk.text()).contains("You are signed in", ANNA);
-            oldPhone.go(tomcat.uri("/"));
+            oldPhone.go(uri("/"));
             assertThat(oldPhone.text()).contains("Вы вошли", ANNA);
         }
     }
 
     @Test
     void who_signs_out_is_signed_in_by_no_other_cookie_that_the_old_app_has_set() {
-        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        URI here = connector.uri(tomcat, "id.example.com", "/");
         try (Browser browser = Browser.setup().open()) {
             browser.go(here.resolve("/login"));
             // As the old app had set it: for the whole domain, and for another path.
@@ -116,7 +143,7 @@ class BrowserIT {
 
     @Test
     void a_sign_out_clears_the_cookie_wherever_the_settings_say_that_it_was() {
-        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        URI here = connector.uri(tomcat, "id.example.com", "/");
         try (Browser browser = Browser.setup().open()) {
             browser.go(here.resolve("/login"));
             addCookie(browser, "an-old-token-of-carla", "id.example.com", "/");
@@ -146,7 +173,7 @@ class BrowserIT {
 
     @Test
     void who_signs_out_by_an_old_cookie_alone_is_told_what_remains_and_stays_out() {
-        URI here = URI.create("http://id.example.com:" + tomcat.port() + "/");
+        URI here = connector.uri(tomcat, "id.example.com", "/");
         try (Browser browser = Browser.setup().open();
                 Browser another = Browser.setup().open()) {
             for (Browser each : List.of(browser, another)) {
@@ -176,7 +203,7 @@ class BrowserIT {
     void after_sign_out_the_back_button_does_not_bring_the_account_back() {
         try (Browser browser = Browser.setup().open()) {
             signIn(browser, BORIS);
-            browser.go(tomcat.uri("/logout"));
+            browser.go(uri("/logout"));
             browser.follow("form[action$=logout] button");
 
             browser.driver().navigate().back();
@@ -190,7 +217,7 @@ class BrowserIT {
     @Test
     void the_keyboard_alone_is_enough_and_always_shows_where_it_is() {
         try (Browser browser = Browser.setup().language("ru").open()) {
-            browser.go(tomcat.uri("/"));
+            browser.go(uri("/"));
             // The field has the focus already. What comes next comes with the next page, which has to load.
             browser.driver().manage().timeouts().implicitlyWait(Duration.ofSeconds(30));
             type(browser, "не номер", Keys.ENTER);
@@ -209,7 +236,7 @@ class BrowserIT {
             tabTo(browser, "Выйти на этом устройстве");
             type(browser, Keys.ENTER);
             browser.find("#phone");
-            assertThat(browser.address()).isEqualTo(tomcat.uri("/login"));
+            assertThat(browser.address()).isEqualTo(uri("/login"));
         }
     }
 
@@ -227,7 +254,7 @@ class BrowserIT {
     private static void assertOpenToAll(Browser.Setup setup, String phone, String legacyToken) {
         try (Browser browser = setup.open()) {
             Map<String, List<?>> violations = new LinkedHashMap<>();
-            browser.go(tomcat.uri("/login"));
+            browser.go(uri("/login"));
             look(browser, "login", violations);
             enter(browser, "12");
             look(browser, "login with a malformed number", violations);
@@ -238,18 +265,18 @@ class BrowserIT {
             assertThat(browser.driver().findElements(By.cssSelector("main .notice")))
                     .hasSize(1);
             look(browser, "home by an old cookie", violations);
-            browser.go(tomcat.uri("/logout"));
+            browser.go(uri("/logout"));
             look(browser, "logout by an old cookie", violations);
-            browser.go(tomcat.uri("/login"));
+            browser.go(uri("/login"));
             look(browser, "login while signed in", violations);
 
             enter(browser, phone);
             look(browser, "home", violations);
-            browser.go(tomcat.uri("/logout"));
+            browser.go(uri("/logout"));
             look(browser, "logout", violations);
-            browser.go(tomcat.uri("/nowhere"));
+            browser.go(uri("/nowhere"));
             look(browser, "not found", violations);
-            browser.go(tomcat.uri("/api/login"));
+            browser.go(uri("/api/login"));
             look(browser, "wrong method", violations);
 
             assertThat(violations)
@@ -268,16 +295,16 @@ class BrowserIT {
     }
 
     private static void comeWithTheOldCookie(Browser browser, String token) {
-        browser.go(tomcat.uri("/login"));
+        browser.go(uri("/login"));
         browser.setCookie("auth_token", token);
-        browser.go(tomcat.uri("/"));
+        browser.go(uri("/"));
     }
 
     private static void signIn(Browser browser, String phone) {
-        browser.go(tomcat.uri("/"));
+        browser.go(uri("/"));
         assertThat(browser.address().getPath()).isEqualTo("/login");
         enter(browser, phone);
-        assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+        assertThat(browser.address()).isEqualTo(uri("/"));
     }
 
     private static void enter(Browser browser, String phone) {

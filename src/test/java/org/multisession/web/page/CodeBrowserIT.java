@@ -2,35 +2,48 @@ package org.multisession.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
+import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Browser;
+import org.multisession.testing.Connector;
+import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
 /** Sign-in by a code, in a real browser; the code is read where the newcomer reads it, in the log. */
+@ParameterizedClass
+@EnumSource(Connector.class)
+@SuppressWarnings("NullAway.Init")
 class CodeBrowserIT {
 
-    @TempDir
-    private static Path folder;
+    private static MemoryFolder folder;
 
-    @SuppressWarnings("NullAway.Init")
     private static TomcatServer tomcat;
+    private static Connector connector;
 
-    @BeforeAll
-    static void start() {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+    @Parameter
+    Connector each;
+
+    @BeforeParameterizedClassInvocation
+    static void start(Connector each) {
+        connector = each;
+        folder = new MemoryFolder();
+        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(TomcatVersion.V11)
+                    .tls(TestCertificate.make(folder.path()))
                     .webapp(
                             "/",
                             TomcatServer.war(),
@@ -43,26 +56,31 @@ class CodeBrowserIT {
         }
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         tomcat.close();
+        folder.close();
+    }
+
+    private static URI uri(String path) {
+        return connector.uri(tomcat, path);
     }
 
     @Test
     void a_code_signs_a_new_device_in_and_the_old_one_stays() {
         try (Browser oldPhone = Browser.setup().open();
                 Browser desk = Browser.setup().language("ru").open()) {
-            oldPhone.go(tomcat.uri("/login"));
+            oldPhone.go(uri("/login"));
             oldPhone.setCookie("auth_token", "old_token_xyz123");
 
             ask(desk, "8 999 123-45-67");
             assertThat(desk.address().getPath()).isEqualTo("/login/code");
             assertThat(desk.text()).contains("Введите код", "+7 999 123-45-67");
             enter(desk, codeInLog("4567"));
-            assertThat(desk.address()).isEqualTo(tomcat.uri("/"));
+            assertThat(desk.address()).isEqualTo(uri("/"));
             assertThat(desk.text()).contains("Вы вошли", "+7 999 123-45-67");
 
-            oldPhone.go(tomcat.uri("/"));
+            oldPhone.go(uri("/"));
             assertThat(oldPhone.text()).contains("You are signed in", "+7 999 123-45-67");
         }
     }
@@ -76,7 +94,7 @@ class CodeBrowserIT {
             assertThat(browser.text()).contains("Too many codes were requested. The last code still works.");
             String code = codeInLog("4568");
             enter(browser, code.substring(0, 3) + " " + code.substring(3));
-            assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+            assertThat(browser.address()).isEqualTo(uri("/"));
         }
     }
 
@@ -94,9 +112,9 @@ class CodeBrowserIT {
             browser.find("summary").click();
             assertThat(browser.text()).contains("A message can take a minute or two to arrive.");
             browser.follow("a[href*='/login?']");
-            assertThat(browser.address()).isEqualTo(tomcat.uri("/login?edit=1"));
+            assertThat(browser.address()).isEqualTo(uri("/login?edit=1"));
             assertThat(browser.find("#phone").getAttribute("value")).isEqualTo("+7 999 123-45-71");
-            browser.go(tomcat.uri("/login"));
+            browser.go(uri("/login"));
             assertThat(browser.find("#phone").getAttribute("value")).isEmpty();
         }
     }
@@ -118,7 +136,7 @@ class CodeBrowserIT {
             browser.find("form button:enabled");
             assertThat(browser.text()).doesNotContain("try again in");
             browser.follow("main form a.link");
-            assertThat(browser.address()).isEqualTo(tomcat.uri("/login/code"));
+            assertThat(browser.address()).isEqualTo(uri("/login/code"));
             assertThat(browser.find("#code").isDisplayed()).isTrue();
         }
     }
@@ -132,7 +150,7 @@ class CodeBrowserIT {
             browser.find("#phone").sendKeys(Keys.END, Keys.BACK_SPACE, "5");
             assertThat(browser.find("form button").isEnabled()).isTrue();
             browser.follow("form button");
-            assertThat(browser.address()).isEqualTo(tomcat.uri("/login/code"));
+            assertThat(browser.address()).isEqualTo(uri("/login/code"));
             assertThat(browser.text()).contains("+7 999 123-45-75");
 
             ask(browser, "+7 999 123-45-75");
@@ -188,7 +206,7 @@ class CodeBrowserIT {
     }
 
     private static void ask(Browser browser, String phone) {
-        browser.go(tomcat.uri("/login"));
+        browser.go(uri("/login"));
         browser.find("#phone").sendKeys(phone);
         browser.follow("form button");
     }

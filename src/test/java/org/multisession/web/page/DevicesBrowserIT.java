@@ -2,44 +2,56 @@ package org.multisession.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
+import java.net.URI;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.db.SqlTime;
 import org.multisession.testing.Browser;
+import org.multisession.testing.Connector;
 import org.multisession.testing.Http;
+import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
+import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 
 /** Several browsers as several devices of one person. */
+@ParameterizedClass
+@EnumSource(Connector.class)
+@SuppressWarnings("NullAway.Init")
 class DevicesBrowserIT {
 
     private static final String IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15"
             + " (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
 
-    @TempDir
-    private static Path folder;
+    private static MemoryFolder folder;
 
-    @SuppressWarnings("NullAway.Init")
     private static OldDatabase database;
 
-    @SuppressWarnings("NullAway.Init")
     private static TomcatServer tomcat;
+    private static Connector connector;
 
-    @BeforeAll
-    static void start() {
-        database = OldDatabase.make(folder, "single");
+    @Parameter
+    Connector each;
+
+    @BeforeParameterizedClassInvocation
+    static void start(Connector each) {
+        connector = each;
+        folder = new MemoryFolder();
+        database = OldDatabase.make(folder.path(), "single");
         tomcat = TomcatServer.of(TomcatVersion.V11)
+                .tls(TestCertificate.make(folder.path()))
                 .webapp(
                         "/",
                         TomcatServer.war(),
@@ -51,10 +63,15 @@ class DevicesBrowserIT {
                 .start();
     }
 
-    @AfterAll
+    @AfterParameterizedClassInvocation
     static void stop() {
         tomcat.close();
         database.close();
+        folder.close();
+    }
+
+    private static URI uri(String path) {
+        return connector.uri(tomcat, path);
     }
 
     @Test
@@ -75,18 +92,18 @@ class DevicesBrowserIT {
                     .hasSize(4)
                     .contains("Safari on iPhone", "Chrome on Linux", "Older sign-ins");
             end(desk, "Safari on iPhone");
-            assertThat(desk.address()).isEqualTo(tomcat.uri("/sessions"));
+            assertThat(desk.address()).isEqualTo(uri("/sessions"));
             assertThat(desk.find("[role=status]").getText()).startsWith("That device is signed out");
             assertThat(texts(desk, ".list__title")).hasSize(3).doesNotContain("Safari on iPhone");
 
-            phone.go(tomcat.uri("/"));
+            phone.go(uri("/"));
             assertThat(phone.address().getPath()).isEqualTo("/login");
             assertThat(phone.find("#ended").getText())
                     .contains("Сеанс на этом устройстве завершён только что")
                     .contains("Это сделано на другом вашем устройстве: Chrome, Linux.");
             assertThat(phone.text()).doesNotContain("123-45-68");
 
-            tablet.go(tomcat.uri("/sessions"));
+            tablet.go(uri("/sessions"));
             assertThat(texts(tablet, ".list__title")).hasSize(3);
             desk.driver().navigate().refresh();
             assertThat(desk.driver().findElements(By.cssSelector("[role=status]")))
@@ -108,18 +125,18 @@ class DevicesBrowserIT {
             signIn(phone, "8 999 123-45-69");
             signIn(desk, "8 999 123-45-69");
 
-            desk.go(tomcat.uri("/sessions"));
+            desk.go(uri("/sessions"));
             assertThat(desk.find("time").getAttribute("title")).endsWith("UTC");
             desk.follow("form[action$=revoke-others] button");
 
             assertThat(desk.find("[role=status]").getText()).isEqualTo("Завершено: 2 других сеанса.");
             assertThat(texts(desk, ".list__title")).containsExactly("Chrome, Linux Это устройство");
             for (Browser other : List.of(phone, old)) {
-                other.go(tomcat.uri("/"));
+                other.go(uri("/"));
                 assertThat(other.find("#ended").getText())
                         .contains("You were signed out just now", "another of your devices: Chrome on Linux.");
             }
-            desk.go(tomcat.uri("/"));
+            desk.go(uri("/"));
             assertThat(desk.text()).contains("Вы вошли", "Ваши устройства (1)");
         }
     }
@@ -133,14 +150,14 @@ class DevicesBrowserIT {
             come(oldTablet, "qZWb9gue6JnNlzkbLF61VcPc8nH_J31bzwb7VTapJho");
             signIn(desk, "+7 999 123-45-70");
 
-            desk.go(tomcat.uri("/sessions"));
+            desk.go(uri("/sessions"));
             assertThat(texts(desk, ".list__title")).hasSize(2).contains("Older sign-ins");
             String users = database.rows("users");
             end(desk, "Older sign-ins");
 
             assertThat(database.rows("users")).isEqualTo(users);
             for (Browser old : List.of(oldPhone, oldTablet)) {
-                old.go(tomcat.uri("/"));
+                old.go(uri("/"));
                 assertThat(old.find("#ended").getText()).contains("another of your devices: Chrome on Linux.");
             }
         }
@@ -156,7 +173,7 @@ class DevicesBrowserIT {
                         .postJson("api/login", "{\"phone\":\"+79991234574\"}", "User-Agent", "Shop " + i + "/1.0");
             }
             database.run("UPDATE multisession_devices SET address = '2001:0db8:85a3:08d3:1319:8a2e:0370:7348'");
-            phone.go(tomcat.uri("/sessions"));
+            phone.go(uri("/sessions"));
             assertThat(texts(phone, ".list__title")).hasSize(21).first().isEqualTo("Chrome on Linux This device");
             int button = phone.find("form[action$=revoke-others] button")
                     .getLocation()
@@ -181,7 +198,7 @@ class DevicesBrowserIT {
             assertThat(phone.driver().findElements(By.cssSelector("a[rel=next]")))
                     .isEmpty();
             phone.follow(".intro a");
-            assertThat(phone.address()).isEqualTo(tomcat.uri("/"));
+            assertThat(phone.address()).isEqualTo(uri("/"));
         }
     }
 
@@ -195,7 +212,7 @@ class DevicesBrowserIT {
                     SqlTime.format(Instant.parse("2026-03-12T18:30:00Z")),
                     SqlTime.format(Instant.now()));
 
-            browser.go(tomcat.uri("/sessions"));
+            browser.go(uri("/sessions"));
 
             WebElement since = browser.find("time[data-kind=date]");
             assertThat(since.getText()).isEqualTo("March 13, 2026");
@@ -219,14 +236,14 @@ class DevicesBrowserIT {
             Map<String, List<?>> violations = new LinkedHashMap<>();
             signIn(browser, phone);
             look(browser, "home", violations);
-            browser.go(tomcat.uri("/sessions"));
+            browser.go(uri("/sessions"));
             look(browser, "alone", violations);
             for (String agent :
                     List.of(IPHONE, "A".repeat(59) + "/1.0", "<script>alert(1)</script>", "Shop (Android)")) {
                 Http.to(tomcat.uri("/")).postJson("api/login", "{\"phone\":\"" + phone + "\"}", "User-Agent", agent);
             }
             database.run("UPDATE multisession_devices SET address = '2001:0db8:85a3:08d3:1319:8a2e:0370:7348'");
-            browser.go(tomcat.uri("/sessions"));
+            browser.go(uri("/sessions"));
             look(browser, "many", violations);
             assertThat(browser.driver().findElements(By.cssSelector(".list__row")))
                     .hasSize(5);
@@ -237,7 +254,7 @@ class DevicesBrowserIT {
             String token = browser.cookie("auth_token").orElseThrow().getValue();
             browser.follow("form[action$=logout] button");
             browser.setCookie("auth_token", token);
-            browser.go(tomcat.uri("/"));
+            browser.go(uri("/"));
             assertThat(browser.find("#ended").isDisplayed()).isTrue();
             look(browser, "signed out", violations);
 
@@ -262,17 +279,17 @@ class DevicesBrowserIT {
     }
 
     private static void signIn(Browser browser, String phone) {
-        browser.go(tomcat.uri("/login"));
+        browser.go(uri("/login"));
         browser.find("#phone").sendKeys(phone);
         browser.follow("form button");
-        assertThat(browser.address()).isEqualTo(tomcat.uri("/"));
+        assertThat(browser.address()).isEqualTo(uri("/"));
     }
 
     /** Comes with a cookie of the old app. */
     private static void come(Browser browser, String token) {
-        browser.go(tomcat.uri("/login"));
+        browser.go(uri("/login"));
         browser.setCookie("auth_token", token);
-        browser.go(tomcat.uri("/sessions"));
+        browser.go(uri("/sessions"));
     }
 
     /** Presses the button of the row with that name. */
