@@ -78,7 +78,7 @@ public final class SignIn {
         if (seen.isEmpty() && !owners.mayRegister(number)) {
             return new Result.UnknownNumber();
         }
-        return database.write(transaction -> signIn(transaction, number, client, presented));
+        return database.writeTogether(transaction -> signIn(transaction, number, client, presented));
     }
 
     /**

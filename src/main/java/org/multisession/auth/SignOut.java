@@ -49,7 +49,7 @@ public final class SignOut {
      * @return the legacy tokens to forget; none in a stage in which they open nothing
      */
     public List<SessionToken> signOut(SignedIn signedIn, Presented presented, Client client) {
-        return database.write(transaction -> {
+        return database.writeTogether(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();
             if (signedIn.session() == null) {
                 // Another sign-in may have adopted it by now; this device was told that it forgets a legacy token.
@@ -65,7 +65,7 @@ public final class SignOut {
 
     /** The same for a device whose own session has already ended: ends what else it presented. */
     public List<SessionToken> signOut(Presented presented, Client client) {
-        return database.write(transaction -> {
+        return database.writeTogether(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();
             endAll(transaction, presented, client, legacy);
             return legacy;

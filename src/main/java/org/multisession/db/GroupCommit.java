@@ -14,14 +14,15 @@ import org.jspecify.annotations.Nullable;
  * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
  * as from {@link Database#write}.
  *
- * <p>However many arrive, there are at most {@value #BURST} commits in a burst and then twenty a second. If more than
- * {@value #MAX_WAITING} are waiting, further callers get {@link DatabaseBusyException}. Thread-safe.
+ * transaction.forgetSince(tasks);
+ * undo(transaction);
  */
 public final class GroupCommit {
 
     static final int BURST = 600;
     static final int MAX_WAITING = 100;
 
+    /** Between two commits, in the long run, where they are limited. */
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
     /** Waits for some nanoseconds. */
@@ -43,6 +44,7 @@ public final class GroupCommit {
         }
 
         void run(Transaction transaction) throws SQLException {
+            failure = null;
             result = work.run(transaction);
         }
 
@@ -59,6 +61,7 @@ public final class GroupCommit {
     private final Database database;
     private final LongSupplier nanos;
     private final Rest rest;
+    private final long interval;
 
     private final Object lock = new Object();
     private List<Pending<?>> waiting = new ArrayList<>();
@@ -73,10 +76,20 @@ public final class GroupCommit {
 
     /** With another clock and another way to wait. */
     public GroupCommit(Database database, LongSupplier nanos, Rest rest) {
+        this(database, nanos, rest, INTERVAL);
+    }
+
+    private GroupCommit(Database database, LongSupplier nanos, Rest rest, long interval) {
         this.database = database;
         this.nanos = nanos;
         this.rest = rest;
+        this.interval = interval;
         this.due = nanos.getAsLong();
+    }
+
+    /** One that commits as fast as the disk does. */
+    static GroupCommit unlimited(Database database) {
+        return new GroupCommit(database, System::nanoTime, LockSupport::parkNanos, 0);
     }
 
     /**
@@ -137,11 +150,11 @@ public final class GroupCommit {
         if (due - now < 0) {
             due = now;
         }
-        long early = due - now - BURST * INTERVAL;
+        long early = due - now - BURST * interval;
         if (early > 0) {
             rest.pass(early);
         }
-        due += INTERVAL;
+        due += interval;
     }
 
     private List<Pending<?>> gathered() {
@@ -165,7 +178,12 @@ public final class GroupCommit {
                 return true;
             });
         } catch (RuntimeException e) {
-            batch.forEach(pending -> pending.failure = e);
+            if (batch.size() > 1 && e.getCause() instanceof TransactionLostException) {
+                // One has taken the transaction from all of them; by itself it fails alone.
+                batch.forEach(pending -> commit(List.of(pending)));
+            } else {
+                batch.forEach(pending -> pending.failure = e);
+            }
         } catch (Throwable e) {
             // It belongs to the committing thread; the others learn that their work was not kept.
             DatabaseException failure = new DatabaseException("a write that shared the transaction failed", e);
@@ -191,10 +209,18 @@ public final class GroupCommit {
         }
         if (pending.failure != null) {
             transaction.forgetSince(tasks);
-            // If the whole transaction is gone, as on a full disk, this fails, and with it all of them.
-            run(transaction, "ROLLBACK TO multisession_one");
+            undo(transaction);
         }
         run(transaction, "RELEASE multisession_one");
+    }
+
+    private static void undo(Transaction transaction) throws SQLException {
+        try {
+            run(transaction, "ROLLBACK TO multisession_one");
+        } catch (SQLException e) {
+            // The whole transaction is gone, as by RAISE(ROLLBACK) in a trigger, or on a full disk.
+            throw new TransactionLostException(e);
+        }
     }
 
     private static void run(Transaction transaction, String sql) throws SQLException {

@@ -32,6 +32,6 @@ public final class TokenHash {
 
     /** Whether this text has the shape of a hash, and is therefore no token that anybody may present. */
     public static boolean isOne(String text) {
-        return SHAPE.matcher(text).matches();
+        return text.startsWith(PREFIX) && SHAPE.matcher(text).matches();
     }
 }

@@ -229,4 +229,55 @@ class GroupCommitTest {
         }
         assertThat(rested).hasValue(Duration.ofSeconds(5).toNanos());
     }
+
+    @Test
+    void sign_ins_that_come_together_share_a_commit_and_one_that_fails_fails_alone() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        Future<Boolean> first = threads.submit(() -> database.writeTogether(transaction -> {
+            held.countDown();
+            await(release);
+            return true;
+        }));
+        await(held);
+        // All of these come while the first is on its way.
+        List<Future<Integer>> others = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            int number = i;
+            others.add(threads.submit(() -> database.writeTogether(transaction -> {
+                insert(transaction, number);
+                if (number % 10 == 3) {
+                    throw new IllegalStateException("fails alone");
+                }
+                return number;
+            })));
+        }
+        release.countDown();
+        assertThat(first.get()).isTrue();
+        for (int i = 0; i < 50; i++) {
+            Future<Integer> other = others.get(i);
+            if (i % 10 == 3) {
+                assertThatThrownBy(other::get).hasRootCauseMessage("fails alone");
+            } else {
+                assertThat(other.get()).isEqualTo(i);
+            }
+        }
+        assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("45");
+    }
+
+    @Test
+    void one_that_takes_the_whole_transaction_with_it_fails_alone_too() throws Exception {
+        old.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers WHEN NEW.n = 3"
+                + " BEGIN SELECT RAISE(ROLLBACK, 'not three'); END");
+        List<Future<Integer>> results = gathered(4, identities());
+        for (int i = 0; i <= 4; i++) {
+            Future<Integer> result = results.get(i);
+            if (i == 3) {
+                assertThatThrownBy(result::get).hasStackTraceContaining("not three");
+            } else {
+                assertThat(result.get()).isEqualTo(i + 1);
+            }
+        }
+        assertThat(rows()).isEqualTo(4);
+    }
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Random;
 import java.util.TimeZone;
 import java.util.regex.Matcher;
@@ -102,6 +103,28 @@ class SqlTimeTest {
             Instant kept = moment.truncatedTo(ChronoUnit.MICROS);
             assertThat(strictly(written)).as(written).isEqualTo(kept);
             assertThat(SqlTime.parse(written)).isEqualTo(kept);
+        }
+    }
+
+    /** With a blank behind it a text is not of the common shape, but means the same. */
+    @Test
+    void a_text_of_the_common_shape_means_what_it_means_in_any_other() {
+        Random random = new Random(11);
+        for (int i = 0; i < 100_000; i++) {
+            StringBuilder text = new StringBuilder(String.format(
+                    Locale.ROOT,
+                    "%04d-%02d-%02d %02d:%02d:%02d.%06d",
+                    random.nextInt(10_000),
+                    random.nextInt(14),
+                    random.nextInt(33),
+                    random.nextInt(26),
+                    random.nextInt(62),
+                    random.nextInt(62),
+                    random.nextInt(1_000_000)));
+            if (i % 4 == 0) {
+                text.setCharAt(random.nextInt(text.length()), "0/:- T.\u0661".charAt(random.nextInt(8)));
+            }
+            assertThat(SqlTime.parse(text.toString())).as(text.toString()).isEqualTo(SqlTime.parse(text + " "));
         }
     }
 
