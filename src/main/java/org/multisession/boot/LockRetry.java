@@ -4,23 +4,25 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.DatabaseBusyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How long one deploy or command waits altogether for a locked database, perhaps during another node's migration. */
+/**
+ * How long a step of a deploy or command waits for a locked database, perhaps during another node's migration. Only the
+ * waiting counts, from the first attempt that finds it locked, and not the work before.
+ */
 public final class LockRetry {
 
     private static final Logger log = LoggerFactory.getLogger(LockRetry.class);
 
     private final InstantSource clock;
     private final Duration length;
-    private final Instant end;
 
     public LockRetry(InstantSource clock, Duration length) {
         this.clock = clock;
         this.length = length;
-        this.end = clock.instant().plus(length);
     }
 
     /**
@@ -30,17 +32,20 @@ public final class LockRetry {
      * @throws DatabaseBusyException with a message for an operator, when the time is up
      */
     public <T> T until(Supplier<T> attempt) {
+        @Nullable Instant end = null;
         while (true) {
             try {
                 return attempt.get();
             } catch (DatabaseBusyException e) {
-                if (clock.instant().isAfter(end)) {
+                Instant now = clock.instant();
+                end = end == null ? now.plus(length) : end;
+                if (now.isAfter(end)) {
                     throw new DatabaseBusyException(
                             "another process locked the database for longer than " + length.toSeconds()
                                     + " seconds. Find out which one (fuser, lsof), let it finish, and try again",
                             e);
                 }
-                log.info("The database is locked by another process; waiting");
+                log.info("The database is locked or busy; waiting: {}", e.getMessage());
             }
         }
     }

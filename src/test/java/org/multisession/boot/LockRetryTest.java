@@ -1,0 +1,41 @@
+package org.multisession.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.multisession.db.DatabaseBusyException;
+
+class LockRetryTest {
+
+    private Instant now = Instant.parse("2026-01-02T03:04:05Z");
+    private final LockRetry retry = new LockRetry(() -> now, Duration.ofMinutes(1));
+
+    private String busyFor(int attempts, Duration work) {
+        AtomicInteger left = new AtomicInteger(attempts);
+        return retry.until(() -> {
+            now = now.plus(work);
+            if (left.getAndDecrement() > 0) {
+                throw new DatabaseBusyException("locked", null);
+            }
+            return "done";
+        });
+    }
+
+    @Test
+    void slow_work_before_the_lock_uses_up_none_of_the_time_to_wait() {
+        assertThat(busyFor(0, Duration.ofHours(1))).isEqualTo("done");
+        assertThat(busyFor(3, Duration.ofSeconds(20))).isEqualTo("done");
+        assertThat(busyFor(1, Duration.ofMinutes(10))).isEqualTo("done");
+    }
+
+    @Test
+    void a_lock_that_stays_is_told_when_the_time_is_up() {
+        assertThatThrownBy(() -> busyFor(100, Duration.ofSeconds(20)))
+                .isInstanceOf(DatabaseBusyException.class)
+                .hasMessageContaining("for longer than 60 seconds");
+    }
+}
