@@ -26,6 +26,7 @@ import org.multisession.testing.TestClock;
 class MigrationDocTest {
 
     private static final Path DOCUMENT = Path.of("docs/migration.md");
+    private static final String LARGE = "### A large database";
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
     private final TestClock clock = new TestClock();
@@ -66,16 +67,21 @@ class MigrationDocTest {
                         .anyMatch(it -> line.endsWith("…") ? it.startsWith(line.replace(" …", "")) : it.equals(line)));
     }
 
+    /** It is shown by a database of a size that no fast test makes; LargeDeployIT deploys on one. */
+    @Test
+    void every_line_that_it_shows_of_a_large_migration_is_one_that_the_program_has() throws IOException {
+        String sources = sources();
+        assertThat(section(LARGE).lines().filter(line -> line.startsWith("    ")))
+                .isNotEmpty()
+                .allMatch(line -> Arrays.stream(line.strip().split(": |\\d[\\d,]*( of )?", -1))
+                        .map(String::strip)
+                        .filter(part -> !part.isEmpty())
+                        .allMatch(sources::contains));
+    }
+
     @Test
     void every_message_that_it_explains_is_one_that_the_program_has() throws IOException {
-        String sources;
-        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
-            sources = files.filter(file -> file.toString().endsWith(".java"))
-                    .map(MigrationDocTest::read)
-                    // Literals that are put together are one text.
-                    .map(text -> text.replaceAll("\"\\s*\\+\\s*\"", ""))
-                    .collect(Collectors.joining("\n"));
-        }
+        String sources = sources();
         List<String> messages = section("## When something goes wrong")
                 .lines()
                 .filter(line -> line.startsWith("| "))
@@ -89,6 +95,16 @@ class MigrationDocTest {
                         .allMatch(sources::contains));
     }
 
+    private static String sources() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .map(MigrationDocTest::read)
+                    // Literals that are put together are one text.
+                    .map(text -> text.replaceAll("\"\\s*\\+\\s*\"", ""))
+                    .collect(Collectors.joining("\n"));
+        }
+    }
+
     private void run(OldDatabase database, String command, String... options) {
         PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
         List<String> arguments = Stream.concat(
@@ -99,7 +115,7 @@ class MigrationDocTest {
 
     /** The blocks that are indented and neither commands nor SQL. */
     private static List<String> shown() throws IOException {
-        String steps = section("# The move, step by step");
+        String steps = section("# The move, step by step").replace(section(LARGE), "");
         return shapes(steps.lines()
                 .filter(line -> line.startsWith("    "))
                 .filter(line -> !line.contains("java -jar") && !line.contains("DELETE FROM"))
@@ -113,7 +129,7 @@ class MigrationDocTest {
     private static String section(String heading) throws IOException {
         String page = read(DOCUMENT).replaceAll("(?s)```.*?```", "");
         String from = page.substring(page.indexOf(heading) + heading.length());
-        String next = heading.startsWith("## ") ? "\n## " : "\n## When something goes wrong";
+        String next = heading.startsWith("# ") ? "\n## When something goes wrong" : "\n##";
         return from.substring(0, from.indexOf(next));
     }
 
