@@ -25,9 +25,11 @@ final class MigrateCommand implements Command {
     public String explanation() {
         return """
                 Adds what Multi-Session needs to the database of the old app: tables, indexes
-                and triggers, in one transaction. Before it commits it verifies that every row
-                of users is as before and that every token opens the same account. If anything
-                is not as it should be, it says why and changes nothing.
+                and triggers. Up to 20,000 users and sessions it works in one transaction, and
+                verifies before it commits that every row of users is as before and that every
+                token opens the same account. A larger database is migrated in small steps, so
+                that others can go on using it; nothing counts before the last one. What can be
+                refused is refused before the first, and then nothing was changed.
 
                 An existing database is copied first, into its own folder, as
                 NAME.backup-DATE-TIME.db (off with --migration.backup=off).
