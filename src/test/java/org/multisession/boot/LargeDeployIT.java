@@ -49,9 +49,7 @@ class LargeDeployIT {
                 .webapp(
                         "/",
                         TomcatServer.war(),
-                        Map.of(
-                                "multisession.db.url", old.path().toString(),
-                                "multisession.login.verification", "none"))
+                        Map.of("multisession.db.url", old.path().toString(), "multisession.login.verification", "none"))
                 .start();
     }
 
@@ -99,7 +97,8 @@ class LargeDeployIT {
                 assertThat(DeployedApp.on(tomcat, "/").opens("session-token-of-user-number-60000", 60000))
                         .isEqualTo("200 session");
             }
-            assertThat(folder.toFile().list((in, name) -> name.contains(".backup-"))).hasSize(1);
+            assertThat(folder.toFile().list((in, name) -> name.contains(".backup-")))
+                    .hasSize(1);
         }
     }
 }
