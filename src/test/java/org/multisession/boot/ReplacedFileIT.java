@@ -111,7 +111,7 @@ class ReplacedFileIT {
 
             Files.delete(file());
             assertThat(app.opens(OLD_COOKIE)).isEqualTo("503");
-            tomcat.awaitLog("what is in its place cannot be served: there is no file");
+            tomcat.awaitLog("the file in its place cannot be served: there is no file");
             assertThat(app.http().get("api/openapi.json").status()).isEqualTo(200);
             assertThat(file()).doesNotExist();
 

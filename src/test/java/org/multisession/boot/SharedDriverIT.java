@@ -140,7 +140,7 @@ class SharedDriverIT {
             DeployedApp app = DeployedApp.on(tomcat, "/auth");
             assertThat(app.http().get("health").status()).isEqualTo(200);
             assertThat(Http.to(tomcat.uri("/other/")).get("").status()).isEqualTo(200);
-            tomcat.awaitLog(database + " somebody else in this JVM has it open as well");
+            tomcat.awaitLog("Somebody else in this JVM has " + database + " open as well");
             Answer health = app.http().get("health");
             assertThat(health.status()).isEqualTo(503);
             assertThat(health.body()).contains("\"database\":\"shared-in-jvm\"");
