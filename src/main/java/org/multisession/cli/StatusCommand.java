@@ -45,8 +45,8 @@ final class StatusCommand implements Command {
         return """
                 Counts sessions and legacy tokens in a migrated database, tells how the use of
                 legacy tokens has gone down by week, whether they can be refused by now
-                (multisession.stage=retire), and who would fall out of the old app if it had
-                to come back at this moment. Reads only, beside a running Multi-Session.
+                (multisession.stage=retire), and who would be signed out of the old app if it
+                had to come back at this moment. Reads only, beside a running Multi-Session.
 
                 A legacy token counts as somebody's if it was used within the idle timeout
                 (--session.idle-timeout, 30 days if there is none).""";

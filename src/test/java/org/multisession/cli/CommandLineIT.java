@@ -107,7 +107,7 @@ class CommandLineIT {
 
             Ended status = run("status", url);
             assertThat(status.code()).as(status.err()).isZero();
-            assertThat(status.out()).contains("\nGoing back now: 0 devices fall out");
+            assertThat(status.out()).contains("\nGoing back now: 0 devices would be signed out");
             assertThatNothingIsLeft();
 
             Ended shown = run("uninstall", url);

@@ -40,6 +40,23 @@ public final class RawHttp {
         return exchange(port, request.append("\r\n").toString().getBytes(ISO_8859_1));
     }
 
+    /** A POST whose body comes a byte at a time, until the answer is there. */
+    @SuppressWarnings("try") // The trickle does its work by being there.
+    public static Answer postSlowly(int port, String target, String mediaType) {
+        String head = "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: %s\r\nContent-Length: 10000\r\n\r\n"
+                .formatted(target, port, mediaType);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(TIMEOUT_MILLIS);
+            socket.getOutputStream().write(head.getBytes(ISO_8859_1));
+            socket.getOutputStream().flush();
+            try (Trickle trickle = new Trickle(List.of(socket))) {
+                return parse(new ByteArrayInputStream(socket.getInputStream().readAllBytes()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Sends the bytes of a whole request, which must ask to close the connection, and reads the answer. */
     public static Answer exchange(int port, byte[] request) {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -35,6 +34,7 @@ import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
+import org.multisession.testing.Trickle;
 
 /** Two hundred and fifty clients that send a byte at a time, and everybody else. */
 @ParameterizedClass
@@ -300,51 +300,6 @@ class SlowBodiesIT {
                 } catch (IOException | UncheckedIOException e) {
                     // Closed, as it should be.
                 }
-            }
-        }
-    }
-
-    /** Sends a byte to each of the sockets again and again; what the server has closed is passed over. */
-    private static final class Trickle implements AutoCloseable {
-
-        private final CountDownLatch stopped = new CountDownLatch(1);
-        private final Thread thread;
-
-        Trickle(List<Socket> sockets) {
-            thread = new Thread(() -> {
-                do {
-                    for (Socket socket : sockets) {
-                        try {
-                            send(socket, "x");
-                        } catch (IOException e) {
-                            // Closed, as it should be.
-                        }
-                    }
-                } while (!isStoppedWithin(100));
-            });
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private boolean isStoppedWithin(int millis) {
-            try {
-                return stopped.await(millis, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                return true;
-            }
-        }
-
-        boolean goesOn() {
-            return thread.isAlive();
-        }
-
-        @Override
-        public void close() {
-            stopped.countDown();
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
             }
         }
     }
