@@ -1,0 +1,104 @@
+package org.multisession.bench;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.multisession.token.SessionToken;
+
+/** The statements that a sign-in needs, by one connection, one transaction each, without anything around them. */
+final class BareSignIns {
+
+    private static final String NOW = "2026-11-01 12:00:00.000000";
+
+    private BareSignIns() {}
+
+    static double perSecond(Path database, List<String> phones, int seconds) throws SQLException {
+        java.security.SecureRandom random = new java.security.SecureRandom();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA synchronous=FULL");
+            statement.execute("PRAGMA foreign_keys=ON");
+            statement.execute("PRAGMA secure_delete=ON");
+            Prepared prepared = new Prepared(connection);
+            long begin = System.nanoTime();
+            long end = begin + seconds * 1_000_000_000L;
+            int count = 0;
+            while (System.nanoTime() - end < 0) {
+                statement.execute("BEGIN IMMEDIATE");
+                long user = prepared.number(
+                        "SELECT user_id FROM multisession_phones WHERE number = ?", phones.get(count % phones.size()));
+                SessionToken token = SessionToken.random(random);
+                prepared.run(
+                        "INSERT INTO auth_events (occurred_at, kind, outcome, user_id, address, device)"
+                                + " VALUES (?, 'sign-in', 'done', ?, '127.0.0.1', '')",
+                        NOW,
+                        user);
+                prepared.run(
+                        "INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (?, ?, ?)",
+                        token.value(),
+                        user,
+                        NOW);
+                prepared.run(
+                        "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)",
+                        user,
+                        token.value(),
+                        NOW,
+                        NOW);
+                prepared.run(
+                        "INSERT INTO multisession_devices (token_hash, device, address, shared) VALUES (?, '', '', 0)",
+                        token.hash());
+                prepared.number("SELECT 1 FROM users WHERE id = ?", user);
+                prepared.run("UPDATE users SET auth_token = ? WHERE id = ?", token.value(), user);
+                statement.execute("COMMIT");
+                count++;
+            }
+            prepared.close();
+            return count * 1e9 / (System.nanoTime() - begin);
+        }
+    }
+
+    /** Statements, compiled once. */
+    private static final class Prepared {
+
+        private final Connection connection;
+        private final java.util.Map<String, PreparedStatement> statements = new java.util.HashMap<>();
+
+        Prepared(Connection connection) {
+            this.connection = connection;
+        }
+
+        void run(String sql, Object... values) throws SQLException {
+            bound(sql, values).executeUpdate();
+        }
+
+        long number(String sql, Object... values) throws SQLException {
+            try (ResultSet row = bound(sql, values).executeQuery()) {
+                return row.next() ? row.getLong(1) : 0;
+            }
+        }
+
+        private PreparedStatement bound(String sql, Object... values) throws SQLException {
+            PreparedStatement statement = statements.get(sql);
+            if (statement == null) {
+                statement = connection.prepareStatement(sql);
+                statements.put(sql, statement);
+            }
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement;
+        }
+
+        void close() throws SQLException {
+            for (PreparedStatement statement : new ArrayList<>(statements.values())) {
+                statement.close();
+            }
+        }
+    }
+}

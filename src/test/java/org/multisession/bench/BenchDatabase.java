@@ -1,0 +1,137 @@
+package org.multisession.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Base64;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.multisession.testing.OldDatabase;
+
+/**
+ * A database of the old app in its multi form, with so many sessions and half as many users, the same at every run: each
+ * user has two sessions and a legacy token that is none of them.
+ */
+final class BenchDatabase {
+
+    /** So many different tokens go into the load; more would not fit any cache better. */
+    private static final int SAMPLE = 100_000;
+
+    private static final String TIME = "2026-11-01 12:00:00.000000";
+
+    private final Path path;
+    private final int sessions;
+
+    private BenchDatabase(Path path, int sessions) {
+        this.path = path;
+        this.sessions = sessions;
+    }
+
+    /** The one in this folder; filled if it is not there. */
+    static BenchDatabase in(Path folder, int sessions) {
+        BenchDatabase database = new BenchDatabase(folder.resolve("old-app.db"), sessions);
+        try {
+            Files.createDirectories(folder);
+            if (!Files.exists(database.path)) {
+                database.fill();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return database;
+    }
+
+    private void fill() throws SQLException, IOException {
+        Path unfinished = path.resolveSibling("unfinished.db");
+        Files.deleteIfExists(unfinished);
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + unfinished);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode=OFF");
+            statement.execute("PRAGMA synchronous=OFF");
+            statement.execute("PRAGMA cache_size=-400000");
+            statement.executeUpdate(OldDatabase.script("multi"));
+            statement.executeUpdate("DELETE FROM user_sessions");
+            statement.executeUpdate("DELETE FROM users");
+            statement.execute("BEGIN");
+            try (PreparedStatement user = connection.prepareStatement(
+                            "INSERT INTO users (id, phone, auth_token, plan) VALUES (?, ?, ?, 'free')");
+                    PreparedStatement session = connection.prepareStatement(
+                            "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)"
+                                    + " VALUES (?, ?, '" + TIME + "', '" + TIME + "')")) {
+                for (int i = 0; i < users(); i++) {
+                    user.setLong(1, i + 1L);
+                    user.setString(2, phone(i));
+                    user.setString(3, legacyToken(i));
+                    user.executeUpdate();
+                }
+                for (int i = 0; i < sessions; i++) {
+                    session.setLong(1, i % users() + 1L);
+                    session.setString(2, token(i));
+                    session.executeUpdate();
+                }
+            }
+            statement.execute("COMMIT");
+            statement.execute("PRAGMA journal_mode=WAL");
+        }
+        Files.move(unfinished, path);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    int users() {
+        return Math.max(1, sessions / 2);
+    }
+
+    static String phone(int user) {
+        return "+7" + (9_000_000_000L + user);
+    }
+
+    static String token(int session) {
+        return random(session);
+    }
+
+    static String legacyToken(int user) {
+        return random(-1L - user);
+    }
+
+    private static String random(long seed) {
+        byte[] bytes = new byte[32];
+        new Random(seed * 0x9e3779b97f4a7c15L).nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    /** Tokens of sessions, evenly from all of them, in no order. */
+    List<String> sessionTokens() {
+        return sample(sessions).mapToObj(BenchDatabase::token).toList();
+    }
+
+    /** Legacy tokens, likewise. */
+    List<String> legacyTokens() {
+        return sample(users()).mapToObj(BenchDatabase::legacyToken).toList();
+    }
+
+    /** Tokens that nobody has. */
+    List<String> unknownTokens() {
+        return sample(sessions).mapToObj(i -> random(i + 1_000_000_000L)).toList();
+    }
+
+    /** Numbers of users. */
+    List<String> phones() {
+        return sample(users()).mapToObj(BenchDatabase::phone).toList();
+    }
+
+    private static IntStream sample(int of) {
+        return new Random(1).ints(Math.min(SAMPLE, of), 0, of);
+    }
+}

@@ -1,0 +1,312 @@
+package org.multisession.bench;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.multisession.bench.Load.Outcome;
+import org.multisession.bench.Load.Request;
+import org.multisession.cli.Main;
+import org.multisession.testing.ChildJvm;
+import org.multisession.testing.TomcatServer;
+import org.multisession.testing.TomcatVersion;
+
+/**
+ * How much of what Tomcat can do is left to those who are signed in.
+ *
+ * <p>One Tomcat serves, side by side, the application over a database of many sessions, a servlet that gives the same
+ * answer without a look at anything, and the same session kept by Spring Session JDBC. Loads follow each other in turn,
+ * round by round, and each is compared with the bare servlet's of its own round: figures of a shared machine mean nothing
+ * by themselves. It judges nothing.
+ *
+ * <pre>mvn -Pbench verify [-Dbench.sessions=1000000] [-Dbench.rounds=5] [-Dbench.seconds=5]</pre>
+ */
+public final class ServingBench {
+
+    /** Commits of another process in a second. */
+    private static final int COMMITS = 20;
+
+    private static final String BARE = "bare servlet, the same answer";
+
+    private final Path folder;
+    private final int seconds = Integer.getInteger("bench.seconds", 5);
+    private final int rounds = Integer.getInteger("bench.rounds", 5);
+    private final Load load;
+
+    /** By its name, what each load gave, round by round. */
+    private final Map<String, List<Outcome>> outcomes = new LinkedHashMap<>();
+
+    private ServingBench(Path folder) {
+        this.folder = folder;
+        this.load = new Load(folder);
+    }
+
+    /** What is measured; the interference runs beside it. */
+    private record Case(
+            String name,
+            Request request,
+            int expectedStatus,
+            @Nullable Runnable before) {}
+
+    public static void main(String[] arguments) throws IOException, SQLException, InterruptedException {
+        Path folder =
+                Path.of(System.getProperty("bench.folder", "target/bench")).toAbsolutePath();
+        Files.createDirectories(folder);
+        new ServingBench(folder).run();
+    }
+
+    private void run() throws IOException, SQLException, InterruptedException {
+        int sessions = Integer.getInteger("bench.sessions", 1_000_000);
+        BenchDatabase database = migrated("sessions-" + sessions, sessions);
+        BenchDatabase signIns = migrated("sign-ins", Math.min(sessions, 20_000));
+        TomcatServer.Builder builder = TomcatServer.of(TomcatVersion.V11)
+                // As Tomcat's own scripts start it; tests save the compiler's time.
+                .jvmArgument("-XX:TieredStopAtLevel=4")
+                .jvmArgument("-Xmx1g")
+                .webapp("/app", TomcatServer.war(), settings(database.path(), "code"))
+                .webapp("/sign-in", TomcatServer.war(), settings(signIns.path(), "none"));
+        String profile = System.getProperty("bench.jvm", "");
+        for (String argument : profile.isEmpty() ? new String[0] : profile.split(" ")) {
+            builder.jvmArgument(argument);
+        }
+        PeerWebapp peer = PeerWebapp.ifThere(folder, sessions);
+        if (peer != null) {
+            builder.webapp("/peer", peer.folder());
+        }
+        Path bare = Files.createDirectories(folder.resolve("bare"));
+        writeBare(bare, "");
+        try (TomcatServer tomcat = builder.webapp("/bare", bare).start()) {
+            String cookie = "auth_token=" + database.sessionTokens().get(0);
+            writeBare(bare, answer(tomcat.uri("/app/api/me"), cookie));
+            tomcat.redeploy("/bare");
+            if (Load.hasWrk()) {
+                checkClient(tomcat.port());
+            }
+            List<Case> cases = cases(database, signIns, peer);
+            // Everything is compiled before anything counts.
+            for (Case each : cases) {
+                load.run(tomcat.port(), each.request(), seconds);
+            }
+            for (int round = 0; round < rounds; round++) {
+                for (Case each : cases) {
+                    measure(each, tomcat.port());
+                }
+                measureBesideWriter(database, tomcat.port());
+            }
+            report(signIns);
+        }
+    }
+
+    private List<Case> cases(BenchDatabase database, BenchDatabase signIns, @Nullable PeerWebapp peer) {
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case(BARE, get("/bare/", "auth_token=%s", database.sessionTokens()), 200, null));
+        cases.add(new Case("session", get("/app/api/me", "auth_token=%s", database.sessionTokens()), 200, null));
+        cases.add(new Case("legacy token", get("/app/api/me", "auth_token=%s", database.legacyTokens()), 200, null));
+        cases.add(new Case("unknown token", get("/app/api/me", "auth_token=%s", database.unknownTokens()), 401, null));
+        cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", database.sessionTokens()), 200, null));
+        cases.add(new Case("ten unknown cookies", tenCookies(database), 401, null));
+        if (peer != null) {
+            cases.add(new Case("Spring Session JDBC", get("/peer/", "SESSION=%s", peer.cookies()), 200, null));
+        }
+        cases.add(new Case("sign-ins", signIn(signIns), 200, null));
+        return cases;
+    }
+
+    private static Request get(String path, String cookie, List<String> values) {
+        return new Request("GET " + path + " HTTP/1.1\nCookie: " + cookie, "", values);
+    }
+
+    private static Request tenCookies(BenchDatabase database) {
+        List<String> tokens = database.unknownTokens();
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i + 10 <= tokens.size(); i += 10) {
+            values.add(tokens.subList(i, i + 10).stream()
+                    .map(token -> "auth_token=" + token)
+                    .collect(Collectors.joining("; ")));
+        }
+        return get("/app/api/me", "%s", values);
+    }
+
+    private static Request signIn(BenchDatabase database) {
+        return new Request(
+                "POST /sign-in/api/login HTTP/1.1\nContent-Type: application/json",
+                "{\"phone\":\"%s\"}",
+                database.phones());
+    }
+
+    private void measure(Case each, int port) {
+        Outcome outcome = load.run(port, each.request(), seconds);
+        long expectedRefusals = each.expectedStatus() >= 400 ? outcome.answered() : 0;
+        if (outcome.refused() != expectedRefusals) {
+            throw new IllegalStateException(each.name() + ": " + outcome);
+        }
+        note(each.name(), outcome);
+    }
+
+    private void note(String name, Outcome outcome) {
+        outcomes.computeIfAbsent(name, key -> new ArrayList<>()).add(outcome);
+        System.err.printf(Locale.ROOT, "%-32s %8.0f/s  p99 %6d µs%n", name, outcome.perSecond(), outcome.p99());
+    }
+
+    private void measureBesideWriter(BenchDatabase database, int port) {
+        Request request = get("/app/api/me", "auth_token=%s", database.sessionTokens());
+        try (ChildJvm writer =
+                ChildJvm.start(folder, BusyWriter.class, database.path().toString(), "" + COMMITS, "0")) {
+            writer.hear();
+            note("session beside a writer", load.run(port, request, seconds));
+        }
+        try (ChildJvm writer =
+                ChildJvm.start(folder, BusyWriter.class, database.path().toString(), "0", "4000")) {
+            writer.hear();
+            note("session beside a held lock", load.run(port, request, Math.min(seconds, 4)));
+        }
+    }
+
+    private void report(BenchDatabase signIns) throws IOException, SQLException {
+        Report report = new Report();
+        report.add(against("session", BARE, 0.75));
+        report.add(against("legacy token", BARE, 0.70));
+        report.add(against("unknown token", BARE, 0.70));
+        report.add(against("/verify", BARE, 0.80));
+        report.add(against("session beside a writer", BARE, 0.50));
+        report.add(against("ten unknown cookies", "session", null));
+        if (outcomes.containsKey("Spring Session JDBC")) {
+            report.add(against("session", "Spring Session JDBC", 5.0));
+        }
+        report.add(new Measure(
+                "p99 of a session while another process holds the lock",
+                "×",
+                ratios("session beside a held lock", "session", Outcome::p99),
+                1.2,
+                true));
+        double bare = BareSignIns.perSecond(signIns.path(), signIns.phones(), seconds);
+        report.add(Measure.ratio(
+                "sign-ins / their transactions on one connection",
+                Objects.requireNonNull(outcomes.get("sign-ins")).stream()
+                        .map(each -> each.perSecond() / bare)
+                        .toList(),
+                0.8));
+        outcomes.forEach((name, all) -> report.add(
+                new Measure(name, "/s", all.stream().map(Outcome::perSecond).toList(), null, false)));
+        report.writeJson(Path.of("target/bench.json"), "serving");
+        report.writeSvg(Path.of("target/bench-serving.svg"), "×");
+    }
+
+    private Measure against(String name, String base, @Nullable Double goal) {
+        return Measure.ratio(name + " / " + base, ratios(name, base, Outcome::perSecond), goal);
+    }
+
+    private interface Figure {
+        double of(Outcome outcome);
+    }
+
+    private List<Double> ratios(String name, String base, Figure figure) {
+        List<Outcome> measured = Objects.requireNonNull(outcomes.get(name));
+        List<Outcome> bases = Objects.requireNonNull(outcomes.get(base));
+        List<Double> ratios = new ArrayList<>();
+        for (int i = 0; i < measured.size(); i++) {
+            ratios.add(figure.of(measured.get(i)) / figure.of(bases.get(i)));
+        }
+        return ratios;
+    }
+
+    /** Whether the client that takes the place of {@code wrk} elsewhere can keep up with it, at least nearly. */
+    private void checkClient(int port) {
+        Request request = get("/bare/", "auth_token=%s", List.of("x"));
+        load.run(port, request, seconds);
+        double wrk = load.run(port, request, 3, true).perSecond();
+        double client = load.run(port, request, 3, false).perSecond();
+        System.err.printf(Locale.ROOT, "the Java client gets %.2f of what wrk gets%n", client / wrk);
+    }
+
+    /** Filled and migrated once, and kept for the next time. */
+    private BenchDatabase migrated(String name, int sessions) throws IOException, InterruptedException {
+        Path own = folder.resolve(name);
+        Path mark = own.resolve("migrated");
+        if (!Files.exists(mark)) {
+            long begin = System.nanoTime();
+            BenchDatabase database = BenchDatabase.in(own, sessions);
+            System.err.printf("%,d sessions: filled in %d s%n", sessions, (System.nanoTime() - begin) / 1_000_000_000);
+            command("migrate", "--db.url=" + database.path(), "--migration.backup=off");
+            System.err.printf("migrated after %d s%n", (System.nanoTime() - begin) / 1_000_000_000);
+            Files.createFile(mark);
+        }
+        return BenchDatabase.in(own, sessions);
+    }
+
+    private static void command(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of(arguments));
+        if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", arguments));
+        }
+    }
+
+    private static Map<String, String> settings(Path database, String verification) {
+        return Map.of(
+                "multisession.db.url",
+                database.toString(),
+                "multisession.migration.backup",
+                "off",
+                "multisession.session.idle-timeout",
+                "none",
+                "multisession.login.verification",
+                verification);
+    }
+
+    private static void writeBare(Path webapp, String answer) throws IOException {
+        Path classes = Files.createDirectories(webapp.resolve("WEB-INF/classes/org/multisession/bench"));
+        String name = BareServlet.class.getSimpleName() + ".class";
+        try (InputStream in = Objects.requireNonNull(BareServlet.class.getResourceAsStream(name))) {
+            Files.write(classes.resolve(name), in.readAllBytes());
+        }
+        Files.writeString(webapp.resolve("." + BareServlet.ANSWER), answer.isEmpty() ? "X-None: x\n\nx" : answer);
+        Files.writeString(webapp.resolve("WEB-INF/web.xml"), """
+                <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0" metadata-complete="true">
+                  <servlet><servlet-name>bare</servlet-name>
+                    <servlet-class>org.multisession.bench.BareServlet</servlet-class></servlet>
+                  <servlet-mapping><servlet-name>bare</servlet-name><url-pattern>/</url-pattern></servlet-mapping>
+                </web-app>
+                """);
+    }
+
+    /** A whole answer, as {@link BareServlet} takes it, without what Tomcat adds by itself. */
+    private static String answer(URI uri, String cookie) throws IOException, InterruptedException {
+        HttpResponse<String> answer = HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(uri)
+                                .version(HttpClient.Version.HTTP_1_1)
+                                .header("Cookie", cookie)
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString(UTF_8));
+        if (answer.statusCode() != 200) {
+            throw new IllegalStateException(answer + answer.body());
+        }
+        StringBuilder text = new StringBuilder();
+        Map<String, List<String>> headers = new TreeMap<>(answer.headers().map());
+        headers.keySet().removeAll(new TreeSet<>(List.of("content-length", "date", "connection", "keep-alive")));
+        headers.forEach((name, values) ->
+                text.append(name).append(": ").append(values.get(0)).append('\n'));
+        return text.append('\n').append(answer.body()).toString();
+    }
+}
