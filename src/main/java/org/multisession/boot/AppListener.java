@@ -25,7 +25,7 @@ public final class AppListener implements ServletContextListener {
         try {
             application = Application.start(event.getServletContext(), InstantSource.system());
         } catch (SetupRefusedException | MigrationRefusedException | DatabaseException e) {
-            String reason = "Multi-Session did not start, and the database was not changed: " + e.getMessage() + ".";
+            String reason = "Multi-Session did not start, and the old app goes on as before: " + e.getMessage() + ".";
             log.error(reason);
             throw new StartRefusedException(reason);
         }

@@ -42,6 +42,11 @@ interface Command {
         return Level.INFO;
     }
 
+    /** What a failure has left as it was, for its message. */
+    default String kept() {
+        return "the database was not changed";
+    }
+
     /**
      * Runs it.
      *

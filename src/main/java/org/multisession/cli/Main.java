@@ -107,11 +107,11 @@ public final class Main {
             return seeHelp(" " + command.name());
         } catch (MigrationRefusedException | DatabaseException e) {
             terminal.err()
-                    .println("multi-session: " + command.name() + " could not be done, and the database was not"
-                            + " changed: " + e.getMessage() + ".");
+                    .println("multi-session: " + command.name() + " could not be done, and " + command.kept() + ": "
+                            + e.getMessage() + ".");
             return Command.COULD_NOT_RUN;
         } catch (RuntimeException e) {
-            terminal.err().println("multi-session: " + command.name() + " met with a mistake of its own:");
+            terminal.err().println("multi-session: " + command.name() + " failed with an internal error:");
             e.printStackTrace(terminal.err());
             return Command.COULD_NOT_RUN;
         } finally {

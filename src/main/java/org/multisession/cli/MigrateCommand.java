@@ -36,6 +36,12 @@ final class MigrateCommand implements Command {
                 A second run finds that nothing is to be done. The old app may go on running.""";
     }
 
+    /** Steps of a large migration may be done; they count for nothing before the last one. */
+    @Override
+    public String kept() {
+        return "the old app goes on as before";
+    }
+
     @Override
     public List<Option> options() {
         return List.of(new Option(DRY_RUN, "", "do all of it and roll it back: nothing is changed"));

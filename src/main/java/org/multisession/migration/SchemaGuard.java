@@ -46,13 +46,13 @@ public final class SchemaGuard implements Database.Guard {
     /** What could not be repaired is not tried by every request again: that may take long, under the write lock. */
     private volatile @Nullable Refusal refusal;
 
-    private @Nullable ChallengeStatus standing;
+    private @Nullable Rebuild standing;
 
     /** A version that the migration refused, and why. */
     private record Refusal(long version, MigrationRefusedException reason) {}
 
     /** Since when a rebuild of this table looks unfinished. */
-    private record ChallengeStatus(String table, Instant since) {}
+    private record Rebuild(String table, Instant since) {}
 
     public SchemaGuard(Migrator migrator, InstantSource clock) {
         this.migrator = migrator;
@@ -131,18 +131,18 @@ public final class SchemaGuard implements Database.Guard {
         }
     }
 
-    private synchronized void stand(@Nullable ChallengeStatus now) {
+    private synchronized void stand(@Nullable Rebuild now) {
         standing = now;
     }
 
     private synchronized boolean isTakenAsItIs(UnfinishedRebuild unfinished) {
         Instant now = clock.instant();
-        ChallengeStatus before = standing;
+        Rebuild before = standing;
         if (before == null
                 || !before.table().equals(unfinished.table())
                 || before.since().isAfter(now)) {
             log.warn("Nothing is written, and nothing ended, for now: {}", unfinished.reason());
-            standing = new ChallengeStatus(unfinished.table(), now);
+            standing = new Rebuild(unfinished.table(), now);
             return false;
         }
         boolean isTaken =

@@ -127,7 +127,7 @@ class RefusedDeployIT {
         String first = log.firstSevere().orElseThrow();
         assertThat(first.lines().count()).isEqualTo(setUp.faults() == 1 ? 1 : 1 + setUp.faults());
         assertThat(first)
-                .contains("Multi-Session did not start, and the database was not changed: ")
+                .contains("Multi-Session did not start, and the old app goes on as before: ")
                 .contains(setUp.words(root));
         // Nothing of ours may push it out of sight.
         assertThat(log.before(first.lines().findFirst().orElseThrow()).stackTraces())
