@@ -9,6 +9,7 @@ import org.multisession.otp.OneTimeCodes;
 import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.otp.SmsText;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
@@ -28,7 +29,7 @@ public final class CodeSignIn {
         record Started(SignIn.Result.Started session) implements Result {}
 
         /** The code was not accepted. */
-        record Refused(AttemptResult why) implements Result {}
+        record Refused(Refusal why) implements Result {}
     }
 
     private final GroupCommit tries;
@@ -100,7 +101,7 @@ public final class CodeSignIn {
         PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
         if (standing == null || number == null) {
             // Invented secrets must not take the write lock.
-            return new Result.Refused(AttemptResult.EXPIRED);
+            return new Result.Refused(Refusal.EXPIRED);
         }
         if (standing.end() != null) {
             // Nor must attempts at a challenge that is over, or anybody could fill the audit trail.
@@ -108,12 +109,12 @@ public final class CodeSignIn {
         }
         return tries.write(transaction -> {
             AttemptResult tried = codes.attempt(transaction, secret, code, client.address());
-            if (tried == AttemptResult.RIGHT
+            if (tried instanceof AttemptResult.Right
                     && signIn.signIn(transaction, number, client, presented) instanceof SignIn.Result.Started started) {
                 return new Result.Started(started);
             }
             // A right guess for an unknown number gets the same answer as a wrong one.
-            AttemptResult told = tried == AttemptResult.RIGHT ? AttemptResult.WRONG : tried;
+            Refusal told = tried instanceof Refusal refusal ? refusal : Refusal.WRONG;
             trail.codeRefused(
                     transaction, told.name().toLowerCase(Locale.ROOT), owners.of(transaction, number), client);
             return new Result.Refused(told);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.multisession.Product;
 import org.multisession.auth.AuthEvent;
@@ -22,6 +23,7 @@ import org.multisession.db.DatabaseListener;
 import org.multisession.db.PoolUse;
 import org.multisession.otp.CodeListener;
 import org.multisession.otp.OneTimeCodes.AttemptResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.session.EndReason;
 
 /**
@@ -120,14 +122,17 @@ public final class Meters {
                 Tags.of("reason", reason));
     }
 
+    private Counter tried(String result) {
+        return counter("multisession.codes.tried", "Codes that were tried", Tags.of("result", result));
+    }
+
     /** Counts codes and what becomes of them. */
     public CodeListener codes() {
         Counter requested = counter("multisession.codes.requested", "Codes that were asked for", Tags.empty());
-        Map<AttemptResult, Counter> tried = new EnumMap<>(AttemptResult.class);
-        for (AttemptResult result : AttemptResult.values()) {
-            tried.put(
-                    result,
-                    counter("multisession.codes.tried", "Codes that were tried", Tags.of("result", word(result))));
+        Counter right = tried("right");
+        Map<Refusal, Counter> refused = new EnumMap<>(Refusal.class);
+        for (Refusal refusal : Refusal.values()) {
+            refused.put(refusal, tried(word(refusal)));
         }
         for (String limit : new String[] {
             "resend",
@@ -158,10 +163,8 @@ public final class Meters {
 
             @Override
             public void tried(AttemptResult result) {
-                Counter counter = tried.get(result);
-                if (counter != null) {
-                    counter.increment();
-                }
+                Counter counter = result instanceof Refusal refusal ? refused.get(refusal) : right;
+                Objects.requireNonNull(counter).increment();
             }
 
             @Override

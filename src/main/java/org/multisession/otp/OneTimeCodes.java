@@ -31,8 +31,13 @@ public final class OneTimeCodes {
     }
 
     /** The outcome of trying a code. */
-    public enum AttemptResult {
-        RIGHT,
+    public sealed interface AttemptResult {
+        /** The number is proved. */
+        record Right() implements AttemptResult {}
+    }
+
+    /** Why a code was not accepted. */
+    public enum Refusal implements AttemptResult {
         WRONG,
         /** Too many wrong codes; this challenge is over. */
         USED_UP,
@@ -43,12 +48,12 @@ public final class OneTimeCodes {
     /**
      * The status of a challenge, for display.
      *
-     * @param end what has ended it, {@link AttemptResult#EXPIRED} or {@link AttemptResult#USED_UP}; null while codes can be tried
+     * @param end what has ended it, {@link Refusal#EXPIRED} or {@link Refusal#USED_UP}; null while codes can be tried
      * @param attemptsLeft how many codes can still be tried
      * @param expiresIn how long the newest code is still good for
      */
     public record ChallengeStatus(
-            String number, @Nullable AttemptResult end, Duration resendIn, int attemptsLeft, Duration expiresIn) {
+            String number, @Nullable Refusal end, Duration resendIn, int attemptsLeft, Duration expiresIn) {
 
         public boolean isOver() {
             return end != null;
@@ -236,11 +241,11 @@ public final class OneTimeCodes {
         return left.isNegative() || left.compareTo(longest) > 0 ? Duration.ZERO : left;
     }
 
-    private @Nullable AttemptResult end(Challenge challenge, Instant now) {
+    private @Nullable Refusal end(Challenge challenge, Instant now) {
         if (challenge.isExpired(now)) {
-            return AttemptResult.EXPIRED;
+            return Refusal.EXPIRED;
         }
-        return challenge.attempts() >= rules.attempts() ? AttemptResult.USED_UP : null;
+        return challenge.attempts() >= rules.attempts() ? Refusal.USED_UP : null;
     }
 
     /**
@@ -258,20 +263,20 @@ public final class OneTimeCodes {
         Instant now = clock.instant();
         Challenge challenge = challenges.find(transaction, secret.hash());
         if (challenge == null || challenge.isExpired(now)) {
-            return AttemptResult.EXPIRED;
+            return Refusal.EXPIRED;
         }
         if (!challenges.takeAttempt(transaction, challenge, rules.attempts())) {
-            return AttemptResult.USED_UP;
+            return Refusal.USED_UP;
         }
         if (!challenge.accepts(secret, code, now)) {
-            return challenge.attempts() + 1 >= rules.attempts() ? AttemptResult.USED_UP : AttemptResult.WRONG;
+            return challenge.attempts() + 1 >= rules.attempts() ? Refusal.USED_UP : Refusal.WRONG;
         }
         if (!challenges.delete(transaction, challenge)) {
-            return AttemptResult.EXPIRED;
+            return Refusal.EXPIRED;
         }
         CodeRequestDao.Stretch whileGood = new CodeRequestDao.Stretch(now.minus(rules.ttl()), SqlTime.latestOf(now));
         requests.markUsed(transaction, challenge.number(), challenge.hash(), whileGood);
         knownBrowsers.used(transaction, challenge.number(), challenge.hash(), Networks.of(address), now);
-        return AttemptResult.RIGHT;
+        return new AttemptResult.Right();
     }
 }

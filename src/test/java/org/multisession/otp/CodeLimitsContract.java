@@ -788,7 +788,7 @@ abstract class CodeLimitsContract {
             clock.advance(Duration.ofHours(hours));
             ChallengeSecret secret = app.challenge(ANNA);
             clock.advance(Duration.ofHours(-hours));
-            assertThat(app.refusal(secret, app.sent.next().code())).isEqualTo(OneTimeCodes.AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, app.sent.next().code())).isEqualTo(OneTimeCodes.Refusal.EXPIRED);
         }
 
         @Test
@@ -827,7 +827,7 @@ abstract class CodeLimitsContract {
                 app.refusal(secret, CodeApp.notThis(code));
             }
             redeploy(CodeApp.RULES);
-            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(OneTimeCodes.AttemptResult.USED_UP);
+            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(OneTimeCodes.Refusal.USED_UP);
         }
 
         @Test

@@ -32,9 +32,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.db.GroupCommit;
-import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.SentCodes;
@@ -125,7 +125,7 @@ abstract class CodesContract {
             deployWith(
                     new Delivery(Set.of(), false, List.of(new Delivery.TestNumber("+79991234567", "424242", today))));
             ChallengeSecret secret = app.challenge(ANNA);
-            assertThat(app.refusal(secret, "424241")).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, "424241")).isEqualTo(Refusal.WRONG);
             assertThat(app.app.opens(app.signIn(secret, "424242"))).isEqualTo(42);
 
             clock.advance(Duration.ofDays(1));
@@ -141,7 +141,7 @@ abstract class CodesContract {
             deployWith(new Delivery(
                     Set.of(), false, List.of(new Delivery.TestNumber("+79990000001", "424242", LocalDate.MAX))));
             ChallengeSecret secret = app.challenge("+79990000001");
-            assertThat(app.refusal(secret, "424242")).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, "424242")).isEqualTo(Refusal.WRONG);
         }
     }
 
@@ -168,7 +168,7 @@ abstract class CodesContract {
             redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES, clock, new AlwaysSmall()));
             ChallengeSecret secret = app.challenge(ANNA);
             assertThat(app.sent.next().code()).isEqualTo("000042");
-            assertThat(app.refusal(secret, "42")).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, "42")).isEqualTo(Refusal.WRONG);
             assertThat(app.app.opens(app.signIn(secret, "000042"))).isEqualTo(42);
         }
 
@@ -177,7 +177,7 @@ abstract class CodesContract {
             ChallengeSecret secret = app.challenge(ANNA);
             String code = app.sent.next().code();
             app.signIn(secret, code);
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.EXPIRED);
             assertThat(app.codes.standing(secret)).isNull();
             assertThat(old.one("SELECT count(*) FROM multisession_challenges")).isEqualTo("0");
         }
@@ -212,7 +212,7 @@ abstract class CodesContract {
                     atOnce(50, i -> app.attempt(secret, i % 2 == 0 ? code : CodeApp.notThis(code)));
             assertThat(results.stream().filter(CodeSignIn.Result.Started.class::isInstance))
                     .hasSizeLessThanOrEqualTo(1);
-            assertThat(results.stream().filter(result -> isRefused(result, AttemptResult.WRONG)))
+            assertThat(results.stream().filter(result -> isRefused(result, Refusal.WRONG)))
                     .hasSizeLessThan(CodeApp.RULES.attempts());
         }
     }
@@ -224,7 +224,7 @@ abstract class CodesContract {
         void is_refused_and_leaves_the_right_one_good() {
             ChallengeSecret secret = app.challenge(ANNA);
             String code = app.sent.next().code();
-            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(Refusal.WRONG);
             assertThat(sessions()).isEqualTo("0");
             assertThat(app.app.opens(app.signIn(secret, code))).isEqualTo(42);
         }
@@ -235,8 +235,8 @@ abstract class CodesContract {
             String annasCode = app.sent.next().code();
             ChallengeSecret borises = app.challenge(BORIS);
             String borisesCode = differing(annasCode, borises);
-            assertThat(app.refusal(annas, borisesCode)).isEqualTo(AttemptResult.WRONG);
-            assertThat(app.refusal(borises, annasCode)).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(annas, borisesCode)).isEqualTo(Refusal.WRONG);
+            assertThat(app.refusal(borises, annasCode)).isEqualTo(Refusal.WRONG);
         }
 
         @Test
@@ -247,8 +247,8 @@ abstract class CodesContract {
             ChallengeSecret strangers = CodeApp.challenged(app.ask(ANNA, "198.51.100.1", null));
             String strangersCode = differing(phonesCode, strangers);
             assertThat(strangers).isNotEqualTo(phone);
-            assertThat(app.refusal(strangers, phonesCode)).isEqualTo(AttemptResult.WRONG);
-            assertThat(app.refusal(phone, strangersCode)).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(strangers, phonesCode)).isEqualTo(Refusal.WRONG);
+            assertThat(app.refusal(phone, strangersCode)).isEqualTo(Refusal.WRONG);
         }
 
         @Test
@@ -260,7 +260,7 @@ abstract class CodesContract {
             for (String madeUp : new String[] {"", "x", "null", annasHash, "A".repeat(43), "é\u0000\ud800"}) {
                 assertThat(app.refusal(new ChallengeSecret(madeUp), code))
                         .as(madeUp)
-                        .isEqualTo(AttemptResult.EXPIRED);
+                        .isEqualTo(Refusal.EXPIRED);
             }
             assertThat(old.dump()).isEqualTo(before);
         }
@@ -270,7 +270,7 @@ abstract class CodesContract {
             ChallengeSecret secret = app.challenge(ANNA);
             String code = app.sent.next().code();
             clock.advance(TTL);
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.EXPIRED);
             assertThat(sessions()).isEqualTo("0");
         }
 
@@ -364,10 +364,10 @@ abstract class CodesContract {
             ChallengeSecret secret = app.challenge(ANNA);
             String code = app.sent.next().code();
             for (int i = 1; i <= 4; i++) {
-                assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(AttemptResult.WRONG);
+                assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(Refusal.WRONG);
             }
-            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(AttemptResult.USED_UP);
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.USED_UP);
+            assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(Refusal.USED_UP);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.USED_UP);
             assertThat(sessions()).isEqualTo("0");
         }
 
@@ -391,9 +391,9 @@ abstract class CodesContract {
             clock.advance(MINUTE);
             assertThat(CodeApp.challenged(app.askAgain(secret))).isEqualTo(secret);
             String second = app.sent.next().code();
-            assertThat(app.refusal(secret, neither(first, second))).isEqualTo(AttemptResult.USED_UP);
-            assertThat(app.refusal(secret, second)).isEqualTo(AttemptResult.USED_UP);
-            assertThat(app.refusal(secret, first)).isEqualTo(AttemptResult.USED_UP);
+            assertThat(app.refusal(secret, neither(first, second))).isEqualTo(Refusal.USED_UP);
+            assertThat(app.refusal(secret, second)).isEqualTo(Refusal.USED_UP);
+            assertThat(app.refusal(secret, first)).isEqualTo(Refusal.USED_UP);
         }
 
         @Test
@@ -404,9 +404,9 @@ abstract class CodesContract {
                 app.refusal(secret, CodeApp.notThis(code));
             }
             String before = old.dump();
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.USED_UP);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.USED_UP);
             clock.advance(TTL);
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.EXPIRED);
             assertThat(old.dump()).isEqualTo(before);
         }
 
@@ -427,9 +427,9 @@ abstract class CodesContract {
                     new SecureRandom(),
                     clock,
                     CodeListener.NONE);
-            assertThat(app.app.database.<AttemptResult>write(
+            assertThat(app.app.database.<OneTimeCodes.AttemptResult>write(
                             transaction -> codes.attempt(transaction, secret, code, CodeApp.HOME)))
-                    .isEqualTo(AttemptResult.USED_UP);
+                    .isEqualTo(Refusal.USED_UP);
         }
 
         @Test
@@ -437,10 +437,10 @@ abstract class CodesContract {
             ChallengeSecret secret = app.challenge(ANNA);
             String code = app.sent.next().code();
             List<CodeSignIn.Result> results = atOnce(50, i -> app.attempt(secret, CodeApp.notThis(code)));
-            assertThat(results.stream().filter(result -> isRefused(result, AttemptResult.WRONG)))
+            assertThat(results.stream().filter(result -> isRefused(result, Refusal.WRONG)))
                     .hasSize(4);
             assertThat(old.one("SELECT attempts FROM multisession_challenges")).isEqualTo("5");
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.USED_UP);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.USED_UP);
         }
     }
 
@@ -476,7 +476,7 @@ abstract class CodesContract {
             String second = app.sent.next().code();
             clock.advance(TTL.minus(MINUTE));
             if (!first.equals(second)) {
-                assertThat(app.refusal(secret, first)).isEqualTo(AttemptResult.WRONG);
+                assertThat(app.refusal(secret, first)).isEqualTo(Refusal.WRONG);
             }
             assertThat(app.app.opens(app.signIn(secret, second))).isEqualTo(42);
         }
@@ -492,7 +492,7 @@ abstract class CodesContract {
                 later.add(app.sent.next().code());
             }
             if (!later.contains(first)) {
-                assertThat(app.refusal(secret, first)).isEqualTo(AttemptResult.WRONG);
+                assertThat(app.refusal(secret, first)).isEqualTo(Refusal.WRONG);
             }
             assertThat(app.app.opens(app.signIn(secret, later.get(0)))).isEqualTo(42);
         }
@@ -505,8 +505,8 @@ abstract class CodesContract {
             app.askAgain(secret);
             String second = app.sent.next().code();
             app.signIn(secret, second);
-            assertThat(app.refusal(secret, first)).isEqualTo(AttemptResult.EXPIRED);
-            assertThat(app.refusal(secret, second)).isEqualTo(AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, first)).isEqualTo(Refusal.EXPIRED);
+            assertThat(app.refusal(secret, second)).isEqualTo(Refusal.EXPIRED);
         }
 
         @Test
@@ -517,7 +517,7 @@ abstract class CodesContract {
             ChallengeSecret fresh = CodeApp.challenged(app.askAgain(secret));
             assertThat(fresh).isNotEqualTo(secret);
             String code = app.sent.next().code();
-            assertThat(app.refusal(secret, code)).isEqualTo(AttemptResult.EXPIRED);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.EXPIRED);
             assertThat(app.app.opens(app.signIn(fresh, code))).isEqualTo(42);
         }
 
@@ -532,8 +532,8 @@ abstract class CodesContract {
             ChallengeSecret fresh = CodeApp.challenged(app.askAgain(secret));
             assertThat(fresh).isNotEqualTo(secret);
             String second = app.sent.next().code();
-            assertThat(app.refusal(secret, second)).isEqualTo(AttemptResult.USED_UP);
-            assertThat(app.refusal(fresh, CodeApp.notThis(second))).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, second)).isEqualTo(Refusal.USED_UP);
+            assertThat(app.refusal(fresh, CodeApp.notThis(second))).isEqualTo(Refusal.WRONG);
             assertThat(app.app.opens(app.signIn(fresh, second))).isEqualTo(42);
         }
 
@@ -684,8 +684,8 @@ abstract class CodesContract {
             app.close();
             redeploy(CodeApp.deploy(old.claim(), CodeApp.RULES, clock, new AlwaysSmall()));
             ChallengeSecret secret = app.challenge(NOBODY);
-            assertThat(app.refusal(secret, "000042")).isEqualTo(AttemptResult.WRONG);
-            assertThat(app.refusal(secret, "000042")).isEqualTo(AttemptResult.WRONG);
+            assertThat(app.refusal(secret, "000042")).isEqualTo(Refusal.WRONG);
+            assertThat(app.refusal(secret, "000042")).isEqualTo(Refusal.WRONG);
             assertThat(sessions()).isEqualTo("0");
         }
 
@@ -851,7 +851,7 @@ abstract class CodesContract {
                     CodeSignIn.Result result =
                             victim.attempt(secret, "%06d".formatted(random.nextInt(500_000)), address);
                     signedIn += result instanceof CodeSignIn.Result.Started ? 1 : 0;
-                    compared += isRefused(result, AttemptResult.WRONG) ? 1 : 0;
+                    compared += isRefused(result, Refusal.WRONG) ? 1 : 0;
                 }
                 // Ten codes, and one more in each hour for a network that has not asked before.
                 int most = CodeApp.RULES.numberPerDay() + 24;
@@ -873,7 +873,7 @@ abstract class CodesContract {
         }
     }
 
-    private static boolean isRefused(CodeSignIn.Result result, AttemptResult why) {
+    private static boolean isRefused(CodeSignIn.Result result, Refusal why) {
         return result instanceof CodeSignIn.Result.Refused refused && refused.why() == why;
     }
 

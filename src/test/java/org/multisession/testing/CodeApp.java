@@ -18,8 +18,8 @@ import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.CodeRules;
 import org.multisession.otp.KnownBrowserDao;
 import org.multisession.otp.OneTimeCodes;
-import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.otp.SmsQueue;
 import org.multisession.otp.SmsSender;
 import org.multisession.phone.PhoneNumbers;
@@ -154,7 +154,7 @@ public final class CodeApp implements AutoCloseable {
     }
 
     /** Tries a code, which must be refused, and gives the reason. */
-    public AttemptResult refusal(ChallengeSecret secret, String code) {
+    public Refusal refusal(ChallengeSecret secret, String code) {
         if (attempt(secret, code) instanceof CodeSignIn.Result.Refused refused) {
             return refused.why();
         }

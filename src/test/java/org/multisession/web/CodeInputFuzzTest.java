@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.otp.ChallengeSecret;
-import org.multisession.otp.OneTimeCodes.AttemptResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.OldDatabase;
@@ -91,7 +91,7 @@ class CodeInputFuzzTest {
                     assertThat(secret).isEqualTo(new ChallengeSecret(value));
                     assertThat(app.codes.standing(new ChallengeSecret(value))).isNull();
                     assertThat(app.refusal(new ChallengeSecret(value), "123456"))
-                            .isEqualTo(AttemptResult.EXPIRED);
+                            .isEqualTo(Refusal.EXPIRED);
                 }
             }
             assertThat(old.dump()).isEqualTo(before);

@@ -35,14 +35,15 @@ public final class CodeApiServlet extends MethodServlet {
         if (result instanceof CodeSignIn.Result.Started started) {
             cookie.set(request, response, started.session().token());
             Json.write(response, 200, Answers.started(request, started.session()));
-        } else if (result instanceof CodeSignIn.Result.Refused refused) {
+        } else {
+            CodeSignIn.Result.Refused refused = (CodeSignIn.Result.Refused) result;
             throw switch (refused.why()) {
                 case USED_UP ->
                     new HttpProblem(
                             429, "code-used-up", "Too many wrong codes. This challenge is over; request a new one.");
                 case EXPIRED ->
                     new HttpProblem(401, "code-expired", "This challenge has expired or was used. Request a new one.");
-                default -> new HttpProblem(401, "wrong-code", "The code is wrong.");
+                case WRONG -> new HttpProblem(401, "wrong-code", "The code is wrong.");
             };
         }
     }

@@ -53,12 +53,11 @@ public final class CodeRequestApiServlet extends MethodServlet {
                             .plusMillis(999)
                             .toSeconds());
         }
-        if (asked instanceof CodeRequestResult.Challenged challenged) {
-            Map<String, Object> answer = new LinkedHashMap<>();
-            answer.put("challenge", challenged.secret().value());
-            answer.put("expiresIn", challenged.expiresIn().toSeconds());
-            answer.put("resendIn", challenged.resendIn().toSeconds());
-            Json.write(response, 202, answer);
-        }
+        CodeRequestResult.Challenged challenged = (CodeRequestResult.Challenged) asked;
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("challenge", challenged.secret().value());
+        answer.put("expiresIn", challenged.expiresIn().toSeconds());
+        answer.put("resendIn", challenged.resendIn().toSeconds());
+        Json.write(response, 202, answer);
     }
 }

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.otp.ChallengeSecret;
-import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.Browser;
 import org.multisession.web.ChallengeCookie;
@@ -121,7 +121,7 @@ public final class CodeServlet extends MethodServlet {
                     response,
                     new Page(429, standing, next).saying(errorKey).waiting(wait));
         } else {
-            sendCode.go(request, response, asked, next);
+            sendCode.go(request, response, (CodeRequestResult.Challenged) asked, next);
         }
     }
 
@@ -144,17 +144,18 @@ public final class CodeServlet extends MethodServlet {
             challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
             Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
-        } else if (result instanceof CodeSignIn.Result.Refused refused) {
+        } else {
+            CodeSignIn.Result.Refused refused = (CodeSignIn.Result.Refused) result;
             ChallengeStatus now = Objects.requireNonNullElse(codes.standing(secret), standing);
             show(request, response, new Page(422, now, next).saying(errorKey(refused.why())));
         }
     }
 
-    private static String errorKey(AttemptResult why) {
+    private static String errorKey(Refusal why) {
         return switch (why) {
             case USED_UP -> "code.error.used-up";
             case EXPIRED -> "code.error.expired";
-            default -> "code.error.wrong";
+            case WRONG -> "code.error.wrong";
         };
     }
 

@@ -41,7 +41,7 @@ public final class SendCode implements PhoneStep {
         if (asked instanceof CodeRequestResult.Limited limited) {
             return new Refusal(429, "login.error.wait", secondsUntilRetry(limited.hit()));
         }
-        go(request, response, asked, next);
+        go(request, response, (CodeRequestResult.Challenged) asked, next);
         return null;
     }
 
@@ -53,10 +53,12 @@ public final class SendCode implements PhoneStep {
     }
 
     /** Redirects to the code page, so that a reload there sends nothing. */
-    void go(HttpServletRequest request, HttpServletResponse response, CodeRequestResult asked, @Nullable String next) {
-        if (asked instanceof CodeRequestResult.Challenged challenged) {
-            challenge.set(request, response, challenged.secret());
-        }
+    void go(
+            HttpServletRequest request,
+            HttpServletResponse response,
+            CodeRequestResult.Challenged challenged,
+            @Nullable String next) {
+        challenge.set(request, response, challenged.secret());
         Redirect.seeOther(response, codePage(request, next));
     }
 
