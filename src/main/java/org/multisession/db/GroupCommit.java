@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
  * as from {@link Database#write}.
  *
- * transaction.forgetSince(tasks);
- * undo(transaction);
+ * <p>However many arrive, a limited one makes at most {@value #BURST} commits at once and then twenty a second. Once
+ * {@value #MAX_WAITING} are waiting, further callers are told that the database is busy. Safe for use by many threads.
  */
 public final class GroupCommit {
 
