@@ -265,6 +265,21 @@ class GroupCommitTest {
         assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("45");
     }
 
+    /** A reader in a rollback journal lets everybody write and nobody commit. */
+    @Test
+    void nobody_is_answered_before_the_commit_and_all_learn_that_it_failed() throws Exception {
+        database.close();
+        database = Database.open(file, 1, Duration.ofMillis(100));
+        commits = new GroupCommit(database);
+        old.run("BEGIN");
+        assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("0");
+        for (Future<Integer> result : gathered(4, identities())) {
+            assertThatThrownBy(result::get).hasCauseInstanceOf(DatabaseBusyException.class);
+        }
+        old.run("COMMIT");
+        assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("0");
+    }
+
     @Test
     void one_that_takes_the_whole_transaction_with_it_fails_alone_too() throws Exception {
         old.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers WHEN NEW.n = 3"
