@@ -133,6 +133,7 @@ final class Application implements AutoCloseable {
         SecureRandom random = new SecureRandom();
         RequestIds requestIds = new RequestIds();
         Meters meters = new Meters(Product.ours());
+        meters.watch(() -> readiness.state() instanceof Readiness.State.Serving && !database.isReplaced());
         database.listenBy(meters.database());
         Services services = new Services(
                 database,
@@ -168,7 +169,7 @@ final class Application implements AutoCloseable {
                 services.begin();
                 return true;
             });
-            meters.watch(services, database, fileWatch);
+            meters.watch(services, database, fileWatch, clock);
             watch(housekeeping, database, fileWatch, migrator, guard);
             schedule(housekeeping, settings, services, throttle, random, meters);
             readiness.serving();
@@ -177,7 +178,13 @@ final class Application implements AutoCloseable {
         };
         LongMove behind = null;
         if (move.isShort()) {
-            serve.run();
+            try {
+                serve.run();
+            } catch (RuntimeException e) {
+                housekeeping.close();
+                requestLog.close();
+                throw e;
+            }
         } else {
             log.info("Migration: the database is large, so it is migrated in steps while others go on using it;"
                     + " until it is done, requests are answered with 503");
@@ -208,23 +215,24 @@ final class Application implements AutoCloseable {
         housekeeping.every(
                 FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
         housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
-        housekeeping.every(
+        housekeeping.everyLong(
                 Duration.ZERO,
                 READING_INTERVAL,
                 "numbers",
                 "to read telephone numbers",
                 () -> services.phoneReading.run(throttle::goesOn));
-        housekeeping.every(PRUNE_INTERVAL, "prune", "to remove what is too old", services.pruning::run);
+        housekeeping.everyLong(
+                PRUNE_INTERVAL, PRUNE_INTERVAL, "prune", "to remove what is too old", services.pruning::run);
         housekeeping.every(
                 PRUNE_INTERVAL,
                 "strangers",
                 "to add strangers to the audit trail",
                 services.codeSignIn::tellOfStrangers);
-        housekeeping.every(
+        housekeeping.everyLong(
                 Duration.ZERO, CENSUS_INTERVAL, "census", "to count sessions and users", services.census::run);
         housekeeping.every(PRESENCE_INTERVAL, "heartbeat", "to write the heartbeat", services.heartbeat::beat);
         if (!settings.stage().storesPlainTokens()) {
-            housekeeping.every(
+            housekeeping.everyLong(
                     Duration.ZERO,
                     PRUNE_INTERVAL,
                     "hash",
@@ -232,11 +240,8 @@ final class Application implements AutoCloseable {
                     () -> meters.hashed(services.hashing.runWhileSettled()));
         }
         // Nodes that started together do not sweep at the same moments.
-        housekeeping.every(
-                SWEEP_INTERVAL.plusMillis(random.nextInt(60_000)),
-                "sweep",
-                "to end what has run out",
-                services.sweeper::run);
+        Duration sweepInterval = SWEEP_INTERVAL.plusMillis(random.nextInt(60_000));
+        housekeeping.everyLong(sweepInterval, sweepInterval, "sweep", "to end what has run out", services.sweeper::run);
     }
 
     private static void warnOfSettings(Settings settings, InstantSource clock) {

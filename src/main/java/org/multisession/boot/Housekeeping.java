@@ -4,27 +4,36 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.metrics.Meters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs what is done by the clock: a task that fails is logged, counted, and run again when it is due. */
+/**
+ * Runs what is done by the clock: a task that fails, by whatever it fails, is logged, counted, and run again when it is
+ * due. What takes minutes has threads of its own, so that it never keeps the short tasks waiting: sessions would look idle
+ * if their use were not written.
+ */
 final class Housekeeping implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
 
     private final Meters meters;
 
-    // Two threads, so that long work with many rests does not keep the rest waiting.
-    private final ScheduledExecutorService workers = Executors.newScheduledThreadPool(2, task -> {
-        Thread thread = new Thread(task, "multi-session-housekeeping");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService workers = pool("multi-session-housekeeping");
+    private final ScheduledExecutorService longWorkers = pool("multi-session-long-housekeeping");
 
     Housekeeping(Meters meters) {
         this.meters = meters;
+    }
+
+    private static ScheduledExecutorService pool(String name) {
+        return Executors.newScheduledThreadPool(2, task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        });
     }
 
     /** Runs this task so long after its last end, the first time after one interval. */
@@ -39,31 +48,49 @@ final class Housekeeping implements AutoCloseable {
      * @param what the task has failed to do when it fails, for the log
      */
     void every(Duration first, Duration interval, String name, String what, Runnable task) {
+        schedule(workers, first, interval, name, what, task);
+    }
+
+    /** The same for a task that may take minutes. */
+    void everyLong(Duration first, Duration interval, String name, String what, Runnable task) {
+        schedule(longWorkers, first, interval, name, what, task);
+    }
+
+    private void schedule(
+            ScheduledExecutorService pool, Duration first, Duration interval, String name, String what, Runnable task) {
         Runnable measured = meters.measured(name, task);
         Runnable surviving = () -> {
             try {
                 measured.run();
             } catch (DatabaseReplacedException e) {
                 log.debug("Failed {}: {}", what, e.getMessage());
-            } catch (RuntimeException e) {
-                // A task that throws is never run again.
+            } catch (DatabaseException e) {
                 log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());
+            } catch (Throwable e) {
+                // A task that throws is never run again, not even after one OutOfMemoryError that a neighbor caused.
+                log.error("Failed {}; trying again in {}", what, interval, e);
             }
         };
         var unused =
-                workers.scheduleWithFixedDelay(surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+                pool.scheduleWithFixedDelay(surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Waits for what is running, for some seconds at the most. */
     @Override
     public void close() {
         workers.shutdown();
+        longWorkers.shutdown();
+        end(workers);
+        end(longWorkers);
+    }
+
+    private static void end(ScheduledExecutorService pool) {
         try {
-            if (!workers.awaitTermination(10, TimeUnit.SECONDS)) {
-                workers.shutdownNow();
+            if (!pool.awaitTermination(10, TimeUnit.SECONDS)) {
+                pool.shutdownNow();
             }
         } catch (InterruptedException e) {
-            workers.shutdownNow();
+            pool.shutdownNow();
             Thread.currentThread().interrupt();
         }
     }

@@ -334,6 +334,11 @@ public final class Database implements AutoCloseable {
     /** The result of work, which may be null. */
     private record Done<T>(T result) {}
 
+    /** Tells the listener of work that was given up before it asked for a connection. */
+    void gaveUp() {
+        listener.gaveUp();
+    }
+
     /** From now on this listener is told what work waits for. */
     public void listenBy(DatabaseListener newListener) {
         listener = newListener;

@@ -118,6 +118,7 @@ public final class GroupCommit {
         boolean isInterrupted = false;
         synchronized (lock) {
             if (waiting.size() >= MAX_WAITING) {
+                database.gaveUp();
                 throw new DatabaseBusyException("too many writes are waiting", null);
             }
             waiting.add(mine);

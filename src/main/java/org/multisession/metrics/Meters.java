@@ -8,10 +8,12 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.multisession.Product;
 import org.multisession.auth.AuthEvent;
@@ -215,8 +217,16 @@ public final class Meters {
         };
     }
 
+    /** Shows at each scrape whether requests are served, from the start on. */
+    public void watch(BooleanSupplier isServing) {
+        gauge(
+                "multisession.serving",
+                "1 while requests are served; 0 while a migration is under way or has failed, or the file was replaced",
+                () -> isServing.getAsBoolean() ? 1 : 0);
+    }
+
     /** Shows how things stand in these at each scrape, by values that they keep. */
-    public void watch(Services services, Database database, FileWatch file) {
+    public void watch(Services services, Database database, FileWatch file, InstantSource clock) {
         Census census = services.census;
         gauge("multisession.sessions.live", "Sessions, at the latest census", () -> number(census, Count.SESSIONS));
         gauge(
@@ -230,7 +240,7 @@ public final class Meters {
         gauge(
                 "multisession.codes.breaker.open",
                 "1 while the breaker keeps codes back",
-                () -> services.limits.isBreakerOpen() ? 1 : 0);
+                () -> services.limits.isBreakerOpen(clock.instant()) ? 1 : 0);
         gauge("multisession.lastseen.backlog", "Uses of sessions to be written yet", services.lastSeen::backlog);
         pool("readers", database::readers);
         pool("writer", database::writer);
@@ -285,7 +295,7 @@ public final class Meters {
             long began = System.nanoTime();
             try {
                 work.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 failures.increment();
                 throw e;
             } finally {

@@ -40,6 +40,9 @@ public final class CodeLimits {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
+    /** When to ask again while the breaker is open. */
+    private static final Duration BREAKER_WAIT = Duration.ofMinutes(10);
+
     /** No limit counts what is older. */
     static final Duration MAX_LENGTH = DAY;
 
@@ -61,6 +64,7 @@ public final class CodeLimits {
     private final CodeRequestDao requests;
     private final CodeRules rules;
     private final AtomicBoolean breakerOpen = new AtomicBoolean();
+    private volatile Instant breakerUntil = Instant.MIN;
     private final AtomicLong breakerTrips = new AtomicLong();
 
     public CodeLimits(CodeRequestDao requests, CodeRules rules) {
@@ -68,9 +72,9 @@ public final class CodeLimits {
         this.rules = rules;
     }
 
-    /** Whether the breaker was open at the last request for a code. */
-    public boolean isBreakerOpen() {
-        return breakerOpen.get();
+    /** Whether the breaker keeps codes back now, as far as the requests of this node tell. */
+    public boolean isBreakerOpen(Instant now) {
+        return !rules.delivery().recordOnly() && now.isBefore(breakerUntil);
     }
 
     /** How often the breaker has opened since the start. */
@@ -226,6 +230,7 @@ public final class CodeLimits {
                 log.info("Codes are sent again: of {} in the last hour {} were used", use.sent(), use.used());
             }
         }
-        return open ? new LimitExceeded("breaker", now.plus(Duration.ofMinutes(10))) : null;
+        breakerUntil = open ? now.plus(BREAKER_WAIT) : Instant.MIN;
+        return open ? new LimitExceeded("breaker", breakerUntil) : null;
     }
 }

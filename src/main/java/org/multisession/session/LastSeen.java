@@ -13,8 +13,6 @@ import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.multisession.token.SessionToken;
 import org.multisession.user.User;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps {@code last_seen_at}, and from where a session and a legacy token were used, without making a request wait for
@@ -25,8 +23,6 @@ public final class LastSeen {
 
     /** Few enough in a transaction that a waiting sign-in does not notice. */
     private static final int BATCH = 200;
-
-    private static final Logger log = LoggerFactory.getLogger(LastSeen.class);
 
     /** A use that is still to be written. */
     private interface Use {
@@ -98,7 +94,11 @@ public final class LastSeen {
         return noted.size();
     }
 
-    /** Writes the noted uses. Those that cannot be written now stay noted; a failure is logged, never thrown. */
+    /**
+     * Writes the noted uses. Those that cannot be written now stay noted.
+     *
+     * @throws DatabaseException if some could not be written
+     */
     public void flush() {
         List<String> due = new ArrayList<>(noted.keySet());
         for (int start = 0; start < due.size(); start += BATCH) {
@@ -109,15 +109,14 @@ public final class LastSeen {
                     batch.put(hash, use);
                 }
             }
+            boolean isWritten = false;
             try {
                 write(batch);
-            } catch (DatabaseException e) {
-                batch.forEach(noted::putIfAbsent);
-                log.warn(
-                        "The times of {} last uses could not be written now and are kept: {}",
-                        noted.size(),
-                        e.getMessage());
-                return;
+                isWritten = true;
+            } finally {
+                if (!isWritten) {
+                    batch.forEach(noted::putIfAbsent);
+                }
             }
         }
         forgetOldNotes();

@@ -13,8 +13,13 @@ public final class AddressRanges {
     /** Those of this machine alone. */
     public static final String LOOPBACK = "loopback";
 
-    /** Digits and dots, or hexadecimal digits and colons: what is no address would be looked up as a name. */
-    private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+    private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+
+    /** Four octets, or hexadecimal digits and colons: what is no address would be looked up as a name. */
+    private static final Pattern LITERAL =
+            Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+
+    private static final Pattern LENGTH = Pattern.compile("[0-9]{1,3}");
 
     /** All addresses that have the first bits of this one. */
     private record Range(BigInteger address, int bits, int length) {
@@ -57,7 +62,7 @@ public final class AddressRanges {
         int slash = text.indexOf('/');
         byte[] address = bytes(slash < 0 ? text : text.substring(0, slash));
         int bits = address.length * 8;
-        int length = slash < 0 ? bits : Integer.parseInt(text.substring(slash + 1));
+        int length = slash < 0 ? bits : length(text.substring(slash + 1));
         BigInteger number = new BigInteger(1, address);
         // 10.0.0.1/8 may have been meant as the one or the other.
         boolean hasMore = number.getLowestSetBit() >= 0 && number.getLowestSetBit() < bits - length;
@@ -67,9 +72,15 @@ public final class AddressRanges {
         return new Range(number, bits, length);
     }
 
+    private static int length(String text) {
+        if (!LENGTH.matcher(text).matches()) {
+            throw new IllegalArgumentException();
+        }
+        return Integer.parseInt(text);
+    }
+
     private static byte[] bytes(String text) {
-        boolean isWhole = text.contains(":") || text.split("\\.", -1).length == 4;
-        if (!isWhole || !LITERAL.matcher(text).matches()) {
+        if (!LITERAL.matcher(text).matches()) {
             throw new IllegalArgumentException();
         }
         try {
@@ -79,14 +90,15 @@ public final class AddressRanges {
         }
     }
 
-    /** Whether this address, as Tomcat tells it, is one of these. */
+    /** Whether this address, as Tomcat tells it, is one of these; what is no address is not. */
     public boolean hold(String address) {
-        // Without the zone of a link-local address.
-        String plain = address.replaceFirst("%.*", "");
-        if (!LITERAL.matcher(plain).matches()) {
+        byte[] bytes;
+        try {
+            // Without the zone of a link-local address.
+            bytes = bytes(address.replaceFirst("%.*", ""));
+        } catch (IllegalArgumentException e) {
             return false;
         }
-        byte[] bytes = bytes(plain);
         return ranges.stream().anyMatch(range -> range.holds(bytes));
     }
 }

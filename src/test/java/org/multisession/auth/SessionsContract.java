@@ -1,6 +1,7 @@
 package org.multisession.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
@@ -513,7 +515,7 @@ abstract class SessionsContract {
             clock.advance(Duration.ofMinutes(2));
             app.opens(phone);
             old.lock();
-            app.lastSeen.flush();
+            assertThatThrownBy(app.lastSeen::flush).isInstanceOf(DatabaseBusyException.class);
             old.run("ROLLBACK");
             assertThat(lastSeen(phone)).isEqualTo(signedIn);
             app.lastSeen.flush();

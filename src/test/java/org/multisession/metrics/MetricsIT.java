@@ -358,6 +358,38 @@ class MetricsIT {
         assertThat(run(PROMTOOL + " check rules " + file)).contains("SUCCESS: " + number + " rules found");
     }
 
+    /** What each alert is for, played minute by minute; the last one is the case in which all is well. */
+    @Test
+    void the_alerts_fire_when_they_should() throws IOException {
+        Installed.require("promtool", "prometheus", PROMTOOL);
+        Path file = Files.writeString(folder.resolve("alerts-test.yml"), """
+                rule_files: [%s]
+                evaluation_interval: 1m
+                tests:
+                  - interval: 1m
+                    input_series:
+                      - {series: 'multisession_gateway_seconds_count{outcome="failed"}', values: '0+10x60'}
+                      - {series: 'multisession_gateway_seconds_count{outcome="sent"}', values: '0+1x60'}
+                      - {series: 'multisession_serving', values: '0x60'}
+                      - {series: 'multisession_housekeeping_failures_total{task="census"}', values: '0+1x60'}
+                    promql_expr_test:
+                      - {eval_time: 40m, expr: 'count(ALERTS{alertname="MultiSessionGatewayFails",alertstate="firing"})', exp_samples: [{labels: '{}', value: 1}]}
+                      - {eval_time: 40m, expr: 'count(ALERTS{alertname="MultiSessionNotServing",alertstate="firing"})', exp_samples: [{labels: '{}', value: 1}]}
+                      - {eval_time: 60m, expr: 'count(ALERTS{alertname="MultiSessionHousekeepingFails",alertstate="firing"})', exp_samples: [{labels: '{}', value: 1}]}
+                  - interval: 1m
+                    input_series:
+                      - {series: 'multisession_gateway_seconds_count{outcome="failed"}', values: '0+1x60'}
+                      - {series: 'multisession_gateway_seconds_count{outcome="sent"}', values: '0+10x60'}
+                      - {series: 'multisession_serving', values: '1x60'}
+                      - {series: 'multisession_housekeeping_failures_total{task="census"}', values: '0x30 1x30'}
+                    promql_expr_test:
+                      - {eval_time: 40m, expr: 'count(ALERTS{alertname="MultiSessionGatewayFails",alertstate="firing"})', exp_samples: []}
+                      - {eval_time: 40m, expr: 'count(ALERTS{alertname="MultiSessionNotServing",alertstate="firing"})', exp_samples: []}
+                      - {eval_time: 60m, expr: 'count(ALERTS{alertname="MultiSessionHousekeepingFails",alertstate="firing"})', exp_samples: []}
+                """.formatted(ALERTS.toAbsolutePath()));
+        assertThat(run(PROMTOOL + " test rules " + file)).contains("SUCCESS");
+    }
+
     private static String run(String command) {
         return Command.run(Path.of("").toAbsolutePath(), List.of("sh", "-c", command))
                 .said();

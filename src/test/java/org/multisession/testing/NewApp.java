@@ -254,8 +254,8 @@ public final class NewApp implements AutoCloseable {
             return;
         }
         closed = true;
-        lastSeen.flush();
         try {
+            lastSeen.flush();
             heartbeat.leave();
         } catch (DatabaseException e) {
             // Some tests take the database away first.

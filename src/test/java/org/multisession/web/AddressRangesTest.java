@@ -39,6 +39,13 @@ class AddressRangesTest {
                 "0.0.0.0/0 | 2001:db8::1",
                 "2001:db8::/32 | 2001:db9::1",
                 "loopback | localhost",
+                "192.0.2.7 | 0:0:0:0:0:0:c000:207",
+                "10.0.0.0/8 | ::a00:1",
+                "0.0.0.0/0 | 1.2.3",
+                "0.0.0.0/0 | 999.1.1.1",
+                "0.0.0.0/0 | 010.0.0.1",
+                "::/0 | :::",
+                "::/0 | proxy.example",
             })
     void an_address_in_none_is_not(String ranges, String address) {
         assertThat(AddressRanges.parse(ranges).hold(address)).isFalse();
@@ -54,6 +61,8 @@ class AddressRangesTest {
                 "10.0.0.1/8",
                 "::1/129",
                 "10.0.0.0/x",
+                "10.0.0.0/+8",
+                "10.0.0.256",
                 "a,b",
                 "1.2.3.4,"
             })

@@ -53,8 +53,8 @@ public final class ReadinessFilter extends HttpFilter {
     private Map<String, Object> health(Readiness.State state) {
         Map<String, Object> health = new LinkedHashMap<>();
         health.put("status", state instanceof Readiness.State.Migrating ? "migrating" : "down");
-        health.put("database", "up");
-        health.put("schema", "incomplete");
+        health.put("database", state instanceof Readiness.State.Migrating ? "up" : "unknown");
+        health.put("schema", state instanceof Readiness.State.Migrating ? "incomplete" : "unknown");
         health.put("stage", stage);
         health.put("version", version);
         if (state instanceof Readiness.State.Migrating migrating) {
