@@ -95,14 +95,15 @@ public final class Revocation {
         }
 
         Outcome all() {
+            // Legacy tokens first: a sign-in meanwhile would make a session of one, which was not there to be ended.
             if (target instanceof Target.OneUser user) {
-                end(database.read(handle -> sessions.of(handle, user.id())));
                 endLegacy(List.of(user.id()));
+                end(database.read(handle -> sessions.of(handle, user.id())));
             } else {
-                walkThroughSessions();
                 if (target instanceof Target.Everyone) {
                     walkThroughHolders();
                 }
+                walkThroughSessions();
             }
             return new Outcome(endedSessions, endedTokens, concerned.size());
         }
@@ -194,10 +195,15 @@ public final class Revocation {
         }
 
         private void endLegacy(Transaction transaction, long id) {
+            User user = new User(id, null, null);
             SessionToken token = legacyToken(transaction, id);
+            SessionToken inRow = users.legacyToken(transaction, id);
+            Instant now = clock.instant();
             if (token != null) {
-                Instant now = clock.instant();
-                sessions.endLegacy(transaction, new User(id, null, null), token, EndReason.OPERATOR, null, now);
+                sessions.endLegacy(transaction, user, token, EndReason.OPERATOR, null, now);
+            } else if (inRow != null && !inRow.isAHash() && !sessions.wasIssued(transaction, inRow)) {
+                // Two users have it, so it opens nothing. Once it stands in one row only, it would open that one.
+                sessions.refuseForEver(transaction, user, inRow, EndReason.OPERATOR, now);
             }
             countLegacy(token, id);
         }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.multisession.db.Database;
+import org.multisession.db.GroupCommit;
 import org.multisession.db.Transaction;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.session.Client;
@@ -42,7 +43,7 @@ public final class SignIn {
         record AmbiguousNumber() implements Result {}
     }
 
-    private final Database database;
+    private final GroupCommit together;
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
     private final Owners owners;
@@ -56,7 +57,7 @@ public final class SignIn {
             Owners owners,
             AuthEventDao events,
             InstantSource clock) {
-        this.database = database;
+        this.together = GroupCommit.unlimited(database);
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
         this.owners = owners;
@@ -78,7 +79,7 @@ public final class SignIn {
         if (seen.isEmpty() && !owners.mayRegister(number)) {
             return new Result.UnknownNumber();
         }
-        return database.writeTogether(transaction -> signIn(transaction, number, client, presented));
+        return together.write(transaction -> signIn(transaction, number, client, presented));
     }
 
     /**

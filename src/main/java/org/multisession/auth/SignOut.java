@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.multisession.db.Database;
+import org.multisession.db.GroupCommit;
 import org.multisession.db.Transaction;
 import org.multisession.session.Client;
 import org.multisession.session.UserSession;
@@ -18,6 +19,7 @@ import org.multisession.user.User;
 public final class SignOut {
 
     private final Database database;
+    private final GroupCommit together;
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
     private final AuthEventDao events;
@@ -35,6 +37,7 @@ public final class SignOut {
     public SignOut(
             Database database, Sessions sessions, LegacyTokens legacyTokens, AuthEventDao events, InstantSource clock) {
         this.database = database;
+        this.together = GroupCommit.unlimited(database);
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
         this.events = events;
@@ -49,7 +52,7 @@ public final class SignOut {
      * @return the legacy tokens to forget; none in a stage in which they open nothing
      */
     public List<SessionToken> signOut(SignedIn signedIn, Presented presented, Client client) {
-        return database.writeTogether(transaction -> {
+        return together.write(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();
             if (signedIn.session() == null) {
                 // Another sign-in may have adopted it by now; this device was told that it forgets a legacy token.
@@ -65,7 +68,7 @@ public final class SignOut {
 
     /** The same for a device whose own session has already ended: ends what else it presented. */
     public List<SessionToken> signOut(Presented presented, Client client) {
-        return database.writeTogether(transaction -> {
+        return together.write(transaction -> {
             List<SessionToken> legacy = new ArrayList<>();
             endAll(transaction, presented, client, legacy);
             return legacy;

@@ -75,7 +75,7 @@ final class RevokeCommand implements Command {
                 new Option(EVERYONE, "", "all users; asks first, unless --yes is given"),
                 new Option(OLDER_THAN, "P30D", "sessions that began longer ago than this"),
                 new Option(DRY_RUN, "", "only count"),
-                new Option(YES, "", "remove it without asking"));
+                new Option(YES, "", "do it without asking"));
     }
 
     @Override

@@ -100,7 +100,6 @@ public final class Database implements AutoCloseable {
     private volatile Pools pools;
     private volatile Guard guard = UNGUARDED;
     private volatile DatabaseListener listener = DatabaseListener.NONE;
-    private final GroupCommit together = GroupCommit.unlimited(this);
 
     private Database(Pools pools, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {
         this.pools = pools;
@@ -319,16 +318,6 @@ public final class Database implements AutoCloseable {
             act.run(transaction);
             return this;
         });
-    }
-
-    /**
-     * The same as {@link #write} in a transaction that others may share: those that come while one is on its way to the
-     * disk go together. Each is kept or undone by itself.
-     *
-     * @throws DatabaseBusyException also at once, if too many wait already
-     */
-    public <T> T writeTogether(Work<? super Transaction, T> work) {
-        return together.write(work);
     }
 
     /** The result of work, which may be null. */

@@ -38,6 +38,7 @@ public final class GroupCommit {
         private @Nullable T result;
         private @Nullable RuntimeException failure;
         private boolean isDone;
+        private boolean isInterrupted;
 
         Pending(Database.Work<? super Transaction, T> work) {
             this.work = work;
@@ -88,7 +89,7 @@ public final class GroupCommit {
     }
 
     /** One that commits as fast as the disk does. */
-    static GroupCommit unlimited(Database database) {
+    public static GroupCommit unlimited(Database database) {
         return new GroupCommit(database, System::nanoTime, LockSupport::parkNanos, 0);
     }
 
@@ -99,23 +100,34 @@ public final class GroupCommit {
      */
     public <T> T write(Database.Work<? super Transaction, T> work) {
         Pending<T> mine = new Pending<>(work);
-        if (isLeader(mine)) {
-            try {
-                awaitTurn();
-                commit(gathered());
-            } finally {
-                synchronized (lock) {
-                    isCommitting = false;
-                    lock.notifyAll();
-                }
+        // An interrupt of this caller must not fail the work of others that it commits with its own.
+        boolean isInterrupted = Thread.interrupted();
+        try {
+            if (isLeader(mine)) {
+                commitForAll();
+            }
+        } finally {
+            if (isInterrupted || mine.isInterrupted) {
+                Thread.currentThread().interrupt();
             }
         }
         return mine.result();
     }
 
+    private void commitForAll() {
+        try {
+            awaitTurn();
+            commit(gathered());
+        } finally {
+            synchronized (lock) {
+                isCommitting = false;
+                lock.notifyAll();
+            }
+        }
+    }
+
     /** Joins the waiting callers; returns true for the one that commits for all, false once another has done so. */
     private boolean isLeader(Pending<?> mine) {
-        boolean isInterrupted = false;
         synchronized (lock) {
             if (waiting.size() >= MAX_WAITING) {
                 database.gaveUp();
@@ -126,15 +138,11 @@ public final class GroupCommit {
                 try {
                     lock.wait();
                 } catch (InterruptedException e) {
-                    // The work of this caller is finished before it learns of the interrupt.
-                    isInterrupted = true;
+                    mine.isInterrupted = true;
                 }
             }
             boolean isLeader = !mine.isDone;
             isCommitting |= isLeader;
-            if (isInterrupted) {
-                Thread.currentThread().interrupt();
-            }
             return isLeader;
         }
     }
@@ -167,52 +175,76 @@ public final class GroupCommit {
     }
 
     private void commit(List<Pending<?>> batch) {
+        List<Pending<?>> again = new ArrayList<>();
         try {
-            database.write(transaction -> {
+            database.execute(transaction -> {
+                again.clear();
                 for (Pending<?> pending : batch) {
                     if (batch.size() == 1) {
                         pending.run(transaction);
-                    } else {
-                        runAlone(transaction, pending);
+                    } else if (!runsBesideOthers(transaction, pending)) {
+                        again.add(pending);
                     }
                 }
-                return true;
             });
         } catch (RuntimeException e) {
+            again.clear();
             if (batch.size() > 1 && e.getCause() instanceof TransactionLostException) {
                 // One has taken the transaction from all of them; by itself it fails alone.
-                batch.forEach(pending -> commit(List.of(pending)));
+                again.addAll(batch);
             } else {
                 batch.forEach(pending -> pending.failure = e);
             }
         } catch (Throwable e) {
             // It belongs to the committing thread; the others learn that their work was not kept.
+            again.clear();
             DatabaseException failure = new DatabaseException("a write that shared the transaction failed", e);
             batch.forEach(pending -> pending.failure = failure);
             throw e;
         } finally {
             synchronized (lock) {
-                batch.forEach(pending -> pending.isDone = true);
+                batch.stream().filter(pending -> !again.contains(pending)).forEach(pending -> pending.isDone = true);
             }
+        }
+        commitEach(again);
+    }
+
+    /** Does each by itself, so that it gets the failure that the database has for it. */
+    private void commitEach(List<Pending<?>> all) {
+        Error thrown = null;
+        for (Pending<?> pending : all) {
+            try {
+                commit(List.of(pending));
+            } catch (Error e) {
+                thrown = e;
+            }
+        }
+        if (thrown != null) {
+            throw thrown;
         }
     }
 
-    /** A failure must roll back this work and no other. */
-    private void runAlone(Transaction transaction, Pending<?> pending) throws SQLException {
+    /**
+     * Runs this work so that its failure rolls back this work and no other; returns false where the database failed it,
+     * so that it is to be done again by itself.
+     */
+    private static boolean runsBesideOthers(Transaction transaction, Pending<?> pending) throws SQLException {
         run(transaction, "SAVEPOINT multisession_one");
         int tasks = transaction.tasks();
+        boolean isOfTheDatabase = false;
         try {
             pending.run(transaction);
-        } catch (SQLException e) {
-            pending.failure = database.vendor().translated(e);
+        } catch (SQLException | DatabaseException e) {
+            isOfTheDatabase = true;
         } catch (RuntimeException e) {
             pending.failure = e;
         }
-        if (pending.failure != null) {
+        if (isOfTheDatabase || pending.failure != null) {
             transaction.forgetSince(tasks);
             undo(transaction);
         }
         run(transaction, "RELEASE multisession_one");
+        return !isOfTheDatabase;
     }
 
     private static void undo(Transaction transaction) throws SQLException {

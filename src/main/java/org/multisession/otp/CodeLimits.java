@@ -222,8 +222,11 @@ public final class CodeLimits {
             if (open) {
                 breakerTrips.incrementAndGet();
                 log.error(
-                        "No more codes are sent for now: of {} in the last hour only {} were used. Somebody may be"
-                                + " earning by messages to numbers of their own",
+                        "{}: of {} in the last hour only {} were used. Somebody may be earning by messages to numbers"
+                                + " of their own",
+                        rules.delivery().recordOnly()
+                                ? "Codes would be kept back now, if limits were applied"
+                                : "No more codes are sent for now",
                         use.sent(),
                         use.used());
             } else {

@@ -109,7 +109,7 @@ public final class CodeRequestDao {
     private static final Sql INSERT = Sql.of("count a request", """
             INSERT INTO multisession_code_requests
               (requested_at, number, prefix, network, challenge_hash, sent, used)
-            VALUES (:now, :number, :prefix, :network, :challenge, 1, 0)
+            VALUES (:now, :number, :prefix, :network, :challenge, :sent, 0)
             """);
 
     private static final Sql INSERT_STRANGER = Sql.of(
@@ -245,9 +245,19 @@ public final class CodeRequestDao {
                 .one(row -> new Use(row.number("sent"), row.number("used")));
     }
 
-    /** Counts a request for which a code is sent. */
+    /**
+     * Counts a request whose code can be used.
+     *
+     * @param isSent whether a message goes out, which budgets and the breaker count
+     */
     void insert(
-            Transaction transaction, String number, String prefix, String network, String challengeHash, Instant now) {
+            Transaction transaction,
+            String number,
+            String prefix,
+            String network,
+            String challengeHash,
+            boolean isSent,
+            Instant now) {
         transaction
                 .update(INSERT)
                 .bind("now", now)
@@ -255,6 +265,7 @@ public final class CodeRequestDao {
                 .bind("prefix", prefix)
                 .bind("network", network)
                 .bind("challenge", challengeHash)
+                .bind("sent", isSent ? 1 : 0)
                 .run();
     }
 

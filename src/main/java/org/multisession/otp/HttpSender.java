@@ -162,9 +162,12 @@ public final class HttpSender implements SmsSender {
         HttpResponse<String> answer = answered(number, code, text);
         if (!gateway.success().matches(answer.statusCode(), answer.body())) {
             String words = MaskedAnswer.of(answer.body(), gateway.sent() + " " + text);
-            throw new NotTakenException("the gateway answered " + answer.statusCode()
+            String reason = "the gateway answered " + answer.statusCode()
                     + (words.isEmpty() ? "" : ": " + words)
-                    + ". " + gateway.keys() + ".success = " + gateway.success());
+                    + ". " + gateway.keys() + ".success = " + gateway.success();
+            // A proxy in front of the gateway says so when it does not know what became of the request.
+            boolean isUnknown = answer.statusCode() == 502 || answer.statusCode() == 504;
+            throw isUnknown ? new IOException(reason) : new NotTakenException(reason);
         }
     }
 

@@ -165,7 +165,8 @@ public final class OneTimeCodes {
             ChallengeSecret secret =
                     challenge(transaction, number, sends, sends ? code : noCode, held, decision.isKnownBrowser(), now);
             if (sends) {
-                requests.insert(transaction, number, CodeLimits.block(number), network, secret.hash(), now);
+                requests.insert(
+                        transaction, number, CodeLimits.block(number), network, secret.hash(), testCode.isEmpty(), now);
             } else {
                 requests.insertStranger(transaction, number, network, now);
             }

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,14 +21,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.auth.AuthEventDao;
+import org.multisession.auth.Revocation;
+import org.multisession.auth.Sessions;
 import org.multisession.session.Stage;
+import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TestClock;
 import org.multisession.token.SessionId;
 import org.multisession.token.TokenHash;
 
-/** The operators' sign-out, between two deploys: one process has one copy of SQLite on a file. {@code RevokeIT} runs it beside. */
+/** The operators' sign-out, between two deploys: one process has one copy of SQLite on a file. {@code CommandLineIT} runs it beside. */
 class RevokeTest {
 
     private static final String ANNA = "+79991234567";
@@ -121,6 +126,11 @@ class RevokeTest {
         assertThat(app.opens(boris)).isNotNull();
         assertThat(old.all(USERS)).isEqualTo(users);
         assertThat(events()).hasSize(3);
+        if (!stage.storesPlainTokens()) {
+            // In the form that the running application has, though this shell's settings say nothing of it.
+            assertThat(old.all("SELECT auth_token FROM multisession_tokens"))
+                    .allMatch(token -> String.valueOf(token).startsWith("sha256:"));
+        }
     }
 
     @Test
@@ -129,6 +139,30 @@ class RevokeTest {
         assertThat(out).endsWith("Ended 0 sessions and 1 legacy token of 1 user.\n");
         app.signIn(ANNA);
         assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+    }
+
+    @Test
+    void a_sign_in_in_the_middle_of_it_saves_no_older_token() {
+        Revocation revocation = new Revocation(
+                app.database,
+                new Sessions(new UserSessionDao(Stage.COEXIST), new AuthEventDao(), NewApp.RULES, new SecureRandom()),
+                app.users,
+                () -> {
+                    // It would adopt the old cookie, if that had not ended yet.
+                    app.signIn(ANNA);
+                    return true;
+                },
+                clock);
+        revocation.revoke(new Revocation.Target.OneUser(42));
+        assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
+    }
+
+    @Test
+    void a_token_that_two_users_have_opens_neither_account_later_either() {
+        old.run("UPDATE users SET auth_token = ? WHERE id IN (42, 43)", "shared-token-of-both");
+        assertThat(revoke("--everyone", "--yes")).as(err).isZero();
+        old.run("UPDATE users SET auth_token = 'another-one' WHERE id = 43");
+        assertThat(app.opens("shared-token-of-both")).isNull();
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.multisession.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -231,38 +232,114 @@ class GroupCommitTest {
     }
 
     @Test
-    void sign_ins_that_come_together_share_a_commit_and_one_that_fails_fails_alone() throws Exception {
-        CountDownLatch held = new CountDownLatch(1);
-        CountDownLatch release = new CountDownLatch(1);
-        Future<Boolean> first = threads.submit(() -> database.writeTogether(transaction -> {
-            held.countDown();
-            await(release);
-            return true;
+    void one_without_a_limit_shares_commits_too_and_never_rests() throws Exception {
+        commits = GroupCommit.unlimited(database);
+        Set<Transaction> transactions = identities();
+        for (Future<Integer> result : gathered(4, transactions)) {
+            result.get();
+        }
+        assertThat(transactions).hasSize(2);
+        for (int n = 0; n < GroupCommit.BURST + 10; n++) {
+            int number = 1_000 + n;
+            commits.write(transaction -> insert(transaction, number));
+        }
+        assertThat(rows()).isEqualTo(5 + GroupCommit.BURST + 10);
+    }
+
+    /** As of the database itself: what is told of a constraint, and of which statement. */
+    @Test
+    void a_failure_beside_others_is_the_one_that_it_would_be_alone() throws Exception {
+        old.run("INSERT INTO numbers VALUES (3)");
+        Throwable alone = catchThrowable(() -> commits.write(transaction -> insert(transaction, 3)));
+        List<Future<Integer>> results = gathered(4, identities());
+        Throwable beside = catchThrowable(() -> results.get(3).get());
+        assertThat(beside.getCause()).hasSameClassAs(alone).hasMessage(alone.getMessage());
+        assertThat(rows()).isEqualTo(5);
+    }
+
+    @Test
+    void what_is_to_be_done_after_the_commit_is_done_for_what_was_kept_and_for_nothing_else() throws Exception {
+        List<Integer> told = Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch isWriting = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
+            isWriting.countDown();
+            await(goOn);
+            transaction.afterCommit(() -> told.add(0));
+            return 0;
         }));
-        await(held);
-        // All of these come while the first is on its way.
+        await(isWriting);
         List<Future<Integer>> others = new ArrayList<>();
-        for (int i = 0; i < 50; i++) {
-            int number = i;
-            others.add(threads.submit(() -> database.writeTogether(transaction -> {
-                insert(transaction, number);
-                if (number % 10 == 3) {
-                    throw new IllegalStateException("fails alone");
+        for (int i = 1; i <= 4; i++) {
+            int n = i;
+            others.add(threads.submit(() -> commits.write(transaction -> {
+                transaction.afterCommit(() -> told.add(n));
+                insert(transaction, n);
+                if (n == 2) {
+                    throw new IllegalStateException("number 2");
                 }
-                return number;
+                return n;
             })));
         }
-        release.countDown();
-        assertThat(first.get()).isTrue();
-        for (int i = 0; i < 50; i++) {
-            Future<Integer> other = others.get(i);
-            if (i % 10 == 3) {
-                assertThatThrownBy(other::get).hasRootCauseMessage("fails alone");
-            } else {
-                assertThat(other.get()).isEqualTo(i);
-            }
+        while (commits.waiting() < 4) {
+            Thread.onSpinWait();
         }
-        assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("45");
+        assertThat(told).isEmpty();
+        goOn.countDown();
+        first.get();
+        for (Future<Integer> other : others) {
+            Throwable unused = catchThrowable(other::get);
+        }
+        assertThat(told).containsExactlyInAnyOrder(0, 1, 3, 4);
+    }
+
+    @Test
+    void nothing_is_told_of_a_commit_that_failed_or_of_work_that_is_undone() throws Exception {
+        List<String> told = new ArrayList<>();
+        database.close();
+        database = Database.open(file, 1, Duration.ofMillis(100));
+        old.run("BEGIN");
+        assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("0");
+        assertThatThrownBy(() -> database.execute(transaction -> {
+                    transaction.afterCommit(() -> told.add("never committed"));
+                    insert(transaction, 1);
+                }))
+                .isInstanceOf(DatabaseBusyException.class);
+        old.run("COMMIT");
+        database.execute(transaction -> {
+            transaction.afterCommit(() -> told.add("committed"));
+            int unused = transaction.undone(inner -> {
+                inner.afterCommit(() -> told.add("undone"));
+                return insert(inner, 2);
+            });
+        });
+        assertThat(told).containsExactly("committed");
+    }
+
+    @Test
+    void the_interrupt_of_one_fails_nobody_else_and_is_kept_for_it() throws Exception {
+        CountDownLatch isWriting = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
+            isWriting.countDown();
+            await(goOn);
+            return insert(transaction, 0);
+        }));
+        await(isWriting);
+        Future<Boolean> interrupted = threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            commits.write(transaction -> insert(transaction, 1));
+            return Thread.currentThread().isInterrupted();
+        });
+        Future<Integer> other = threads.submit(() -> commits.write(transaction -> insert(transaction, 2)));
+        while (commits.waiting() < 2) {
+            Thread.onSpinWait();
+        }
+        goOn.countDown();
+        first.get();
+        assertThat(interrupted.get()).isTrue();
+        assertThat(other.get()).isEqualTo(3);
+        assertThat(rows()).isEqualTo(3);
     }
 
     /** A reader in a rollback journal lets everybody write and nobody commit. */

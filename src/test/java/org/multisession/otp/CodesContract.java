@@ -137,6 +137,24 @@ abstract class CodesContract {
         }
 
         @Test
+        void the_code_of_a_test_number_is_no_other_number_s() {
+            deployWith(new Delivery(
+                    Set.of(), false, List.of(new Delivery.TestNumber("+79990000001", "424242", LocalDate.MAX))));
+            ChallengeSecret secret = app.challenge(ANNA);
+            assertThat(app.sent.next().number()).isEqualTo("+79991234567");
+            assertThat(app.refusal(secret, "424242")).isEqualTo(Refusal.WRONG);
+        }
+
+        @Test
+        void codes_of_test_numbers_are_no_messages_to_the_budgets_and_the_breaker() {
+            deployWith(new Delivery(
+                    Set.of(), false, List.of(new Delivery.TestNumber("+79991234567", "424242", LocalDate.MAX))));
+            app.challenge(ANNA);
+            assertThat(old.one("SELECT sum(sent) FROM multisession_code_requests"))
+                    .isEqualTo("0");
+        }
+
+        @Test
         void a_test_number_that_nobody_has_signs_nobody_in() {
             deployWith(new Delivery(
                     Set.of(), false, List.of(new Delivery.TestNumber("+79990000001", "424242", LocalDate.MAX))));
@@ -227,6 +245,25 @@ abstract class CodesContract {
             assertThat(app.refusal(secret, CodeApp.notThis(code))).isEqualTo(Refusal.WRONG);
             assertThat(sessions()).isEqualTo("0");
             assertThat(app.app.opens(app.signIn(secret, code))).isEqualTo(42);
+        }
+
+        @Test
+        void of_a_user_who_has_gone_since_registers_nobody() {
+            ChallengeSecret secret = app.challenge(ANNA);
+            String code = app.sent.next().code();
+            old.deleteUser(42);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.WRONG);
+            assertThat(old.one("SELECT count(*) FROM users WHERE phone LIKE '%9991234567'"))
+                    .isEqualTo("0");
+        }
+
+        @Test
+        void of_a_number_that_a_second_user_has_got_since_signs_neither_in() {
+            ChallengeSecret secret = app.challenge(ANNA);
+            String code = app.sent.next().code();
+            old.addUser("8 999 123-45-67", null);
+            assertThat(app.refusal(secret, code)).isEqualTo(Refusal.WRONG);
+            assertThat(sessions()).isEqualTo("0");
         }
 
         @Test

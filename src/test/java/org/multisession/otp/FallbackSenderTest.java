@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.otp.HttpSender.Gateway;
 import org.multisession.testing.FakeGateway;
 
@@ -84,6 +86,14 @@ class FallbackSenderTest {
                 .isInstanceOf(IOException.class)
                 .isNotInstanceOf(NotTakenException.class)
                 .hasMessageNotContaining(NUMBER);
+        assertThat(second.left()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {502, 504})
+    void a_proxy_that_lost_the_answer_of_the_first_is_no_refusal_of_the_first(int status) {
+        first.answer(status);
+        assertThatThrownBy(() -> send(to(first.url("/first"), ENOUGH, "2xx"))).hasMessageContaining("" + status);
         assertThat(second.left()).isZero();
     }
 
