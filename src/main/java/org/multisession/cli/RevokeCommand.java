@@ -23,6 +23,7 @@ import org.multisession.session.RestingThrottle;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.UserSessionDao;
+import org.multisession.token.SessionId;
 import org.multisession.user.User;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
@@ -83,6 +84,7 @@ final class RevokeCommand implements Command {
         String chosen = chosen(call);
         Duration age = chosen.equals(OLDER_THAN) ? age(call) : Duration.ZERO;
         long id = chosen.equals(USER) ? id(call) : 0;
+        String session = chosen.equals(SESSION) ? session(call) : "";
         PhoneNumbers numbers = new PhoneNumbers(call.settings().phoneRegion());
         PhoneNumber number = chosen.equals(NUMBER) ? number(call, numbers) : null;
         try (DatabaseSession open =
@@ -92,9 +94,9 @@ final class RevokeCommand implements Command {
             database.learn(NO_OTHER_COLUMNS.words());
             UserDao users = new UserDao(NO_OTHER_COLUMNS, numbers);
             Target target = switch (chosen) {
-                case USER -> new Target.OneUser(id);
+                case USER -> new Target.OneUser(existing(database, users, id));
                 case NUMBER -> new Target.OneUser(owner(database, users, Objects.requireNonNull(number)));
-                case SESSION -> new Target.OneSession(Objects.requireNonNull(call.value(SESSION)));
+                case SESSION -> new Target.OneSession(session);
                 case OLDER_THAN -> new Target.OlderThan(age);
                 case EVERYONE -> new Target.Everyone();
                 default -> throw new IllegalStateException(chosen);
@@ -165,6 +167,14 @@ final class RevokeCommand implements Command {
         }
     }
 
+    private static String session(Call call) {
+        String id = Objects.requireNonNull(call.value(SESSION));
+        if (!SessionId.isWellFormed(id)) {
+            throw refused("--session needs the id of a session, 22 characters, as GET /api/sessions shows it");
+        }
+        return id;
+    }
+
     private static Duration age(Call call) {
         try {
             Duration age = Duration.parse(Objects.requireNonNull(call.value(OLDER_THAN)));
@@ -183,6 +193,13 @@ final class RevokeCommand implements Command {
             throw refused("--number needs a telephone number, as +79991234567");
         }
         return number;
+    }
+
+    private static long existing(Database database, UserDao users, long id) {
+        if (database.find(handle -> users.find(handle, id)) == null) {
+            throw refused("no user has the id " + id);
+        }
+        return id;
     }
 
     private static long owner(Database database, UserDao users, PhoneNumber number) {

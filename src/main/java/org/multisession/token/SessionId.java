@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.regex.Pattern;
 
 /**
  * The public id of a session: 22 characters that stay the same for as long as it lives, in every stage, and reveal
@@ -13,6 +14,8 @@ import java.util.Base64;
 public record SessionId(String text) {
 
     private static final int BYTES = 16;
+
+    private static final Pattern FORM = Pattern.compile("[A-Za-z0-9_-]{22}");
 
     /** The id of the session whose token has this hash. */
     public static SessionId of(String tokenHash) {
@@ -23,6 +26,11 @@ public record SessionId(String text) {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /** Whether this text has the form of an id, whoever's. */
+    public static boolean isWellFormed(String text) {
+        return FORM.matcher(text).matches();
     }
 
     @Override

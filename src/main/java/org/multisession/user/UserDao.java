@@ -107,7 +107,7 @@ public final class UserDao {
             }
         });
         for (long id : phones.unreadOf(handle, number, text -> phoneNumbers.means(text, number), MAX_OF_ONE_NUMBER)) {
-            User user = findById(handle, id);
+            User user = find(handle, id);
             if (user != null && found.size() < MAX_OF_ONE_NUMBER) {
                 keepIfOf(number, user, found);
             }
@@ -122,7 +122,8 @@ public final class UserDao {
         }
     }
 
-    private static @Nullable User findById(Handle handle, long id) {
+    /** The user with this id; null if there is none. */
+    public @Nullable User find(Handle handle, long id) {
         return handle.query(FIND_BY_ID).bind("id", id).optional(UserDao::user).orElse(null);
     }
 
@@ -172,7 +173,7 @@ public final class UserDao {
                         : transaction.query(INSERT))
                 .bind("phone", number.text())
                 .one(row -> row.number("id"));
-        User user = findById(transaction, id);
+        User user = find(transaction, id);
         if (user == null) {
             // A primary key that is not the row id may be NULL in SQLite.
             throw new SQLIntegrityConstraintViolationException("the table users gives its new row no id");
