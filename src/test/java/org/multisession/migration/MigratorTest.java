@@ -463,6 +463,21 @@ class MigratorTest {
             }
         }
 
+        @Test
+        void a_token_in_another_case_opens_nothing_though_its_column_is_blind_to_case() {
+            try (OldDatabase old = OldDatabase.makeBy(folder, """
+                            CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT COLLATE NOCASE);
+                            INSERT INTO users VALUES (1, '+79990000001', 'Token-Of-The-First');
+                            """);
+                    NewApp app = NewApp.deploy(old.path(), clock)) {
+                assertThat(app.opens("Token-Of-The-First")).isEqualTo(1);
+                assertThat(app.opens("token-of-the-first")).isNull();
+                app.signIn("+79990000001");
+                assertThat(app.opens("Token-Of-The-First")).isEqualTo(1);
+                assertThat(app.opens("token-of-the-first")).isNull();
+            }
+        }
+
         static Stream<Arguments> halves() {
             String multi = OldDatabase.script("multi");
             return Stream.of(

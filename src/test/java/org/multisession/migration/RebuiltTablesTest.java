@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.logging.Level;
@@ -27,6 +28,8 @@ import org.multisession.check.Fault;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.testing.CodeApp;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
@@ -731,6 +734,19 @@ class RebuiltTablesTest {
                 assertThat(after.opens(after.signIn(ANNA))).isEqualTo(42);
                 assertThat(trail(old)).isEmpty();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Rebuilds.Way.class)
+    void whoever_came_in_while_the_triggers_were_gone_gets_a_code_at_once(Rebuilds.Way way) {
+        try (OldDatabase old = old("single");
+                CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock)) {
+            old.run(Rebuilds.users(way));
+            old.addUser("+79990000063", null);
+            ChallengeSecret secret = app.challenge("+79990000063");
+            String code = Objects.requireNonNull(app.sent.next()).code();
+            assertThat(app.app.opens(app.signIn(secret, code))).isNotNull();
         }
     }
 

@@ -431,4 +431,22 @@ abstract class PhoneLookupContract {
                             """)).isEmpty();
         }
     }
+
+    @Test
+    void a_number_that_changes_while_it_is_read_is_not_kept_as_what_it_was() {
+        try (OldDatabase old = old()) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '8 999 123-45-67')");
+            try (App app = new App(old, "RU")) {
+                PhoneDao dao = new PhoneDao();
+                List<PhoneDao.Phone> unread = app.database.read(handle -> dao.unread(handle, 10));
+                old.run("UPDATE users SET phone = '8 999 765-43-21' WHERE id = 7");
+                String before = app.typed("+79991234567").key();
+                app.database.execute(transaction -> dao.keep(transaction, unread.get(0), before, app.numbers.rules()));
+                app.eitherWay(when -> {
+                    assertThat(app.find("+79997654321")).as(when).containsExactly(7L);
+                    assertThat(app.find("+79991234567")).as(when).isEmpty();
+                });
+            }
+        }
+    }
 }
