@@ -166,6 +166,17 @@ class RevokeTest {
     }
 
     @Test
+    void a_hash_in_the_place_of_a_legacy_token_is_none_and_whoever_has_the_token_stays_signed_in() {
+        String boris = app.signIn(BORIS);
+        old.run("UPDATE users SET auth_token = ? WHERE id = 42", TokenHash.of(boris));
+        assertThat(revoke("--user=42")).as(err).isZero();
+        assertThat(out).endsWith("Ended 0 sessions and 0 legacy tokens of 0 users.\n");
+        assertThat(app.opens(boris)).isNotNull();
+        assertThat(old.all("SELECT user_id FROM multisession_tokens WHERE user_id = 42"))
+                .isEmpty();
+    }
+
+    @Test
     void one_session_ends_by_its_public_id() {
         String one = app.signIn(ANNA);
         String two = app.signIn(ANNA);
