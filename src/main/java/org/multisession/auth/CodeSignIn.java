@@ -78,7 +78,7 @@ public final class CodeSignIn {
         }
         CodeRequestResult asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
         if (asked instanceof CodeRequestResult.Limited limited) {
-            trail.limitHit(limited.hit().limit(), client);
+            trail.limitHit(limited.hit().limit().toString(), client);
         }
         return asked;
     }

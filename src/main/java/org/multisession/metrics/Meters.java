@@ -23,6 +23,7 @@ import org.multisession.auth.Services;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseListener;
 import org.multisession.db.PoolUse;
+import org.multisession.otp.CodeLimit;
 import org.multisession.otp.CodeListener;
 import org.multisession.otp.OneTimeCodes.AttemptResult;
 import org.multisession.otp.OneTimeCodes.Refusal;
@@ -100,9 +101,8 @@ public final class Meters {
                     case SIGN_OUT -> signOuts(outcome).increment();
                     case SESSION_ENDED -> ended(outcome).increment();
                     case CODE_REFUSED, LIMIT_HIT, TWO_ACCOUNTS, SHARED_NUMBER -> {
-                        // Codes and limits are counted where they are judged: the trail sums strangers up. The outcome
-                        // of
-                        // the others names users.
+                        // Codes and limits are counted where they are judged: the trail sums strangers up.
+                        // The outcome of the others names users.
                     }
                 }
             }
@@ -136,18 +136,14 @@ public final class Meters {
         for (Refusal refusal : Refusal.values()) {
             refused.put(refusal, tried(word(refusal)));
         }
-        for (String limit : new String[] {
-            "resend",
-            "number-hour",
-            "number-day",
-            "number-reserve",
-            "address-hour",
-            "prefix-day",
-            "total-day",
-            "breaker",
-            "country"
-        }) {
-            limited(limit);
+        Map<CodeLimit, Counter> limited = new EnumMap<>(CodeLimit.class);
+        for (CodeLimit limit : CodeLimit.values()) {
+            limited.put(
+                    limit,
+                    counter(
+                            "multisession.codes.limited",
+                            "Requests for a code over a limit",
+                            Tags.of("limit", limit.toString())));
         }
         String description = "Messages handed to the gateway";
         Timer sent = timer("multisession.gateway", description, Tags.of("outcome", "sent"), SLOW);
@@ -159,8 +155,8 @@ public final class Meters {
             }
 
             @Override
-            public void limited(String limit) {
-                Meters.this.limited(limit).increment();
+            public void limited(CodeLimit limit) {
+                Objects.requireNonNull(limited.get(limit)).increment();
             }
 
             @Override
@@ -179,10 +175,6 @@ public final class Meters {
                 failed.record(took);
             }
         };
-    }
-
-    private Counter limited(String limit) {
-        return counter("multisession.codes.limited", "Requests for a code over a limit", Tags.of("limit", limit));
     }
 
     /** Counts what work on the database waits for. */

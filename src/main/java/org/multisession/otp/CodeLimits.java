@@ -52,7 +52,7 @@ public final class CodeLimits {
     private static final int BLOCK_DIGITS = 4;
 
     /** The exceeded limit, and when to try again. */
-    public record LimitExceeded(String limit, Instant retryAt) {}
+    public record LimitExceeded(CodeLimit limit, Instant retryAt) {}
 
     /**
      * Somebody who requests a code.
@@ -129,11 +129,17 @@ public final class CodeLimits {
         LimitExceeded number() {
             String number = request.number();
             LimitExceeded day =
-                    hit("number-day", requests.ofNumber(handle, number, in(DAY), rules.numberPerDay()), DAY);
+                    hit(CodeLimit.NUMBER_DAY, requests.ofNumber(handle, number, in(DAY), rules.numberPerDay()), DAY);
             LimitExceeded all = hit(
-                    "resend", requests.unusedOfNumber(handle, number, in(rules.resendAfter())), rules.resendAfter());
+                    CodeLimit.RESEND,
+                    requests.unusedOfNumber(handle, number, in(rules.resendAfter())),
+                    rules.resendAfter());
             all = later(
-                    all, hit("number-hour", requests.ofNumber(handle, number, in(HOUR), rules.numberPerHour()), HOUR));
+                    all,
+                    hit(
+                            CodeLimit.NUMBER_HOUR,
+                            requests.ofNumber(handle, number, in(HOUR), rules.numberPerHour()),
+                            HOUR));
             all = later(all, day);
             return switch (request.asker()) {
                 case KNOWN_BROWSER, KNOWN_NETWORK -> all == null ? null : sooner(all, own());
@@ -144,9 +150,9 @@ public final class CodeLimits {
 
         /** The same limits for what this browser or network alone has asked for. */
         private @Nullable LimitExceeded own() {
-            LimitExceeded hit = hit("resend", ownUnused(in(rules.resendAfter())), rules.resendAfter());
-            hit = later(hit, hit("number-hour", own(HOUR, rules.numberPerHour()), HOUR));
-            return later(hit, hit("number-day", own(DAY, rules.numberPerDay()), DAY));
+            LimitExceeded hit = hit(CodeLimit.RESEND, ownUnused(in(rules.resendAfter())), rules.resendAfter());
+            hit = later(hit, hit(CodeLimit.NUMBER_HOUR, own(HOUR, rules.numberPerHour()), HOUR));
+            return later(hit, hit(CodeLimit.NUMBER_DAY, own(DAY, rules.numberPerDay()), DAY));
         }
 
         private @Nullable Instant own(Duration window, int n) {
@@ -172,13 +178,14 @@ public final class CodeLimits {
         }
 
         private @Nullable LimitExceeded reserve() {
-            return hit("number-reserve", requests.ofNumberByStrangers(handle, request.number(), in(HOUR)), HOUR);
+            return hit(
+                    CodeLimit.NUMBER_RESERVE, requests.ofNumberByStrangers(handle, request.number(), in(HOUR)), HOUR);
         }
 
         @Nullable
         LimitExceeded network() {
             return hit(
-                    "address-hour",
+                    CodeLimit.ADDRESS_HOUR,
                     requests.ofNetwork(handle, request.network(), in(HOUR), rules.networkPerHour()),
                     HOUR);
         }
@@ -186,10 +193,10 @@ public final class CodeLimits {
         @Nullable
         LimitExceeded budgets() {
             LimitExceeded hit = hit(
-                    "prefix-day",
+                    CodeLimit.PREFIX_DAY,
                     requests.ofPrefix(handle, block(request.number()), whole(DAY), rules.prefixPerDay()),
                     DAY);
-            return later(hit, hit("total-day", requests.ofAll(handle, whole(DAY), rules.totalPerDay()), DAY));
+            return later(hit, hit(CodeLimit.TOTAL_DAY, requests.ofAll(handle, whole(DAY), rules.totalPerDay()), DAY));
         }
 
         /** The window up to now, as far as it is to be counted. */
@@ -203,7 +210,7 @@ public final class CodeLimits {
         }
 
         /** Never longer than the window itself, whatever another node's clock has written. */
-        private @Nullable LimitExceeded hit(String limit, @Nullable Instant counted, Duration window) {
+        private @Nullable LimitExceeded hit(CodeLimit limit, @Nullable Instant counted, Duration window) {
             if (counted == null) {
                 return null;
             }
@@ -234,6 +241,6 @@ public final class CodeLimits {
             }
         }
         breakerUntil = open ? now.plus(BREAKER_WAIT) : Instant.MIN;
-        return open ? new LimitExceeded("breaker", breakerUntil) : null;
+        return open ? new LimitExceeded(CodeLimit.BREAKER, breakerUntil) : null;
     }
 }

@@ -12,7 +12,7 @@ public interface CodeListener {
         public void requested() {}
 
         @Override
-        public void limited(String limit) {}
+        public void limited(CodeLimit limit) {}
 
         @Override
         public void tried(AttemptResult result) {}
@@ -28,7 +28,7 @@ public interface CodeListener {
     void requested();
 
     /** A request was over this limit. */
-    void limited(String limit);
+    void limited(CodeLimit limit);
 
     /** A code was tried, and the attempt is committed. */
     void tried(AttemptResult result);

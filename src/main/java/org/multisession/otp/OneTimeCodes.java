@@ -133,7 +133,7 @@ public final class OneTimeCodes {
     public boolean reaches(Optional<String> region) {
         boolean reaches = rules.delivery().reaches(region);
         if (!reaches) {
-            listener.limited("country");
+            listener.limited(CodeLimit.COUNTRY);
         }
         return reaches || rules.delivery().recordOnly();
     }

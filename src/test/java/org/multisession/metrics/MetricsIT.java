@@ -32,7 +32,7 @@ import org.multisession.testing.OldDatabase;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
-/** What a real Tomcat tells Prometheus: every meter is moved by the act that it counts. */
+/** What a real Tomcat tells Prometheus: meters are moved by the acts that they count. */
 class MetricsIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,6 +51,9 @@ class MetricsIT {
     private static OldDatabase old;
 
     @SuppressWarnings("NullAway.Init")
+    private static OldDatabase multi;
+
+    @SuppressWarnings("NullAway.Init")
     private static FakeGateway gateway;
 
     @SuppressWarnings("NullAway.Init")
@@ -66,6 +69,7 @@ class MetricsIT {
         old.addUser(PHONE, "legacy-token-of-the-first");
         old.addUser(OTHER, null);
         old.addUser("+79995550003", "legacy-token-of-the-third");
+        multi = OldDatabase.make(Files.createDirectory(folder.resolve("settled")), "multi");
         Map<String, String> settings = Map.of(
                 "multisession.db.url",
                 old.path().toString(),
@@ -91,6 +95,16 @@ class MetricsIT {
                                 "true",
                                 "multisession.metrics.allow",
                                 "192.0.2.0/24"))
+                .webapp(
+                        "/settled",
+                        TomcatServer.war(),
+                        Map.of(
+                                "multisession.db.url",
+                                multi.path().toString(),
+                                "multisession.stage",
+                                "settle",
+                                "multisession.login.verification",
+                                "none"))
                 .start();
         http = Http.to(tomcat.uri("/"));
     }
@@ -99,10 +113,15 @@ class MetricsIT {
     static void stop() {
         tomcat.close();
         old.close();
+        multi.close();
         gateway.close();
     }
 
     private static Scrape scrape() {
+        return scrape(http);
+    }
+
+    private static Scrape scrape(Http http) {
         Answer answer = http.get("metrics");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.header("Content-Type").orElseThrow())
@@ -212,6 +231,29 @@ class MetricsIT {
                         "multisession_signouts_total{outcome=\"device-forgot\"}",
                         () -> http.send("POST", "api/logout", "", "Authorization", "Bearer legacy-token-of-the-third")))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void hashed_tokens_and_sessions_that_another_device_ends_are_counted() {
+        Http settled = Http.to(tomcat.uri("/settled/"));
+        String plain = multi.one("SELECT count(*) FROM user_sessions WHERE auth_token NOT LIKE 'sha256:%'");
+        assertThat(plain).isEqualTo("0");
+        assertThat(scrape(settled).value("multisession_tokens_hashed_total"))
+                .isEqualTo(Double.parseDouble(multi.one("SELECT count(*) FROM user_sessions")))
+                .isPositive();
+
+        String phone = multi.one("SELECT phone FROM users WHERE id = 42");
+        String[] bearers = new String[2];
+        for (int i = 0; i < bearers.length; i++) {
+            Answer answer = settled.postJson("api/login", "{\"phone\":\"" + phone + "\"}");
+            bearers[i] = "Bearer " + member(answer.body(), "token");
+        }
+        assertThat(scrape(settled).value("multisession_sessions_ended_total{reason=\"revoked\"}"))
+                .isZero();
+        settled.send("POST", "api/sessions/revoke-others", "", "Authorization", bearers[1]);
+        assertThat(scrape(settled).value("multisession_sessions_ended_total{reason=\"revoked\"}"))
+                .isPositive();
+        assertThat(settled.get("api/me", "Authorization", bearers[0]).status()).isEqualTo(401);
     }
 
     @Test

@@ -86,11 +86,11 @@ abstract class CodeLimitsContract {
         granted(app.ask(phone));
     }
 
-    private void refused(CodeRequestResult asked, String limit, Instant retryAt) {
+    private void refused(CodeRequestResult asked, CodeLimit limit, Instant retryAt) {
         assertThat(CodeApp.limited(asked)).isEqualTo(new CodeLimits.LimitExceeded(limit, retryAt));
     }
 
-    private void refused(String phone, String limit, Instant retryAt) {
+    private void refused(String phone, CodeLimit limit, Instant retryAt) {
         refused(app.ask(phone), limit, retryAt);
     }
 
@@ -117,9 +117,9 @@ abstract class CodeLimitsContract {
         void one_a_minute() {
             Instant first = clock.instant();
             granted(ANNA);
-            refused(ANNA, "resend", first.plus(MINUTE));
+            refused(ANNA, CodeLimit.RESEND, first.plus(MINUTE));
             clock.advance(MINUTE.minus(MOMENT));
-            refused(ANNA, "resend", first.plus(MINUTE));
+            refused(ANNA, CodeLimit.RESEND, first.plus(MINUTE));
             clock.advance(MOMENT);
             granted(ANNA);
         }
@@ -131,9 +131,9 @@ abstract class CodeLimitsContract {
                 granted(ANNA);
                 clock.advance(MINUTE);
             }
-            refused(ANNA, "number-hour", first.plus(HOUR));
+            refused(ANNA, CodeLimit.NUMBER_HOUR, first.plus(HOUR));
             clock.advance(HOUR.minus(MINUTE.multipliedBy(5)).minus(MOMENT));
-            refused(ANNA, "number-hour", first.plus(HOUR));
+            refused(ANNA, CodeLimit.NUMBER_HOUR, first.plus(HOUR));
             clock.advance(MOMENT);
             granted(ANNA);
             // The hour glides: the second of the five is the next to leave it.
@@ -150,12 +150,12 @@ abstract class CodeLimitsContract {
                 granted(ANNA);
                 clock.advance(Duration.ofMinutes(15));
             }
-            refused(ANNA, "number-day", first.plus(DAY));
+            refused(ANNA, CodeLimit.NUMBER_DAY, first.plus(DAY));
             clock.advance(DAY.minus(Duration.ofMinutes(150)).minus(MOMENT));
-            refused(ANNA, "number-day", first.plus(DAY));
+            refused(ANNA, CodeLimit.NUMBER_DAY, first.plus(DAY));
             clock.advance(MOMENT);
             granted(ANNA);
-            refused(ANNA, "number-day", first.plus(DAY).plus(Duration.ofMinutes(15)));
+            refused(ANNA, CodeLimit.NUMBER_DAY, first.plus(DAY).plus(Duration.ofMinutes(15)));
         }
 
         @Test
@@ -174,21 +174,21 @@ abstract class CodeLimitsContract {
         void a_resend_counts_like_any_other() {
             Instant first = clock.instant();
             ChallengeSecret secret = app.challenge(ANNA);
-            refused(Objects.requireNonNull(app.askAgain(secret)), "resend", first.plus(MINUTE));
+            refused(Objects.requireNonNull(app.askAgain(secret)), CodeLimit.RESEND, first.plus(MINUTE));
             for (int i = 1; i < 5; i++) {
                 clock.advance(MINUTE);
                 granted(app.askAgain(secret));
             }
             clock.advance(MINUTE);
             // The first challenge has run out, so this one would be new; the count knows nothing of challenges.
-            refused(Objects.requireNonNull(app.askAgain(secret)), "number-hour", first.plus(HOUR));
+            refused(Objects.requireNonNull(app.askAgain(secret)), CodeLimit.NUMBER_HOUR, first.plus(HOUR));
         }
 
         @Test
         void every_shape_of_a_number_counts_as_one() {
             granted("8 (999) 123-45-67");
             for (String shape : List.of("+7 999 1234567", "79991234567", "9991234567", "+7(999)123 45 67")) {
-                assertThat(CodeApp.limited(app.ask(shape)).limit()).as(shape).isEqualTo("resend");
+                assertThat(CodeApp.limited(app.ask(shape)).limit()).as(shape).isEqualTo(CodeLimit.RESEND);
             }
             granted("+7 999 123-45-68");
         }
@@ -209,13 +209,13 @@ abstract class CodeLimitsContract {
             String nobody = "+79995550000";
             Instant first = clock.instant();
             granted(nobody);
-            refused(nobody, "resend", first.plus(MINUTE));
+            refused(nobody, CodeLimit.RESEND, first.plus(MINUTE));
             for (int i = 1; i < 5; i++) {
                 clock.advance(MINUTE);
                 granted(nobody);
             }
             clock.advance(MINUTE);
-            refused(nobody, "number-hour", first.plus(HOUR));
+            refused(nobody, CodeLimit.NUMBER_HOUR, first.plus(HOUR));
         }
     }
 
@@ -228,10 +228,10 @@ abstract class CodeLimitsContract {
             for (int i = 0; i < 20; i++) {
                 granted("+7999500%04d".formatted(i));
             }
-            refused(ANNA, "address-hour", first.plus(HOUR));
+            refused(ANNA, CodeLimit.ADDRESS_HOUR, first.plus(HOUR));
             granted(app.ask(ANNA, STRANGER, null));
             clock.advance(HOUR.minus(MOMENT));
-            refused("+79995000000", "address-hour", first.plus(HOUR));
+            refused("+79995000000", CodeLimit.ADDRESS_HOUR, first.plus(HOUR));
             clock.advance(MOMENT);
             granted(ANNA);
         }
@@ -241,8 +241,8 @@ abstract class CodeLimitsContract {
             for (int i = 0; i < 20; i++) {
                 granted(app.ask("+7999500%04d".formatted(i), "2001:db8:1:2:" + i + "::" + i, null));
             }
-            assertThat(limit("2001:db8:1:2::1")).isEqualTo("address-hour");
-            assertThat(limit("2001:0DB8:0001:0002:ffff:ffff:ffff:ffff")).isEqualTo("address-hour");
+            assertThat(limit("2001:db8:1:2::1")).isEqualTo(CodeLimit.ADDRESS_HOUR);
+            assertThat(limit("2001:0DB8:0001:0002:ffff:ffff:ffff:ffff")).isEqualTo(CodeLimit.ADDRESS_HOUR);
             assertThat(limit("2001:db8:1:3::1")).isNull();
         }
 
@@ -251,12 +251,12 @@ abstract class CodeLimitsContract {
             for (int i = 0; i < 20; i++) {
                 granted(app.ask("+7999500%04d".formatted(i), i % 2 == 0 ? "203.0.113.9" : "::ffff:203.0.113.9", null));
             }
-            assertThat(limit("::ffff:cb00:7109")).isEqualTo("address-hour");
-            assertThat(limit("203.0.113.9")).isEqualTo("address-hour");
+            assertThat(limit("::ffff:cb00:7109")).isEqualTo(CodeLimit.ADDRESS_HOUR);
+            assertThat(limit("203.0.113.9")).isEqualTo(CodeLimit.ADDRESS_HOUR);
             assertThat(limit("::ffff:203.0.113.10")).isNull();
         }
 
-        private @Nullable String limit(String address) {
+        private @Nullable CodeLimit limit(String address) {
             return app.ask(ANNA, address, null) instanceof CodeRequestResult.Limited limited
                     ? limited.hit().limit()
                     : null;
@@ -277,11 +277,11 @@ abstract class CodeLimitsContract {
                 granted(user(5_000_100 + i));
                 clock.advance(MOMENT);
             }
-            refused(user(5_000_200), "prefix-day", first.plus(DAY));
-            refused("+79995000999", "prefix-day", first.plus(DAY));
+            refused(user(5_000_200), CodeLimit.PREFIX_DAY, first.plus(DAY));
+            refused("+79995000999", CodeLimit.PREFIX_DAY, first.plus(DAY));
             granted(user(5_010_000));
             clock.advance(DAY.minus(MOMENT.multipliedBy(4)));
-            refused(user(5_000_300), "prefix-day", first.plus(DAY));
+            refused(user(5_000_300), CodeLimit.PREFIX_DAY, first.plus(DAY));
             clock.advance(MOMENT);
             granted(user(5_000_400));
         }
@@ -296,9 +296,9 @@ abstract class CodeLimitsContract {
             for (int i = 0; i < 3; i++) {
                 granted(userElsewhere(600 + i));
             }
-            refused(userElsewhere(700), "total-day", first.plus(DAY));
+            refused(userElsewhere(700), CodeLimit.TOTAL_DAY, first.plus(DAY));
             clock.advance(DAY.minus(MOMENT));
-            refused(userElsewhere(701), "total-day", first.plus(DAY));
+            refused(userElsewhere(701), CodeLimit.TOTAL_DAY, first.plus(DAY));
             clock.advance(MOMENT);
             granted(userElsewhere(702));
         }
@@ -316,10 +316,10 @@ abstract class CodeLimitsContract {
                     clock.advance(MINUTE);
                 }
                 CodeRequestResult refused = app.ask(userElsewhere(700));
-                refused(refused, "breaker", clock.instant().plus(Duration.ofMinutes(10)));
+                refused(refused, CodeLimit.BREAKER, clock.instant().plus(Duration.ofMinutes(10)));
                 for (int i = 0; i < 5; i++) {
                     assertThat(CodeApp.limited(app.ask(userElsewhere(701 + i))).limit())
-                            .isEqualTo("breaker");
+                            .isEqualTo(CodeLimit.BREAKER);
                 }
                 assertThat(log.of(Level.SEVERE)).singleElement().asString().contains("of 10", "only 0 were used");
                 assertThat(app.limits.breakerTrips()).isEqualTo(1);
@@ -333,9 +333,9 @@ abstract class CodeLimitsContract {
                 for (int i = 0; i < 10; i++) {
                     granted(userElsewhere(600 + i));
                 }
-                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("breaker");
+                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo(CodeLimit.BREAKER);
                 clock.advance(HOUR.minus(MOMENT));
-                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("breaker");
+                assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo(CodeLimit.BREAKER);
                 clock.advance(MOMENT);
                 granted(ANNA);
                 assertThat(log.of(Level.INFO).stream().filter(line -> line.contains("sent again")))
@@ -343,7 +343,7 @@ abstract class CodeLimitsContract {
                 for (int i = 0; i < 9; i++) {
                     granted(userElsewhere(700 + i));
                 }
-                assertThat(CodeApp.limited(app.ask(userElsewhere(800))).limit()).isEqualTo("breaker");
+                assertThat(CodeApp.limited(app.ask(userElsewhere(800))).limit()).isEqualTo(CodeLimit.BREAKER);
                 assertThat(log.of(Level.SEVERE)).hasSize(2);
                 assertThat(app.limits.breakerTrips()).isEqualTo(2);
             }
@@ -358,7 +358,7 @@ abstract class CodeLimitsContract {
             }
             // One of ten is ten percent; one of eleven is less.
             granted(userElsewhere(700));
-            assertThat(CodeApp.limited(app.ask(userElsewhere(701))).limit()).isEqualTo("breaker");
+            assertThat(CodeApp.limited(app.ask(userElsewhere(701))).limit()).isEqualTo(CodeLimit.BREAKER);
         }
 
         @Test
@@ -387,7 +387,7 @@ abstract class CodeLimitsContract {
         @Test
         void whose_day_a_stranger_burns_waits_for_an_hour_at_most() {
             int burnt = 0;
-            while (burnt < 1000 && !isOver(app.ask(ANNA, STRANGER, null), "number-day")) {
+            while (burnt < 1000 && !isOver(app.ask(ANNA, STRANGER, null), CodeLimit.NUMBER_DAY)) {
                 clock.advance(MINUTE);
                 burnt++;
             }
@@ -405,9 +405,9 @@ abstract class CodeLimitsContract {
                     .isEqualTo(42);
         }
 
-        private static boolean isOver(CodeRequestResult asked, String limit) {
+        private static boolean isOver(CodeRequestResult asked, CodeLimit limit) {
             return asked instanceof CodeRequestResult.Limited limited
-                    && limited.hit().limit().equals(limit);
+                    && limited.hit().limit() == limit;
         }
 
         @Test
@@ -417,12 +417,12 @@ abstract class CodeLimitsContract {
                 clock.advance(Duration.ofMinutes(15));
             }
             clock.advance(HOUR);
-            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("number-day");
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo(CodeLimit.NUMBER_DAY);
             Instant reserve = clock.instant();
             granted(ANNA);
             // One an hour for all newcomers together: a thousand of them get no more.
             clock.advance(HOUR.minus(MOMENT));
-            refused(app.ask(ANNA, "203.0.113.1", null), "number-reserve", reserve.plus(HOUR));
+            refused(app.ask(ANNA, "203.0.113.1", null), CodeLimit.NUMBER_RESERVE, reserve.plus(HOUR));
             clock.advance(MOMENT);
             granted(app.ask(ANNA, "203.0.113.1", null));
         }
@@ -435,7 +435,7 @@ abstract class CodeLimitsContract {
                 granted(app.ask(ANNA, STRANGER, null));
             }
             clock.advance(HOUR);
-            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("number-day");
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo(CodeLimit.NUMBER_DAY);
             granted(ANNA);
         }
 
@@ -477,7 +477,7 @@ abstract class CodeLimitsContract {
             app.signIn(ANNA);
             granted(app.ask(ANNA, STRANGER, null));
             assertThat(CodeApp.limited(app.ask(ANNA, "203.0.113.1", null)).limit())
-                    .isEqualTo("resend");
+                    .isEqualTo(CodeLimit.RESEND);
         }
 
         @Test
@@ -485,7 +485,7 @@ abstract class CodeLimitsContract {
             for (int i = 0; i < 5; i++) {
                 app.signIn(ANNA);
             }
-            assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("number-hour");
+            assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo(CodeLimit.NUMBER_HOUR);
         }
 
         @Test
@@ -523,7 +523,7 @@ abstract class CodeLimitsContract {
             clock.advance(MINUTE);
             granted(app.ask(other, STRANGER, null));
             assertThat(CodeApp.limited(app.ask(other, CodeApp.HOME, phone)).limit())
-                    .isEqualTo("resend");
+                    .isEqualTo(CodeLimit.RESEND);
         }
 
         @Test
@@ -557,7 +557,7 @@ abstract class CodeLimitsContract {
             clock.advance(MINUTE);
         }
         assertThat(CodeApp.limited(app.ask(ANNA, "203.0.113.200", null)).limit())
-                .startsWith("number-");
+                .isIn(CodeLimit.NUMBER_HOUR, CodeLimit.NUMBER_DAY, CodeLimit.NUMBER_RESERVE);
     }
 
     private String lastSent() {
@@ -732,8 +732,8 @@ abstract class CodeLimitsContract {
             clock.advance(MOMENT);
             granted(ANNA);
             granted(NOBODY);
-            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo("resend");
-            assertThat(CodeApp.limited(app.ask(NOBODY, STRANGER, null)).limit()).isEqualTo("resend");
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, null)).limit()).isEqualTo(CodeLimit.RESEND);
+            assertThat(CodeApp.limited(app.ask(NOBODY, STRANGER, null)).limit()).isEqualTo(CodeLimit.RESEND);
         }
 
         @Test
@@ -779,7 +779,7 @@ abstract class CodeLimitsContract {
             clock.advance(Duration.ofHours(-hours).minus(MINUTE.multipliedBy(15)));
             Instant first = clock.instant();
             granted(ANNA);
-            refused(ANNA, "resend", first.plus(MINUTE));
+            refused(ANNA, CodeLimit.RESEND, first.plus(MINUTE));
         }
 
         @ParameterizedTest
@@ -796,7 +796,7 @@ abstract class CodeLimitsContract {
             clock.advance(Duration.ofSeconds(4));
             granted(ANNA);
             clock.advance(Duration.ofSeconds(-4));
-            refused(ANNA, "resend", clock.instant().plus(MINUTE));
+            refused(ANNA, CodeLimit.RESEND, clock.instant().plus(MINUTE));
         }
     }
 
@@ -811,12 +811,12 @@ abstract class CodeLimitsContract {
                 clock.advance(MINUTE);
             }
             redeploy(CodeApp.RULES);
-            refused(ANNA, "number-hour", first.plus(HOUR));
+            refused(ANNA, CodeLimit.NUMBER_HOUR, first.plus(HOUR));
             for (int i = 0; i < 15; i++) {
                 granted("+7999500%04d".formatted(i));
             }
             redeploy(CodeApp.RULES);
-            refused("+79995009999", "address-hour", first.plus(HOUR));
+            refused("+79995009999", CodeLimit.ADDRESS_HOUR, first.plus(HOUR));
         }
 
         @Test

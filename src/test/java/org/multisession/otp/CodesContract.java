@@ -389,7 +389,7 @@ abstract class CodesContract {
         // The first to be told so is written down.
         CodeApp.limited(app.ask(ANNA));
         old.lock();
-        assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo("resend");
+        assertThat(CodeApp.limited(app.ask(ANNA)).limit()).isEqualTo(CodeLimit.RESEND);
         old.run("ROLLBACK");
     }
 
