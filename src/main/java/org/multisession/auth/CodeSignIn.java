@@ -76,11 +76,15 @@ public final class CodeSignIn {
         if (found.size() > 1) {
             owners.tellOfSharedNumber(found, client);
         }
-        CodeRequestResult asked = codes.ask(number.text(), isDeliverable, client.address(), held, text);
+        CodeRequestResult asked = codes.ask(number, isDeliverable, client.address(), held, text);
         if (asked instanceof CodeRequestResult.Limited limited) {
             trail.limitHit(limited.hit().limit().toString(), client);
         }
         return asked;
+    }
+
+    private @Nullable PhoneNumber read(ChallengeStatus standing) {
+        return phoneNumbers.read(standing.number());
     }
 
     /** The status of this secret's challenge; null if there is none. */
@@ -91,14 +95,14 @@ public final class CodeSignIn {
     /** Asks for another code for the number of a challenge; null if there is no such challenge. */
     public @Nullable CodeRequestResult askAgain(ChallengeSecret held, Client client, SmsText text) {
         ChallengeStatus standing = codes.standing(held);
-        PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
+        PhoneNumber number = standing == null ? null : read(standing);
         return number == null ? null : ask(number, client, held, text);
     }
 
     /** Tries a code, and signs in if it is right: both in one transaction, so that a right code is never lost. */
     public Result signIn(ChallengeSecret secret, String code, Client client, Presented presented) {
         ChallengeStatus standing = codes.standing(secret);
-        PhoneNumber number = standing == null ? null : phoneNumbers.read(standing.number());
+        PhoneNumber number = standing == null ? null : read(standing);
         if (standing == null || number == null) {
             // Invented secrets must not take the write lock.
             return new Result.Refused(Refusal.EXPIRED);

@@ -5,8 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
-import org.multisession.otp.ChallengeDao;
-import org.multisession.otp.CodeRequestDao;
+import org.multisession.otp.CodeTables;
 import org.multisession.otp.KnownBrowserDao;
 import org.multisession.session.IdleWatch;
 import org.multisession.session.LegacyUseDao;
@@ -29,9 +28,7 @@ public final class Pruning {
     }
 
     private final Database database;
-    private final ChallengeDao challenges;
-    private final CodeRequestDao requests;
-    private final KnownBrowserDao knownBrowsers;
+    private final CodeTables codes;
     private final AuthEventDao events;
     private final LegacyUseDao legacyUses;
     private final Duration auditKeep;
@@ -40,18 +37,14 @@ public final class Pruning {
 
     Pruning(
             Database database,
-            ChallengeDao challenges,
-            CodeRequestDao requests,
-            KnownBrowserDao knownBrowsers,
+            CodeTables codes,
             AuthEventDao events,
             LegacyUseDao legacyUses,
             Duration auditKeep,
             IdleWatch watch,
             InstantSource clock) {
         this.database = database;
-        this.challenges = challenges;
-        this.requests = requests;
-        this.knownBrowsers = knownBrowsers;
+        this.codes = codes;
         this.events = events;
         this.legacyUses = legacyUses;
         this.auditKeep = auditKeep;
@@ -66,12 +59,12 @@ public final class Pruning {
             return;
         }
         Instant tomorrow = now.plus(Duration.ofDays(1));
-        all(challenges::deleteExpired, now.minus(Duration.ofHours(1)));
-        all(challenges::deleteAhead, tomorrow);
-        all(requests::deleteOld, now.minus(Duration.ofDays(2)));
-        all(requests::deleteAhead, tomorrow);
-        all(knownBrowsers::deleteOld, now.minus(KnownBrowserDao.KEPT));
-        all(knownBrowsers::deleteAhead, tomorrow);
+        all(codes.challenges()::deleteExpired, now.minus(Duration.ofHours(1)));
+        all(codes.challenges()::deleteAhead, tomorrow);
+        all(codes.requests()::deleteOld, now.minus(Duration.ofDays(2)));
+        all(codes.requests()::deleteAhead, tomorrow);
+        all(codes.knownBrowsers()::deleteOld, now.minus(KnownBrowserDao.KEPT));
+        all(codes.knownBrowsers()::deleteAhead, tomorrow);
         Instant forgotten = now.minus(auditKeep);
         all((transaction, moment, most) -> events.deleteAhead(transaction, tomorrow, moment, most), forgotten);
         all(events::deleteOld, forgotten);

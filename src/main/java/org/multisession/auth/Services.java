@@ -7,12 +7,10 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
-import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.CodeLimits;
 import org.multisession.otp.CodeListener;
-import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.CodeRules;
-import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.CodeTables;
 import org.multisession.otp.OneTimeCodes;
 import org.multisession.otp.SmsQueue;
 import org.multisession.otp.SmsSender;
@@ -134,25 +132,13 @@ public final class Services {
         devices = new Devices(database, sessions, legacyTokens, clock);
 
         queue = new SmsQueue(sender, listeners.codes());
-        ChallengeDao challenges = new ChallengeDao();
-        CodeRequestDao requests = new CodeRequestDao();
-        KnownBrowserDao knownBrowsers = new KnownBrowserDao();
-        limits = new CodeLimits(requests, given.code());
+        CodeTables tables = new CodeTables();
+        limits = new CodeLimits(tables.requests(), given.code());
         // Each with a queue of its own: however many ask, whoever has a code gets in.
         GroupCommit asks = new GroupCommit(database);
         GroupCommit tries = new GroupCommit(database);
-        OneTimeCodes codes = new OneTimeCodes(
-                database,
-                asks,
-                challenges,
-                requests,
-                knownBrowsers,
-                limits,
-                given.code(),
-                queue,
-                random,
-                clock,
-                listeners.codes());
+        OneTimeCodes codes =
+                new OneTimeCodes(database, asks, tables, given.code(), limits, queue, random, clock, listeners.codes());
         codeSignIn =
                 new CodeSignIn(tries, codes, signIn, owners, phoneNumbers, new StrangerTrail(database, events, clock));
 
@@ -160,8 +146,7 @@ public final class Services {
         sweeper = new Sweeper(database, sessions, lease, throttle, clock);
         hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
         census = new Census(database, new CensusDao(), throttle);
-        pruning = new Pruning(
-                database, challenges, requests, knownBrowsers, events, legacyUses, given.auditKeep(), watch, clock);
+        pruning = new Pruning(database, tables, events, legacyUses, given.auditKeep(), watch, clock);
     }
 
     /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */

@@ -128,8 +128,10 @@ public final class CodeLimits {
         @Nullable
         LimitExceeded number() {
             String number = request.number();
-            LimitExceeded day =
-                    hit(CodeLimit.NUMBER_DAY, requests.ofNumber(handle, number, in(DAY), rules.numberPerDay()), DAY);
+            LimitExceeded day = hit(
+                    CodeLimit.NUMBER_DAY,
+                    requests.ofNumber(handle, number, in(DAY), rules.limits().numberPerDay()),
+                    DAY);
             LimitExceeded all = hit(
                     CodeLimit.RESEND,
                     requests.unusedOfNumber(handle, number, in(rules.resendAfter())),
@@ -138,7 +140,8 @@ public final class CodeLimits {
                     all,
                     hit(
                             CodeLimit.NUMBER_HOUR,
-                            requests.ofNumber(handle, number, in(HOUR), rules.numberPerHour()),
+                            requests.ofNumber(
+                                    handle, number, in(HOUR), rules.limits().numberPerHour()),
                             HOUR));
             all = later(all, day);
             return switch (request.asker()) {
@@ -151,8 +154,8 @@ public final class CodeLimits {
         /** The same limits for what this browser or network alone has asked for. */
         private @Nullable LimitExceeded own() {
             LimitExceeded hit = hit(CodeLimit.RESEND, ownUnused(in(rules.resendAfter())), rules.resendAfter());
-            hit = later(hit, hit(CodeLimit.NUMBER_HOUR, own(HOUR, rules.numberPerHour()), HOUR));
-            return later(hit, hit(CodeLimit.NUMBER_DAY, own(DAY, rules.numberPerDay()), DAY));
+            hit = later(hit, hit(CodeLimit.NUMBER_HOUR, own(HOUR, rules.limits().numberPerHour()), HOUR));
+            return later(hit, hit(CodeLimit.NUMBER_DAY, own(DAY, rules.limits().numberPerDay()), DAY));
         }
 
         private @Nullable Instant own(Duration window, int n) {
@@ -186,7 +189,8 @@ public final class CodeLimits {
         LimitExceeded network() {
             return hit(
                     CodeLimit.ADDRESS_HOUR,
-                    requests.ofNetwork(handle, request.network(), in(HOUR), rules.networkPerHour()),
+                    requests.ofNetwork(
+                            handle, request.network(), in(HOUR), rules.limits().networkPerHour()),
                     HOUR);
         }
 
@@ -194,9 +198,18 @@ public final class CodeLimits {
         LimitExceeded budgets() {
             LimitExceeded hit = hit(
                     CodeLimit.PREFIX_DAY,
-                    requests.ofPrefix(handle, block(request.number()), whole(DAY), rules.prefixPerDay()),
+                    requests.ofPrefix(
+                            handle,
+                            block(request.number()),
+                            whole(DAY),
+                            rules.limits().prefixPerDay()),
                     DAY);
-            return later(hit, hit(CodeLimit.TOTAL_DAY, requests.ofAll(handle, whole(DAY), rules.totalPerDay()), DAY));
+            return later(
+                    hit,
+                    hit(
+                            CodeLimit.TOTAL_DAY,
+                            requests.ofAll(handle, whole(DAY), rules.limits().totalPerDay()),
+                            DAY));
         }
 
         /** The window up to now, as far as it is to be counted. */
@@ -224,7 +237,8 @@ public final class CodeLimits {
 
     private @Nullable LimitExceeded breaker(Handle handle, Instant now) {
         CodeRequestDao.Use use = requests.use(handle, stretch(HOUR, now));
-        boolean open = use.sent() >= rules.breakerSent() && use.used() * 100L < use.sent() * rules.breakerUsedPercent();
+        boolean open = use.sent() >= rules.limits().breakerSent()
+                && use.used() * 100L < use.sent() * rules.limits().breakerUsedPercent();
         if (open != breakerOpen.getAndSet(open)) {
             if (open) {
                 breakerTrips.incrementAndGet();

@@ -1,6 +1,7 @@
 package org.multisession.otp;
 
 import java.io.IOException;
+import org.multisession.phone.PhoneNumber;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,7 @@ public final class FallbackSender implements SmsSender {
     }
 
     @Override
-    public void send(String number, String code, String text) throws IOException, InterruptedException {
+    public void send(PhoneNumber number, String code, String text) throws IOException, InterruptedException {
         try {
             first.send(number, code, text);
         } catch (NotTakenException e) {

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.multisession.phone.PhoneNumber;
 
 /**
  * Any gateway with an HTTP API. In URL and body {@code {phone}}, {@code {text}} and {@code {code}} stand for the message;
@@ -158,8 +159,8 @@ public final class HttpSender implements SmsSender {
     }
 
     @Override
-    public void send(String number, String code, String text) throws IOException, InterruptedException {
-        HttpResponse<String> answer = answered(number, code, text);
+    public void send(PhoneNumber number, String code, String text) throws IOException, InterruptedException {
+        HttpResponse<String> answer = answered(number.text(), code, text);
         if (!gateway.success().matches(answer.statusCode(), answer.body())) {
             String words = MaskedAnswer.of(answer.body(), gateway.sent() + " " + text);
             String reason = "the gateway answered " + answer.statusCode()

@@ -1,5 +1,6 @@
 package org.multisession.otp;
 
+import org.multisession.phone.PhoneNumber;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,8 +10,7 @@ public final class LogSender implements SmsSender {
     private static final Logger log = LoggerFactory.getLogger(LogSender.class);
 
     @Override
-    public void send(String number, String code, String text) {
-        String end = number.substring(Math.max(0, number.length() - 4));
-        log.info("One-time code for the number that ends in {}: {}", end, code);
+    public void send(PhoneNumber number, String code, String text) {
+        log.info("One-time code for the number that ends in {}: {}", number.ending(), code);
     }
 }

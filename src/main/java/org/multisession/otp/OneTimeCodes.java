@@ -14,6 +14,7 @@ import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.multisession.otp.KnownBrowserDao.Asker;
+import org.multisession.phone.PhoneNumber;
 
 /**
  * Codes that prove a phone number (ASVS 5.0, 6.5 and 6.6): six digits, good for a few minutes, for one use, and only
@@ -65,8 +66,8 @@ public final class OneTimeCodes {
     private final ChallengeDao challenges;
     private final CodeRequestDao requests;
     private final KnownBrowserDao knownBrowsers;
-    private final CodeLimits limits;
     private final CodeRules rules;
+    private final CodeLimits limits;
     private final SmsQueue queue;
     private final SecureRandom random;
     private final InstantSource clock;
@@ -78,22 +79,20 @@ public final class OneTimeCodes {
     public OneTimeCodes(
             Database database,
             GroupCommit asks,
-            ChallengeDao challenges,
-            CodeRequestDao requests,
-            KnownBrowserDao knownBrowsers,
-            CodeLimits limits,
+            CodeTables tables,
             CodeRules rules,
+            CodeLimits limits,
             SmsQueue queue,
             SecureRandom random,
             InstantSource clock,
             CodeListener listener) {
         this.database = database;
         this.asks = asks;
-        this.challenges = challenges;
-        this.requests = requests;
-        this.knownBrowsers = knownBrowsers;
-        this.limits = limits;
+        this.challenges = tables.challenges();
+        this.requests = tables.requests();
+        this.knownBrowsers = tables.knownBrowsers();
         this.rules = rules;
+        this.limits = limits;
         this.queue = queue;
         this.random = random;
         this.clock = clock;
@@ -107,7 +106,6 @@ public final class OneTimeCodes {
      * Asks for a code. The same is done for a number that gets one and for a number that does not, up to handing the
      * message over, which happens on another thread.
      *
-     * @param number E.164
      * @param isDeliverable whether the number may get a message
      * @param address of the asker
      * @param held the secret that the asker holds from before, or null; a challenge of the same number that is not
@@ -115,7 +113,7 @@ public final class OneTimeCodes {
      * @param text makes the message of a code
      */
     public CodeRequestResult ask(
-            String number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
+            PhoneNumber number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
         CodeRequestResult result = request(number, isDeliverable, Networks.of(address), held, text);
         listener.requested();
         if (result instanceof CodeRequestResult.Limited limited) {
@@ -139,7 +137,8 @@ public final class OneTimeCodes {
     }
 
     private CodeRequestResult request(
-            String number, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
+            PhoneNumber to, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
+        String number = to.text();
         // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         boolean recordOnly = rules.delivery().recordOnly();
@@ -173,7 +172,7 @@ public final class OneTimeCodes {
             return new CodeRequestResult.Challenged(secret, rules.ttl(), rules.resendAfter());
         });
         if (asked instanceof CodeRequestResult.Challenged) {
-            queue.hand(number, code, text, isSent.get() && testCode.isEmpty());
+            queue.hand(to, code, text, isSent.get() && testCode.isEmpty());
         }
         return asked;
     }

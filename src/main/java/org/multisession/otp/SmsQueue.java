@@ -7,6 +7,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.multisession.phone.PhoneNumber;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +50,7 @@ public final class SmsQueue implements AutoCloseable {
     }
 
     /** Takes a message to be sent soon. One that is not deliverable takes the same way, and is dropped at its end. */
-    void hand(String number, String code, SmsText text, boolean isDeliverable) {
+    void hand(PhoneNumber number, String code, SmsText text, boolean isDeliverable) {
         try {
             workers.execute(() -> {
                 if (isDeliverable) {
@@ -62,7 +63,7 @@ public final class SmsQueue implements AutoCloseable {
         }
     }
 
-    private void send(String number, String code, SmsText text) {
+    private void send(PhoneNumber number, String code, SmsText text) {
         long began = System.nanoTime();
         try {
             sender.send(number, code, text.of(code));

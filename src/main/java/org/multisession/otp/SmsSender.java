@@ -1,6 +1,7 @@
 package org.multisession.otp;
 
 import java.io.IOException;
+import org.multisession.phone.PhoneNumber;
 
 /** Delivers one message, once. */
 public interface SmsSender {
@@ -11,5 +12,5 @@ public interface SmsSender {
      * @throws IOException if they have not, or nobody knows; it is not tried again, since it might arrive twice. The
      *     message of the exception holds neither number nor code
      */
-    void send(String number, String code, String text) throws IOException, InterruptedException;
+    void send(PhoneNumber number, String code, String text) throws IOException, InterruptedException;
 }

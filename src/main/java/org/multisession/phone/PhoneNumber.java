@@ -94,6 +94,11 @@ public record PhoneNumber(String text, String nationalPart, Meaning meaning) {
         return country + " ••• •••-" + shown;
     }
 
+    /** The last four characters, by which its owner tells it from others. */
+    public String ending() {
+        return text.substring(Math.max(0, text.length() - 4));
+    }
+
     @Override
     public String toString() {
         return masked();

@@ -8,9 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
-import org.multisession.otp.ChallengeDao;
-import org.multisession.otp.CodeRequestDao;
-import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.CodeTables;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
@@ -46,9 +44,7 @@ class PruningTest {
         app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
         pruning = new Pruning(
                 app.app.database,
-                new ChallengeDao(),
-                new CodeRequestDao(),
-                new KnownBrowserDao(),
+                new CodeTables(),
                 new AuthEventDao(),
                 new LegacyUseDao(),
                 AUDIT_KEEP,

@@ -64,18 +64,15 @@ abstract class CodeLimitsContract {
 
     /** The rules of the defaults, with budgets of this many. */
     private static CodeRules budgets(int prefixPerDay, int totalPerDay, int breakerSent, int breakerUsedPercent) {
-        CodeRules rules = CodeApp.RULES;
-        return new CodeRules(
-                rules.ttl(),
-                rules.attempts(),
-                rules.resendAfter(),
-                rules.numberPerHour(),
-                rules.numberPerDay(),
+        CodeRules.Limits limits = CodeApp.RULES.limits();
+        return CodeApp.RULES.with(new CodeRules.Limits(
+                limits.numberPerHour(),
+                limits.numberPerDay(),
                 100_000,
                 prefixPerDay,
                 totalPerDay,
                 breakerSent,
-                breakerUsedPercent);
+                breakerUsedPercent));
     }
 
     private void granted(@Nullable CodeRequestResult asked) {
@@ -397,7 +394,7 @@ abstract class CodeLimitsContract {
                 assertThat(wait).isLessThanOrEqualTo(HOUR);
                 clock.advance(wait);
             }
-            for (int i = 0; i < CodeApp.RULES.numberPerDay(); i++) {
+            for (int i = 0; i < CodeApp.RULES.limits().numberPerDay(); i++) {
                 app.sent.next();
             }
             ChallengeSecret secret = app.challenge(ANNA);

@@ -455,11 +455,9 @@ abstract class CodesContract {
             OneTimeCodes codes = new OneTimeCodes(
                     app.app.database,
                     new GroupCommit(app.app.database),
-                    new ChallengeDao(),
-                    new CodeRequestDao(),
-                    new KnownBrowserDao(),
-                    app.limits,
+                    new CodeTables(),
                     CodeApp.RULES,
+                    app.limits,
                     app.queue,
                     new SecureRandom(),
                     clock,
@@ -815,7 +813,12 @@ abstract class CodesContract {
         @Test
         void twenty_first_sign_ins_of_one_number_at_the_same_time_make_one_user() throws Exception {
             app.close();
-            CodeRules many = new CodeRules(TTL, 5, Duration.ofSeconds(5), 100, 100, 100, 100, 100, 100, 0);
+            CodeRules many = new CodeRules(
+                    TTL,
+                    5,
+                    Duration.ofSeconds(5),
+                    new CodeRules.Limits(100, 100, 100, 100, 100, 100, 0),
+                    Delivery.PLAIN);
             redeploy(CodeApp.deployOpen(old.claim(), many, clock));
             List<ChallengeSecret> secrets = new ArrayList<>();
             List<String> codes = new ArrayList<>();
@@ -891,9 +894,9 @@ abstract class CodesContract {
                     compared += isRefused(result, Refusal.WRONG) ? 1 : 0;
                 }
                 // Ten codes, and one more in each hour for a network that has not asked before.
-                int most = CodeApp.RULES.numberPerDay() + 24;
+                int most = CodeApp.RULES.limits().numberPerDay() + 24;
                 assertThat(signedIn).isZero();
-                assertThat(held).hasSizeBetween(CodeApp.RULES.numberPerDay(), most);
+                assertThat(held).hasSizeBetween(CodeApp.RULES.limits().numberPerDay(), most);
                 int counted = Integer.parseInt(fast.one("SELECT sum(attempts) FROM multisession_challenges"));
                 assertThat(counted).isBetween(compared, most * CodeApp.RULES.attempts());
                 assertThat(Integer.parseInt(fast.one("SELECT count(*) FROM auth_events WHERE kind = 'code-refused'")))

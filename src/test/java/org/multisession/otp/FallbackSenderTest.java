@@ -13,12 +13,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.otp.HttpSender.Gateway;
+import org.multisession.phone.PhoneNumber;
 import org.multisession.testing.FakeGateway;
+import org.multisession.testing.NewApp;
 
 /** Two real gateways on the loopback address. */
 class FallbackSenderTest {
 
     private static final String NUMBER = "+79991234567";
+    private static final PhoneNumber TO = NewApp.number(NUMBER);
     private static final Duration ENOUGH = Duration.ofSeconds(30);
     /** For who never answers: it only has to pass. */
     private static final Duration SHORT = Duration.ofMillis(200);
@@ -46,7 +49,7 @@ class FallbackSenderTest {
     }
 
     private void send(HttpSender one) throws IOException, InterruptedException {
-        new FallbackSender(one, to(second.url("/second"), ENOUGH, "2xx")).send(NUMBER, "123456", "Code: 123456");
+        new FallbackSender(one, to(second.url("/second"), ENOUGH, "2xx")).send(TO, "123456", "Code: 123456");
     }
 
     @Test

@@ -28,11 +28,14 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.multisession.otp.HttpSender.Gateway;
 import org.multisession.otp.HttpSender.Gateway.Header;
+import org.multisession.phone.PhoneNumber;
 import org.multisession.testing.FakeGateway;
+import org.multisession.testing.NewApp;
 
 class HttpSenderTest {
 
     private static final String NUMBER = "+79991234567";
+    private static final PhoneNumber TO = NewApp.number(NUMBER);
     private static final String CODE = "012345";
     private static final String HOSTILE =
             "\"{code}\\ {phone}{text}\n\r\t\u0000\u001f\u007f & = + % # ? / <>' | € Ё 🔑 \\u0041 \u2028\n\n@id.example.com #012345";
@@ -70,7 +73,7 @@ class HttpSenderTest {
 
         @Test
         void json_is_read_back_exactly_whatever_is_in_the_text() throws Exception {
-            new HttpSender(json(ENOUGH)).send(NUMBER, CODE, HOSTILE);
+            new HttpSender(json(ENOUGH)).send(TO, CODE, HOSTILE);
             FakeGateway.Received received = gateway.next();
             JsonNode body = new ObjectMapper().readTree(received.body());
             assertThat(received.method()).isEqualTo("POST");
@@ -97,7 +100,7 @@ class HttpSenderTest {
                             "sécret:of the test",
                             ENOUGH,
                             SuccessPattern.ANY_2XX))
-                    .send(NUMBER, CODE, HOSTILE);
+                    .send(TO, CODE, HOSTILE);
             FakeGateway.Received received = gateway.next();
             assertThat(received.method()).isEqualTo("POST");
             assertThat(received.path()).isEqualTo("/2010-04-01/Accounts/ACCOUNT/Messages.json");
@@ -114,7 +117,7 @@ class HttpSenderTest {
         @Test
         void a_query_is_read_back_exactly() throws Exception {
             String url = gateway.url("/sys/send.php?login=LOGIN&psw=SECRET&phones={phone}&mes={text}&charset=utf-8");
-            new HttpSender(get(url, ENOUGH)).send(NUMBER, CODE, HOSTILE);
+            new HttpSender(get(url, ENOUGH)).send(TO, CODE, HOSTILE);
             FakeGateway.Received received = gateway.next();
             assertThat(received.method()).isEqualTo("GET");
             assertThat(received.path()).isEqualTo("/sys/send.php");
@@ -126,13 +129,14 @@ class HttpSenderTest {
 
         @Test
         void a_place_in_the_path_is_escaped_for_the_path() throws Exception {
-            new HttpSender(get(gateway.url("/to/{phone}/{text}"), ENOUGH)).send(NUMBER, CODE, "a/b?c#d");
+            new HttpSender(get(gateway.url("/to/{phone}/{text}"), ENOUGH)).send(TO, CODE, "a/b?c#d");
             assertThat(gateway.next().path()).isEqualTo("/to/%2B79991234567/a%2Fb%3Fc%23d");
         }
 
         @Test
         void what_stands_in_a_value_is_not_filled_again() throws Exception {
-            new HttpSender(json(ENOUGH)).send("{code}", "{text}", "{phone} {code} {text}");
+            new HttpSender(json(ENOUGH))
+                    .send(new PhoneNumber("{code}", "", PhoneNumber.Meaning.NONE), "{text}", "{phone} {code} {text}");
             JsonNode body = new ObjectMapper().readTree(gateway.next().body());
             assertThat(body.get("to").textValue()).isEqualTo("{code}");
             assertThat(body.get("code").textValue()).isEqualTo("{text}");
@@ -174,7 +178,7 @@ class HttpSenderTest {
 
         private @Nullable Throwable sent(String pattern) {
             return catchThrowable(
-                    () -> new HttpSender(whereSuccessIs(pattern)).send(NUMBER, CODE, "Code: 012345\n\n@host #012345"));
+                    () -> new HttpSender(whereSuccessIs(pattern)).send(TO, CODE, "Code: 012345\n\n@host #012345"));
         }
 
         @Test
@@ -212,7 +216,7 @@ class HttpSenderTest {
         @Test
         void is_read_no_further_than_needed_however_long_it_goes_on() throws Exception {
             answer("OK" + " ".repeat(40 * 1024 * 1024));
-            new HttpSender(whereSuccessIs("2xx | OK")).send(NUMBER, CODE, "text");
+            new HttpSender(whereSuccessIs("2xx | OK")).send(TO, CODE, "text");
             answer("ERROR\n".repeat(1_000_000));
             assertThat(sent("2xx | OK*"))
                     .isInstanceOf(IOException.class)
@@ -242,7 +246,7 @@ class HttpSenderTest {
                         exchange.getResponseBody().write(body);
                     }
                 });
-                new HttpSender(json(ENOUGH)).send(NUMBER, CODE, "text");
+                new HttpSender(json(ENOUGH)).send(TO, CODE, "text");
             }
         }
 
@@ -303,7 +307,7 @@ class HttpSenderTest {
             gateway.hang();
             ExecutorService worker = Executors.newSingleThreadExecutor();
             Future<@Nullable Throwable> sending =
-                    worker.submit(() -> catchThrowable(() -> new HttpSender(json(ENOUGH)).send(NUMBER, CODE, "text")));
+                    worker.submit(() -> catchThrowable(() -> new HttpSender(json(ENOUGH)).send(TO, CODE, "text")));
             gateway.next();
             worker.shutdownNow();
             assertThat(sending.get()).isInstanceOf(InterruptedException.class);
@@ -348,8 +352,8 @@ class HttpSenderTest {
                         null,
                         ENOUGH,
                         SuccessPattern.ANY_2XX));
-                sender.send(NUMBER, CODE, "text");
-                assertThat(catchThrowable(() -> sender.send(NUMBER, CODE, "text")))
+                sender.send(TO, CODE, "text");
+                assertThat(catchThrowable(() -> sender.send(TO, CODE, "text")))
                         .isInstanceOf(IOException.class)
                         .isNotInstanceOf(NotTakenException.class);
                 return requests.get() - 1;
@@ -371,7 +375,7 @@ class HttpSenderTest {
         }
 
         private void assertFailure(Gateway to, String says) {
-            Throwable failure = catchThrowable(() -> new HttpSender(to).send(NUMBER, CODE, "text of the test"));
+            Throwable failure = catchThrowable(() -> new HttpSender(to).send(TO, CODE, "text of the test"));
             assertThat(failure).isInstanceOf(IOException.class).hasMessageContaining(says);
             StringWriter all = new StringWriter();
             Objects.requireNonNull(failure).printStackTrace(new PrintWriter(all));

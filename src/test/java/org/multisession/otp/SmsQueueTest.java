@@ -11,12 +11,15 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
+import org.multisession.phone.PhoneNumber;
 import org.multisession.testing.LogLines;
+import org.multisession.testing.NewApp;
 import org.multisession.testing.SentCodes;
 
 class SmsQueueTest {
 
     private static final String NUMBER = "+79991234567";
+    private static final PhoneNumber TO = NewApp.number(NUMBER);
     private static final SmsText TEXT = code -> "Code: " + code;
 
     /** What is on its way at once, and what waits behind it. */
@@ -24,7 +27,7 @@ class SmsQueueTest {
 
     private static void hand(SmsQueue queue, int messages) {
         for (int i = 0; i < messages; i++) {
-            queue.hand(NUMBER, "%06d".formatted(i), TEXT, true);
+            queue.hand(TO, "%06d".formatted(i), TEXT, true);
         }
     }
 
@@ -46,7 +49,7 @@ class SmsQueueTest {
         SentCodes gateway = new SentCodes();
         SmsQueue queue = new SmsQueue(gateway);
         for (int i = 0; i < 100; i++) {
-            queue.hand(NUMBER, "000000", TEXT, false);
+            queue.hand(TO, "000000", TEXT, false);
         }
         queue.close();
         assertThat(gateway.drain()).isEmpty();
@@ -99,7 +102,7 @@ class SmsQueueTest {
             SmsQueue queue = new SmsQueue((number, code, text) -> {
                 throw new IllegalArgumentException("unsupported URI http://" + number + "/" + code);
             });
-            queue.hand(NUMBER, "000001", TEXT, true);
+            queue.hand(TO, "000001", TEXT, true);
             queue.close();
             assertThat(queue.failed()).isEqualTo(1);
             assertThat(log.of(Level.WARNING)).singleElement().asString().contains("IllegalArgumentException");
@@ -113,7 +116,7 @@ class SmsQueueTest {
             SentCodes gateway = new SentCodes();
             SmsQueue queue = new SmsQueue(gateway);
             queue.hand(
-                    NUMBER,
+                    TO,
                     "000001",
                     code -> {
                         throw new IllegalStateException("no text for " + code);

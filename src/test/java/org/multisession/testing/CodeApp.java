@@ -10,13 +10,12 @@ import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.StrangerTrail;
 import org.multisession.db.GroupCommit;
 import org.multisession.db.Source;
-import org.multisession.otp.ChallengeDao;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.CodeLimits;
 import org.multisession.otp.CodeListener;
-import org.multisession.otp.CodeRequestDao;
 import org.multisession.otp.CodeRules;
-import org.multisession.otp.KnownBrowserDao;
+import org.multisession.otp.CodeTables;
+import org.multisession.otp.Delivery;
 import org.multisession.otp.OneTimeCodes;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
 import org.multisession.otp.OneTimeCodes.Refusal;
@@ -30,8 +29,12 @@ import org.multisession.token.Presented;
 public final class CodeApp implements AutoCloseable {
 
     /** The rules of the defaults. */
-    public static final CodeRules RULES =
-            new CodeRules(Duration.ofMinutes(5), 5, Duration.ofMinutes(1), 5, 10, 20, 100, 5000, 100, 10);
+    public static final CodeRules RULES = new CodeRules(
+            Duration.ofMinutes(5),
+            5,
+            Duration.ofMinutes(1),
+            new CodeRules.Limits(5, 10, 20, 100, 5000, 100, 10),
+            Delivery.PLAIN);
 
     /** How many requests and challenges of strangers are kept: few, so that a test can overrun them. */
     public static final int MAX_STRANGERS = 500;
@@ -51,9 +54,9 @@ public final class CodeApp implements AutoCloseable {
     private CodeApp(
             NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
         this.app = app;
-        CodeRequestDao requests = new CodeRequestDao(MAX_STRANGERS);
+        CodeTables tables = new CodeTables(MAX_STRANGERS);
         this.queue = new SmsQueue(gateway == null ? sent : gateway);
-        this.limits = new CodeLimits(requests, rules);
+        this.limits = new CodeLimits(tables.requests(), rules);
         GroupCommit asks = new GroupCommit(
                 app.database,
                 clock instanceof TestClock test ? test::nanos : System::nanoTime,
@@ -61,18 +64,7 @@ public final class CodeApp implements AutoCloseable {
         GroupCommit tries = new GroupCommit(app.database, System::nanoTime, nanos -> {});
         this.codes = new CodeSignIn(
                 tries,
-                new OneTimeCodes(
-                        app.database,
-                        asks,
-                        new ChallengeDao(MAX_STRANGERS),
-                        requests,
-                        new KnownBrowserDao(),
-                        limits,
-                        rules,
-                        queue,
-                        random,
-                        clock,
-                        CodeListener.NONE),
+                new OneTimeCodes(app.database, asks, tables, rules, limits, queue, random, clock, CodeListener.NONE),
                 app.signIn,
                 app.owners,
                 new PhoneNumbers("RU"),

@@ -6,6 +6,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.multisession.otp.SmsSender;
+import org.multisession.phone.PhoneNumber;
 
 /** A gateway that keeps what it is given. */
 public final class SentCodes implements SmsSender {
@@ -16,8 +17,8 @@ public final class SentCodes implements SmsSender {
     private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
 
     @Override
-    public void send(String number, String code, String text) {
-        messages.add(new Message(number, code, text));
+    public void send(PhoneNumber number, String code, String text) {
+        messages.add(new Message(number.text(), code, text));
     }
 
     /** The next message; it comes on a thread of the queue's own, so it may have to be waited for. */
