@@ -342,6 +342,30 @@ class GroupCommitTest {
         assertThat(rows()).isEqualTo(3);
     }
 
+    @Test
+    void an_interrupted_caller_waits_for_the_connection_like_any_other() throws Exception {
+        CountDownLatch isHeld = new CountDownLatch(1);
+        CountDownLatch letGo = new CountDownLatch(1);
+        Future<Integer> holder = threads.submit(() -> database.write(transaction -> {
+            isHeld.countDown();
+            await(letGo);
+            return insert(transaction, 0);
+        }));
+        await(isHeld);
+        Future<Boolean> interrupted = threads.submit(() -> {
+            Thread.currentThread().interrupt();
+            commits.write(transaction -> insert(transaction, 1));
+            return Thread.currentThread().isInterrupted();
+        });
+        while (database.writer().waiting() == 0 && !interrupted.isDone()) {
+            Thread.onSpinWait();
+        }
+        letGo.countDown();
+        holder.get();
+        assertThat(interrupted.get()).isTrue();
+        assertThat(rows()).isEqualTo(2);
+    }
+
     /** A reader in a rollback journal lets everybody write and nobody commit. */
     @Test
     void nobody_is_answered_before_the_commit_and_all_learn_that_it_failed() throws Exception {
