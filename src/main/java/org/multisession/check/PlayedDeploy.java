@@ -13,6 +13,7 @@ import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Backup;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Trial;
 import org.multisession.session.Stage;
@@ -40,7 +41,7 @@ final class PlayedDeploy {
                 Database database = Database.open(file, 1, busyTimeout)) {
             Trial ofStage = trials.of(stage, database);
             Trial told = (transaction, userColumns) -> tell(ofStage.play(transaction, userColumns));
-            Migrator migrator = new Migrator(database, clock, Backup.NONE, Progress.NONE, told);
+            Migrator migrator = new Migrator(database, clock, Backup.NONE, Progress.NONE, told, Pacing.alone());
             Set<String> userColumns = migrator.migrate().userColumns();
             for (Stage other : Stage.values()) {
                 if (other != stage) {
