@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,10 +45,7 @@ class LargeDeployIT {
 
     private TomcatServer deploy(OldDatabase old) {
         return TomcatServer.of(TomcatVersion.V10_1)
-                .webapp(
-                        "/",
-                        TomcatServer.war(),
-                        Map.of("multisession.db.url", old.path().toString(), "multisession.login.verification", "none"))
+                .app("/", old, "multisession.login.verification", "none")
                 .start();
     }
 

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipFile;
@@ -173,12 +172,7 @@ class CommandLineIT {
     @EnumSource(TomcatVersion.class)
     void a_stranger_cannot_fetch_the_launcher_from_a_tomcat(TomcatVersion version) throws Exception {
         try (OldDatabase old = OldDatabase.make(folder, "single");
-                TomcatServer tomcat = TomcatServer.of(version)
-                        .webapp(
-                                "/",
-                                TomcatServer.war(),
-                                Map.of("multisession.db.url", old.path().toString()))
-                        .start()) {
+                TomcatServer tomcat = TomcatServer.of(version).app("/", old).start()) {
             Http http = Http.to(tomcat.uri("/"));
             assertThat(http.get("org/multisession/launcher/Launcher.class").status())
                     .isEqualTo(401);
@@ -189,12 +183,8 @@ class CommandLineIT {
     @Test
     void who_is_revoked_from_a_shell_is_refused_by_a_running_tomcat_at_the_next_request() throws Exception {
         try (OldDatabase old = OldDatabase.make(folder, "single");
-                TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
-                        .webapp(
-                                "/",
-                                TomcatServer.war(),
-                                Map.of("multisession.db.url", old.path().toString()))
-                        .start()) {
+                TomcatServer tomcat =
+                        TomcatServer.of(TomcatVersion.V11).app("/", old).start()) {
             Http http = Http.to(tomcat.uri("/"));
             String[] cookie = {"Cookie", "auth_token=old_token_xyz123"};
             assertThat(http.get("api/me", cookie).status()).isEqualTo(200);

@@ -95,16 +95,7 @@ class MetricsIT {
                                 "true",
                                 "multisession.metrics.allow",
                                 "192.0.2.0/24"))
-                .webapp(
-                        "/settled",
-                        TomcatServer.war(),
-                        Map.of(
-                                "multisession.db.url",
-                                multi.path().toString(),
-                                "multisession.stage",
-                                "settle",
-                                "multisession.login.verification",
-                                "none"))
+                .app("/settled", multi, "multisession.stage", "settle", "multisession.login.verification", "none")
                 .start();
         http = Http.to(tomcat.uri("/"));
     }

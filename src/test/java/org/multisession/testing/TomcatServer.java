@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +153,20 @@ public final class TomcatServer implements AutoCloseable {
         /** The same without context parameters. */
         public Builder webapp(String context, Path warOrDirectory) {
             return webapp(context, warOrDirectory, Map.of());
+        }
+
+        /**
+         * Deploys our WAR on a database of the old app.
+         *
+         * @param settings further keys and values, in turn
+         */
+        public Builder app(String context, OldDatabase database, String... settings) {
+            Map<String, String> all = new HashMap<>();
+            all.put("multisession.db.url", database.path().toString());
+            for (int i = 0; i < settings.length; i += 2) {
+                all.put(settings[i], settings[i + 1]);
+            }
+            return webapp(context, war(), all);
         }
 
         /** Deploys by a whole context descriptor of the test's own. */

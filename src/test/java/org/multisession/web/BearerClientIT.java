@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -43,14 +42,7 @@ class BearerClientIT {
         folder = new MemoryFolder();
         try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.login.verification",
-                                    "none"))
+                    .app("/", database, "multisession.login.verification", "none")
                     .start();
         }
     }

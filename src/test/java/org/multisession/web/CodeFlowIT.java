@@ -725,12 +725,7 @@ class CodeFlowIT {
     void the_happy_path_on_the_other_tomcat(TomcatVersion version) {
         try (OldDatabase old = OldDatabase.open(folder.resolve("other.db"))) {
             old.run(OldDatabase.script("single"));
-            try (TomcatServer server = TomcatServer.of(version)
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of("multisession.db.url", old.path().toString()))
-                    .start()) {
+            try (TomcatServer server = TomcatServer.of(version).app("/", old).start()) {
                 Http http = Http.to(server.uri("/"));
                 Answer asked = http.postForm("login", Map.of("phone", "8 999 123-45-67"), "Accept", HTML);
                 String challenge = cookie(asked, CHALLENGE);

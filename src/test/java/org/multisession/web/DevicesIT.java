@@ -81,14 +81,7 @@ class DevicesIT {
 
     private static TomcatServer server(TomcatVersion version) {
         return TomcatServer.of(version)
-                .webapp(
-                        "/",
-                        TomcatServer.war(),
-                        Map.of(
-                                "multisession.db.url",
-                                database.path().toString(),
-                                "multisession.login.verification",
-                                "none"))
+                .app("/", database, "multisession.login.verification", "none")
                 .start();
     }
 

@@ -45,14 +45,7 @@ class Http2IT {
         try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
                     .tls(certificate)
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.login.verification",
-                                    "none"))
+                    .app("/", database, "multisession.login.verification", "none")
                     .start();
         }
     }

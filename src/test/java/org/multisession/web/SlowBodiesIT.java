@@ -18,7 +18,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SubmissionPublisher;
@@ -63,14 +62,7 @@ class SlowBodiesIT {
         folder = new MemoryFolder();
         try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.login.verification",
-                                    "none"))
+                    .app("/", database, "multisession.login.verification", "none")
                     .start();
         }
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Fenced;
@@ -25,10 +24,7 @@ class TomcatsOwnLogIT {
                 OldDatabase database = OldDatabase.make(folder.path(), "single");
                 TomcatServer tomcat = TomcatServer.of(version)
                         .logging(lines)
-                        .webapp(
-                                "/",
-                                TomcatServer.war(),
-                                Map.of("multisession.db.url", database.path().toString()))
+                        .app("/", database)
                         .start()) {
             for (String cookie : List.of(
                     "auth_token=a-secret-token\u0001",

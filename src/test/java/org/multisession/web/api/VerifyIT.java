@@ -44,14 +44,7 @@ class VerifyIT {
         folder = new MemoryFolder();
         database = OldDatabase.make(folder.path(), "single");
         tomcat = TomcatServer.of(version)
-                .webapp(
-                        "/",
-                        TomcatServer.war(),
-                        Map.of(
-                                "multisession.db.url",
-                                database.path().toString(),
-                                "multisession.login.verification",
-                                "none"))
+                .app("/", database, "multisession.login.verification", "none")
                 .start();
         assertThat(tomcat.isDeployed("/")).as(tomcat.log()).isTrue();
     }

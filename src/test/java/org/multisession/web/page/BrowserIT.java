@@ -56,16 +56,13 @@ class BrowserIT {
                             + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
             tomcat = TomcatServer.of(TomcatVersion.V10_1)
                     .tls(TestCertificate.make(folder.path()))
-                    .webapp(
+                    .app(
                             "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.login.verification",
-                                    "none",
-                                    "multisession.cookie.former",
-                                    "auth_token; Domain=id.example.com | auth_token; Path=/account"))
+                            database,
+                            "multisession.login.verification",
+                            "none",
+                            "multisession.cookie.former",
+                            "auth_token; Domain=id.example.com | auth_token; Path=/account")
                     .start();
         }
     }

@@ -44,14 +44,7 @@ class CodeBrowserIT {
         try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(TomcatVersion.V11)
                     .tls(TestCertificate.make(folder.path()))
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.code.attempts",
-                                    "2"))
+                    .app("/", database, "multisession.code.attempts", "2")
                     .start();
         }
     }

@@ -52,14 +52,7 @@ class DevicesBrowserIT {
         database = OldDatabase.make(folder.path(), "single");
         tomcat = TomcatServer.of(TomcatVersion.V11)
                 .tls(TestCertificate.make(folder.path()))
-                .webapp(
-                        "/",
-                        TomcatServer.war(),
-                        Map.of(
-                                "multisession.db.url",
-                                database.path().toString(),
-                                "multisession.login.verification",
-                                "none"))
+                .app("/", database, "multisession.login.verification", "none")
                 .start();
     }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
@@ -35,12 +34,8 @@ class FirstViewsIT {
     void the_first_views_of_all_pages_at_once_are_all_answered_and_tomcat_has_nothing_to_compile(TomcatVersion version)
             throws IOException {
         try (OldDatabase database = OldDatabase.make(folder, "single");
-                TomcatServer tomcat = TomcatServer.of(version)
-                        .webapp(
-                                "/",
-                                TomcatServer.war(),
-                                Map.of("multisession.db.url", database.path().toString()))
-                        .start()) {
+                TomcatServer tomcat =
+                        TomcatServer.of(version).app("/", database).start()) {
             List<String> pages = List.of("login", "", "sessions", "logout", "nowhere", "login", "sessions", "");
             CyclicBarrier together = new CyclicBarrier(pages.size());
             ExecutorService people = Executors.newFixedThreadPool(pages.size());

@@ -63,14 +63,7 @@ class PagesIT {
                 number++;
             }
             tomcat = TomcatServer.of(TomcatVersion.V11)
-                    .webapp(
-                            "/",
-                            TomcatServer.war(),
-                            Map.of(
-                                    "multisession.db.url",
-                                    database.path().toString(),
-                                    "multisession.login.verification",
-                                    "none"))
+                    .app("/", database, "multisession.login.verification", "none")
                     .start();
         }
         http = Http.to(tomcat.uri("/"));

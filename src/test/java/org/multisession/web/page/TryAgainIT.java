@@ -35,12 +35,7 @@ class TryAgainIT {
     @BeforeAll
     static void start() {
         database = OldDatabase.make(folder, "single");
-        tomcat = TomcatServer.of(TomcatVersion.V10_1)
-                .webapp(
-                        "/",
-                        TomcatServer.war(),
-                        Map.of("multisession.db.url", database.path().toString()))
-                .start();
+        tomcat = TomcatServer.of(TomcatVersion.V10_1).app("/", database).start();
         http = Http.to(tomcat.uri("/"));
     }
 
