@@ -78,16 +78,12 @@ class GroupCommitTest {
 
     /** Starts a write that holds the database, then so many others that gather behind it; then lets all go. */
     private List<Future<Integer>> gathered(int others, Set<Transaction> transactions) throws Exception {
-        CountDownLatch isWriting = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
         List<Future<Integer>> results = new ArrayList<>();
-        results.add(threads.submit(() -> commits.write(transaction -> {
+        Holder first = new Holder(transaction -> {
             transactions.add(transaction);
-            isWriting.countDown();
-            await(goOn);
             return insert(transaction, 0);
-        })));
-        await(isWriting);
+        });
+        results.add(first.result);
         for (int i = 1; i <= others; i++) {
             int n = i;
             results.add(threads.submit(() -> commits.write(transaction -> {
@@ -102,8 +98,30 @@ class GroupCommitTest {
         while (commits.waiting() + results.stream().filter(Future::isDone).count() < others) {
             Thread.onSpinWait();
         }
-        goOn.countDown();
+        Future<Integer> unused = first.letGo();
         return results;
+    }
+
+    /** A write that has the database until it is let go. */
+    private final class Holder {
+
+        private final CountDownLatch isWriting = new CountDownLatch(1);
+        private final CountDownLatch goOn = new CountDownLatch(1);
+        private final Future<Integer> result;
+
+        Holder(Database.Work<Transaction, Integer> work) {
+            result = threads.submit(() -> commits.write(transaction -> {
+                isWriting.countDown();
+                await(goOn);
+                return work.run(transaction);
+            }));
+            await(isWriting);
+        }
+
+        Future<Integer> letGo() {
+            goOn.countDown();
+            return result;
+        }
     }
 
     private static void await(CountDownLatch latch) {
@@ -155,14 +173,7 @@ class GroupCommitTest {
 
     @Test
     void an_error_reaches_every_one_whose_work_it_undid_and_nobody_later() throws Exception {
-        CountDownLatch isWriting = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
-            isWriting.countDown();
-            await(goOn);
-            return insert(transaction, 0);
-        }));
-        await(isWriting);
+        Holder first = new Holder(transaction -> insert(transaction, 0));
         List<Future<Integer>> together = new ArrayList<>();
         for (int i = 1; i <= 4; i++) {
             int n = i;
@@ -176,8 +187,7 @@ class GroupCommitTest {
         while (commits.waiting() < 4) {
             Thread.onSpinWait();
         }
-        goOn.countDown();
-        first.get();
+        first.letGo().get();
         int asItWas = 0;
         for (Future<Integer> result : together) {
             try {
@@ -260,15 +270,10 @@ class GroupCommitTest {
     @Test
     void what_is_to_be_done_after_the_commit_is_done_for_what_was_kept_and_for_nothing_else() throws Exception {
         List<Integer> told = Collections.synchronizedList(new ArrayList<>());
-        CountDownLatch isWriting = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
-            isWriting.countDown();
-            await(goOn);
+        Holder first = new Holder(transaction -> {
             transaction.afterCommit(() -> told.add(0));
             return 0;
-        }));
-        await(isWriting);
+        });
         List<Future<Integer>> others = new ArrayList<>();
         for (int i = 1; i <= 4; i++) {
             int n = i;
@@ -285,8 +290,7 @@ class GroupCommitTest {
             Thread.onSpinWait();
         }
         assertThat(told).isEmpty();
-        goOn.countDown();
-        first.get();
+        first.letGo().get();
         for (Future<Integer> other : others) {
             Throwable unused = catchThrowable(other::get);
         }
@@ -318,14 +322,7 @@ class GroupCommitTest {
 
     @Test
     void the_interrupt_of_one_fails_nobody_else_and_is_kept_for_it() throws Exception {
-        CountDownLatch isWriting = new CountDownLatch(1);
-        CountDownLatch goOn = new CountDownLatch(1);
-        Future<Integer> first = threads.submit(() -> commits.write(transaction -> {
-            isWriting.countDown();
-            await(goOn);
-            return insert(transaction, 0);
-        }));
-        await(isWriting);
+        Holder first = new Holder(transaction -> insert(transaction, 0));
         Future<Boolean> interrupted = threads.submit(() -> {
             Thread.currentThread().interrupt();
             commits.write(transaction -> insert(transaction, 1));
@@ -335,8 +332,7 @@ class GroupCommitTest {
         while (commits.waiting() < 2) {
             Thread.onSpinWait();
         }
-        goOn.countDown();
-        first.get();
+        first.letGo().get();
         assertThat(interrupted.get()).isTrue();
         assertThat(other.get()).isEqualTo(3);
         assertThat(rows()).isEqualTo(3);
@@ -344,14 +340,8 @@ class GroupCommitTest {
 
     @Test
     void an_interrupted_caller_waits_for_the_connection_like_any_other() throws Exception {
-        CountDownLatch isHeld = new CountDownLatch(1);
-        CountDownLatch letGo = new CountDownLatch(1);
-        Future<Integer> holder = threads.submit(() -> database.write(transaction -> {
-            isHeld.countDown();
-            await(letGo);
-            return insert(transaction, 0);
-        }));
-        await(isHeld);
+        Holder holder = new Holder(transaction -> insert(transaction, 0));
+        commits = GroupCommit.unlimited(database);
         Future<Boolean> interrupted = threads.submit(() -> {
             Thread.currentThread().interrupt();
             commits.write(transaction -> insert(transaction, 1));
@@ -360,8 +350,7 @@ class GroupCommitTest {
         while (database.writer().waiting() == 0 && !interrupted.isDone()) {
             Thread.onSpinWait();
         }
-        letGo.countDown();
-        holder.get();
+        holder.letGo().get();
         assertThat(interrupted.get()).isTrue();
         assertThat(rows()).isEqualTo(2);
     }
