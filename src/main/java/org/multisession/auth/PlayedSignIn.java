@@ -242,6 +242,10 @@ public final class PlayedSignIn {
             Stream.of(user.phone(), old == null ? null : old.value())
                     .filter(secret -> secret != null && !secret.isEmpty())
                     .forEach(secrets::add);
+            if (old != null) {
+                // It is also played before a large migration has recorded what was there.
+                sessions.recordUnseen(transaction, old, now);
+            }
             SessionToken legacy = tokenToBeAdopted(transaction, user);
             act = "a sign-in";
             SessionToken first = signIn.start(transaction, user, NOBODY, Presented.NOTHING, now)

@@ -115,6 +115,11 @@ public final class Sessions {
         return rows.wasIssued(handle, token);
     }
 
+    /** Remembers that this token is a session, if it is one and a migration has not come to it yet. */
+    void recordUnseen(Transaction transaction, SessionToken token, Instant now) {
+        rows.recordUnseen(transaction, token, now);
+    }
+
     /** Starts a session on this device. */
     SessionToken start(Transaction transaction, User user, Client client, Instant now) {
         SessionToken token = SessionToken.random(random);

@@ -37,8 +37,10 @@ final class UninstallCommand implements Command {
     public String explanation() {
         return """
                 Shows what it would remove and who falls out by it. Removes it only with --yes,
-                or after a "yes" typed at the terminal: in one transaction, and after a copy of
-                the database was made beside it (off with --migration.backup=off).
+                or after a "yes" typed at the terminal, and after a copy of the database was
+                made beside it (off with --migration.backup=off). All of it goes in one
+                transaction; what takes long is deleted from the file afterwards, piece by
+                piece, so that nobody has to wait. If it is stopped then, run it again.
 
                 Removed is what Multi-Session has made: everything named multisession_...,
                 auth_events, and user_sessions with its indexes. A user_sessions that the old
@@ -93,7 +95,7 @@ final class UninstallCommand implements Command {
                                 : "Nothing was removed.");
                 return DONE;
             }
-            Uninstaller.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions));
+            Uninstaller.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions, found));
             call.say("");
             call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
                     + ", and nothing else changed.");

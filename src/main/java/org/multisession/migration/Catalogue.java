@@ -87,6 +87,10 @@ final class Catalogue {
         return get(name) != null;
     }
 
+    boolean has(String type, String name) {
+        return entries.containsKey(key(type, name));
+    }
+
     /** Whether this object is there; one of ours only if it is just as this version makes it. */
     boolean has(SchemaObject object) {
         Entry entry = get(object);

@@ -51,6 +51,19 @@ record Inspection(
         return missing.isEmpty() && stray.isEmpty() && outdated.isEmpty() && retired.isEmpty();
     }
 
+    /** The missing indexes of tables that are there already: each takes long where the table is large. */
+    List<SchemaObject> missingIndexesOfRows() {
+        return missing.stream()
+                .filter(object -> object.kind().equals("index"))
+                .filter(object -> catalogue.relations().stream().anyMatch(object::isOn))
+                .toList();
+    }
+
+    /** The same as if only these objects were missing. */
+    Inspection missingOnly(List<SchemaObject> objects) {
+        return new Inspection(catalogue, isNew, userColumns, objects, stray, outdated, retired, mark);
+    }
+
     /** Whether the triggers that see what becomes of users and sessions are all there. */
     boolean isWatched() {
         return catalogue.hasTriggers("users", Witnesses.ON_USERS)

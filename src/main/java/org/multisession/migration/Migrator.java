@@ -121,14 +121,20 @@ public final class Migrator {
      * @param userColumns the columns of {@code users}, in lower case
      * @param made what this run made, by name; empty if all was there
      * @param backup where the database lies as it was before; null if there is no such copy
+     * @param longest what has held others up longest
      */
     public record Outcome(
             Set<String> userColumns,
             List<String> made,
-            @Nullable Path backup) {
+            @Nullable Path backup,
+            Held longest) {
 
         Outcome(Set<String> userColumns, List<String> made) {
-            this(userColumns, made, null);
+            this(userColumns, made, null, Held.NOTHING);
+        }
+
+        Outcome after(Backup.@Nullable Copy copy, Held held) {
+            return new Outcome(userColumns, made, copy == null ? null : copy.path(), held);
         }
     }
 
@@ -171,9 +177,11 @@ public final class Migrator {
             return new Move(userColumns, isSmall, () -> inOneTransaction(found));
         }
         if (trial != Trial.NONE && !found.isComplete()) {
+            long start = System.nanoTime();
             steps().tryOut(transaction -> tryOut(transaction, userColumns));
+            pacing.rest(System.nanoTime() - start);
         }
-        return new Move(userColumns, false, () -> inSteps(found, userColumns));
+        return new Move(userColumns, false, () -> Room.around(database, () -> inSteps(found, userColumns)));
     }
 
     /** Does all of it. */
@@ -201,12 +209,14 @@ public final class Migrator {
 
     private Outcome inSteps(Inspection found, Set<String> userColumns) {
         Backup.Copy copy = found.mark() == null ? backup.make() : null;
+        pacing.rest(0);
         if (found.mark() != null) {
             log.info("Migration: goes on with one that was not finished");
         }
         List<String> made;
+        SteppedMove first = steps();
         try {
-            made = steps().begin();
+            made = first.begin();
         } catch (RuntimeException e) {
             if (copy != null) {
                 copy.discardUnlessDamaged(e);
@@ -222,15 +232,16 @@ public final class Migrator {
                     .toList();
         }
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            SteppedMove steps = steps();
+            SteppedMove steps = attempt == 0 ? first : steps();
             if (attempt > 0) {
                 var unused = steps.begin();
             }
             SteppedMove.Verified verified = steps.fill();
             tryOut(userColumns);
+            pacing.rest(0);
             if (verified == null) {
                 log.info("Migration: another process has just done it");
-                return new Outcome(userColumns, made, copy == null ? null : copy.path());
+                return new Outcome(userColumns, made).after(copy, steps.longest());
             }
             if (steps.end()) {
                 log.info(
@@ -239,9 +250,11 @@ public final class Migrator {
                         verified.users(),
                         verified.sessions(),
                         verified.legacyTokens());
+                log.info("Migration: no step held others up longer than {}", steps.longest());
                 log.info("Migration: done; the old app can go on as before");
+                pacing.rest(0);
                 warnOfSharedTokens();
-                return new Outcome(userColumns, made, copy == null ? null : copy.path());
+                return new Outcome(userColumns, made).after(copy, steps.longest());
             }
             log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
         }
@@ -261,8 +274,9 @@ public final class Migrator {
     }
 
     private Outcome migrateAfter(Backup.@Nullable Copy copy) {
+        long start = System.nanoTime();
         if (copy == null) {
-            return database.write(this::migrateFinished);
+            return database.write(this::migrateFinished).after(null, held(start));
         }
         Outcome outcome;
         try {
@@ -275,7 +289,11 @@ public final class Migrator {
             copy.discard();
             return outcome;
         }
-        return new Outcome(outcome.userColumns(), outcome.made(), copy.path());
+        return outcome.after(copy, held(start));
+    }
+
+    private static Held held(long start) {
+        return new Held("the one transaction", System.nanoTime() - start);
     }
 
     /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
@@ -442,7 +460,7 @@ public final class Migrator {
         witnesses.writeDown();
         execute(transaction, FORGET_PHONES);
         Backfill.notePhones(transaction, beforeStatement);
-        Ground.verify(transaction, found);
+        Ground.verify(transaction, found, List.of());
         verify(transaction, before);
         MoveMark.clear(transaction);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();

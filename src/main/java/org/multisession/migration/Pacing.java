@@ -6,41 +6,41 @@ import org.multisession.db.DatabaseException;
 
 /**
  * How many rows go into one transaction, and how long everybody else has the database after it. Whoever waits for
- * SQLite's lock asks again every few milliseconds at first and every tenth of a second later, so short work with rests
- * as long lets everybody through soon.
+ * SQLite's lock asks again every few milliseconds at first and every tenth of a second later: a shorter rest than that
+ * could let nobody in, again and again.
  */
 public final class Pacing {
 
-    private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
-    private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
+    private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
     private static final int FIRST = 500;
     private static final int MIN = 100;
-    private static final int MAX = 10_000;
+    private static final int MAX = 20_000;
 
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final boolean rests;
-    private final int most;
+    private final boolean learns;
     private volatile int rows;
 
-    private Pacing(boolean rests, int first, int most) {
+    private Pacing(boolean rests, boolean learns, int first) {
         this.rests = rests;
+        this.learns = learns;
         this.rows = first;
-        this.most = most;
     }
 
     /** Beside programs that are at work on the database. */
     public static Pacing besideOthers() {
-        return new Pacing(true, FIRST, MAX);
+        return new Pacing(true, true, FIRST);
     }
 
-    /** Where nobody else waits: without rests. */
+    /** In pieces as large as those, but without rests: where nobody else waits. */
     public static Pacing alone() {
-        return new Pacing(false, MAX, MAX);
+        return new Pacing(false, true, FIRST);
     }
 
-    /** The same in small pieces, always of this many rows. */
+    /** Without rests, in pieces of always this many rows. */
     static Pacing pieces(int rows) {
-        return new Pacing(false, rows, rows);
+        return new Pacing(false, false, rows);
     }
 
     /** How many rows the next transaction is to take. */
@@ -53,11 +53,20 @@ public final class Pacing {
      *
      * @throws DatabaseException if it has been stopped
      */
-    void rest(long workedNanos) {
-        if (rests) {
+    void restAndLearn(long workedNanos) {
+        if (learns) {
             long fitting = rows * GOAL_NANOS / Math.max(1, workedNanos);
-            rows = (int) Math.max(MIN, Math.min(most, Math.min(rows * 2L, fitting)));
+            rows = (int) Math.max(MIN, Math.min(MAX, Math.min(rows + rows / 2L, fitting)));
         }
+        rest(workedNanos);
+    }
+
+    /**
+     * Rests as long as the work has taken, but long enough that somebody who waits gets in.
+     *
+     * @throws DatabaseException if it has been stopped
+     */
+    void rest(long workedNanos) {
         try {
             if (stopped.await(rests ? Math.max(SHORTEST_REST_NANOS, workedNanos) : 0, TimeUnit.NANOSECONDS)) {
                 throw new DatabaseException("it was stopped half-way, and the next start goes on", null);

@@ -73,6 +73,13 @@ record SchemaObject(String kind, String name, String sql) {
         return kind.equals("table");
     }
 
+    /** Whether it is an index or a trigger of this table. */
+    boolean isOn(String table) {
+        return Pattern.compile("\\bON " + Pattern.quote(table) + "\\b")
+                .matcher(sql)
+                .find();
+    }
+
     /** The statement as SQLite's catalogue keeps it. */
     String catalogued() {
         return sql.replaceFirst(" IF NOT EXISTS", "");

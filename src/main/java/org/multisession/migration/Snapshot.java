@@ -137,6 +137,15 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         }
     }
 
+    /** Whether a table has more rows than so many. */
+    static boolean hasMoreRows(Handle handle, String table, int rows) throws SQLException {
+        try (PreparedStatement statement =
+                        handle.prepare("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 1 OFFSET " + rows);
+                ResultSet row = statement.executeQuery()) {
+            return row.next();
+        }
+    }
+
     private static long digest(Handle handle, String sql, MessageDigest digest, Step step) throws SQLException {
         long rows = 0;
         try (PreparedStatement statement = handle.prepare(sql);

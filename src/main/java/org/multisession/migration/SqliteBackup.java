@@ -186,7 +186,7 @@ public final class SqliteBackup implements Backup {
         Counts before;
         try {
             before = counts(handle, "main");
-            PageCopy.into(handle, unfinished);
+            PageCopy.quicklyInto(handle, unfinished);
         } finally {
             // It has only read.
             execute(handle, "ROLLBACK");

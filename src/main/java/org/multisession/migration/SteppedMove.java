@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -82,7 +83,8 @@ final class SteppedMove {
     private final Progress progress;
     private final Consumer<String> beforeStatement;
     private final Ground ground;
-    private long longest;
+    private final Pages pages;
+    private Held longest = Held.NOTHING;
 
     SteppedMove(
             Database database,
@@ -98,6 +100,7 @@ final class SteppedMove {
         this.progress = progress;
         this.beforeStatement = beforeStatement;
         this.ground = new Ground(clock, beforeStatement);
+        this.pages = new Pages(database, nanoTime, pacing, progress);
     }
 
     /** Whether a database can be migrated in steps: whether nothing was missed that has to be told apart first. */
@@ -107,14 +110,49 @@ final class SteppedMove {
                 && (found.catalogue().isWithoutOurMemory() || found.isWatched() || (mark != null && mark.isFirst()));
     }
 
-    /** The first step: makes what is missing, and sets the mark; returns the names of what was made. */
+    /**
+     * The first steps: makes what is missing and sets the mark, then makes each index that takes long; returns the names
+     * of what was made.
+     */
     List<String> begin() {
-        return timed(() -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction))));
+        List<String> made = new ArrayList<>(Leavings.renaming(
+                database,
+                () -> timed(
+                        "making tables and triggers",
+                        () -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction))))));
+        Leavings.drop(database, pacing, nanoTime, beforeStatement);
+        for (SchemaObject index : database.read(Inspection::of).missingIndexesOfRows()) {
+            long start = nanoTime.getAsLong();
+            made.addAll(Room.forSorting(
+                    database,
+                    () -> timed(
+                            "making index " + index.name(),
+                            () -> database.write(
+                                    transaction -> UsersFence.around(transaction, () -> raise(transaction, index))))));
+            pacing.rest(nanoTime.getAsLong() - start);
+        }
+        return made;
+    }
+
+    private List<String> raise(Transaction transaction, SchemaObject index) throws SQLException {
+        Inspection found = Inspection.of(transaction);
+        if (!found.missing().contains(index)) {
+            return List.of();
+        }
+        Inspection one = found.missingOnly(List.of(index));
+        List<String> made = ground.make(transaction, one);
+        Ground.tell(one);
+        List<SchemaObject> left = new ArrayList<>(found.missing());
+        left.remove(index);
+        Ground.verify(transaction, one, left);
+        return made;
     }
 
     private List<String> lay(Transaction transaction) throws SQLException {
         Inspection found = Inspection.of(transaction);
-        if (found.hasNothingToDo() || (found.isComplete() && found.mark() != null)) {
+        List<SchemaObject> later = found.missingIndexesOfRows();
+        if (found.hasNothingToDo()
+                || (found.mark() != null && without(found, later).isComplete())) {
             return List.of();
         }
         if (!isPossible(found)) {
@@ -124,9 +162,11 @@ final class SteppedMove {
         if (isFirst) {
             found = cleared(transaction, found);
         }
-        List<String> made = ground.make(transaction, found);
-        Ground.tell(found);
-        Ground.verify(transaction, found);
+        later = found.missingIndexesOfRows();
+        Inspection first = without(found, later);
+        List<String> made = ground.make(transaction, first);
+        Ground.tell(first);
+        Ground.verify(transaction, first, later);
         Set<String> passes = new LinkedHashSet<>();
         if (found.mark() != null && !isFirst) {
             passes.addAll(found.mark().passes());
@@ -141,6 +181,12 @@ final class SteppedMove {
         return made;
     }
 
+    private static Inspection without(Inspection found, List<SchemaObject> later) {
+        List<SchemaObject> first = new ArrayList<>(found.missing());
+        first.removeAll(later);
+        return found.missingOnly(first);
+    }
+
     private static boolean isFirst(Inspection found) {
         return found.catalogue().isWithoutOurMemory()
                 || (found.mark() != null && found.mark().isFirst());
@@ -150,19 +196,24 @@ final class SteppedMove {
     private Inspection cleared(Transaction transaction, Inspection found) throws SQLException {
         List<String> left = OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
         for (String table : left) {
-            execute(transaction, "DROP " + "TABLE " + table);
+            Leavings.leave(transaction, found.catalogue(), table, beforeStatement);
         }
         return left.isEmpty() ? found : Inspection.of(transaction);
     }
 
-    /** Makes what is missing and plays the trial on it, and takes all of it back. */
+    /** Makes what is missing, but for indexes that take long, plays the trial on it, and takes all of it back. */
     void tryOut(Played trial) {
-        boolean unused = timed(() -> database.dryRun(transaction -> {
-            Inspection found = Inspection.of(transaction);
-            var unusedNames = ground.make(transaction, isFirst(found) ? cleared(transaction, found) : found);
-            trial.play(transaction);
-            return true;
-        }));
+        boolean unused = Leavings.renaming(
+                database,
+                () -> timed(
+                        "trying a sign-in",
+                        () -> database.dryRun(transaction -> {
+                            Inspection found = Inspection.of(transaction);
+                            Inspection clear = isFirst(found) ? cleared(transaction, found) : found;
+                            var unusedNames = ground.make(transaction, without(clear, clear.missingIndexesOfRows()));
+                            trial.play(transaction);
+                            return true;
+                        })));
     }
 
     /** What is tried out. */
@@ -191,17 +242,18 @@ final class SteppedMove {
             if (pass == null) {
                 return verify();
             }
-            run(pass, total(pass));
+            run(pass, pages.total(pass));
         }
     }
 
     private void run(Pass pass, long total) {
         long done = 0;
         Object after = null;
-        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
+        for (Pass.Range range = pages.next(pass, after); range != null; range = pages.next(pass, after)) {
             Pass.Range these = range;
             long[] took = new long[1];
             boolean isWanted = timed(
+                    pass.words(),
                     took,
                     () -> database.write(transaction -> UsersFence.around(transaction, () -> {
                         if (!isMarked(transaction)) {
@@ -214,8 +266,8 @@ final class SteppedMove {
                 return;
             }
             done += range.rows();
-            progress.at(pass.words(), Math.min(done, Math.max(0, total - 1)), total);
-            pacing.rest(took[0]);
+            pages.tell(pass, done, total);
+            pacing.restAndLearn(took[0]);
             after = range.to();
         }
         progress.at(pass.words(), total, total);
@@ -228,22 +280,12 @@ final class SteppedMove {
         });
     }
 
-    private Pass.@Nullable Range next(Pass pass, @Nullable Object after) {
-        int rows = pacing.rows();
-        return database.find(handle -> pass.next(handle, after, rows));
-    }
-
-    private long total(Pass pass) {
-        String table = pass.table().split(" ", -1)[0];
-        return database.read(handle -> Snapshot.rows(handle, table));
-    }
-
     /** What was found to be as it must. */
     record Verified(long users, long sessions, long legacyTokens) {}
 
     private Verified verify() {
-        long[] sessions = ask(SESSIONS, SESSIONS_THAT_OPEN, 2);
-        long[] users = ask(USERS, USERS_AS_NOTED, 3);
+        long[] sessions = pages.ask(SESSIONS, SESSIONS_THAT_OPEN, 2);
+        long[] users = pages.ask(USERS, USERS_AS_NOTED, 3);
         if (sessions[1] > 0 || users[2] > 0) {
             beginAnew();
             throw new MigrationRefusedException("the migration would have changed who is signed in (of " + sessions[1]
@@ -264,43 +306,24 @@ final class SteppedMove {
         });
     }
 
-    private long[] ask(Pass pass, String question, int numbers) {
-        long[] sums = new long[numbers];
-        long total = total(pass);
-        long done = 0;
-        Object after = null;
-        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
-            Pass.Range these = range;
-            long start = nanoTime.getAsLong();
-            long[] answers = database.read(handle -> pass.ask(handle, question, numbers, these));
-            for (int i = 0; i < numbers; i++) {
-                sums[i] += answers[i];
-            }
-            done += range.rows();
-            progress.at(pass.words(), Math.min(done, Math.max(0, total - 1)), total);
-            pacing.rest(nanoTime.getAsLong() - start);
-            after = range.to();
-        }
-        progress.at(pass.words(), total, total);
-        return sums;
-    }
-
     /** The last step: from here on everything counts. False if another process has done it, or must do it anew. */
     boolean end() {
-        return timed(() -> database.write(transaction -> UsersFence.around(transaction, () -> {
-            Inspection found = Inspection.of(transaction);
-            MoveMark mark = found.mark();
-            if (mark == null || !mark.passes().isEmpty() || !found.isComplete()) {
-                return false;
-            }
-            beforeStatement.accept("remove the mark");
-            MoveMark.clear(transaction);
-            return true;
-        })));
+        return timed(
+                "the last step",
+                () -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                    Inspection found = Inspection.of(transaction);
+                    MoveMark mark = found.mark();
+                    if (mark == null || !mark.passes().isEmpty() || !found.isComplete()) {
+                        return false;
+                    }
+                    beforeStatement.accept("remove the mark");
+                    MoveMark.clear(transaction);
+                    return true;
+                })));
     }
 
-    /** How long the longest transaction has held others up so far, in nanoseconds. */
-    long longest() {
+    /** The step that has held others up longest so far. */
+    Held longest() {
         return longest;
     }
 
@@ -315,17 +338,18 @@ final class SteppedMove {
         T run();
     }
 
-    private <T> T timed(Step<T> step) {
-        return timed(new long[1], step);
+    private <T> T timed(String what, Step<T> step) {
+        return timed(what, new long[1], step);
     }
 
-    private <T> T timed(long[] took, Step<T> step) {
+    private <T> T timed(String what, long[] took, Step<T> step) {
         for (int attempt = 1; ; attempt++) {
             long start = nanoTime.getAsLong();
             try {
                 T result = step.run();
                 took[0] = nanoTime.getAsLong() - start;
-                longest = Math.max(longest, took[0]);
+                log.debug("Migration: {} held the database for {} ms", what, took[0] / 1_000_000);
+                longest = longest.orLonger(new Held(what, took[0]));
                 return result;
             } catch (DatabaseBusyException e) {
                 if (attempt == ATTEMPTS) {
@@ -339,12 +363,5 @@ final class SteppedMove {
 
     private String now() {
         return SqlTime.format(clock.instant());
-    }
-
-    private void execute(Transaction transaction, String sql) throws SQLException {
-        beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
-        }
     }
 }

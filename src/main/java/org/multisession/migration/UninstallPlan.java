@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.token.TokenSql;
 
@@ -45,18 +46,23 @@ public record UninstallPlan(
     /** Triggers first: they must not react to what follows. Indexes go with their tables, but not all tables go. */
     private static final List<String> ORDER = List.of("trigger", "index", "view", "table");
 
+    private static final Pass USERS = new Pass("", "counting users", "users u", "u.id", List.of());
+    private static final Pass SESSIONS = new Pass("", "counting sessions", "user_sessions s", "s.id", List.of());
+
     private static final String LEGACY_TOKENS =
-            "SELECT count(*) FROM users WHERE typeof(auth_token) <> 'blob' AND auth_token <> ''";
+            "SELECT count(*) FROM users u WHERE {range} AND typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''\n";
 
     private static final String ENDED_TOKENS = """
             SELECT count(*) FROM users u JOIN multisession_tokens t ON t.auth_token IN (u.auth_token, multisession_hash(u.auth_token))
-            WHERE t.ended_at IS NOT NULL AND u.auth_token <> ''
+            WHERE {range} AND t.ended_at IS NOT NULL AND u.auth_token <> ''
             """;
 
-    private static final String SESSIONS = "SELECT count(*) " + TokenSql.LIVE_SESSIONS;
+    private static final String LIVE = "SELECT count(*) " + TokenSql.LIVE_SESSIONS + " AND {range}\n";
 
     private static final String IS_MIRRORED = "AND s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))\n";
-    private static final String IS_HASHED = "AND " + TokenSql.isHash("s.auth_token");
+    private static final String IS_HASHED = "AND " + TokenSql.isHash("s.auth_token") + "\n";
+
+    private static final String OR = "UNION ALL\n";
 
     /** Whether there is nothing of this product in the database. */
     public boolean isEmpty() {
@@ -68,6 +74,7 @@ public record UninstallPlan(
         return kept.stream().anyMatch(item -> item.name().equals("user_sessions"));
     }
 
+    /** What there is to remove and to keep, without counting any rows. */
     static UninstallPlan of(Handle handle, boolean keepSessions) throws SQLException {
         Catalogue catalogue = Catalogue.read(handle);
         Set<String> ours = new HashSet<>(madeByUs(handle, catalogue));
@@ -82,7 +89,7 @@ public record UninstallPlan(
         List<Item> kept = new ArrayList<>();
         for (Catalogue.Entry entry : catalogue.all()) {
             boolean marked = entry.name().toLowerCase(Locale.ROOT).startsWith(SchemaObject.OUR_PREFIX);
-            Item item = new Item(entry.type(), entry.name(), entry.type().equals("table") ? rows(handle, entry) : 0);
+            Item item = new Item(entry.type(), entry.name(), 0);
             if (marked || ours.contains(entry.name())) {
                 objects.add(item);
             } else if (Set.of("user_sessions", "auth_events").contains(entry.name())) {
@@ -94,20 +101,37 @@ public record UninstallPlan(
         if (!objects.isEmpty()) {
             requireThatNothingElseNeedsThem(catalogue, objects);
         }
+        return new UninstallPlan(objects, kept, 0, 0, 0, 0, 0, 0);
+    }
+
+    /** The same with all that it says of rows, which are counted page by page. */
+    UninstallPlan counted(Database database, Pages pages) {
+        Catalogue catalogue = database.read(Catalogue::read);
         boolean hasUsers = catalogue.has("users");
-        boolean knowsSessions = hasUsers && catalogue.has("user_sessions") && catalogue.has("multisession_tokens");
-        long sessions = knowsSessions ? count(handle, SESSIONS) : 0;
-        long hashed = knowsSessions ? count(handle, SESSIONS + IS_HASHED) : 0;
-        boolean sessionsStay = kept.stream().anyMatch(item -> item.name().equals("user_sessions"));
+        boolean hasTokens = hasUsers && catalogue.has("multisession_tokens");
+        long[] ofUsers = hasUsers
+                ? pages.ask(USERS, LEGACY_TOKENS + (hasTokens ? OR + ENDED_TOKENS : ""), hasTokens ? 2 : 1)
+                : new long[1];
+        long[] ofSessions = hasTokens && catalogue.has("user_sessions")
+                ? pages.ask(SESSIONS, LIVE + OR + LIVE + IS_HASHED + OR + LIVE + IS_MIRRORED, 3)
+                : new long[3];
         return new UninstallPlan(
-                objects,
-                kept,
-                hasUsers ? Snapshot.rows(handle, "users") : 0,
-                hasUsers ? count(handle, LEGACY_TOKENS) : 0,
-                hasUsers && catalogue.has("multisession_tokens") ? count(handle, ENDED_TOKENS) : 0,
-                sessions,
-                sessionsStay ? hashed : sessions - (knowsSessions ? count(handle, SESSIONS + IS_MIRRORED) : 0),
-                hashed);
+                counted(database, objects),
+                counted(database, kept),
+                hasUsers ? database.read(handle -> Snapshot.rows(handle, "users")) : 0,
+                ofUsers[0],
+                hasTokens ? ofUsers[1] : 0,
+                ofSessions[0],
+                keepsSessions() ? ofSessions[1] : ofSessions[0] - ofSessions[2],
+                ofSessions[1]);
+    }
+
+    private static List<Item> counted(Database database, List<Item> items) {
+        return items.stream()
+                .map(item -> item.kind().equals("table")
+                        ? new Item(item.kind(), item.name(), database.read(h -> Snapshot.rows(h, item.name())))
+                        : item)
+                .toList();
     }
 
     /** The names of objects that do not tell by themselves whose they are. */
@@ -144,17 +168,6 @@ public record UninstallPlan(
                             + (table.name().equals("user_sessions") ? ", or keep that table (--keep-sessions)" : ""));
                 }
             }
-        }
-    }
-
-    private static long rows(Handle handle, Catalogue.Entry table) throws SQLException {
-        return Snapshot.rows(handle, table.name());
-    }
-
-    private static long count(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
         }
     }
 }

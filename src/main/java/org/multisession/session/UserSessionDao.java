@@ -99,6 +99,14 @@ public final class UserSessionDao {
                 THEN coalesce(:lastUsed, :now) ELSE :lastUsed END
             """);
 
+    /** As the migration does it for all of them. */
+    private static final Sql RECORD_UNSEEN = Sql.of("record a session that was there before", """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+            SELECT s.auth_token, s.user_id, :now FROM user_sessions s
+            WHERE s.auth_token = :token
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            """);
+
     private static final Sql MARK_ENDED = Sql.of("mark a session as ended", """
             UPDATE multisession_tokens SET ended_at = :now, end_reason = :reason
             WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
@@ -243,6 +251,15 @@ public final class UserSessionDao {
                 .bind("user", userId)
                 .bind("token", stored(token))
                 .bind("lastUsed", lastUsed)
+                .bind("now", now)
+                .run();
+    }
+
+    /** Remembers that this token is a session, if it is one that was there before our triggers. */
+    public void recordUnseen(Transaction transaction, SessionToken token, Instant now) {
+        transaction
+                .update(RECORD_UNSEEN)
+                .bind("token", stored(token))
                 .bind("now", now)
                 .run();
     }

@@ -69,6 +69,22 @@ class TrialTest {
         return run(arguments.toArray(String[]::new));
     }
 
+    /** The mirror of the old app's multi form: its latest sign-in is a session and in {@code users.auth_token}. */
+    @Test
+    void in_a_large_database_a_user_whose_token_is_a_session_can_sign_in_before_all_sessions_are_recorded() {
+        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            old.run("""
+                    INSERT INTO users (id, phone, auth_token)
+                    WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+                    SELECT i, '+7998' || printf('%07d', i), 'token-of-user-number-' || i FROM n
+                    """);
+            old.run(
+                    "INSERT INTO user_sessions (user_id, auth_token) SELECT id, auth_token FROM users WHERE id >= 1000");
+        }
+        assertThat(run("check", "")).as(out).isZero();
+        assertThat(out).endsWith("SAFE\n");
+    }
+
     private static String sessions(String userId, String token, String after, String strict) {
         return SESSIONS.formatted(userId, token, after, strict);
     }

@@ -104,6 +104,53 @@ class SteppedMoveTest {
     }
 
     @Test
+    void an_index_of_a_table_that_is_there_is_made_by_itself_once_the_rest_is_there() {
+        try (OldDatabase old = old("multi")) {
+            old.run("DROP INDEX idx_user_session_user_id");
+            List<String> marks = new ArrayList<>();
+            migrate(old.path(), 1000, Trial.NONE, piece -> {}, statement -> {
+                if (statement.contains("INDEX IF NOT EXISTS")
+                        && (statement.contains("ON users (") || statement.contains("ON user_sessions ("))) {
+                    marks.add(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migration'") + " "
+                            + old.one("SELECT count(*) FROM sqlite_master WHERE name = 'idx_user_session_user_id'"));
+                }
+            });
+            assertThat(marks).containsExactly("1 0", "1 1");
+            old.run("DROP INDEX multisession_users_auth_token");
+            assertThat(migrate(old.path(), 1000).made()).containsExactly("multisession_users_auth_token");
+        }
+    }
+
+    @Test
+    void the_memory_that_the_steps_use_is_given_back() {
+        try (OldDatabase old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            String usual = database.outsideTransaction(SteppedMoveTest::memory);
+            List<String> during = new ArrayList<>();
+            Trial trial = (transaction, userColumns) -> {
+                during.add(memory(transaction));
+                return List.of();
+            };
+            new Migrator(database, clock, Backup.NONE, Progress.NONE, trial, statement -> {}, 0, Pacing.pieces(3))
+                    .migrate();
+            assertThat(during).hasSize(2).first().isEqualTo(usual);
+            assertThat(during.get(1)).isEqualTo("-131072 0");
+            assertThat(database.<String>outsideTransaction(SteppedMoveTest::memory))
+                    .isEqualTo(usual);
+        }
+    }
+
+    private static String memory(org.multisession.db.Handle handle) throws java.sql.SQLException {
+        try (java.sql.PreparedStatement statement = handle.prepare(
+                        "SELECT cache_size || ' ' || (cache_spill > 0) FROM pragma_cache_size, pragma_cache_spill");
+                java.sql.ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Test
     void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
         try (OldDatabase original = old("multi")) {
             original.run("UPDATE users SET auth_token = ? WHERE id = 42", LIVE);

@@ -3,11 +3,14 @@ package org.multisession.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +72,61 @@ class UninstallTest {
             assertThat(old.all(SCHEMA)).isEqualTo(schema);
             assertThat(old.dump()).isEqualTo(before);
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        }
+    }
+
+    /** Every table as if it had many rows; fails before the statement of this number, or not at all. */
+    private boolean uninstallInSteps(int fatal) {
+        AtomicInteger statements = new AtomicInteger();
+        try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+            new Uninstaller(database, Backup.NONE, Progress.NONE, Pacing.pieces(2), 0, statement -> {
+                        if (statements.incrementAndGet() == fatal) {
+                            throw new IllegalStateException("fails here");
+                        }
+                    })
+                    .uninstall(false);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "multi", "dirty"})
+    void what_is_large_goes_at_once_and_is_dropped_piece_by_piece_whenever_it_is_stopped(String form)
+            throws IOException {
+        try (OldDatabase old = OldDatabase.make(folder, form)) {
+            String before = old.dump();
+            deployAndUndeploy();
+            String migrated = old.dump();
+            Path saved = folder.resolve("saved.db");
+            Files.copy(file(), saved);
+            boolean isWhole = false;
+            int halfway = 0;
+            for (int fatal = 1; !isWhole; fatal++) {
+                Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
+                isWhole = uninstallInSteps(fatal);
+                try (OldDatabase left = OldDatabase.open(file())) {
+                    if (!left.dump().equals(migrated)) {
+                        assertThat(left.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"
+                                        + " AND name NOT LIKE 'multisession_leaving%'"))
+                                .as("after statement %d", fatal)
+                                .isEmpty();
+                        halfway += isWhole ? 0 : 1;
+                        if (halfway == 2) {
+                            // Whoever migrates now begins anew.
+                            deployAndUndeploy();
+                        }
+                    }
+                }
+                assertThat(uninstallInSteps(0)).isTrue();
+                try (OldDatabase left = OldDatabase.open(file())) {
+                    assertThat(left.dump()).as("after statement %d", fatal).isEqualTo(before);
+                    assertThat(left.one("PRAGMA integrity_check")).isEqualTo("ok");
+                }
+            }
+            assertThat(halfway).isGreaterThan(3);
         }
     }
 

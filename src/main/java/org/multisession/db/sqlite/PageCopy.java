@@ -1,6 +1,10 @@
 package org.multisession.db.sqlite;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.multisession.db.Handle;
 import org.sqlite.SQLiteConnection;
@@ -22,7 +26,38 @@ public final class PageCopy {
     public static void into(Handle handle, Path target) throws SQLException {
         SQLiteConnection connection = handle.connection().unwrap(SQLiteConnection.class);
         // All pages in one step: between two steps others could write, and the copy would start over.
-        int code = connection.getDatabase().backup("main", target.toString(), null, 0, 0, -1);
+        requireDone(connection.getDatabase().backup("main", target.toString(), null, 0, 0, -1));
+    }
+
+    /**
+     * The same for a database that this process has open for writing, in half the time if it has a rollback journal,
+     * beside which others have to wait for it: the target is written to the disk by the system at leisure, and the
+     * caller has to make sure of that afterwards.
+     */
+    public static void quicklyInto(Handle handle, Path target) throws SQLException {
+        if (text(handle, "PRAGMA journal_mode").equals("wal")) {
+            // Nobody waits; and here SQLite would keep open for long what it reads the file by a second time.
+            into(handle, target);
+            return;
+        }
+        String source = text(handle, "SELECT file FROM pragma_database_list WHERE name = 'main'");
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + target)) {
+            Sqlite.run(connection, "PRAGMA synchronous=OFF");
+            Sqlite.run(connection, "PRAGMA journal_mode=OFF");
+            // The lock that the handle's transaction holds is this whole process's: nobody can write in between.
+            requireDone(
+                    connection.unwrap(SQLiteConnection.class).getDatabase().restore("main", source, null, 0, 0, -1));
+        }
+    }
+
+    private static String text(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getString(1) : "";
+        }
+    }
+
+    private static void requireDone(int code) throws SQLException {
         if (code != SQLiteErrorCode.SQLITE_OK.code) {
             SQLiteErrorCode error = SQLiteErrorCode.getErrorCode(code);
             throw new SQLException("[" + error.name() + "] " + error.message, null, code);

@@ -1,0 +1,60 @@
+package org.multisession.migration;
+
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+
+/** Questions about every row of a table, asked some rows at a time with rests, so that no writer has to wait for long. */
+final class Pages {
+
+    private final Database database;
+    private final LongSupplier nanoTime;
+    private final Pacing pacing;
+    private final Progress progress;
+
+    Pages(Database database, LongSupplier nanoTime, Pacing pacing, Progress progress) {
+        this.database = database;
+        this.nanoTime = nanoTime;
+        this.pacing = pacing;
+        this.progress = progress;
+    }
+
+    /** The sums of the numbers that a question gives for each page; a statement with the condition {@code {range}}. */
+    long[] ask(Pass pass, String question, int numbers) {
+        long[] sums = new long[numbers];
+        long total = total(pass);
+        long done = 0;
+        Object after = null;
+        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
+            Pass.Range these = range;
+            long start = nanoTime.getAsLong();
+            long[] answers = database.read(handle -> pass.ask(handle, question, numbers, these));
+            for (int i = 0; i < numbers; i++) {
+                sums[i] += answers[i];
+            }
+            done += range.rows();
+            tell(pass, done, total);
+            pacing.restAndLearn(nanoTime.getAsLong() - start);
+            after = range.to();
+        }
+        progress.at(pass.words(), total, total);
+        return sums;
+    }
+
+    /** Tells how far a pass is; it is not over before all that comes after its last row is done. */
+    void tell(Pass pass, long done, long total) {
+        progress.at(pass.words(), Math.min(done, Math.max(0, total - 1)), total);
+    }
+
+    /** The next page after a row; null if there is none. */
+    Pass.@Nullable Range next(Pass pass, @Nullable Object after) {
+        int rows = pacing.rows();
+        return database.find(handle -> pass.next(handle, after, rows));
+    }
+
+    /** How many rows there are. */
+    long total(Pass pass) {
+        String table = pass.table().split(" ", -1)[0];
+        return database.read(handle -> Snapshot.rows(handle, table));
+    }
+}

@@ -1,0 +1,61 @@
+package org.multisession.migration;
+
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.multisession.db.Database;
+import org.multisession.db.Handle;
+
+/**
+ * More memory for the writing connection while much is written. And nothing is written into the file before the commit:
+ * beside a rollback journal nobody could read from then on.
+ */
+final class Room {
+
+    private static final List<String> MUCH = List.of("PRAGMA cache_spill = OFF", "PRAGMA cache_size = -131072");
+
+    /** SQLite's own defaults. */
+    private static final List<String> USUAL =
+            List.of("PRAGMA cache_spill = ON", "PRAGMA cache_size = -2000", "PRAGMA shrink_memory");
+
+    /** An index is sorted in as much memory as the cache may have, and fastest in what a processor's own cache holds. */
+    private static final List<String> FOR_SORTING = List.of("PRAGMA cache_spill = OFF", "PRAGMA cache_size = -2000");
+
+    private Room() {}
+
+    /** Does work with more memory, and gives it back. */
+    static <T> T around(Database database, Supplier<T> work) {
+        set(database, MUCH);
+        try {
+            return work.get();
+        } finally {
+            set(database, USUAL);
+        }
+    }
+
+    /** The same for work that makes an index. */
+    static <T> T forSorting(Database database, Supplier<T> work) {
+        set(database, FOR_SORTING);
+        try {
+            return work.get();
+        } finally {
+            set(database, MUCH);
+        }
+    }
+
+    private static void set(Database database, List<String> pragmas) {
+        boolean unused = database.outsideTransaction(handle -> {
+            for (String pragma : pragmas) {
+                set(handle, pragma);
+            }
+            return true;
+        });
+    }
+
+    private static void set(Handle handle, String pragma) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(pragma)) {
+            statement.execute();
+        }
+    }
+}
