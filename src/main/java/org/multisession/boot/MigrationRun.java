@@ -1,12 +1,15 @@
 package org.multisession.boot;
 
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.migration.Backup;
+import org.multisession.migration.Backups;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
@@ -68,13 +71,25 @@ public final class MigrationRun {
 
     /** Does what is left to do. */
     Migrator.Outcome finish(Migrator.Move move) {
-        return retry.until(move::finish);
+        return keptNewest(retry.until(move::finish));
     }
 
     /** Migrates, or refuses with the reason. */
     public Migrator.Outcome migrate() {
         requireThatUsersCanBeAdded();
-        return retry.until(migrator::migrate);
+        return keptNewest(retry.until(migrator::migrate));
+    }
+
+    private Migrator.Outcome keptNewest(Migrator.Outcome outcome) {
+        keepNewest(settings, outcome.backup());
+        return outcome;
+    }
+
+    /** Removes the oldest backups, as many as the settings say, if one has been made. */
+    public static void keepNewest(Settings settings, @Nullable Path latest) {
+        if (latest != null) {
+            Backups.keepNewest(settings.database(), latest, settings.backupsKept());
+        }
     }
 
     /**

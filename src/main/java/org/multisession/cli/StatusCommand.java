@@ -1,5 +1,7 @@
 package org.multisession.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
+import org.multisession.migration.Backups;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.NumbersInDoubt;
 import org.multisession.session.Stage;
@@ -24,6 +27,8 @@ final class StatusCommand implements Command {
 
     /** How long a legacy token may go unused and still count, if there is no idle timeout. */
     private static final Duration USUAL_WINDOW = Duration.ofDays(30);
+
+    private static final long MEBIBYTE = 1024 * 1024;
 
     private static final int WEEKS_SHOWN = 12;
 
@@ -67,6 +72,7 @@ final class StatusCommand implements Command {
             call.say("Database: " + database.path());
             tell(call, status, now, window);
             tell(call, numbers);
+            tellOfBackups(call, database.path(), now);
         }
         return DONE;
     }
@@ -118,6 +124,31 @@ final class StatusCommand implements Command {
         if (numbers.unread() > 0) {
             call.say("Phone numbers not read yet: " + numbers.unread() + "; the application reads them by itself");
         }
+    }
+
+    private static void tellOfBackups(Call call, Path database, Instant now) {
+        try {
+            List<Backups.One> backups = Backups.of(database);
+            if (backups.isEmpty()) {
+                return;
+            }
+            call.say("");
+            call.say("Backups beside the database, from before a migration or an uninstall:");
+            for (Backups.One backup : backups) {
+                long days = Math.max(0, Duration.between(backup.made(), now).toDays());
+                call.say("  " + backup.file().getFileName() + ", "
+                        + (days == 0 ? "less than a day" : Plurals.counted(days, "day")) + " old, "
+                        + size(backup.size()));
+            }
+        } catch (IOException e) {
+            call.say("The backups beside the database cannot be listed: " + e);
+        }
+    }
+
+    private static String size(long bytes) {
+        return bytes < MEBIBYTE
+                ? Math.max(1, bytes / 1024) + " KB"
+                : String.format(Locale.ROOT, "%,.1f MB", (double) bytes / MEBIBYTE);
     }
 
     private static String since(@Nullable Instant time) {

@@ -96,6 +96,7 @@ final class UninstallCommand implements Command {
                 return DONE;
             }
             Uninstaller.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions, found));
+            MigrationRun.keepNewest(call.settings(), outcome.backup());
             call.say("");
             call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
                     + ", and nothing else changed.");

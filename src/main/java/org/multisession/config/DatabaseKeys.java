@@ -31,6 +31,13 @@ final class DatabaseKeys {
             MigrationBackup.AUTO,
             "`auto`: before the first change, an existing database is copied into its own folder, and the copy verified");
 
+    private static final Setting<Integer> BACKUPS_KEPT = KEYS.whole(
+            "migration.backup-keep",
+            3,
+            1,
+            1000,
+            "How many of these copies are kept: after a migration that made one, the oldest are removed");
+
     private DatabaseKeys() {}
 
     static Path file(SettingReader reader) {
@@ -47,6 +54,10 @@ final class DatabaseKeys {
 
     static MigrationBackup backup(SettingReader reader) {
         return reader.get(BACKUP);
+    }
+
+    static int backupsKept(SettingReader reader) {
+        return reader.get(BACKUPS_KEPT);
     }
 
     static String withPlaceholders(String text) {

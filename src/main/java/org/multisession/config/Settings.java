@@ -24,6 +24,7 @@ import org.multisession.web.page.Brand;
  * @param database the SQLite file
  * @param createDatabase whether a missing file may be created
  * @param migrationBackup whether an existing database is copied before its first change
+ * @param backupsKept how many of these copies stay
  * @param phoneRegion region of numbers typed without a country code
  */
 public record Settings(
@@ -31,6 +32,7 @@ public record Settings(
         boolean createDatabase,
         int poolSize,
         MigrationBackup migrationBackup,
+        int backupsKept,
         Stage stage,
         LoginRules login,
         String phoneRegion,
@@ -103,6 +105,7 @@ public record Settings(
                 DatabaseKeys.create(reader),
                 DatabaseKeys.poolSize(reader),
                 DatabaseKeys.backup(reader),
+                DatabaseKeys.backupsKept(reader),
                 LoginKeys.stage(reader),
                 LoginKeys.rules(reader),
                 LoginKeys.region(reader),

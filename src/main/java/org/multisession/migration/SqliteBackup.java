@@ -10,9 +10,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -43,9 +42,6 @@ import org.slf4j.LoggerFactory;
 public final class SqliteBackup implements Backup {
 
     private static final Logger log = LoggerFactory.getLogger(SqliteBackup.class);
-
-    private static final DateTimeFormatter STAMP =
-            DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     /** The name of a copy until it is complete and verified, also if the process is killed before. */
     private static final String UNFINISHED = ".part";
@@ -159,9 +155,9 @@ public final class SqliteBackup implements Backup {
 
     /** Makes an empty file under a name that is free. It will hold tokens: nobody else may ever read it. */
     private Path reserve(Path source) throws IOException {
-        String name = source.getFileName() + ".backup-" + STAMP.format(clock.instant());
+        Instant now = clock.instant();
         for (int number = 1; ; number++) {
-            String numbered = name + (number == 1 ? "" : "-" + number) + ".db";
+            String numbered = Backups.name(source, now, number);
             if (Files.exists(source.resolveSibling(numbered))) {
                 continue;
             }

@@ -158,6 +158,7 @@ class SettingsTest {
         "multisession.db.pool-size, 65",
         "multisession.db.pool-size, many",
         "multisession.migration.backup, sometimes",
+        "multisession.migration.backup-keep, 0",
         "multisession.stage, settled",
         "multisession.login.verification, maybe",
         "multisession.login.registration, ajar",
