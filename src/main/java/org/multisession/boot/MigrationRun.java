@@ -11,6 +11,7 @@ import org.multisession.db.Database;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Backups;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.NoBackup;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SqliteBackup;
@@ -39,16 +40,28 @@ public final class MigrationRun {
             LockRetry retry,
             Progress progress,
             Pacing pacing) {
+        this(settings, database, clock, retry, progress, backup(settings, database, clock), pacing);
+    }
+
+    private MigrationRun(
+            Settings settings,
+            Database database,
+            InstantSource clock,
+            LockRetry retry,
+            Progress progress,
+            Backup backup,
+            Pacing pacing) {
         this.settings = settings;
         this.database = database;
-        this.migrator = new Migrator(
-                database,
-                clock,
-                backup(settings, database, clock),
-                progress,
-                new DeployTrial(settings, database, clock),
-                pacing);
+        this.migrator =
+                new Migrator(database, clock, backup, progress, new DeployTrial(settings, database, clock), pacing);
         this.retry = retry;
+    }
+
+    /** The same on a copy, on which nobody else works and which needs no backup. */
+    public static MigrationRun onCopy(
+            Settings settings, Database copy, InstantSource clock, LockRetry retry, Progress progress) {
+        return new MigrationRun(settings, copy, clock, retry, progress, Backup.NONE, Pacing.alone());
     }
 
     /** The backup to make before a change, according to the settings. */
@@ -59,7 +72,7 @@ public final class MigrationRun {
                         .file()
                         .<Backup>map(file -> new SqliteBackup(database, file, clock))
                         .orElse(Backup.NONE);
-            case OFF -> Backup.NONE;
+            case OFF -> database.source().file().<Backup>map(NoBackup::new).orElse(Backup.NONE);
         };
     }
 
@@ -102,6 +115,11 @@ public final class MigrationRun {
         }
         TokenHashing hashing = new TokenHashing(database, new TokenHashingDao(), new StateDao(), new RestingThrottle());
         return retry.until(hashing::run);
+    }
+
+    /** Whether there is so much to do that it is not done in one transaction. */
+    public boolean isLarge() {
+        return retry.until(migrator::isLarge);
     }
 
     /** The same as a dry run: everything is rolled back. */

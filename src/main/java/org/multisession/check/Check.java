@@ -23,6 +23,7 @@ import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.DryRun;
+import org.multisession.migration.Held;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.NeededSqlite;
 import org.multisession.migration.Progress;
@@ -137,8 +138,11 @@ public final class Check {
                     Fault.OPEN_OLD_SIGN_IN,
                     Row.of("stage " + rules.stage().stored() + ", multisession.login.verification = code"));
         }
-        new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, findings)
+        Held longest = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, findings)
                 .on(copy, !rehearsal.hasSessionsOfTheOldApp());
+        if (longest != null) {
+            facts.add(Fact.of("longest-wait", "Longest wait of others, measured on a copy", longest.predicted()));
+        }
     }
 
     private Seen look(Handle handle) throws SQLException {

@@ -6,11 +6,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Transaction;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Backup;
+import org.multisession.migration.Held;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
@@ -35,14 +37,21 @@ final class PlayedDeploy {
         this.findings = findings;
     }
 
-    /** @param sessionsAreOurs whether we create the table of sessions */
-    void on(Path copy, boolean sessionsAreOurs) {
+    /**
+     * Plays it.
+     *
+     * @param sessionsAreOurs whether we create the table of sessions
+     * @return what held others up longest; null if it was refused
+     */
+    @Nullable
+    Held on(Path copy, boolean sessionsAreOurs) {
         try (SqliteFile file = SqliteFile.claim(copy, false, "check");
                 Database database = Database.open(file, 1, busyTimeout)) {
             Trial ofStage = trials.of(stage, database);
             Trial told = (transaction, userColumns) -> tell(ofStage.play(transaction, userColumns));
             Migrator migrator = new Migrator(database, clock, Backup.NONE, Progress.NONE, told, Pacing.alone());
-            Set<String> userColumns = migrator.migrate().userColumns();
+            Migrator.Outcome outcome = migrator.migrate();
+            Set<String> userColumns = outcome.userColumns();
             for (Stage other : Stage.values()) {
                 if (other != stage) {
                     tryOut(database, other, userColumns);
@@ -51,8 +60,10 @@ final class PlayedDeploy {
             if (sessionsAreOurs && database.dryRun(UserDeletion::isPreventedBySessions)) {
                 findings.add(Fault.USER_DELETION, Row.of("by the foreign key of user_sessions"));
             }
+            return outcome.longest();
         } catch (MigrationRefusedException | DatabaseException e) {
             findings.add(Fault.DEPLOY_REFUSED, Row.of(String.valueOf(e.getMessage())));
+            return null;
         }
     }
 

@@ -1,5 +1,6 @@
 package org.multisession.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.multisession.boot.LockRetry;
@@ -32,7 +33,12 @@ final class DatabaseSession implements AutoCloseable {
 
     /** Opens it, or leaves nothing open. */
     static DatabaseSession open(Settings settings, boolean create, InstantSource clock) {
-        Source source = SqliteFile.claim(settings.database(), create, "the command line");
+        return open(settings.database(), create, clock);
+    }
+
+    /** The same with a file of the caller's. */
+    static DatabaseSession open(Path file, boolean create, InstantSource clock) {
+        Source source = SqliteFile.claim(file, create, "the command line");
         try {
             LockRetry retry = new LockRetry(clock, PATIENCE);
             Database database = retry.until(() -> Database.open(source, 1, BUSY_TIMEOUT));

@@ -141,7 +141,8 @@ public final class Main {
         if (read == null || !faults.isEmpty()) {
             throw new SetupRefusedException(faults);
         }
-        return new Call(terminal, read, options, new ProgressDisplay(terminal.err(), terminal.ask() != null));
+        return new Call(
+                terminal, read, options, new ProgressDisplay(terminal.err(), terminal.ask() != null, terminal.clock()));
     }
 
     /** {@code --db.url FILE} is {@code --db.url=FILE}. */

@@ -1,15 +1,21 @@
 package org.multisession.cli;
 
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import org.multisession.boot.MigrationRun;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.sqlite.ReadOnlyDatabase;
+import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.Migrator;
 
 /** What a deploy does to the database, without a Tomcat. */
 final class MigrateCommand implements Command {
 
     private static final String DRY_RUN = "dry-run";
+
+    /** As at a deploy. */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
     @Override
     public String name() {
@@ -32,7 +38,9 @@ final class MigrateCommand implements Command {
                 refused is refused before the first, and then nothing was changed.
 
                 An existing database is copied first, into its own folder, as
-                NAME.backup-DATE-TIME.db (off with --migration.backup=off).
+                NAME.backup-DATE-TIME.db (off with --migration.backup=off; the latest three are
+                kept, see --migration.backup-keep). A dry run also says how long other programs
+                would have to wait at most; that of a large database happens on a copy.
                 A second run finds that nothing is to be done. The old app may go on running.""";
     }
 
@@ -44,7 +52,7 @@ final class MigrateCommand implements Command {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option(DRY_RUN, "", "do all of it and roll it back: nothing is changed"));
+        return List.of(new Option(DRY_RUN, "", "do all of it and take it back: nothing is changed"));
     }
 
     @Override
@@ -98,22 +106,40 @@ final class MigrateCommand implements Command {
         }
         try (DatabaseSession open =
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
-            call.terminal().err().println("Dry run: all of it happens in one transaction, which is then rolled back");
-            Migrator.Outcome outcome = run(call, open).dryRun();
-            if (!call.settings().stage().storesPlainTokens()) {
-                call.say(
-                        "In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
-                                + " rehearsed.");
+            MigrationRun run = run(call, open);
+            if (!run.isLarge()) {
+                call.terminal()
+                        .err()
+                        .println("Dry run: all of it happens in one transaction, which is then rolled back");
+                return tell(call, run.dryRun(), "was rolled back");
             }
-            if (outcome.made().isEmpty()) {
-                call.say("Nothing to do: the database is already migrated.");
-                return DONE;
-            }
-            call.say("Dry run: it worked and was rolled back; the database is as it was. 'migrate' would create "
-                    + Plurals.counted(outcome.made().size(), "object") + ":");
-            call.say(Plurals.listed(outcome.made()));
+        }
+        call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
+        try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT);
+                ScratchCopy copy = ScratchCopy.of(original);
+                DatabaseSession open =
+                        DatabaseSession.open(copy.path(), false, call.terminal().clock())) {
+            MigrationRun run = MigrationRun.onCopy(
+                    call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress());
+            return tell(call, run.migrate(), "happened on a copy");
+        }
+    }
+
+    private static int tell(Call call, Migrator.Outcome outcome, String how) {
+        if (!call.settings().stage().storesPlainTokens()) {
+            call.say("In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
+                    + " rehearsed.");
+        }
+        if (outcome.made().isEmpty()) {
+            call.say("Nothing to do: the database is already migrated.");
             return DONE;
         }
+        call.say("Dry run: it worked and " + how + "; the database is as it was. 'migrate' would create "
+                + Plurals.counted(outcome.made().size(), "object") + ":");
+        call.say(Plurals.listed(outcome.made()));
+        call.say(
+                "Longest wait of other programs meanwhile: " + outcome.longest().predicted());
+        return DONE;
     }
 
     private static MigrationRun run(Call call, DatabaseSession open) {

@@ -23,6 +23,13 @@ public interface Backup {
     @Nullable
     Copy make();
 
+    /**
+     * Refuses where the disk has no room for a copy, where one is wanted, and for so many bytes more.
+     *
+     * @throws MigrationRefusedException if there is too little
+     */
+    default void requireRoom(long growth) {}
+
     /** A backup that is there, complete and verified. */
     record Copy(Path path) {
 

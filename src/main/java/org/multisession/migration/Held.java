@@ -1,5 +1,6 @@
 package org.multisession.migration;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /** A step of a migration, and for how long it has held others up. */
@@ -7,16 +8,29 @@ public record Held(String step, long nanos) {
 
     static final Held NOTHING = new Held("nothing", 0);
 
+    /** As long as Python's sqlite3 waits for a lock. */
+    private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(5);
+
     Held orLonger(Held other) {
         return other.nanos > nanos ? other : this;
     }
 
-    public double seconds() {
-        return nanos / 1e9;
-    }
-
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "%.1f s (%s)", seconds(), step);
+        return String.format(Locale.ROOT, "%.1f s (%s)", nanos / 1e9, step);
+    }
+
+    /** As a prediction: rounded up, and what to do if it is longer than programs wait. */
+    public String predicted() {
+        long seconds = Duration.ofNanos(nanos).plusMillis(999).toSeconds();
+        if (seconds <= 1) {
+            return "less than a second";
+        }
+        return "about " + seconds + " seconds (" + step + ")"
+                + (seconds < USUAL_TIMEOUT.toSeconds()
+                        ? ""
+                        : ". Many programs give up after " + USUAL_TIMEOUT.toSeconds()
+                                + ": deploy at a quiet hour, or let them wait longer"
+                                + " (sqlite3.connect(…, timeout=60) in Python)");
     }
 }

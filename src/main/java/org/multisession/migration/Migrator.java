@@ -172,6 +172,9 @@ public final class Migrator {
             log.info("Migration: everything is there already; nothing was changed");
             return new Move(userColumns, true, () -> new Outcome(userColumns, List.of()));
         }
+        if (!found.isNew()) {
+            backup.requireRoom(database.read(handle -> Growth.of(handle, found)));
+        }
         boolean isSmall = found.mark() == null && database.read(handle -> isSmall(handle, found));
         if (isSmall || !SteppedMove.isPossible(found)) {
             return new Move(userColumns, isSmall, () -> inOneTransaction(found));
@@ -182,6 +185,12 @@ public final class Migrator {
             pacing.rest(System.nanoTime() - start);
         }
         return new Move(userColumns, false, () -> Room.around(database, () -> inSteps(found, userColumns)));
+    }
+
+    /** Whether there is so much to do that it is not done in one transaction. */
+    public boolean isLarge() {
+        Inspection found = database.read(Migrator::inspect);
+        return !found.hasNothingToDo() && (found.mark() != null || !database.read(handle -> isSmall(handle, found)));
     }
 
     /** Does all of it. */
@@ -303,7 +312,8 @@ public final class Migrator {
             tryOut(found);
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        return database.dryRun(this::migrateFinished);
+        long start = System.nanoTime();
+        return database.dryRun(this::migrateFinished).after(null, held(start));
     }
 
     private void tryOut(Inspection found) {

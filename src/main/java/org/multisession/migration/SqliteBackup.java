@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -51,19 +50,13 @@ public final class SqliteBackup implements Backup {
     /** Only where the migration could do without a copy of ours: it needs the same rights, and most of the space. */
     private static final String WAY_OUT = ". Or make a copy yourself and set multisession.migration.backup = off";
 
-    /** How much may still be written into the folder of a file. */
-    @FunctionalInterface
-    interface FreeSpace {
-        long of(Path folder) throws IOException;
-    }
-
     private final Database database;
     private final Path file;
     private final InstantSource clock;
     private final FreeSpace freeSpace;
 
     public SqliteBackup(Database database, Path file, InstantSource clock) {
-        this(database, file, clock, folder -> Files.getFileStore(folder).getUsableSpace());
+        this(database, file, clock, FreeSpace.SYSTEMS);
     }
 
     SqliteBackup(Database database, Path file, InstantSource clock, FreeSpace freeSpace) {
@@ -85,8 +78,8 @@ public final class SqliteBackup implements Backup {
             // Where the file really is: SQLite's own files lie there too.
             Path source = file.toRealPath();
             long size = size(source);
-            requireSpace(source, size);
-            log.info("Backup: copying the database ({}) before anything is changed", inWords(size));
+            requireSpace(source, size, Math.max(16 * MEBIBYTE, size / 4));
+            log.info("Backup: copying the database ({}) before anything is changed", Bytes.inWords(size));
             return copy(source);
         } catch (IOException e) {
             throw refusal(FileAccess.obstacleToMakingFilesIn(folder()).orElse(e.toString()));
@@ -106,16 +99,25 @@ public final class SqliteBackup implements Backup {
         return Files.size(source) + (Files.exists(log) ? Files.size(log) : 0);
     }
 
+    @Override
+    public void requireRoom(long growth) {
+        try {
+            Path source = file.toRealPath();
+            requireSpace(source, size(source), growth);
+        } catch (IOException e) {
+            throw refusal(e.toString());
+        }
+    }
+
     /** For the copy as large as the original, and for what is added to the original afterwards. */
-    private void requireSpace(Path source, long size) throws IOException {
+    private void requireSpace(Path source, long size, long growth) throws IOException {
         Path folder = Objects.requireNonNull(source.getParent());
-        long neededByTheMigration = Math.max(16 * MEBIBYTE, size / 4);
-        long needed = size + neededByTheMigration;
+        long needed = size + growth;
         long free = freeSpace.of(folder);
         if (free < needed) {
-            throw refusal(folder + " has " + inWords(free) + " of free space, and a copy of the database ("
-                    + inWords(size) + ") and its migration need " + inWords(needed) + ". Make room there"
-                    + (free < neededByTheMigration ? "" : WAY_OUT));
+            throw refusal(folder + " has " + Bytes.inWords(free) + " of free space, and a copy of the database ("
+                    + Bytes.inWords(size) + ") and its migration need " + Bytes.inWords(needed) + ". Make room there"
+                    + (free < growth ? "" : WAY_OUT));
         }
     }
 
@@ -136,7 +138,7 @@ public final class SqliteBackup implements Backup {
                     copy,
                     counts.users(),
                     counts.sessions(),
-                    inWords(Files.size(copy)));
+                    Bytes.inWords(Files.size(copy)));
             return new Copy(copy);
         } finally {
             // After a success it has another name.
@@ -282,15 +284,5 @@ public final class SqliteBackup implements Backup {
 
     private static MigrationRefusedException refusal(@Nullable String reason) {
         return new MigrationRefusedException("no backup could be made: " + reason);
-    }
-
-    private static String inWords(long bytes) {
-        if (bytes < MEBIBYTE) {
-            return Math.max(1, bytes / 1024) + " KB";
-        }
-        double megabytes = (double) bytes / MEBIBYTE;
-        return megabytes < 1024
-                ? String.format(Locale.ROOT, "%.1f MB", megabytes)
-                : String.format(Locale.ROOT, "%.1f GB", megabytes / 1024);
     }
 }

@@ -43,7 +43,7 @@ public final class WaitBench {
         int rows = Integer.getInteger("bench.rows", 1_000_000);
         Path folder = Files.createDirectories(Path.of(System.getProperty("bench.folder", "target/bench")));
         List<String> modes =
-                List.of(System.getProperty("bench.journals", "WAL,DELETE").split(","));
+                List.of(System.getProperty("bench.journals", "WAL,DELETE").split(",", -1));
         WaitBench bench = new WaitBench(folder, rows);
         Path filled = bench.filled();
         for (String mode : modes) {
@@ -105,7 +105,7 @@ public final class WaitBench {
             var unused = bystander.hear();
             for (String step : System.getProperty(
                             "bench.commands", "alone,check,migrate,migrate,migrate --stage=settle,uninstall --yes")
-                    .split(",")) {
+                    .split(",", -1)) {
                 run(bystander, file, mode, step);
             }
         } finally {
@@ -142,7 +142,7 @@ public final class WaitBench {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
-        call.addAll(List.of(command.split(" ")));
+        call.addAll(List.of(command.split(" ", -1)));
         call.add("--db.url=" + file);
         Process process = new ProcessBuilder(call).redirectErrorStream(true).start();
         process.getOutputStream().close();

@@ -568,12 +568,43 @@ class MainTest {
                 INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
                 """).close();
         run("migrate", "--dry-run", url());
-        assertThat(err().lines()).contains("  reading users: 30,000 of 60,000", "  reading users: 60,000 of 60,000");
+        assertThat(err().lines())
+                .contains("  noting users: 60,000 of 60,000")
+                .anyMatch(line -> line.matches("  noting users: [345]\\d,\\d{3} of 60,000"));
         terminal = question -> "";
         run("migrate", "--dry-run", url());
         assertThat(err())
-                .contains("\r  [###############               ]  50%  reading users\r")
-                .containsPattern("\r +\rMigration: found table users");
+                .containsPattern("\r  \\[#{3,27} +\\]  \\d\\d%  noting users *\r")
+                .containsPattern("\r +\rMigration: tried out and undone");
         assertThat(Files.exists(folder.resolve("old-app.db"))).isTrue();
+    }
+
+    @Test
+    void a_bar_says_how_long_its_step_still_takes() {
+        ByteArrayOutputStream shown = new ByteArrayOutputStream();
+        TestClock ticking = new TestClock();
+        ProgressDisplay display =
+                new ProgressDisplay(new PrintStream(shown, true, StandardCharsets.UTF_8), true, ticking);
+        display.at("noting users", 0, 600_000);
+        ticking.advance(Duration.ofSeconds(30));
+        display.at("noting users", 150_000, 600_000);
+        assertThat(shown.toString(StandardCharsets.UTF_8))
+                .endsWith("\r  [#######                       ]  25%  noting users, 1:30 left");
+    }
+
+    @Test
+    void the_dry_run_of_a_large_database_happens_on_a_copy_and_tells_how_long_others_would_wait() throws IOException {
+        OldDatabase.makeBy(folder, """
+                CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
+                INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
+                """).close();
+        byte[] before = Files.readAllBytes(folder.resolve("old-app.db"));
+        assertThat(run("migrate", "--dry-run", url())).isZero();
+        assertThat(out())
+                .contains("Dry run: it worked and happened on a copy; the database is as it was.")
+                .containsPattern("Longest wait of other programs meanwhile: (less than a second|about \\d+ seconds)");
+        assertThat(Files.readAllBytes(folder.resolve("old-app.db"))).isEqualTo(before);
+        assertThat(folder.toFile().list()).containsExactly("old-app.db");
     }
 }

@@ -359,6 +359,19 @@ class BackupTest {
     }
 
     @Test
+    void a_disk_without_room_for_the_migration_is_refused_also_where_no_copy_is_made() {
+        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            String before = old.dump();
+            assertThatThrownBy(() ->
+                            deploy((database, file) -> migrator(database, new NoBackup(file, where -> 1024L * 1024))
+                                    .begin()))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessage(folder + " has 1.0 MB of free space, and the migration needs 16.0 MB. Make room there");
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @Test
     void too_little_space_is_refused_with_the_numbers_and_what_to_do() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
             String before = old.dump();
@@ -377,7 +390,8 @@ class BackupTest {
     void to_do_without_a_copy_is_advised_where_only_the_copy_lacks_space() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
             assertThatThrownBy(() -> deploy((database, file) -> migrator(
-                                    database, new SqliteBackup(database, file, CLOCK, where -> 16L * 1024 * 1024))
+                                    database,
+                                    new SqliteBackup(database, file, CLOCK, where -> (16L * 1024 + 16) * 1024))
                             .migrate()))
                     .hasMessageContaining("Make room there. Or make a copy yourself and set"
                             + " multisession.migration.backup = off");
