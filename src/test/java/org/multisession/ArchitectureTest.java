@@ -141,6 +141,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage("org.sqlite.."))
                 .check(APPLICATION);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.multisession.db.postgres..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("org.postgresql.."))
+                .check(APPLICATION);
     }
 
     @Test

@@ -72,6 +72,9 @@ public final class Database implements AutoCloseable {
     /** Somebody may change the schema again between the check and the work, but hardly this often. */
     private static final int LOOKS = 5;
 
+    /** How often a transaction is run again that others were in the way of. */
+    private static final int REPEATS = 5;
+
     private static final Guard UNGUARDED = new Guard() {
         @Override
         public boolean admits(Transaction transaction) {
@@ -386,7 +389,21 @@ public final class Database implements AutoCloseable {
         transaction.committed();
     }
 
+    /** Runs a transaction, again if others were in its way: nothing of it was kept, and nothing was told of it. */
     private <T> T inTransaction(Work<? super Transaction, T> work, Ending ending) {
+        for (int repeats = 0; repeats < REPEATS; repeats++) {
+            try {
+                return once(work, ending);
+            } catch (DatabaseBusyException e) {
+                if (!(e.getCause() instanceof SQLException cause && vendor().kindOf(cause) == FailureKind.CONFLICT)) {
+                    throw e;
+                }
+            }
+        }
+        return once(work, ending);
+    }
+
+    private <T> T once(Work<? super Transaction, T> work, Ending ending) {
         Pools serving = serving();
         long queued = System.nanoTime();
         try (Connection connection = serving.writer().getConnection()) {
@@ -446,7 +463,7 @@ public final class Database implements AutoCloseable {
     /** Not every driver reports an SQLState that tells the pool to discard a connection. */
     private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
         FailureKind kind = serving.source().vendor().kindOf(e);
-        if (kind != FailureKind.BUSY && kind != FailureKind.CONSTRAINT) {
+        if (!kind.leavesConnectionIntact()) {
             log.warn("Replacing a database connection after: {}", e.getMessage());
             serving.evict(pool, connection);
         }

@@ -4,6 +4,10 @@ package org.multisession.db;
 public enum FailureKind {
     /** Somebody else holds a lock; the same call may succeed a moment later. */
     BUSY,
+    /** Other transactions were in the way; the whole transaction may succeed if it is run again at once. */
+    CONFLICT,
+    /** The connection is lost, or the server takes none now. */
+    UNREACHABLE,
     /** A row breaks a rule of its table. */
     CONSTRAINT,
     /** The statement does not fit the schema, or a value does not fit its column. */
@@ -15,6 +19,16 @@ public enum FailureKind {
     /** The database itself is damaged. */
     DAMAGE,
     OTHER;
+
+    /** Whether a connection is as good as before after such a failure. */
+    boolean leavesConnectionIntact() {
+        return this == BUSY || this == CONFLICT || this == CONSTRAINT;
+    }
+
+    /** Whether the same call may succeed a moment later. */
+    boolean passes() {
+        return this == BUSY || this == CONFLICT || this == UNREACHABLE;
+    }
 
     /** Whether the schema or a row is at fault, and not the state of the disk or of a lock. */
     public boolean isOfTheStatement() {

@@ -23,6 +23,9 @@ public final class Pools implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Pools.class);
 
+    private static final Duration MAX_LIFETIME = Duration.ofMinutes(30);
+    private static final Duration KEEP_ALIVE = Duration.ofMinutes(2);
+
     private final Source source;
     private final HikariDataSource readers;
     private final HikariDataSource writer;
@@ -64,19 +67,50 @@ public final class Pools implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens one pool of connections to a server, which read and write alike, or leaves nothing open.
+     *
+     * @param wait how long a caller waits for a connection
+     * @param prelude the statements that each connection begins with
+     */
+    public static Pools ofEquals(Source source, DataSource connections, int size, Duration wait, String prelude) {
+        PoolThreads timer = new PoolThreads();
+        try {
+            HikariConfig config = config("multi-session", connections, size, wait, timer);
+            config.setConnectionInitSql(prelude);
+            // What lies between may drop a connection that rests.
+            config.setMaxLifetime(MAX_LIFETIME.toMillis());
+            config.setKeepaliveTime(KEEP_ALIVE.toMillis());
+            HikariDataSource pool = pool(config, source.vendor());
+            return new Pools(source, pool, pool, timer);
+        } catch (RuntimeException e) {
+            timer.close();
+            throw e;
+        }
+    }
+
     private static HikariDataSource pool(
             String name, DataSource source, int size, Duration wait, PoolThreads timer, Vendor vendor) {
+        HikariConfig config = config(name, source, size, wait, timer);
+        // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
+        config.setMaxLifetime(0);
+        return pool(config, vendor);
+    }
+
+    private static HikariConfig config(String name, DataSource source, int size, Duration wait, PoolThreads timer) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setDataSource(source);
         config.setScheduledExecutor(timer.executor());
         config.setThreadFactory(timer.connectionThreads());
         config.setMaximumPoolSize(size);
-        // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
-        config.setMaxLifetime(0);
         config.setIdleTimeout(0);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(Math.max(250, wait.toMillis()));
+        return config;
+    }
+
+    private static HikariDataSource pool(HikariConfig config, Vendor vendor) {
         try {
             return new HikariDataSource(config);
         } catch (HikariPool.PoolInitializationException e) {
@@ -113,15 +147,33 @@ public final class Pools implements AutoCloseable {
     }
 
     PreparedStatements statementsOf(Connection connection, Supplier<Vocabulary> vocabulary) throws SQLException {
-        return statements.computeIfAbsent(
-                connection.unwrap(Connection.class), raw -> new PreparedStatements(raw, source.vendor(), vocabulary));
+        Connection raw = connection.unwrap(Connection.class);
+        PreparedStatements known = statements.get(raw);
+        if (known != null) {
+            return known;
+        }
+        forgetClosed();
+        PreparedStatements prepared = new PreparedStatements(raw, source.vendor(), vocabulary);
+        statements.put(raw, prepared);
+        return prepared;
+    }
+
+    /** The pool closes connections to a server by itself, after their time. */
+    private void forgetClosed() throws SQLException {
+        for (Connection raw : statements.keySet()) {
+            if (raw.isClosed()) {
+                statements.remove(raw);
+            }
+        }
     }
 
     /** Makes sure that a connection is not used again once it is returned. */
     void evict(HikariDataSource pool, Connection connection) {
         try {
-            // Closing the connection closes its statements.
-            statements.remove(connection.unwrap(Connection.class));
+            // Closing the connection closes its statements. Where the pool has closed it, forgetClosed() finds it.
+            if (!connection.isClosed()) {
+                statements.remove(connection.unwrap(Connection.class));
+            }
         } catch (SQLException e) {
             log.debug("It was closed already: {}", e.getMessage());
         }

@@ -58,7 +58,7 @@ public final class Row {
 
     /** The column as a truth value; false where it is NULL. */
     public boolean flag(String column) {
-        return number(column) != 0;
+        return value(column) instanceof Boolean flag ? flag : number(column) != 0;
     }
 
     /** The column as a moment; null if it is NULL or does not hold one. */

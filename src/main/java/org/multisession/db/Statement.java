@@ -51,7 +51,7 @@ public abstract sealed class Statement<S extends Statement<S>> {
 
     /** Binds the moment in the format of a time column. */
     public final S bind(String parameter, @Nullable Instant moment) {
-        return bind(parameter, moment == null ? null : SqlTime.format(moment));
+        return bind(parameter, moment == null ? null : vendor.text(moment));
     }
 
     public final S bind(String parameter, ColumnValue value) {

@@ -32,7 +32,7 @@ final class StatementException extends DatabaseException {
 
     /** The exception for the caller, if this was the real reason. */
     DatabaseException because(SQLException reason) {
-        if (vendor.kindOf(reason) == FailureKind.BUSY) {
+        if (vendor.kindOf(reason).passes()) {
             return vendor.translated(reason);
         }
         return reason == failure ? this : new StatementException(sql, reason, vendor);

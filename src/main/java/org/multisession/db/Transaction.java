@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Transaction extends Handle {
 
+    private static final Sql LOCK = Sql.once("lock a key", "");
+
     private final List<Runnable> afterCommit = new ArrayList<>();
 
     Transaction(Connection connection, PreparedStatements statements) {
@@ -66,6 +68,18 @@ public final class Transaction extends Handle {
         forgetSince(tasks);
         takeBack(null);
         return result;
+    }
+
+    /**
+     * Keeps every other transaction that locks the same key, on any node, waiting until this one ends: for what is read
+     * first and written then. Lock before the reading.
+     */
+    public void lock(String key) {
+        try {
+            vendor().lock(connection(), key);
+        } catch (SQLException e) {
+            throw new StatementException(LOCK, e, vendor());
+        }
     }
 
     private void run(String sql) throws SQLException {

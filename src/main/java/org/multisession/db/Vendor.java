@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 
 /**
@@ -22,6 +23,17 @@ public interface Vendor {
     void commit(Connection connection, Duration retry) throws SQLException;
 
     void rollback(Connection connection) throws SQLException;
+
+    /**
+     * Keeps every other transaction that locks the same key, on any node, waiting until this one ends. Does nothing
+     * where only one transaction can write at a time anyway.
+     */
+    default void lock(Connection connection, String key) throws SQLException {}
+
+    /** The text of a moment, as this database takes it for a column of times. */
+    default String text(Instant moment) {
+        return SqlTime.format(moment);
+    }
 
     FailureKind kindOf(SQLException failure);
 
@@ -42,6 +54,12 @@ public interface Vendor {
         FailureKind kind = kindOf(e);
         if (kind == FailureKind.BUSY) {
             return new DatabaseBusyException("somebody else has locked the database", e);
+        }
+        if (kind == FailureKind.CONFLICT) {
+            return new DatabaseBusyException("other transactions were in the way again and again", e);
+        }
+        if (kind == FailureKind.UNREACHABLE) {
+            return new DatabaseBusyException(describe(e), e);
         }
         if (e instanceof SQLTransientConnectionException) {
             return new DatabaseBusyException(

@@ -1,0 +1,133 @@
+package org.multisession.db.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.SQLIntegrityConstraintViolationException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.multisession.db.FailureKind;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Vendor;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * How a transaction runs on PostgreSQL, at READ COMMITTED, and what its SQLStates mean. What a single writer gives on
+ * SQLite is asked for by {@link #lock}.
+ */
+public final class Postgres implements Vendor {
+
+    static final Postgres VENDOR = new Postgres();
+
+    /** So many rows are there to be locked; two keys may share one, and then wait for each other needlessly. */
+    static final int LOCKS = 1024;
+
+    /** The migration makes the rows; they say nothing, and only their locks mean anything. */
+    private static final String LOCK = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR UPDATE";
+
+    private Postgres() {}
+
+    @Override
+    public String product() {
+        return "PostgreSQL, JDBC driver " + org.postgresql.util.DriverInfo.DRIVER_VERSION;
+    }
+
+    @Override
+    public Map<String, String> words() {
+        return Map.of();
+    }
+
+    /** With the offset, so that neither the zone of the session nor the type of the column changes what it means. */
+    @Override
+    public String text(Instant moment) {
+        return SqlTime.format(moment) + "+00";
+    }
+
+    @Override
+    public void begin(Connection connection) throws SQLException {
+        connection.setAutoCommit(false);
+    }
+
+    /** Nothing is in the way of a commit here: locks are taken by the statements before it. */
+    @Override
+    public void commit(Connection connection, Duration retry) throws SQLException {
+        connection.commit();
+        connection.setAutoCommit(true);
+    }
+
+    @Override
+    public void rollback(Connection connection) throws SQLException {
+        connection.rollback();
+        connection.setAutoCommit(true);
+    }
+
+    /** A row lock, which ends with the transaction, also where its connection breaks, and which any pooler carries. */
+    @Override
+    public void lock(Connection connection, String key) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(LOCK)) {
+            statement.setInt(1, Math.floorMod(key.hashCode(), LOCKS));
+            statement.execute();
+        }
+    }
+
+    @Override
+    public FailureKind kindOf(SQLException e) {
+        // The driver throws none of these itself: it is a rule of ours.
+        if (e instanceof SQLIntegrityConstraintViolationException) {
+            return FailureKind.CONSTRAINT;
+        }
+        String state = e.getSQLState();
+        if (state == null || state.length() != 5) {
+            return FailureKind.OTHER;
+        }
+        return switch (state) {
+            case "40001", "40P01" -> FailureKind.CONFLICT;
+            // A lock or a statement took too long; somebody is altering or dropping what a plan was made for.
+            case "55P03", "57014" -> FailureKind.BUSY;
+            // The server stops, starts, has no place left, or has become a standby.
+            case "57P01", "57P02", "57P03", "57P05", "53300", "25006" -> FailureKind.UNREACHABLE;
+            case "42501" -> FailureKind.ACCESS;
+            case "P0001" -> FailureKind.CONSTRAINT;
+            case "XX001", "XX002" -> FailureKind.DAMAGE;
+            default ->
+                switch (state.substring(0, 2)) {
+                    case "08" -> FailureKind.UNREACHABLE;
+                    case "28", "3D" -> FailureKind.ACCESS;
+                    case "23" -> FailureKind.CONSTRAINT;
+                    case "0A", "22", "42" -> FailureKind.STATEMENT;
+                    case "53", "58" -> FailureKind.DISK;
+                    default -> FailureKind.OTHER;
+                };
+        };
+    }
+
+    /** The driver's text may quote a value: "Key (auth_token)=(…) already exists". So only the names are used. */
+    @Override
+    public String describe(SQLException e) {
+        return switch (kindOf(e)) {
+            case ACCESS -> "the account of multisession.db.user may not do this (" + reasonIn(e) + ")";
+            case DISK -> "the disk of the database is full, or cannot be read or written";
+            case DAMAGE -> "the database is damaged (" + reasonIn(e) + ")";
+            case UNREACHABLE -> "the database cannot be reached";
+            default -> reasonIn(e) + " (SQLState " + e.getSQLState() + ")";
+        };
+    }
+
+    /** Where a value may be in the primary message, as in "invalid input syntax for type integer: …", it is left out. */
+    @Override
+    public String reasonIn(SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException sql ? sql.getServerErrorMessage() : null;
+        if (server == null || server.getMessage() == null) {
+            return e instanceof PSQLException ? "no answer of the server" : String.valueOf(e.getMessage());
+        }
+        String state = String.valueOf(server.getSQLState());
+        return state.startsWith("22") ? "a value does not fit its column" : server.getMessage();
+    }
+
+    @Override
+    public SQLException reason(Connection connection, SQLException failure) {
+        return failure;
+    }
+}

@@ -1,0 +1,5 @@
+/** Everything that is peculiar to PostgreSQL: its connections, its transactions, its error codes. */
+@NullMarked
+package org.multisession.db.postgres;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,214 @@
+package org.multisession.db.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
+import org.multisession.db.Sql;
+import org.multisession.db.Transaction;
+import org.multisession.testing.PostgresApp;
+
+class PostgresDatabaseTest {
+
+    private static final Sql ZONE = Sql.of("zone", "SELECT current_setting('TimeZone') AS zone");
+    private static final Sql GET = Sql.of("get", "SELECT n FROM numbers WHERE id = :id");
+    private static final Sql ADD = Sql.of("add", "UPDATE numbers SET n = n + :more WHERE id = :id");
+    private static final Sql PUT = Sql.of("put", "UPDATE numbers SET n = :n WHERE id = :id");
+    private static final Sql INSERT = Sql.of("insert", "INSERT INTO numbers (id, n) VALUES (:id, 0)");
+    private static final Sql TIME =
+            Sql.of("put a time", "INSERT INTO times (with_zone, without_zone) VALUES (:moment, :moment)");
+    private static final Sql TIMES = Sql.of("times", """
+            SELECT with_zone, without_zone FROM times WHERE with_zone = :moment AND without_zone = :moment
+            """);
+
+    private PostgresApp old;
+    private Database database;
+
+    @BeforeEach
+    void open() {
+        old = PostgresApp.makeBy("""
+                CREATE TABLE numbers (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, word VARCHAR(10) UNIQUE);
+                INSERT INTO numbers VALUES (1, 0, 'one'), (2, 0, 'two');
+                CREATE TABLE times (with_zone TIMESTAMPTZ, without_zone TIMESTAMP);
+                CREATE TABLE multisession_locks (slot INTEGER PRIMARY KEY);
+                INSERT INTO multisession_locks SELECT generate_series(0, 1023);
+                """);
+        database = Database.open(old.claim(), 4, Duration.ofMillis(500));
+    }
+
+    @AfterEach
+    void close() {
+        database.close();
+        old.close();
+    }
+
+    @Test
+    void what_is_written_is_kept_and_what_fails_is_not() {
+        database.execute(transaction -> add(transaction, 1, 5));
+        assertThatThrownBy(() -> database.execute(transaction -> {
+                    add(transaction, 1, 7);
+                    transaction.update(INSERT).bind("id", 1).run();
+                }))
+                .isInstanceOfSatisfying(
+                        DatabaseException.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.CONSTRAINT));
+        assertThat(number(1)).isEqualTo(5);
+        assertThat(database.writer().active()).isZero();
+    }
+
+    @Test
+    void a_failure_names_the_statement_and_no_value() {
+        assertThatThrownBy(() -> database.execute(transaction -> transaction
+                        .update(Sql.once("a word", "UPDATE numbers SET word = :word"))
+                        .bind("word", "secret")
+                        .run()))
+                .hasMessageContaining("\"a word\" failed: duplicate key value violates unique constraint")
+                .message()
+                .doesNotContain("secret");
+        assertThatThrownBy(() -> database.read(
+                        handle -> handle.query(Sql.once("a number", "SELECT 1 FROM numbers WHERE id = :id"))
+                                .bind("id", "secret")
+                                .exists()))
+                .message()
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void every_connection_speaks_of_times_in_utc_and_reads_both_kinds() {
+        assertThat(database.<String>read(handle -> handle.query(ZONE).one(row -> row.requiredText("zone"))))
+                .isEqualTo("UTC");
+        for (String text :
+                List.of("2026-03-01T03:04:05.678901Z", "2026-07-01T23:59:59.999999Z", "2026-07-01T00:00:00Z")) {
+            Instant moment = Instant.parse(text);
+            database.execute(transaction ->
+                    transaction.update(TIME).bind("moment", moment).run());
+            assertThat(database.<List<Instant>>read(handle -> handle.query(TIMES)
+                            .bind("moment", moment)
+                            .one(row -> List.of(row.instant("with_zone"), row.instant("without_zone")))))
+                    .containsExactly(moment, moment);
+        }
+    }
+
+    @Test
+    void who_locks_one_key_waits_for_the_other_who_has_it() throws Exception {
+        int each = 50;
+        CyclicBarrier start = new CyclicBarrier(2);
+        try (Database other = Database.open(old.claim(), 2, Duration.ofSeconds(20))) {
+            CompletableFuture<Void> both = CompletableFuture.allOf(
+                    CompletableFuture.runAsync(() -> readThenWrite(database, start, each)),
+                    CompletableFuture.runAsync(() -> readThenWrite(other, start, each)));
+            both.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(number(1)).isEqualTo(2 * each);
+    }
+
+    private static void readThenWrite(Database on, CyclicBarrier start, int times) {
+        await(start);
+        for (int i = 0; i < times; i++) {
+            on.execute(transaction -> {
+                transaction.lock("number 1");
+                long before = transaction.query(GET).bind("id", 1).one(row -> row.number("n"));
+                Thread.yield();
+                transaction.update(PUT).bind("n", before + 1).bind("id", 1).run();
+            });
+        }
+    }
+
+    @Test
+    void of_two_transactions_in_a_deadlock_the_one_that_fails_runs_again() throws Exception {
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET deadlock_timeout = '50ms'");
+        CyclicBarrier haveOne = new CyclicBarrier(2);
+        AtomicInteger runs = new AtomicInteger();
+        try (Database other = Database.open(old.claim(), 2, Duration.ofSeconds(20))) {
+            CompletableFuture<Void> both = CompletableFuture.allOf(
+                    CompletableFuture.runAsync(() -> bothRows(other, 1, 2, haveOne, runs)),
+                    CompletableFuture.runAsync(() -> bothRows(other, 2, 1, haveOne, runs)));
+            both.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(runs).hasValueGreaterThan(2);
+        assertThat(List.of(number(1), number(2))).containsExactly(2L, 2L);
+    }
+
+    private static void bothRows(Database on, long first, long second, CyclicBarrier haveOne, AtomicInteger runs) {
+        on.execute(transaction -> {
+            add(transaction, first, 1);
+            if (runs.incrementAndGet() <= 2) {
+                await(haveOne);
+            }
+            add(transaction, second, 1);
+        });
+    }
+
+    @Test
+    void somebody_elses_lock_is_busy_after_the_timeout() {
+        try (PostgresApp other = old.another()) {
+            other.run("BEGIN; UPDATE numbers SET n = 9 WHERE id = 1");
+            assertThatThrownBy(() -> database.execute(transaction -> add(transaction, 1, 1)))
+                    .isInstanceOf(DatabaseBusyException.class);
+            assertThat(number(1)).isZero();
+        }
+        database.execute(transaction -> add(transaction, 1, 1));
+        assertThat(number(1)).isEqualTo(1);
+    }
+
+    @Test
+    void a_connection_that_is_cut_in_a_transaction_fails_it_as_busy_and_the_next_one_works() {
+        assertThatThrownBy(() -> database.execute(transaction -> {
+                    add(transaction, 1, 1);
+                    old.cutOthers();
+                    add(transaction, 1, 1);
+                }))
+                .isInstanceOf(DatabaseBusyException.class);
+        assertThat(number(1)).isZero();
+        database.execute(transaction -> add(transaction, 1, 1));
+        assertThat(number(1)).isEqualTo(1);
+    }
+
+    @Test
+    void it_says_where_it_is_and_no_password() {
+        String url = old.url() + "?password=secret&user=postgres";
+        assertThat(PostgresServer.at(url, null, null).toString())
+                .isEqualTo(old.url().replace("?", ""));
+        assertThat(database.<String>read(database.source()::describe)).startsWith("PostgreSQL 18.");
+        assertThatThrownBy(() -> PostgresServer.at("jdbc:mysql://secret", null, null))
+                .isInstanceOf(DatabaseException.class)
+                .message()
+                .doesNotContain("secret");
+    }
+
+    @Test
+    void a_server_that_is_not_there_is_busy_and_leaves_nothing_open() {
+        assertThatThrownBy(() -> Database.open(
+                        PostgresServer.at("jdbc:postgresql://localhost:1/x", "x", "secret"), 2, Duration.ofMillis(300)))
+                .isInstanceOf(DatabaseBusyException.class)
+                .hasMessageContaining("cannot be reached");
+    }
+
+    private static void add(Transaction transaction, long id, long more) {
+        transaction.update(ADD).bind("more", more).bind("id", id).run();
+    }
+
+    private long number(long id) {
+        return database.read(handle -> handle.query(GET).bind("id", id).one(row -> row.number("n")));
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+}

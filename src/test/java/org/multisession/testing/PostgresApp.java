@@ -1,0 +1,221 @@
+package org.multisession.testing;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.postgres.PostgresServer;
+
+/**
+ * The old app on a database of a real PostgreSQL server, as SQLAlchemy makes it there: {@code timestamp} without time
+ * zone, ids by sequences, foreign keys that hold. One server serves all tests of a JVM and keeps nothing.
+ */
+public final class PostgresApp implements OldApp {
+
+    /** Any session of another program may have another zone than ours. */
+    private static final String OLD_APPS_SESSION = "SET TIME ZONE 'Asia/Kolkata'; SET client_min_messages = warning";
+
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    /** Started by the first test that needs it. */
+    private static final class Server {
+
+        static final EmbeddedPostgres RUNNING = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder()
+                        .setServerConfig("fsync", "off")
+                        .setServerConfig("synchronous_commit", "off")
+                        .setServerConfig("full_page_writes", "off")
+                        .setServerConfig("max_connections", "200")
+                        .setServerConfig("shared_buffers", "64MB")
+                        .setServerConfig("max_wal_size", "256MB")
+                        .start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private final String database;
+    private final boolean isOwner;
+    private final Connection connection;
+
+    private PostgresApp(String database, boolean isOwner) {
+        this.database = database;
+        this.isOwner = isOwner;
+        try {
+            connection = DriverManager.getConnection(url(database) + "&stringtype=unspecified");
+            run(OLD_APPS_SESSION);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A database made by a script under {@code legacy/postgres/}: {@code single} or {@code multi}. */
+    public static PostgresApp make(String script) {
+        return makeBy(OldDatabase.script("postgres/" + script));
+    }
+
+    /** The same with a script of the test's own. */
+    public static PostgresApp makeBy(String sql) {
+        PostgresApp made = empty();
+        made.run(sql);
+        return made;
+    }
+
+    /** A database with nothing in it. */
+    public static PostgresApp empty() {
+        String name = "test" + NUMBER.incrementAndGet();
+        onServer("CREATE DATABASE " + name);
+        return new PostgresApp(name, true);
+    }
+
+    private static void onServer(String sql) {
+        try (Connection server = Server.RUNNING.getPostgresDatabase().getConnection();
+                Statement statement = server.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+    }
+
+    private static String url(String database) {
+        return Server.RUNNING.getJdbcUrl("postgres", database);
+    }
+
+    /** The URL for our app. */
+    public String url() {
+        return "jdbc:postgresql://localhost:" + Server.RUNNING.getPort() + "/" + database;
+    }
+
+    @Override
+    public PostgresServer claim() {
+        return PostgresServer.at(url(), "postgres", "");
+    }
+
+    @Override
+    public PostgresApp another() {
+        return new PostgresApp(database, false);
+    }
+
+    @Override
+    public void lock() {
+        run("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE");
+    }
+
+    @Override
+    public long addUser(String phone, @Nullable String token) {
+        return Long.parseLong(one("INSERT INTO users (phone, auth_token) VALUES (?, ?) RETURNING id", phone, token));
+    }
+
+    /** The foreign key holds here, so the old app lets go of the sessions first. */
+    @Override
+    public void deleteUser(long userId) {
+        if (one("SELECT to_regclass('user_sessions')").equals("user_sessions")) {
+            run("DELETE FROM user_sessions WHERE user_id = ?", userId);
+        }
+        run("DELETE FROM users WHERE id = ?", userId);
+    }
+
+    @Override
+    public int run(String sql, @Nullable Object... values) {
+        try {
+            if (values.length == 0) {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute(sql);
+                    return Math.max(0, statement.getUpdateCount());
+                }
+            }
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                bind(statement, values);
+                return statement.executeUpdate();
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+    }
+
+    @Override
+    public List<@Nullable String> all(String sql, @Nullable Object... values) {
+        List<@Nullable String> found = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            bind(statement, values);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    found.add(row.getString(1));
+                }
+            }
+        } catch (SQLException e) {
+            throw new AssertionError(sql, e);
+        }
+        return found;
+    }
+
+    private static void bind(PreparedStatement statement, @Nullable Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] instanceof String text) {
+                statement.setString(i + 1, text);
+            } else {
+                statement.setObject(i + 1, values[i]);
+            }
+        }
+    }
+
+    @Override
+    public String dump() {
+        StringBuilder dump = new StringBuilder();
+        all("SELECT format('%s %s %s', table_name, column_name, data_type) FROM information_schema.columns"
+                        + " WHERE table_schema = 'public' ORDER BY 1")
+                .forEach(line -> dump.append(line).append('\n'));
+        all("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1")
+                .forEach(line -> dump.append(line).append('\n'));
+        all("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1")
+                .forEach(line -> dump.append(line).append('\n'));
+        for (String table : all("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")) {
+            dump.append(rows(String.valueOf(table)));
+        }
+        return dump.toString();
+    }
+
+    @Override
+    public String rows(String table) {
+        StringBuilder rows = new StringBuilder();
+        all("SELECT t::text FROM \"" + table + "\" t ORDER BY 1")
+                .forEach(line -> rows.append(table).append(": ").append(line).append('\n'));
+        return rows.toString();
+    }
+
+    @Override
+    public long size() {
+        return Long.parseLong(one("SELECT pg_database_size(current_database())"));
+    }
+
+    /** Cuts every other connection to this database, as a restart of the server does. */
+    public void cutOthers() {
+        all("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+        if (isOwner) {
+            onServer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
+        }
+    }
+}
