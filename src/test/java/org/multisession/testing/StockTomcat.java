@@ -40,7 +40,7 @@ final class StockTomcat {
     }
 
     /** Starts it by its own script, in the foreground. */
-    static Process run(Path base) throws IOException {
+    static Process run(Path base, Path javaHome) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                         "sh", base.resolve("bin/catalina.sh").toString(), "run")
                 .directory(base.toFile())
@@ -49,7 +49,7 @@ final class StockTomcat {
                 .keySet()
                 .removeIf(name -> name.startsWith("MULTISESSION_") || name.startsWith("CATALINA_"));
         builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_HOME"));
-        builder.environment().put("JRE_HOME", System.getProperty("java.home"));
+        builder.environment().put("JRE_HOME", javaHome.toString());
         // The log is read; it must not depend on the machine's language.
         builder.environment().put("JAVA_OPTS", "-Duser.language=en -XX:TieredStopAtLevel=1");
         return builder.start();

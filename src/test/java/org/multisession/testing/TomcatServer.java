@@ -110,13 +110,18 @@ public final class TomcatServer implements AutoCloseable {
      * Only its ports are others.
      */
     public static TomcatServer startStock(TomcatVersion version, Preparation preparation) {
+        return startStock(version, Path.of(System.getProperty("java.home")), preparation);
+    }
+
+    /** The same on another Java. */
+    public static TomcatServer startStock(TomcatVersion version, Path javaHome, Preparation preparation) {
         try {
             Path base = Files.createTempDirectory("tomcat-");
             TomcatServer server;
             try {
                 StockTomcat.unpack(base, version.home());
                 preparation.on(base);
-                server = new TomcatServer(base, StockTomcat.run(base));
+                server = new TomcatServer(base, StockTomcat.run(base, javaHome));
             } catch (IOException | RuntimeException e) {
                 TempFiles.delete(base);
                 throw e;
