@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -37,6 +38,9 @@ class MigrationKilledTest {
 
     /** More than any migration has; the child that gets there has not been stopped. */
     private static final int MANY = 100;
+
+    /** Every so many statements of a migration in steps; all of them with 1. */
+    private static final int STEPS_STRIDE = Integer.getInteger("faults.steps.stride", 12);
 
     private static final String SCHEMA = "SELECT type || name || coalesce(sql, '') FROM sqlite_master ORDER BY 1";
 
@@ -93,13 +97,46 @@ class MigrationKilledTest {
         assertThat(killAt(make("wal"), "commit")).isTrue();
     }
 
-    /** Kills a process at a moment of its migration and checks what it leaves; false if that moment never came. */
+    @Test
+    void a_process_that_is_killed_in_any_step_of_a_large_migration_leaves_what_the_next_start_goes_on_with()
+            throws Exception {
+        String rollback = make("delete");
+        String wal = make("wal");
+        undisturbed(rollback);
+        undisturbed(wal);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            int killed = 0;
+            int tried = 0;
+            for (int statement = 1; killed == tried; statement += STEPS_STRIDE) {
+                String one = String.valueOf(statement);
+                String other = String.valueOf(statement + STEPS_STRIDE / 2);
+                tried += 2;
+                for (Future<Boolean> each : threads.invokeAll(List.<Callable<Boolean>>of(
+                        () -> killAt(rollback, one, true), () -> killAt(wal, other, true)))) {
+                    killed += each.get() ? 1 : 0;
+                }
+            }
+            assertThat(killed).isGreaterThan(10);
+            System.out.printf("Killed in the steps of a migration: %d times; each was gone on with%n", killed);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
     private boolean killAt(String mode, String moment) throws IOException {
+        return killAt(mode, moment, false);
+    }
+
+    /** Kills a process at a moment of its migration and checks what it leaves; false if that moment never came. */
+    private boolean killAt(String mode, String moment, boolean inSteps) throws IOException {
         Path database = folder.resolve("killed-at-" + moment + "-" + mode + ".db");
         Files.copy(original(mode), database);
         String before = dump(database);
+        String users = users(database);
         boolean killed;
-        try (ChildJvm child = ChildJvm.start(folder, Child.class, database.toString(), moment)) {
+        try (ChildJvm child =
+                ChildJvm.start(folder, Child.class, database.toString(), moment, inSteps ? "steps" : "at once")) {
             String said = child.hear();
             assertThat(said).isIn(HERE, DONE);
             killed = said.equals(HERE);
@@ -109,7 +146,11 @@ class MigrationKilledTest {
         }
         try (OldDatabase old = OldDatabase.open(database)) {
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
-            if (killed) {
+            assertThat(old.rows("users")).as(moment).isEqualTo(users);
+            if (killed && inSteps) {
+                // The old app goes on, and nothing of ours counts.
+                old.signInMulti(43, "signed-in-after-the-kill", new TestClock().instant());
+            } else if (killed) {
                 assertThat(old.dump()).as(moment).isEqualTo(before);
             } else {
                 assertThat(old.dump()).isNotEqualTo(before);
@@ -124,6 +165,9 @@ class MigrationKilledTest {
                         .isEqualTo(45);
                 assertThat(app.opens("shared")).isNull();
                 assertThat(app.opens("session-of-nobody")).isNull();
+                if (killed && inSteps) {
+                    assertThat(app.opens("signed-in-after-the-kill")).isEqualTo(43);
+                }
             }
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
             assertThat(old.all(SCHEMA)).isEqualTo(undisturbed(mode));
@@ -134,6 +178,12 @@ class MigrationKilledTest {
     private static String dump(Path database) {
         try (OldDatabase old = OldDatabase.open(database)) {
             return old.dump();
+        }
+    }
+
+    private static String users(Path database) {
+        try (OldDatabase old = OldDatabase.open(database)) {
+            return old.rows("users");
         }
     }
 
@@ -160,6 +210,7 @@ class MigrationKilledTest {
 
         public static void main(String[] arguments) {
             boolean beforeCommit = arguments[1].equals("commit");
+            boolean inSteps = arguments[2].equals("steps");
             int fatal = beforeCommit ? MANY : Integer.parseInt(arguments[1]);
             Logger log = Logger.getLogger(Migrator.class.getName());
             if (beforeCommit) {
@@ -168,12 +219,23 @@ class MigrationKilledTest {
             AtomicInteger statements = new AtomicInteger();
             try (SqliteFile claimed = SqliteFile.claim(Path.of(arguments[0]), false, "/killed");
                     Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
-                new Migrator(database, InstantSource.system(), statement -> {
-                            if (statements.incrementAndGet() == fatal) {
-                                waitForDeath();
-                            }
-                        })
-                        .migrate();
+                Consumer<String> beforeStatement = statement -> {
+                    if (statements.incrementAndGet() == fatal) {
+                        waitForDeath();
+                    }
+                };
+                Migrator migrator = inSteps
+                        ? new Migrator(
+                                database,
+                                InstantSource.system(),
+                                Backup.NONE,
+                                Progress.NONE,
+                                Trial.NONE,
+                                beforeStatement,
+                                0,
+                                Pacing.pieces(2))
+                        : new Migrator(database, InstantSource.system(), beforeStatement);
+                var unused = migrator.migrate();
             }
             System.out.println(DONE);
         }

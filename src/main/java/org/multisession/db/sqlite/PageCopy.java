@@ -30,9 +30,9 @@ public final class PageCopy {
     }
 
     /**
-     * The same for a database that this process has open for writing, in half the time if it has a rollback journal,
-     * beside which others have to wait for it: the target is written to the disk by the system at leisure, and the
-     * caller has to make sure of that afterwards.
+     * The same for a database on which SQLite's own locks are respected, in half the time if it has a rollback journal,
+     * beside which others have to wait for it: the target is written to the disk by the system at leisure, and a caller
+     * who needs it there has to make sure of that afterwards.
      */
     public static void quicklyInto(Handle handle, Path target) throws SQLException {
         if (text(handle, "PRAGMA journal_mode").equals("wal")) {

@@ -43,7 +43,11 @@ public final class ScratchCopy implements AutoCloseable {
                         ResultSet row = statement.executeQuery()) {
                     row.next();
                 }
-                PageCopy.into(handle, copy.path());
+                if (original.hasWriteAheadLog()) {
+                    PageCopy.into(handle, copy.path());
+                } else {
+                    PageCopy.quicklyInto(handle, copy.path());
+                }
                 return true;
             });
             return copy;
