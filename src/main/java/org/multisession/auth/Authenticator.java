@@ -1,11 +1,15 @@
 package org.multisession.auth;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
@@ -22,12 +26,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers "who is this?": first by the session of the token, then by the legacy token of a user, one query each; for
- * many tokens, one query first finds those that are known. Caches nothing between requests, so an ended session is
- * refused from the next request on. Thread-safe.
+ * many tokens, one query first finds those that are known. An answer is kept until anybody commits anything, so an ended
+ * session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
  */
 public final class Authenticator {
 
     private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
+
+    /** An answer takes about 600 bytes, so all of them take some hundredths of the memory at most. */
+    private static final int BYTES_FOR_EACH = 10_000;
+
+    /** No token of ours is longer, and a stranger's need not be remembered. */
+    private static final int LONGEST_KEPT = 128;
+
+    private final AnswerCache<SessionToken, SignedIn> answers =
+            new AnswerCache<>((int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / BYTES_FOR_EACH));
 
     private final Database database;
     private final Sessions sessions;
@@ -76,12 +89,12 @@ public final class Authenticator {
     private @Nullable SignedIn identify(Presented presented, Supplier<Client> client) {
         SignedIn first = null;
         SignedIn other = null;
-        for (Found found : find(presented)) {
+        for (SignedIn found : find(presented)) {
             if (!hasRunOut(found)) {
                 if (first == null) {
-                    first = found.signedIn();
+                    first = found;
                 } else if (other == null && found.user().id() != first.user().id()) {
-                    other = found.signedIn();
+                    other = found;
                 }
             }
         }
@@ -104,7 +117,7 @@ public final class Authenticator {
         }
     }
 
-    private boolean hasRunOut(Found found) {
+    private boolean hasRunOut(SignedIn found) {
         UserSession session = found.session();
         EndReason expiry = session == null ? null : sessions.rules().expiry(session, clock.instant());
         if (session != null && expiry != null) {
@@ -118,54 +131,90 @@ public final class Authenticator {
         return database.find(handle -> sessions.howEnded(handle, presented));
     }
 
-    private List<Found> find(Presented presented) {
-        List<Found> found = database.read(handle -> find(handle, presented));
+    private List<SignedIn> find(Presented presented) {
+        List<SessionToken> tokens = presented.tokens();
+        if (tokens.isEmpty()) {
+            return List.of();
+        }
+        Look look = database.read(handle -> look(handle, presented, tokens));
         // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
-        return found.isEmpty() && !presented.tokens().isEmpty() && database.lookAfterSchema()
-                ? database.read(handle -> find(handle, presented))
-                : found;
+        return look.mayHaveMissed() && database.lookAfterSchema()
+                ? database.read(handle -> look(handle, presented, tokens)).found()
+                : look.found();
+    }
+
+    /**
+     * One look at the database.
+     *
+     * @param mayHaveMissed whether it found nothing on a schema that nobody has checked
+     */
+    private record Look(List<SignedIn> found, boolean mayHaveMissed) {}
+
+    private Look look(Handle handle, Presented presented, List<SessionToken> tokens) throws SQLException {
+        AnswerCache<SessionToken, SignedIn>.Kept kept = handle.kept(answers);
+        Map<SessionToken, SignedIn> opened = new HashMap<>();
+        List<SessionToken> unanswered = new ArrayList<>();
+        for (SessionToken token : tokens) {
+            SignedIn answer = kept.answer(token);
+            if (answer != null) {
+                opened.put(token, answer);
+            } else if (!kept.isMissing(token)) {
+                unanswered.add(token);
+            }
+        }
+        List<SessionToken> known = sessions.known(handle, unanswered);
+        for (SessionToken token : unanswered) {
+            SignedIn answer = known.contains(token) ? find(handle, token) : null;
+            if (answer != null) {
+                opened.put(token, answer);
+                kept.keep(token, answer);
+            } else if (token.value().length() <= LONGEST_KEPT) {
+                kept.keepMissing(token);
+            }
+        }
+        List<SignedIn> found = found(presented, opened);
+        return new Look(found, found.isEmpty() && !database.hasSeenSchema(handle));
     }
 
     /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */
-    private List<Found> find(Handle handle, Presented presented) {
-        List<SessionToken> known = sessions.known(handle, presented);
-        List<Found> found = new ArrayList<>();
+    private static List<SignedIn> found(Presented presented, Map<SessionToken, SignedIn> opened) {
+        List<SignedIn> found = new ArrayList<>();
         for (List<SessionToken> readings : presented.values()) {
-            List<Found> ofValue = new ArrayList<>();
+            List<SignedIn> ofValue = new ArrayList<>();
             for (SessionToken token : readings) {
-                Found each = known.contains(token) ? find(handle, token) : null;
+                SignedIn each = opened.get(token);
                 if (each != null) {
                     ofValue.add(each);
                 }
             }
-            if (ofValue.stream().map(each -> each.user().id()).distinct().count() == 1) {
+            if (isOneUser(ofValue)) {
                 found.addAll(ofValue);
             }
         }
         return found;
     }
 
-    /** What opens: a session, or the legacy token of a user. */
-    private record Found(
-            SessionToken token, User user, @Nullable UserSession session) {
-
-        SignedIn signedIn() {
-            return new SignedIn(user, token, session);
+    private static boolean isOneUser(List<SignedIn> all) {
+        for (SignedIn each : all) {
+            if (each.user().id() != all.get(0).user().id()) {
+                return false;
+            }
         }
+        return true;
     }
 
-    private @Nullable Found find(Handle handle, SessionToken token) {
+    private @Nullable SignedIn find(Handle handle, SessionToken token) {
         UserSession session = sessions.find(handle, token);
         if (session == null) {
             User user = legacyTokens.owner(handle, token);
             if (user != null) {
-                return new Found(token, user, null);
+                return new SignedIn(user, token, null);
             }
             // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
             // only ever go that way, so a third look settles it.
             session = sessions.find(handle, token);
         }
-        return session == null ? null : new Found(token, session.user(), session);
+        return session == null ? null : new SignedIn(session.user(), token, session);
     }
 
     /**

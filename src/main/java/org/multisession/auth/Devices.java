@@ -162,7 +162,7 @@ public final class Devices {
         return database.write(transaction -> {
             Instant now = clock.instant();
             for (UserSession session : sessions.live(transaction, current.user(), now)) {
-                if (SessionId.of(session.token().hash()).text().equals(id)) {
+                if (session.id().text().equals(id)) {
                     boolean isCurrent = isCurrent(session.token().hash(), current);
                     sessions.end(transaction, session, isCurrent ? EndReason.SIGNED_OUT : EndReason.REVOKED, by, now);
                     return isCurrent ? Ended.THIS : Ended.ANOTHER;

@@ -15,7 +15,6 @@ import org.multisession.session.EndReason;
 import org.multisession.session.Throttle;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
-import org.multisession.token.SessionId;
 import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
 import org.multisession.user.LegacyHolderDao;
@@ -124,7 +123,7 @@ public final class Revocation {
 
         private Predicate<UserSession> isMeant(Instant now) {
             if (target instanceof Target.OneSession one) {
-                return session -> SessionId.of(session.token().hash()).text().equals(one.id());
+                return session -> session.id().text().equals(one.id());
             }
             if (target instanceof Target.OlderThan older) {
                 return session -> session.startedAt(now).plus(older.age()).isBefore(now);

@@ -62,9 +62,8 @@ public final class Sessions {
         return rows.find(handle, token);
     }
 
-    /** Those of the presented tokens that need a closer look, in order. */
-    List<SessionToken> known(Handle handle, Presented presented) {
-        List<SessionToken> tokens = presented.tokens();
+    /** Those of these tokens that need a closer look, in order. */
+    List<SessionToken> known(Handle handle, List<SessionToken> tokens) {
         if (tokens.size() < 2) {
             return tokens;
         }
@@ -74,7 +73,7 @@ public final class Sessions {
 
     /** Why the first ended token among these has ended; null if none has. */
     UserSessionDao.@Nullable Ending howEnded(Handle handle, Presented presented) {
-        for (SessionToken token : known(handle, presented)) {
+        for (SessionToken token : known(handle, presented.tokens())) {
             UserSessionDao.Ending ending = rows.howEnded(handle, token);
             if (ending != null) {
                 return ending;

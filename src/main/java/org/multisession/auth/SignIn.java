@@ -115,7 +115,7 @@ public final class SignIn {
      * Ends the session that this browser had until now, unless other devices share it or it belongs to another user.
      */
     private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now) {
-        for (SessionToken token : sessions.known(transaction, presented)) {
+        for (SessionToken token : sessions.known(transaction, presented.tokens())) {
             UserSession former = sessions.find(transaction, token);
             if (former != null && former.user().id() == user.id() && !sessions.isShared(transaction, former)) {
                 sessions.end(transaction, former, EndReason.REPLACED, client, now);

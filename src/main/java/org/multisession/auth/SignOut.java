@@ -82,7 +82,7 @@ public final class SignOut {
             if (own != null && sessions.isShared(handle, own)) {
                 return Shared.THIS;
             }
-            for (SessionToken token : sessions.known(handle, presented)) {
+            for (SessionToken token : sessions.known(handle, presented.tokens())) {
                 UserSession other = sessions.find(handle, token);
                 if (other != null && sessions.isShared(handle, other)) {
                     return Shared.ANOTHER;
@@ -93,7 +93,7 @@ public final class SignOut {
     }
 
     private void endAll(Transaction transaction, Presented presented, Client client, List<SessionToken> legacy) {
-        for (SessionToken token : sessions.known(transaction, presented)) {
+        for (SessionToken token : sessions.known(transaction, presented.tokens())) {
             if (legacy.contains(token)) {
                 continue;
             }

@@ -163,7 +163,7 @@ public final class Database implements AutoCloseable {
 
     private <T> T on(Pools serving, HikariDataSource pool, Work<? super Handle, T> work) {
         try (Connection connection = pool.getConnection()) {
-            PreparedStatements prepared = serving.statementsOf(connection, vocabulary::get);
+            PreparedStatements prepared = serving.statementsOf(pool, connection, vocabulary::get);
             try {
                 return work.run(new Handle(connection, prepared));
             } catch (StatementException e) {
@@ -352,6 +352,15 @@ public final class Database implements AutoCloseable {
     }
 
     /**
+     * Whether the guard has checked the schema as it is now; if not, {@link #lookAfterSchema} has it checked.
+     *
+     * @throws DatabaseBusyException if somebody is still changing it
+     */
+    public boolean hasSeenSchema(Handle handle) throws SQLException {
+        return guard.hasSeen(handle);
+    }
+
+    /**
      * Has the guard check a schema that it has not seen yet.
      *
      * @return whether it had to
@@ -411,7 +420,7 @@ public final class Database implements AutoCloseable {
             listener.waitedForWriter(Duration.ofNanos(served - queued));
             begin(serving, connection);
             listener.waitedForLock(Duration.ofNanos(System.nanoTime() - served));
-            PreparedStatements prepared = serving.statementsOf(connection, vocabulary::get);
+            PreparedStatements prepared = serving.statementsOf(serving.writer(), connection, vocabulary::get);
             Transaction transaction = new Transaction(connection, prepared);
             T result;
             try {

@@ -30,6 +30,14 @@ public sealed class Handle permits Transaction {
         return statements.vendor();
     }
 
+    /**
+     * What the cache keeps of the database as it is now, or has been kept since anybody last committed. Within a
+     * transaction, or where the database cannot tell, that is nothing.
+     */
+    public final <K, V> AnswerCache<K, V>.Kept kept(AnswerCache<K, V> cache) {
+        return statements.state().of(cache);
+    }
+
     /** A statement that reads: bind its parameters, then ask for its rows. */
     public final Statement.Query query(Sql sql) {
         return new Statement.Query(sql, statements);

@@ -34,6 +34,8 @@ public final class Pools implements AutoCloseable {
     /** Keyed by the connection itself, not by the pool's wrapper. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
 
+    private final AnswerCache.States states = new AnswerCache.States();
+
     private final AtomicBoolean retired = new AtomicBoolean();
 
     private Pools(Source source, HikariDataSource readers, HikariDataSource writer, PoolThreads timer) {
@@ -146,14 +148,17 @@ public final class Pools implements AutoCloseable {
         return new PoolUse(now.getActiveConnections(), now.getIdleConnections(), now.getThreadsAwaitingConnection());
     }
 
-    PreparedStatements statementsOf(Connection connection, Supplier<Vocabulary> vocabulary) throws SQLException {
+    PreparedStatements statementsOf(HikariDataSource pool, Connection connection, Supplier<Vocabulary> vocabulary)
+            throws SQLException {
         Connection raw = connection.unwrap(Connection.class);
         PreparedStatements known = statements.get(raw);
         if (known != null) {
             return known;
         }
         forgetClosed();
-        PreparedStatements prepared = new PreparedStatements(raw, source.vendor(), vocabulary);
+        // The writer is not told of its own commits, so it must not keep answers.
+        PreparedStatements prepared =
+                new PreparedStatements(raw, source.vendor(), vocabulary, pool == readers ? states : null);
         statements.put(raw, prepared);
         return prepared;
     }

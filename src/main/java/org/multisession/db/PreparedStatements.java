@@ -3,7 +3,9 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,11 +57,28 @@ final class PreparedStatements {
     private final Vendor vendor;
     private final Supplier<Vocabulary> vocabulary;
     private final Map<Sql, Prepared> kept = new HashMap<>();
+    private final List<Prepared> used = new ArrayList<>();
+
+    /** Null for a connection that may not keep answers. */
+    private final AnswerCache.@Nullable States states;
+
+    /** What the database said when it was last asked for changes. */
+    private @Nullable Long changesSeen;
 
     PreparedStatements(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
+        this(connection, vendor, vocabulary, null);
+    }
+
+    /** Of a connection that only reads, and shares the answers that are kept with others of this database. */
+    PreparedStatements(
+            Connection connection,
+            Vendor vendor,
+            Supplier<Vocabulary> vocabulary,
+            AnswerCache.@Nullable States states) {
         this.connection = connection;
         this.vendor = vendor;
         this.vocabulary = vocabulary;
+        this.states = states;
     }
 
     Vendor vendor() {
@@ -70,6 +89,7 @@ final class PreparedStatements {
         Prepared known = kept.get(sql);
         if (known != null && !known.inUse) {
             known.inUse = true;
+            used.add(known);
             return known;
         }
         Sql.Resolved resolved = sql.resolve(vocabulary.get());
@@ -78,6 +98,7 @@ final class PreparedStatements {
         Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved, keep);
         if (keep) {
             prepared.inUse = true;
+            used.add(prepared);
             kept.put(sql, prepared);
         }
         return prepared;
@@ -85,6 +106,23 @@ final class PreparedStatements {
 
     /** Releases every kept statement, including one whose work failed before it began. */
     void releaseAll() {
-        kept.values().forEach(prepared -> prepared.inUse = false);
+        for (Prepared prepared : used) {
+            prepared.inUse = false;
+        }
+        used.clear();
+    }
+
+    /** The state of the database as of now; one of its own where the database cannot tell that nothing has changed. */
+    AnswerCache.State state() {
+        Sql changes = vendor.changes();
+        if (states == null || changes == null) {
+            return new AnswerCache.State();
+        }
+        Long seen = new Statement.Query(changes, this).one(row -> row.number("data_version"));
+        if (!seen.equals(changesSeen)) {
+            changesSeen = seen;
+            states.next();
+        }
+        return states.current();
     }
 }

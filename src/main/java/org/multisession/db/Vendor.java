@@ -6,6 +6,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What differs for one kind of database, such as SQLite. Everything outside its package is the same for all of them.
@@ -45,6 +46,14 @@ public interface Vendor {
 
     /** The real reason why a statement failed, if the first error is only a consequence. */
     SQLException reason(Connection connection, SQLException failure);
+
+    /**
+     * A statement whose result, {@code data_version}, changes on a connection that only reads as soon as anybody else
+     * has committed; null if the database has none.
+     */
+    default @Nullable Sql changes() {
+        return null;
+    }
 
     /** The expressions that differ between databases, as {@link Vocabulary words} of statements. */
     Map<String, String> words();

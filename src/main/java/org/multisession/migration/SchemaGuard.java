@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +24,8 @@ import org.slf4j.LoggerFactory;
 public final class SchemaGuard implements Database.Guard {
 
     private static final Logger log = LoggerFactory.getLogger(SchemaGuard.class);
+
+    private static final Sql VERSION = Sql.of("version of the schema", "PRAGMA schema_version");
 
     private static final long NONE = Long.MIN_VALUE;
 
@@ -157,10 +158,7 @@ public final class SchemaGuard implements Database.Guard {
         return new DatabaseBusyException("somebody has changed the schema: " + reason.getMessage(), reason);
     }
 
-    private static long version(Handle handle) throws SQLException {
-        try (PreparedStatement statement = handle.prepare("PRAGMA schema_version");
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : NONE;
-        }
+    private static long version(Handle handle) {
+        return handle.query(VERSION).one(row -> row.number("schema_version"));
     }
 }

@@ -4,38 +4,85 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
+import org.multisession.token.SessionId;
 import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**
  * A live row of {@code user_sessions} with its user. The times are as in the row, and may be odd or missing: the old
  * app writes rows too.
- *
- * @param recordedAt when our tables first knew the token; the clocks of an older session start here
  */
-public record UserSession(
-        User user,
-        StoredToken token,
-        @Nullable String storedCreatedAt,
-        @Nullable String storedLastSeenAt,
-        Instant recordedAt) {
+public final class UserSession {
+
+    private final User user;
+    private final StoredToken token;
+    private final @Nullable String storedLastSeenAt;
+    private final @Nullable Instant createdAt;
+    private final @Nullable Instant lastSeenAt;
+    private final Instant recordedAt;
+
+    /** The same for each who asks, so it does not matter whose is kept. */
+    private volatile @Nullable SessionId id;
+
+    /** @param recordedAt when our tables first knew the token; the clocks of an older session start here */
+    public UserSession(
+            User user,
+            StoredToken token,
+            @Nullable String storedCreatedAt,
+            @Nullable String storedLastSeenAt,
+            Instant recordedAt) {
+        this.user = user;
+        this.token = token;
+        this.storedLastSeenAt = storedLastSeenAt;
+        this.createdAt = SqlTime.parse(storedCreatedAt);
+        this.lastSeenAt = SqlTime.parse(storedLastSeenAt);
+        this.recordedAt = recordedAt;
+    }
+
+    public User user() {
+        return user;
+    }
+
+    public StoredToken token() {
+        return token;
+    }
+
+    /** Its public id. */
+    public SessionId id() {
+        SessionId known = id;
+        if (known == null) {
+            known = SessionId.of(token.hash());
+            id = known;
+        }
+        return known;
+    }
 
     public @Nullable Instant createdAt() {
-        return SqlTime.parse(storedCreatedAt);
+        return createdAt;
     }
 
     public @Nullable Instant lastSeenAt() {
-        return SqlTime.parse(storedLastSeenAt);
+        return lastSeenAt;
+    }
+
+    /** The text of the row. */
+    public @Nullable String storedLastSeenAt() {
+        return storedLastSeenAt;
+    }
+
+    /** When our tables first knew the token. */
+    public Instant recordedAt() {
+        return recordedAt;
     }
 
     /** When the lifetime began. */
     public Instant startedAt(Instant now) {
-        return laterOf(createdAt(), now);
+        return laterOf(createdAt, now);
     }
 
     /** When it was last used, as far as its clock goes. */
     public Instant lastActiveAt(Instant now) {
-        return laterOf(lastSeenAt(), now);
+        return laterOf(lastSeenAt, now);
     }
 
     /** Whether our own tables claim to have known it first in such a future: a clock was wrong then. */

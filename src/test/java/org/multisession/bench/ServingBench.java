@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.bench.Load.Outcome;
@@ -36,7 +37,8 @@ import org.multisession.testing.TomcatVersion;
  * round by round, and each is compared with the bare servlet's of its own round: figures of a shared machine mean nothing
  * by themselves. It judges nothing.
  *
- * <pre>mvn -Pbench verify [-Dbench.sessions=1000000] [-Dbench.rounds=5] [-Dbench.seconds=5]</pre>
+ * <pre>mvn -Pbench verify [-Dbench.sessions=1000000] [-Dbench.rounds=5] [-Dbench.seconds=5]
+ *     [-Dbench.only='session|verify']</pre>
  */
 public final class ServingBench {
 
@@ -45,9 +47,15 @@ public final class ServingBench {
 
     private static final String BARE = "bare servlet, the same answer";
 
+    private static final String PEER = "Spring Session JDBC";
+
     private final Path folder;
     private final int seconds = Integer.getInteger("bench.seconds", 5);
     private final int rounds = Integer.getInteger("bench.rounds", 5);
+
+    /** Which loads are measured, by their names. */
+    private final Pattern only = Pattern.compile(System.getProperty("bench.only", ".*"));
+
     private final Load load;
 
     /** By its name, what each load gave, round by round. */
@@ -123,9 +131,10 @@ public final class ServingBench {
         cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", database.sessionTokens()), 200, null));
         cases.add(new Case("ten unknown cookies", tenCookies(database), 401, null));
         if (peer != null) {
-            cases.add(new Case("Spring Session JDBC", get("/peer/", "SESSION=%s", peer.cookies()), 200, null));
+            cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, null));
         }
         cases.add(new Case("sign-ins", signIn(signIns), 200, null));
+        cases.removeIf(each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
     }
 
@@ -166,6 +175,9 @@ public final class ServingBench {
     }
 
     private void measureBesideWriter(BenchDatabase database, int port) {
+        if (!only.matcher("session beside").find()) {
+            return;
+        }
         Request request = get("/app/api/me", "auth_token=%s", database.sessionTokens());
         try (ChildJvm writer =
                 ChildJvm.start(folder, BusyWriter.class, database.path().toString(), "" + COMMITS, "0")) {
@@ -181,36 +193,43 @@ public final class ServingBench {
 
     private void report(BenchDatabase signIns) throws IOException, SQLException {
         Report report = new Report();
-        report.add(against("session", BARE, 0.75));
-        report.add(against("legacy token", BARE, 0.70));
-        report.add(against("unknown token", BARE, 0.70));
-        report.add(against("/verify", BARE, 0.80));
-        report.add(against("session beside a writer", BARE, 0.50));
-        report.add(against("ten unknown cookies", "session", null));
-        if (outcomes.containsKey("Spring Session JDBC")) {
-            report.add(against("session", "Spring Session JDBC", 5.0));
+        compare(report, "session", BARE, 0.75);
+        compare(report, "legacy token", BARE, 0.70);
+        compare(report, "unknown token", BARE, 0.70);
+        compare(report, "/verify", BARE, 0.80);
+        compare(report, "session beside a writer", BARE, 0.50);
+        compare(report, "ten unknown cookies", "session", null);
+        compare(report, "session", PEER, 5.0);
+        if (isMeasured("session beside a held lock", "session")) {
+            report.add(new Measure(
+                    "p99 of a session while another process holds the lock",
+                    "×",
+                    ratios("session beside a held lock", "session", Outcome::p99),
+                    1.2,
+                    true));
         }
-        report.add(new Measure(
-                "p99 of a session while another process holds the lock",
-                "×",
-                ratios("session beside a held lock", "session", Outcome::p99),
-                1.2,
-                true));
-        double bare = BareSignIns.perSecond(signIns.path(), signIns.phones(), seconds);
-        report.add(Measure.ratio(
-                "sign-ins / their transactions on one connection",
-                Objects.requireNonNull(outcomes.get("sign-ins")).stream()
-                        .map(each -> each.perSecond() / bare)
-                        .toList(),
-                0.8));
+        List<Outcome> signedIn = outcomes.get("sign-ins");
+        if (signedIn != null) {
+            double bare = BareSignIns.perSecond(signIns.path(), signIns.phones(), seconds);
+            report.add(Measure.ratio(
+                    "sign-ins / their transactions on one connection",
+                    signedIn.stream().map(each -> each.perSecond() / bare).toList(),
+                    0.8));
+        }
         outcomes.forEach((name, all) -> report.add(
                 new Measure(name, "/s", all.stream().map(Outcome::perSecond).toList(), null, false)));
         report.writeJson(Path.of("target/bench.json"), "serving");
         report.writeSvg(Path.of("target/bench-serving.svg"), "×");
     }
 
-    private Measure against(String name, String base, @Nullable Double goal) {
-        return Measure.ratio(name + " / " + base, ratios(name, base, Outcome::perSecond), goal);
+    private void compare(Report report, String name, String base, @Nullable Double goal) {
+        if (isMeasured(name, base)) {
+            report.add(Measure.ratio(name + " / " + base, ratios(name, base, Outcome::perSecond), goal));
+        }
+    }
+
+    private boolean isMeasured(String name, String base) {
+        return outcomes.keySet().containsAll(List.of(name, base));
     }
 
     private interface Figure {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.multisession.db.FailureKind;
+import org.multisession.db.Sql;
 import org.multisession.db.Vendor;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteJDBCLoader;
@@ -20,11 +21,18 @@ public final class Sqlite implements Vendor {
     /** The driver's own words for a kind of error; SQLite's follow in parentheses. */
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
+    private static final Sql CHANGES = Sql.of("has anybody committed", "PRAGMA data_version");
+
     private Sqlite() {}
 
     @Override
     public String product() {
         return "SQLite " + SQLiteJDBCLoader.getVersion();
+    }
+
+    @Override
+    public Sql changes() {
+        return CHANGES;
     }
 
     /** So far every text is written in SQLite's dialect. */

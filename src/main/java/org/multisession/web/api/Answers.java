@@ -10,7 +10,6 @@ import org.multisession.auth.SignIn;
 import org.multisession.auth.TypedNumbers;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.session.UserSession;
-import org.multisession.token.SessionId;
 import org.multisession.user.User;
 import org.multisession.web.Browser;
 import org.multisession.web.HttpProblem;
@@ -52,7 +51,7 @@ final class Answers {
             return null;
         }
         Map<String, Object> members = new LinkedHashMap<>();
-        members.put("id", SessionId.of(session.token().hash()).text());
+        members.put("id", session.id().text());
         members.put("createdAt", time(session.createdAt()));
         members.put("lastSeenAt", time(session.lastSeenAt()));
         return members;
