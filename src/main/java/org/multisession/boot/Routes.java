@@ -90,7 +90,7 @@ record Routes(
         filter(
                 context,
                 "request-id",
-                new RequestIdFilter(requestIds, random),
+                new RequestIdFilter(requestIds),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
         // An exception from a forward or an include surfaces in the request that it belongs to; these start over.

@@ -3,6 +3,7 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A borrowed connection, for reading. {@link Database#read} passes it to a callback, and it is invalid afterwards.
@@ -13,6 +14,7 @@ public sealed class Handle permits Transaction {
     private final Connection connection;
     private final PreparedStatements statements;
     private String latest = "";
+    private AnswerCache.@Nullable State state;
 
     Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
@@ -31,11 +33,16 @@ public sealed class Handle permits Transaction {
     }
 
     /**
-     * What the cache keeps of the database as it is now, or has been kept since anybody last committed. Within a
-     * transaction, or where the database cannot tell, that is nothing.
+     * What the cache keeps of the database as it was when this handle first asked. Within a transaction, or where the
+     * database cannot tell, that is nothing.
      */
-    public final <K, V> AnswerCache<K, V>.Kept kept(AnswerCache<K, V> cache) {
-        return statements.state().of(cache);
+    public final <K, V> AnswerCache<K, V>.Kept kept(AnswerCache<K, V> cache) throws SQLException {
+        AnswerCache.State now = state;
+        if (now == null) {
+            now = statements.state();
+            state = now;
+        }
+        return now.of(cache);
     }
 
     /** A statement that reads: bind its parameters, then ask for its rows. */

@@ -26,6 +26,12 @@ public final class Pools implements AutoCloseable {
     private static final Duration MAX_LIFETIME = Duration.ofMinutes(30);
     private static final Duration KEEP_ALIVE = Duration.ofMinutes(2);
 
+    /**
+     * So long a reader waits for a connection at most. A look takes some microseconds; who has not had a turn by then
+     * is one of too many, and does better to come back than to hold one of Tomcat's threads.
+     */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final Source source;
     private final HikariDataSource readers;
     private final HikariDataSource writer;
@@ -48,7 +54,7 @@ public final class Pools implements AutoCloseable {
     /**
      * Opens one writing connection and the readers, or leaves nothing open.
      *
-     * @param wait how long a caller waits for a connection
+     * @param wait how long a caller waits for a connection; a reader, a second at most
      */
     public static Pools ofOneWriter(
             Source source, DataSource forWriting, DataSource forReading, int readers, Duration wait) {
@@ -56,9 +62,13 @@ public final class Pools implements AutoCloseable {
         PoolThreads timer = new PoolThreads();
         try {
             HikariDataSource writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor);
+            Duration patience = wait.compareTo(PATIENCE) < 0 ? wait : PATIENCE;
             try {
                 return new Pools(
-                        source, pool("multi-session-readers", forReading, readers, wait, timer, vendor), writer, timer);
+                        source,
+                        pool("multi-session-readers", forReading, readers, patience, timer, vendor),
+                        writer,
+                        timer);
             } catch (RuntimeException e) {
                 writer.close();
                 throw e;

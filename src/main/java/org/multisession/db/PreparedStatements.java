@@ -62,8 +62,8 @@ final class PreparedStatements {
     /** Null for a connection that may not keep answers. */
     private final AnswerCache.@Nullable States states;
 
-    /** What the database said when it was last asked for changes. */
-    private @Nullable Long changesSeen;
+    private @Nullable ChangeCounter changes;
+    private long changesSeen = Long.MIN_VALUE;
 
     PreparedStatements(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
         this(connection, vendor, vocabulary, null);
@@ -113,14 +113,16 @@ final class PreparedStatements {
     }
 
     /** The state of the database as of now; one of its own where the database cannot tell that nothing has changed. */
-    AnswerCache.State state() {
-        Sql changes = vendor.changes();
+    AnswerCache.State state() throws SQLException {
+        if (states != null && changes == null) {
+            changes = vendor.changes(connection);
+        }
         if (states == null || changes == null) {
             return new AnswerCache.State();
         }
-        Long seen = new Statement.Query(changes, this).one(row -> row.number("data_version"));
-        if (!seen.equals(changesSeen)) {
-            changesSeen = seen;
+        long now = changes.read();
+        if (now != changesSeen) {
+            changesSeen = now;
             states.next();
         }
         return states.current();

@@ -47,11 +47,8 @@ public interface Vendor {
     /** The real reason why a statement failed, if the first error is only a consequence. */
     SQLException reason(Connection connection, SQLException failure);
 
-    /**
-     * A statement whose result, {@code data_version}, changes on a connection that only reads as soon as anybody else
-     * has committed; null if the database has none.
-     */
-    default @Nullable Sql changes() {
+    /** Tells a connection what others commit, and is closed with it; null if the database cannot tell. */
+    default @Nullable ChangeCounter changes(Connection connection) throws SQLException {
         return null;
     }
 

@@ -21,6 +21,9 @@ public record CookieValue(String text) {
      * percent-decoded with a {@code +} for a space.
      */
     public List<SessionToken> readings() {
+        if (isPlain()) {
+            return text.isEmpty() ? List.of() : List.of(new SessionToken(text));
+        }
         String plain = unquoted(text);
         Set<String> readings = new LinkedHashSet<>();
         readings.add(text);
@@ -31,6 +34,17 @@ public record CookieValue(String text) {
         }
         readings.remove("");
         return readings.stream().map(SessionToken::new).toList();
+    }
+
+    /** Whether there is nothing in it that anybody's way of writing would have changed. */
+    private boolean isPlain() {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '%' || c == '+') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void addIfAny(Set<String> readings, @Nullable String reading) {

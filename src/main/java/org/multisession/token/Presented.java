@@ -22,11 +22,13 @@ public record Presented(List<List<SessionToken>> values) {
 
     /** Of these values each once, as many as count. */
     public Presented {
-        values = values.stream()
-                .filter(readings -> !readings.isEmpty())
-                .distinct()
-                .limit(MAX_VALUES)
-                .toList();
+        values = values.size() == 1 && !values.get(0).isEmpty()
+                ? List.copyOf(values)
+                : values.stream()
+                        .filter(readings -> !readings.isEmpty())
+                        .distinct()
+                        .limit(MAX_VALUES)
+                        .toList();
     }
 
     /** One token, of which there is one reading. */

@@ -12,6 +12,8 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.Principal;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
@@ -29,6 +31,9 @@ public final class AuthFilter extends HttpFilter {
 
     /** Name of the init parameter that a servlet sets to {@code true} if it needs no signed-in user. */
     public static final String PUBLIC = "org.multisession.public";
+
+    /** Whether each servlet is public, by its name. No servlet changes that once the application has started. */
+    private final transient Map<String, Boolean> publicServlets = new ConcurrentHashMap<>();
 
     private final transient Authenticator authenticator;
     private final transient SessionCookie cookie;
@@ -61,15 +66,21 @@ public final class AuthFilter extends HttpFilter {
         chain.doFilter(new SignedInRequest(request, user), response);
     }
 
-    private static boolean isPublic(HttpServletRequest request) {
+    private boolean isPublic(HttpServletRequest request) {
         HttpServletMapping mapping = request.getHttpServletMapping();
         // During an include the request still returns the mapping of the including servlet.
         if (request.getDispatcherType() == DispatcherType.INCLUDE
                 && request.getAttribute(RequestDispatcher.INCLUDE_MAPPING) instanceof HttpServletMapping included) {
             mapping = included;
         }
+        Boolean known = publicServlets.get(mapping.getServletName());
+        if (known != null) {
+            return known;
+        }
         ServletRegistration servlet = request.getServletContext().getServletRegistration(mapping.getServletName());
-        return servlet != null && "true".equals(servlet.getInitParameter(PUBLIC));
+        boolean isPublic = servlet != null && "true".equals(servlet.getInitParameter(PUBLIC));
+        publicServlets.put(mapping.getServletName(), isPublic);
+        return isPublic;
     }
 
     private static void askToSignIn(HttpServletRequest request, HttpServletResponse response) {

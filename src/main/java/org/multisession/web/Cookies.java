@@ -2,7 +2,7 @@ package org.multisession.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 
 /**
@@ -16,15 +16,36 @@ final class Cookies {
 
     /** The values of all cookies of that name as they were sent, in their order. */
     static List<String> named(HttpServletRequest request, String name) {
-        List<String> values = new ArrayList<>();
-        for (String header : Collections.list(request.getHeaders("Cookie"))) {
-            for (String pair : header.split(";", -1)) {
-                int equals = pair.indexOf('=');
-                if (equals > 0 && pair.substring(0, equals).strip().equals(name)) {
-                    values.add(pair.substring(equals + 1).strip());
-                }
-            }
+        List<String> values = new ArrayList<>(2);
+        for (Enumeration<String> headers = request.getHeaders("Cookie"); headers.hasMoreElements(); ) {
+            addNamed(headers.nextElement(), name, values);
         }
         return values;
+    }
+
+    private static void addNamed(String header, String name, List<String> values) {
+        int from = 0;
+        while (from <= header.length()) {
+            int semicolon = header.indexOf(';', from);
+            int to = semicolon < 0 ? header.length() : semicolon;
+            int equals = header.indexOf('=', from);
+            if (equals > from && equals < to && isName(header, from, equals, name)) {
+                values.add(header.substring(equals + 1, to).strip());
+            }
+            from = to + 1;
+        }
+    }
+
+    /** Whether this part of the header is the name, with or without white space around it. */
+    private static boolean isName(String header, int from, int to, String name) {
+        int start = from;
+        while (start < to && Character.isWhitespace(header.charAt(start))) {
+            start++;
+        }
+        int end = to;
+        while (end > start && Character.isWhitespace(header.charAt(end - 1))) {
+            end--;
+        }
+        return end - start == name.length() && header.startsWith(name, start);
     }
 }

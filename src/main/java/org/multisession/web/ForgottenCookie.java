@@ -71,7 +71,12 @@ final class ForgottenCookie {
     }
 
     private static Set<String> read(HttpServletRequest request) {
-        return Cookies.named(request, NAME).stream()
+        List<String> values = Cookies.named(request, NAME);
+        return values.isEmpty() ? new LinkedHashSet<>() : ids(values);
+    }
+
+    private static Set<String> ids(List<String> values) {
+        return values.stream()
                 .flatMap(value -> Arrays.stream(value.split("\\.", -1)))
                 .filter(piece -> ID.matcher(piece).matches())
                 .collect(Collectors.toCollection(LinkedHashSet::new));

@@ -27,7 +27,7 @@ public final class SessionCookie {
      * first, because the old app takes the last. Legacy tokens that this browser has signed out of are left out.
      */
     public Presented presented(HttpServletRequest request) {
-        List<List<SessionToken>> values = new ArrayList<>();
+        List<List<SessionToken>> values = new ArrayList<>(2);
         String authorization = request.getHeader("Authorization");
         if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             String token = authorization.substring(7).strip();

@@ -134,7 +134,8 @@ public final class ServingBench {
             cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, null));
         }
         cases.add(new Case("sign-ins", signIn(signIns), 200, null));
-        cases.removeIf(each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
+        cases.removeIf(
+                each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
     }
 

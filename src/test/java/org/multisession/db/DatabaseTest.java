@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -558,6 +559,52 @@ class DatabaseTest {
                     threads.shutdown();
                 }
             });
+        }
+
+        @Test
+        void who_finds_all_readers_in_use_gives_up_long_before_a_lock_would_be_given_up() throws Exception {
+            open(LONG, database -> {
+                CyclicBarrier allInUse = new CyclicBarrier(4);
+                CountDownLatch released = new CountDownLatch(1);
+                ExecutorService threads = Executors.newFixedThreadPool(3);
+                try {
+                    for (int i = 0; i < 3; i++) {
+                        threads.execute(() -> database.<Boolean>read(handle -> {
+                            await(allInUse);
+                            // Whoever waits longer than this gets in.
+                            return waitFor(released);
+                        }));
+                    }
+                    await(allInUse);
+                    assertThatThrownBy(() -> database.<String>read(handle -> one(handle, "SELECT 1")))
+                            .isInstanceOf(DatabaseBusyException.class);
+                } finally {
+                    released.countDown();
+                    threads.shutdown();
+                }
+            });
+        }
+
+        @Test
+        void a_lock_that_somebody_holds_delays_no_reader_beside_a_write_ahead_log() throws Exception {
+            old.run("PRAGMA journal_mode=wal");
+            open(SHORT, database -> {
+                old.run("BEGIN IMMEDIATE");
+                old.run("UPDATE counters SET value = 5 WHERE name = 'theirs'");
+                for (int i = 0; i < 100; i++) {
+                    assertThat(database.<String>read(handle -> one(handle, "SELECT sum(value) FROM counters")))
+                            .isEqualTo("0");
+                }
+                old.run("COMMIT");
+            });
+        }
+
+        private static boolean waitFor(CountDownLatch released) {
+            try {
+                return released.await(LONG.toSeconds() / 2, SECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
 
         private static final String LOCKED = "[SQLITE_BUSY] The database file is locked (database is locked)";

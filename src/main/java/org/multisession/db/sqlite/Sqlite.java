@@ -7,8 +7,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.multisession.db.ChangeCounter;
 import org.multisession.db.FailureKind;
-import org.multisession.db.Sql;
 import org.multisession.db.Vendor;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteJDBCLoader;
@@ -21,8 +21,6 @@ public final class Sqlite implements Vendor {
     /** The driver's own words for a kind of error; SQLite's follow in parentheses. */
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
-    private static final Sql CHANGES = Sql.of("has anybody committed", "PRAGMA data_version");
-
     private Sqlite() {}
 
     @Override
@@ -31,8 +29,8 @@ public final class Sqlite implements Vendor {
     }
 
     @Override
-    public Sql changes() {
-        return CHANGES;
+    public ChangeCounter changes(Connection connection) throws SQLException {
+        return new DataVersion(connection);
     }
 
     /** So far every text is written in SQLite's dialect. */

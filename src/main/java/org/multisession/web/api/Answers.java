@@ -2,7 +2,6 @@ package org.multisession.web.api;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +58,6 @@ final class Answers {
 
     /** With the precision of the database. */
     static @Nullable String time(@Nullable Instant time) {
-        return time == null ? null : time.truncatedTo(ChronoUnit.MICROS).toString();
+        return time == null ? null : IsoTime.of(time);
     }
 }

@@ -8,6 +8,7 @@ import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
+import org.multisession.phone.RememberedNumbers;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.HttpProblem;
@@ -31,13 +32,15 @@ public final class VerifyServlet extends HttpServlet {
 
     private final transient Authenticator authenticator;
     private final transient SessionCookie cookie;
-    private final transient PhoneNumbers phoneNumbers;
+    private final transient RememberedNumbers numbers;
     private final transient Json json = new Json();
 
     public VerifyServlet(Authenticator authenticator, SessionCookie cookie, PhoneNumbers phoneNumbers) {
         this.authenticator = authenticator;
         this.cookie = cookie;
-        this.phoneNumbers = phoneNumbers;
+        // Each takes some 250 bytes, all together a few hundredths of the memory.
+        this.numbers = new RememberedNumbers(
+                phoneNumbers, (int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / 10_000));
     }
 
     @Override
@@ -56,7 +59,7 @@ public final class VerifyServlet extends HttpServlet {
         }
         CurrentUser user = new CurrentUser(signedIn);
         request.setAttribute(CurrentUser.ID_ATTRIBUTE, user.getName());
-        PhoneNumber number = phoneNumbers.parse(user.phone());
+        PhoneNumber number = numbers.parse(user.phone());
         response.setHeader(USER_ID, user.getName());
         response.setHeader(PHONE, number == null ? "" : number.text());
         response.setHeader(PLAN, HeaderText.of(user.plan()));
