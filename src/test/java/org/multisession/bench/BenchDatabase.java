@@ -9,10 +9,12 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.multisession.cli.Main;
 import org.multisession.testing.OldDatabase;
 
 /**
@@ -48,6 +50,32 @@ final class BenchDatabase {
             throw new IllegalStateException(e);
         }
         return database;
+    }
+
+    /** Filled and migrated once, and kept for the next time. */
+    static BenchDatabase migrated(Path folder, String name, int sessions) throws IOException, InterruptedException {
+        Path own = folder.resolve(name);
+        Path mark = own.resolve("migrated");
+        if (!Files.exists(mark)) {
+            long begin = System.nanoTime();
+            BenchDatabase database = BenchDatabase.in(own, sessions);
+            System.err.printf("%,d sessions: filled in %d s%n", sessions, (System.nanoTime() - begin) / 1_000_000_000);
+            command("migrate", "--db.url=" + database.path(), "--migration.backup=off");
+            System.err.printf("migrated after %d s%n", (System.nanoTime() - begin) / 1_000_000_000);
+            Files.createFile(mark);
+        }
+        return BenchDatabase.in(own, sessions);
+    }
+
+    private static void command(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(List.of(arguments));
+        if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", arguments));
+        }
     }
 
     private void fill() throws SQLException, IOException {

@@ -24,7 +24,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.bench.Load.Outcome;
 import org.multisession.bench.Load.Request;
-import org.multisession.cli.Main;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -61,6 +60,9 @@ public final class ServingBench {
     /** By its name, what each load gave, round by round. */
     private final Map<String, List<Outcome>> outcomes = new LinkedHashMap<>();
 
+    /** The same of the bytes that a request has allocated. */
+    private final Map<String, List<Double>> allocations = new LinkedHashMap<>();
+
     private ServingBench(Path folder) {
         this.folder = folder;
         this.load = new Load(folder);
@@ -82,8 +84,8 @@ public final class ServingBench {
 
     private void run() throws IOException, SQLException, InterruptedException {
         int sessions = Integer.getInteger("bench.sessions", 1_000_000);
-        BenchDatabase database = migrated("sessions-" + sessions, sessions);
-        BenchDatabase signIns = migrated("sign-ins", Math.min(sessions, 20_000));
+        BenchDatabase database = BenchDatabase.migrated(folder, "sessions-" + sessions, sessions);
+        BenchDatabase signIns = BenchDatabase.migrated(folder, "sign-ins", Math.min(sessions, 20_000));
         TomcatServer.Builder builder = TomcatServer.of(TomcatVersion.V11)
                 // As Tomcat's own scripts start it; tests save the compiler's time.
                 .jvmArgument("-XX:TieredStopAtLevel=4")
@@ -114,7 +116,7 @@ public final class ServingBench {
             }
             for (int round = 0; round < rounds; round++) {
                 for (Case each : cases) {
-                    measure(each, tomcat.port());
+                    measure(each, tomcat);
                 }
                 measureBesideWriter(database, tomcat.port());
             }
@@ -161,13 +163,25 @@ public final class ServingBench {
                 database.phones());
     }
 
-    private void measure(Case each, int port) {
-        Outcome outcome = load.run(port, each.request(), seconds);
+    private void measure(Case each, TomcatServer tomcat) throws IOException, InterruptedException {
+        long before = allocated(tomcat);
+        Outcome outcome = load.run(tomcat.port(), each.request(), seconds);
+        double perRequest = (double) (allocated(tomcat) - before) / Math.max(1, outcome.answered());
+        allocations.computeIfAbsent(each.name(), key -> new ArrayList<>()).add(perRequest);
         long expectedRefusals = each.expectedStatus() >= 400 ? outcome.answered() : 0;
         if (outcome.refused() != expectedRefusals) {
             throw new IllegalStateException(each.name() + ": " + outcome);
         }
         note(each.name(), outcome);
+    }
+
+    /** What all threads of Tomcat have allocated by now, in bytes. */
+    private static long allocated(TomcatServer tomcat) throws IOException, InterruptedException {
+        return Long.parseLong(HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(tomcat.uri("/bare/allocated")).build(),
+                        HttpResponse.BodyHandlers.ofString(UTF_8))
+                .body());
     }
 
     private void note(String name, Outcome outcome) {
@@ -201,6 +215,16 @@ public final class ServingBench {
         compare(report, "session beside a writer", BARE, 0.50);
         compare(report, "ten unknown cookies", "session", null);
         compare(report, "session", PEER, 5.0);
+        for (String name : List.of("session", "legacy token", "unknown token", "/verify")) {
+            if (isMeasured(name, BARE)) {
+                report.add(new Measure(
+                        "bytes allocated, " + name + " / " + BARE,
+                        "×",
+                        ratios(of(allocations, name), of(allocations, BARE)),
+                        name.equals("session") ? 1.3 : null,
+                        true));
+            }
+        }
         if (isMeasured("session beside a held lock", "session")) {
             report.add(new Measure(
                     "p99 of a session while another process holds the lock",
@@ -238,11 +262,19 @@ public final class ServingBench {
     }
 
     private List<Double> ratios(String name, String base, Figure figure) {
-        List<Outcome> measured = Objects.requireNonNull(outcomes.get(name));
-        List<Outcome> bases = Objects.requireNonNull(outcomes.get(base));
+        return ratios(
+                of(outcomes, name).stream().map(figure::of).toList(),
+                of(outcomes, base).stream().map(figure::of).toList());
+    }
+
+    private static <T> List<T> of(Map<String, List<T>> figures, String name) {
+        return Objects.requireNonNull(figures.get(name));
+    }
+
+    private static List<Double> ratios(List<Double> measured, List<Double> bases) {
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < measured.size(); i++) {
-            ratios.add(figure.of(measured.get(i)) / figure.of(bases.get(i)));
+            ratios.add(measured.get(i) / bases.get(i));
         }
         return ratios;
     }
@@ -254,32 +286,6 @@ public final class ServingBench {
         double wrk = load.run(port, request, 3, true).perSecond();
         double client = load.run(port, request, 3, false).perSecond();
         System.err.printf(Locale.ROOT, "the Java client gets %.2f of what wrk gets%n", client / wrk);
-    }
-
-    /** Filled and migrated once, and kept for the next time. */
-    private BenchDatabase migrated(String name, int sessions) throws IOException, InterruptedException {
-        Path own = folder.resolve(name);
-        Path mark = own.resolve("migrated");
-        if (!Files.exists(mark)) {
-            long begin = System.nanoTime();
-            BenchDatabase database = BenchDatabase.in(own, sessions);
-            System.err.printf("%,d sessions: filled in %d s%n", sessions, (System.nanoTime() - begin) / 1_000_000_000);
-            command("migrate", "--db.url=" + database.path(), "--migration.backup=off");
-            System.err.printf("migrated after %d s%n", (System.nanoTime() - begin) / 1_000_000_000);
-            Files.createFile(mark);
-        }
-        return BenchDatabase.in(own, sessions);
-    }
-
-    private static void command(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-        command.addAll(List.of(arguments));
-        if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
-            throw new IllegalStateException(String.join(" ", arguments));
-        }
     }
 
     private static Map<String, String> settings(Path database, String verification) {
@@ -296,9 +302,11 @@ public final class ServingBench {
 
     private static void writeBare(Path webapp, String answer) throws IOException {
         Path classes = Files.createDirectories(webapp.resolve("WEB-INF/classes/org/multisession/bench"));
-        String name = BareServlet.class.getSimpleName() + ".class";
-        try (InputStream in = Objects.requireNonNull(BareServlet.class.getResourceAsStream(name))) {
-            Files.write(classes.resolve(name), in.readAllBytes());
+        for (Class<?> each : List.of(BareServlet.class, AllocatedServlet.class)) {
+            String name = each.getSimpleName() + ".class";
+            try (InputStream in = Objects.requireNonNull(each.getResourceAsStream(name))) {
+                Files.write(classes.resolve(name), in.readAllBytes());
+            }
         }
         Files.writeString(webapp.resolve("." + BareServlet.ANSWER), answer.isEmpty() ? "X-None: x\n\nx" : answer);
         Files.writeString(webapp.resolve("WEB-INF/web.xml"), """
@@ -306,6 +314,9 @@ public final class ServingBench {
                   <servlet><servlet-name>bare</servlet-name>
                     <servlet-class>org.multisession.bench.BareServlet</servlet-class></servlet>
                   <servlet-mapping><servlet-name>bare</servlet-name><url-pattern>/</url-pattern></servlet-mapping>
+                  <servlet><servlet-name>allocated</servlet-name>
+                    <servlet-class>org.multisession.bench.AllocatedServlet</servlet-class></servlet>
+                  <servlet-mapping><servlet-name>allocated</servlet-name><url-pattern>/allocated</url-pattern></servlet-mapping>
                 </web-app>
                 """);
     }
