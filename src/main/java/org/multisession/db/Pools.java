@@ -167,8 +167,8 @@ public final class Pools implements AutoCloseable {
         }
         forgetClosed();
         // The writer is not told of its own commits, so it must not keep answers.
-        PreparedStatements prepared =
-                new PreparedStatements(raw, source.vendor(), vocabulary, pool == readers ? states : null);
+        PreparedStatements prepared = new PreparedStatements(
+                raw, source.vendor(), vocabulary, pool == readers && readers != writer ? states : null);
         statements.put(raw, prepared);
         return prepared;
     }

@@ -58,15 +58,14 @@ public final class LookUpBench {
     }
 
     private void run(Path folder) throws IOException, InterruptedException {
-        Set<Integer> wanted = new TreeSet<>(Stream.of(System.getProperty("bench.lookups", "1000,1000000")
-                        .split(",", -1))
-                .map(Integer::valueOf)
-                .toList());
+        Set<Integer> wanted = new TreeSet<>(
+                Stream.of(System.getProperty("bench.lookups", "1000,1000000").split(",", -1))
+                        .map(Integer::valueOf)
+                        .toList());
         List<Size> sizes = new ArrayList<>();
         for (int number : wanted) {
             BenchDatabase of = BenchDatabase.migrated(folder, "sessions-" + number, number);
-            Database database =
-                    Database.open(SqliteFile.claim(of.path(), false, "/bench"), 1, Duration.ofSeconds(5));
+            Database database = Database.open(SqliteFile.claim(of.path(), false, "/bench"), 1, Duration.ofSeconds(5));
             database.learn(COLUMNS.words());
             sizes.add(new Size(number, of, database));
         }
@@ -136,7 +135,8 @@ public final class LookUpBench {
                             name(kind, number) + " / of " + String.format("%,d", least), "×", ratios, 1.3, true));
                 }
                 report.add(new Measure(name(kind, number), "µs", measured, null, true));
-                report.add(new Measure(name(kind, number) + ", allocated", "B", of(bytes, name(kind, number)), null, true));
+                report.add(new Measure(
+                        name(kind, number) + ", allocated", "B", of(bytes, name(kind, number)), null, true));
             }
         }
         report.writeJson(Path.of("target/bench.json"), "look-up");
