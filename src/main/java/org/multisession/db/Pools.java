@@ -7,7 +7,9 @@ import com.zaxxer.hikari.pool.HikariPool;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -175,11 +177,13 @@ public final class Pools implements AutoCloseable {
 
     /** The pool closes connections to a server by itself, after their time. */
     private void forgetClosed() throws SQLException {
+        Set<Connection> closed = new HashSet<>();
         for (Connection raw : statements.keySet()) {
             if (raw.isClosed()) {
-                statements.remove(raw);
+                closed.add(raw);
             }
         }
+        statements.keySet().removeAll(closed);
     }
 
     /** Makes sure that a connection is not used again once it is returned. */

@@ -111,7 +111,7 @@ class PostgresDatabaseTest {
                     CompletableFuture.runAsync(() -> readThenWrite(other, start, each)));
             both.get(60, TimeUnit.SECONDS);
         }
-        assertThat(number(1)).isEqualTo(2 * each);
+        assertThat(number(1)).isEqualTo(2L * each);
     }
 
     private static void readThenWrite(Database on, CyclicBarrier start, int times) {
@@ -120,7 +120,8 @@ class PostgresDatabaseTest {
             on.execute(transaction -> {
                 transaction.lock("number 1");
                 long before = transaction.query(GET).bind("id", 1).one(row -> row.number("n"));
-                Thread.yield();
+                // Long enough for the other to come in between.
+                Thread.onSpinWait();
                 transaction.update(PUT).bind("n", before + 1).bind("id", 1).run();
             });
         }
