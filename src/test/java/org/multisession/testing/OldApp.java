@@ -25,7 +25,7 @@ public interface OldApp extends AutoCloseable {
     int run(String sql, @Nullable Object... values);
 
     /** The first column of every row, as text. */
-    List<@Nullable String> all(String sql, Object... values);
+    List<@Nullable String> all(String sql, @Nullable Object... values);
 
     /** A new user, whose id the database gives out. */
     long addUser(String phone, @Nullable String token);
@@ -40,7 +40,7 @@ public interface OldApp extends AutoCloseable {
     long size();
 
     /** The one value that there is; "null" as text where it is NULL. */
-    default String one(String sql, Object... values) {
+    default String one(String sql, @Nullable Object... values) {
         List<@Nullable String> found = all(sql, values);
         if (found.size() != 1) {
             throw new AssertionError(sql + " has " + found.size() + " rows");
