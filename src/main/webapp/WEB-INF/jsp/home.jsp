@@ -1,13 +1,14 @@
 <%@ page session="false" pageEncoding="UTF-8" contentType="text/html;charset=UTF-8" trimDirectiveWhitespaces="true" %>
 <%@ taglib prefix="c" uri="jakarta.tags.core" %>
 <%@ taglib prefix="ms" tagdir="/WEB-INF/tags" %>
-<ms:page title="home.title" scene="together" script="${empty since ? '' : 'times.js'}">
+<ms:page title="home.title" scene="together" script="${empty since and empty news ? '' : 'times.js'}">
   <jsp:attribute name="intro">
     <h1><ms:text key="home.heading"/></h1>
     <p class="lead"><ms:text key="${isAnotherShared ? 'home.lead.another-shared' : via == 'legacy' ? 'home.lead.legacy' : via == 'shared' ? 'home.lead.shared' : 'home.lead.session'}"/></p>
   </jsp:attribute>
   <jsp:body>
     <ms:beside number="${beside}"/>
+    <ms:news of="${news}"/>
     <%-- Without a single fact the list would be empty, which HTML allows and screen readers announce. --%>
     <c:if test="${not empty userPhone or not empty plan or not empty since}">
       <dl class="facts">

@@ -11,7 +11,22 @@
     <c:if test="${not empty doneKey}">
       <p class="notice" role="status"><ms:text key="${doneKey}" arg="${doneCount}"/></p>
     </c:if>
+    <c:if test="${not empty ending}">
+      <section class="notice" aria-labelledby="ending">
+        <p id="ending"><ms:text key="sessions.confirmed.one"/></p>
+        <ul class="list"><ms:device of="${ending}" id="ending-row" page="1"/></ul>
+      </section>
+    </c:if>
+    <c:if test="${isEndingOthers and not empty others}">
+      <section class="notice" aria-labelledby="ending">
+        <p id="ending"><ms:text key="sessions.confirmed.others"/></p>
+        <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke-others">
+          <button class="button" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${othersInAll}"/></button>
+        </form>
+      </section>
+    </c:if>
     <ms:beside number="${beside}"/>
+    <ms:news of="${news}"/>
     <c:if test="${isAnotherShared}">
       <p class="notice"><ms:text key="sessions.another-shared"/></p>
     </c:if>
@@ -26,7 +41,7 @@
         <section class="part" aria-labelledby="elsewhere">
           <h2 class="part__title" id="elsewhere"><ms:text key="sessions.elsewhere"/></h2>
           <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke-others">
-            <p class="field__hint" id="others-note"><ms:text key="sessions.others-note"/></p>
+            <p class="field__hint" id="others-note"><ms:text key="sessions.others-note"/><c:if test="${isProofNeeded}">&#32;<ms:text key="sessions.proof-note"/></c:if></p>
             <button class="button button--quiet" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${othersInAll}"/></button>
           </form>
           <ul class="list">

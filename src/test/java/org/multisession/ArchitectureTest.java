@@ -211,7 +211,8 @@ class ArchitectureTest {
     void onlyTheWritersOfJsonKnowJackson() {
         noClasses()
                 .that()
-                .haveNameNotMatching("org\\.multisession\\.(web\\.api\\.Json|check\\.JsonReport)(\\$.*)?")
+                .haveNameNotMatching(
+                        "org\\.multisession\\.(web\\.api\\.Json|check\\.JsonReport|cli\\.ExportCommand)(\\$.*)?")
                 .should()
                 .dependOnClassesThat(resideInAPackage("com.fasterxml.jackson.."))
                 .allowEmptyShould(true)

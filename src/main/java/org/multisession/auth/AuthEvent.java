@@ -14,7 +14,9 @@ public enum AuthEvent {
     /** A browser presents the live tokens of two users. */
     TWO_ACCOUNTS,
     /** Nobody was signed in, because more than one user has the number. */
-    SHARED_NUMBER;
+    SHARED_NUMBER,
+    /** An operator has removed what was kept of a user; not told of whom. */
+    USER_FORGOTTEN;
 
     String stored() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -83,6 +83,16 @@ public final class CodeSignIn {
         return asked;
     }
 
+    /** The number by which this user can prove who they are; null if no code can be sent, or would prove somebody else. */
+    public @Nullable PhoneNumber numberOf(User user) {
+        PhoneNumber number = phoneNumbers.read(user.phone());
+        if (number == null || !number.isSendable() || !codes.reaches(phoneNumbers.regionOf(number))) {
+            return null;
+        }
+        List<User> found = owners.of(number);
+        return found.size() == 1 && found.get(0).id() == user.id() ? number : null;
+    }
+
     private @Nullable PhoneNumber read(ChallengeStatus standing) {
         return phoneNumbers.read(standing.number());
     }

@@ -1,19 +1,25 @@
 package org.multisession.auth;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.LegacyUseDao;
+import org.multisession.session.SignInDao;
 import org.multisession.session.UserSession;
 import org.multisession.token.SessionId;
 import org.multisession.token.SessionToken;
@@ -47,18 +53,31 @@ public final class Devices {
     public enum Ended {
         THIS,
         ANOTHER,
-        UNKNOWN
+        UNKNOWN,
+        /** Nothing was ended: it is another one, and the user has to prove first who they are. */
+        PROOF_NEEDED
     }
+
+    /** A device that became one of the user's after the one that asks. */
+    public record NewSignIn(Device device, Instant at) {}
+
+    /** How long a sign-in is told to the other devices. */
+    public static final Duration NEWS = Duration.ofDays(30);
+
+    private static final int MAX_NEWS = 20;
 
     private final Database database;
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
+    private final Freshness freshness;
     private final InstantSource clock;
 
-    public Devices(Database database, Sessions sessions, LegacyTokens legacyTokens, InstantSource clock) {
+    public Devices(
+            Database database, Sessions sessions, LegacyTokens legacyTokens, Freshness freshness, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
+        this.freshness = freshness;
         this.clock = clock;
     }
 
@@ -75,6 +94,55 @@ public final class Devices {
     /** All of the user's: this device first, then by last use, the latest first. */
     public List<Device> of(SignedIn current) {
         return database.read(handle -> described(handle, found(handle, current, clock.instant())));
+    }
+
+    /** The one with this id; null if the user has none. */
+    public @Nullable Device find(SignedIn current, String id) {
+        return database.find(handle -> {
+            List<Found> found = found(handle, current, clock.instant()).stream()
+                    .filter(one -> one.id().text().equals(id))
+                    .toList();
+            return found.isEmpty() ? null : described(handle, found).get(0);
+        });
+    }
+
+    /**
+     * The devices that signed in here within {@link #NEWS}, after this one and after a moment, the latest first. An old
+     * device, whose token was a legacy token, came before all of them.
+     *
+     * @param after the latest of them that this device was told of; null if it was told of none
+     */
+    public List<NewSignIn> newSignIns(SignedIn current, @Nullable Instant after) {
+        UserSession session = current.session();
+        // While sign-ins adopt legacy tokens, one that is no session yet has seen no sign-in after it.
+        if (session == null ? legacyTokens.areMirrored() : !session.hasLaterSignIns()) {
+            return List.of();
+        }
+        return database.read(handle -> newSignIns(handle, current, after, clock.instant()));
+    }
+
+    private List<NewSignIn> newSignIns(Handle handle, SignedIn current, @Nullable Instant after, Instant now) {
+        UserSession session = current.session();
+        Instant own = session == null ? null : sessions.arrivedAt(handle, session);
+        Instant window = now.minus(NEWS);
+        Instant since = own != null && own.isAfter(window) ? own : window;
+        Map<String, Instant> arrivals = new LinkedHashMap<>();
+        for (SignInDao.Arrival arrival : sessions.arrivedSince(
+                handle, current.user(), since, current.token().hash(), MAX_NEWS)) {
+            if ((after == null || arrival.at().isAfter(after)) && !SqlTime.isAhead(arrival.at(), now)) {
+                arrivals.put(SessionId.of(arrival.tokenHash()).text(), arrival.at());
+            }
+        }
+        List<Found> found = arrivals.isEmpty()
+                ? List.of()
+                : found(handle, current, now).stream()
+                        .filter(one -> arrivals.containsKey(one.id().text()))
+                        .toList();
+        return described(handle, found).stream()
+                .map(device -> new NewSignIn(
+                        device, Objects.requireNonNull(arrivals.get(device.id().text()))))
+                .sorted(Comparator.comparing(NewSignIn::at).reversed())
+                .toList();
     }
 
     /** How many there are. */
@@ -150,12 +218,21 @@ public final class Devices {
         return described;
     }
 
-    /** Ends one of the user's devices; it is refused from the next request on. The users table is not written. */
+    /**
+     * Ends one of the user's devices; it is refused from the next request on. The users table is not written. The device
+     * of this request itself ends without a question.
+     */
     public Ended end(SignedIn current, String id, Client by) {
         // Looked up on a reader first: invented ids must not take the write lock.
-        boolean exists = database.read(reading -> found(reading, current, clock.instant()).stream()
-                .anyMatch(one -> one.id().text().equals(id)));
-        return exists ? endForGood(current, id, by) : Ended.UNKNOWN;
+        Optional<Found> found = database.read(reading -> found(reading, current, clock.instant()).stream()
+                .filter(one -> one.id().text().equals(id))
+                .findFirst());
+        if (found.isEmpty()) {
+            return Ended.UNKNOWN;
+        }
+        return !found.get().isCurrent() && freshness.isProofNeeded(current)
+                ? Ended.PROOF_NEEDED
+                : endForGood(current, id, by);
     }
 
     private Ended endForGood(SignedIn current, String id, Client by) {
@@ -177,8 +254,12 @@ public final class Devices {
         });
     }
 
-    /** Ends all but the one of this request; returns how many. */
-    public int endOthers(SignedIn current, Client by) {
+    /** Ends all but the one of this request; returns how many, or nothing if the user has to prove first who they are. */
+    public OptionalInt endOthers(SignedIn current, Client by) {
+        return freshness.isProofNeeded(current) ? OptionalInt.empty() : OptionalInt.of(endAllOthers(current, by));
+    }
+
+    private int endAllOthers(SignedIn current, Client by) {
         return database.write(transaction -> {
             Instant now = clock.instant();
             int ended = 0;

@@ -21,6 +21,7 @@ import org.multisession.session.Heartbeat;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.session.SessionRules;
+import org.multisession.session.SignInDao;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
@@ -69,6 +70,7 @@ public final class Services {
     public final Authenticator authenticator;
     public final SignIn signIn;
     public final SignOut signOut;
+    public final Freshness freshness;
     public final Devices devices;
     public final SmsQueue queue;
     public final CodeSignIn codeSignIn;
@@ -76,6 +78,8 @@ public final class Services {
     public final Sweeper sweeper;
     public final TokenHashing hashing;
     public final Pruning pruning;
+    public final SignInSweep signInSweep;
+    public final DeviceSweep deviceSweep;
     public final CodeLimits limits;
     public final Census census;
 
@@ -129,7 +133,6 @@ public final class Services {
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         authenticator =
                 new Authenticator(database, sessions, legacyTokens, twoAccounts, lastSeen, clock, listeners.auth());
-        devices = new Devices(database, sessions, legacyTokens, clock);
 
         queue = new SmsQueue(sender, listeners.codes());
         CodeTables tables = new CodeTables();
@@ -141,12 +144,19 @@ public final class Services {
                 new OneTimeCodes(database, asks, tables, given.code(), limits, queue, random, clock, listeners.codes());
         codeSignIn =
                 new CodeSignIn(tries, codes, signIn, owners, phoneNumbers, new StrangerTrail(database, events, clock));
+        // Where the number alone signs in, asking for it again would prove nothing.
+        boolean asksForProof = given.login().verification() == LoginRules.Verification.CODE;
+        freshness =
+                new Freshness(asksForProof ? rules.freshFor() : null, user -> codeSignIn.numberOf(user) != null, clock);
+        devices = new Devices(database, sessions, legacyTokens, freshness, clock);
 
         SweeperLease lease = new SweeperLease(database, state, UUID.randomUUID().toString(), clock);
         sweeper = new Sweeper(database, sessions, lease, throttle, clock);
         hashing = new TokenHashing(database, new TokenHashingDao(), state, throttle);
         census = new Census(database, new CensusDao(), throttle);
         pruning = new Pruning(database, tables, events, legacyUses, given.auditKeep(), watch, clock);
+        signInSweep = new SignInSweep(database, new SignInDao());
+        deviceSweep = new DeviceSweep(database, new DeviceDao(), given.auditKeep(), watch, clock);
     }
 
     /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */

@@ -15,6 +15,7 @@ import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.SessionRules;
+import org.multisession.session.SignInDao;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
@@ -30,6 +31,7 @@ public final class Sessions {
 
     private final UserSessionDao rows;
     private final DeviceDao devices = new DeviceDao();
+    private final SignInDao signIns = new SignInDao();
     private final KnownTokensDao knownTokens = new KnownTokensDao();
     private final AuthEventDao events;
     private final SessionRules rules;
@@ -119,10 +121,30 @@ public final class Sessions {
         rows.recordUnseen(transaction, token, now);
     }
 
-    /** Starts a session on this device. */
-    SessionToken start(Transaction transaction, User user, Client client, Instant now) {
+    /**
+     * Since when the browser of this session has been one of the user's devices, through each sign-in that replaced an
+     * earlier one; null if it never signed in here and nobody knows.
+     */
+    @Nullable
+    Instant arrivedAt(Handle handle, UserSession session) {
+        Instant arrived = signIns.arrivedAt(handle, session.token().hash());
+        return arrived == null ? session.createdAt() : arrived;
+    }
+
+    /** The user's other devices that signed in at this moment or later, the latest first; some may have ended. */
+    List<SignInDao.Arrival> arrivedSince(Handle handle, User user, Instant since, String ownHash, int most) {
+        return signIns.since(handle, user.id(), since, ownHash, most);
+    }
+
+    /**
+     * Starts a session on this device.
+     *
+     * @param arrived since when it has been one of the user's devices
+     */
+    SessionToken start(Transaction transaction, User user, Client client, Instant arrived, Instant now) {
         SessionToken token = SessionToken.random(random);
         rows.insert(transaction, user.id(), token, now);
+        signIns.begin(transaction, token.hash(), user.id(), arrived, now);
         devices.seen(transaction, token.hash(), client);
         return token;
     }
@@ -144,7 +166,7 @@ public final class Sessions {
 
     /** Ends a session at the wish of its own device; true if it lived until now. */
     boolean signOut(Transaction transaction, UserSession session, Client client, Instant now) {
-        boolean ended = rows.end(transaction, session.token(), EndReason.SIGNED_OUT, now);
+        boolean ended = end(transaction, session, EndReason.SIGNED_OUT, now);
         if (ended) {
             events.record(
                     transaction, AuthEvent.SIGN_OUT, "done", session.user().id(), client, now);
@@ -158,11 +180,16 @@ public final class Sessions {
      * @param by who ended it; null where it ended by itself
      */
     boolean end(Transaction transaction, UserSession session, EndReason reason, @Nullable Client by, Instant now) {
-        boolean ended = rows.end(transaction, session.token(), reason, now);
+        boolean ended = end(transaction, session, reason, now);
         if (ended) {
             recordEnd(transaction, session.user(), session.token().hash(), reason, by, now);
         }
         return ended;
+    }
+
+    private boolean end(Transaction transaction, UserSession session, EndReason reason, Instant now) {
+        signIns.end(transaction, session.token().hash());
+        return rows.end(transaction, session.token(), reason, now);
     }
 
     /** Ends a legacy token of this user for ever, which is no session: it opens nothing from now on. */

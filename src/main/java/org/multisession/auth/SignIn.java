@@ -3,6 +3,7 @@ package org.multisession.auth;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
@@ -101,25 +102,36 @@ public final class SignIn {
     }
 
     Result.Started start(Transaction transaction, User user, Client client, Presented presented, Instant now) {
-        SessionToken token = sessions.start(transaction, user, client, now);
+        List<UserSession> former = former(transaction, user, presented);
+        SessionToken token = sessions.start(transaction, user, client, arrivedAt(transaction, former, now), now);
         if (legacyTokens.areMirrored()) {
             // After the new session, which has the lower row id than what is adopted.
             legacyTokens.mirror(transaction, user, token, now);
         }
-        endFormer(transaction, user, presented, client, now);
+        former.forEach(session -> sessions.end(transaction, session, EndReason.REPLACED, client, now));
         sessions.evictSurplus(transaction, user, token, client, now);
         return new Result.Started(user, token);
     }
 
-    /**
-     * Ends the session that this browser had until now, unless other devices share it or it belongs to another user.
-     */
-    private void endFormer(Transaction transaction, User user, Presented presented, Client client, Instant now) {
+    /** The sessions of the user that this browser has until now and that no other devices share. */
+    private List<UserSession> former(Transaction transaction, User user, Presented presented) {
+        List<UserSession> former = new ArrayList<>();
         for (SessionToken token : sessions.known(transaction, presented.tokens())) {
-            UserSession former = sessions.find(transaction, token);
-            if (former != null && former.user().id() == user.id() && !sessions.isShared(transaction, former)) {
-                sessions.end(transaction, former, EndReason.REPLACED, client, now);
+            UserSession session = sessions.find(transaction, token);
+            if (session != null && session.user().id() == user.id() && !sessions.isShared(transaction, session)) {
+                former.add(session);
             }
         }
+        return former;
+    }
+
+    /** A browser that signs in again has been one of the user's devices since its first sign-in. */
+    private Instant arrivedAt(Transaction transaction, List<UserSession> former, Instant now) {
+        Instant arrived = now;
+        for (UserSession session : former) {
+            Instant before = sessions.arrivedAt(transaction, session);
+            arrived = before != null && before.isBefore(arrived) ? before : arrived;
+        }
+        return arrived;
     }
 }

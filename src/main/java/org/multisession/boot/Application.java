@@ -223,6 +223,18 @@ final class Application implements AutoCloseable {
                 () -> services.phoneReading.run(throttle::goesOn));
         housekeeping.everyLong(
                 PRUNE_INTERVAL, PRUNE_INTERVAL, "prune", "to remove what is too old", services.pruning::run);
+        housekeeping.everyLong(
+                PRUNE_INTERVAL,
+                PRUNE_INTERVAL,
+                "sign-ins",
+                "to forget sign-ins of sessions that have ended",
+                services.signInSweep::run);
+        housekeeping.everyLong(
+                PRUNE_INTERVAL,
+                PRUNE_INTERVAL,
+                "devices",
+                "to forget devices of sessions that have ended",
+                services.deviceSweep::run);
         housekeeping.every(
                 PRUNE_INTERVAL,
                 "strangers",

@@ -29,6 +29,7 @@ import org.multisession.web.RequestIdFilter;
 import org.multisession.web.RequestIds;
 import org.multisession.web.SecurityHeadersFilter;
 import org.multisession.web.SessionCookie;
+import org.multisession.web.ToldCookie;
 import org.multisession.web.api.CodeApiServlet;
 import org.multisession.web.api.CodeRequestApiServlet;
 import org.multisession.web.api.DescriptionServlet;
@@ -46,6 +47,8 @@ import org.multisession.web.api.SessionsApiServlet;
 import org.multisession.web.api.VerifyServlet;
 import org.multisession.web.page.Brand;
 import org.multisession.web.page.CodeServlet;
+import org.multisession.web.page.ConfirmServlet;
+import org.multisession.web.page.DeviceRows;
 import org.multisession.web.page.DirectSignIn;
 import org.multisession.web.page.ErrorPages;
 import org.multisession.web.page.ErrorServlet;
@@ -54,6 +57,7 @@ import org.multisession.web.page.LoginServlet;
 import org.multisession.web.page.Logo;
 import org.multisession.web.page.LogoServlet;
 import org.multisession.web.page.LogoutServlet;
+import org.multisession.web.page.NewSignInNotice;
 import org.multisession.web.page.Pages;
 import org.multisession.web.page.RevokeOthersServlet;
 import org.multisession.web.page.RevokeServlet;
@@ -116,7 +120,10 @@ record Routes(
         SignOutNotice notice = new SignOutNotice(services.signOut, cookie, services.phoneNumbers);
         FlashCookie signedOut = new FlashCookie(settings.cookie(), "/login");
 
-        protectedServlet(context, "home", new HomeServlet(services.devices, notice, services.phoneNumbers), "");
+        DeviceRows rows = new DeviceRows(names);
+        NewSignInNotice news = new NewSignInNotice(services.devices, rows, new ToldCookie(settings.cookie()), clock);
+
+        protectedServlet(context, "home", new HomeServlet(services.devices, news, notice, services.phoneNumbers), "");
         switch (settings.login().verification()) {
             case CODE -> loginByCode(context, cookie, ending, notice, signedOut);
             case NONE -> loginAtOnce(context, cookie, ending, notice, signedOut);
@@ -125,7 +132,10 @@ record Routes(
 
         FlashCookie done = new FlashCookie(settings.cookie(), "/sessions");
         protectedServlet(
-                context, "sessions", new SessionsServlet(services.devices, notice, names, done, clock), "/sessions");
+                context,
+                "sessions",
+                new SessionsServlet(services.devices, services.freshness, news, notice, rows, done, clock),
+                "/sessions");
         protectedServlet(
                 context,
                 "revoke",
@@ -135,23 +145,26 @@ record Routes(
                 context, "revoke-others", new RevokeOthersServlet(services.devices, done), "/sessions/revoke-others");
 
         protectedServlet(context, "api-logout", new LogoutApiServlet(services.signOut, cookie), "/api/logout");
-        protectedServlet(context, "api-me", new MeServlet(), "/api/me");
+        protectedServlet(context, "api-me", new MeServlet(services.devices, names), "/api/me");
 
         protectedServlet(context, "api-sessions", new SessionsApiServlet(services.devices, names), "/api/sessions");
         protectedServlet(
                 context,
                 "api-session",
-                new SessionApiServlet(services.devices, services.signOut, cookie),
+                new SessionApiServlet(services.devices, services.freshness, services.signOut, cookie),
                 "/api/sessions/*");
         protectedServlet(
                 context,
                 "api-revoke-others",
-                new RevokeOthersApiServlet(services.devices),
+                new RevokeOthersApiServlet(services.devices, services.freshness),
                 "/api/sessions/revoke-others");
 
         // Public for the filter, because it answers 401 itself and never redirects to the sign-in.
         publicServlet(
-                context, "verify", new VerifyServlet(services.authenticator, cookie, services.phoneNumbers), "/verify");
+                context,
+                "verify",
+                new VerifyServlet(services.authenticator, cookie, services.freshness, services.phoneNumbers),
+                "/verify");
 
         String stage = settings.stage().stored();
         publicServlet(
@@ -212,6 +225,11 @@ record Routes(
                         cookie,
                         settings.brand()),
                 "/login/code");
+        protectedServlet(
+                context,
+                "login-confirm",
+                new ConfirmServlet(services.codeSignIn, sendCode, services.freshness, services.phoneNumbers),
+                "/login/confirm");
         publicServlet(
                 context,
                 LoginServlet.API,

@@ -3,11 +3,14 @@ package org.multisession.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import org.multisession.boot.LockRetry;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.migration.Migrator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,6 +55,17 @@ final class DatabaseSession implements AutoCloseable {
 
     Database database() {
         return database;
+    }
+
+    /** Fails if Multi-Session is not in this database as a whole. */
+    void requireMigrated() {
+        List<String> missing = retry.until(() -> database.read(Migrator::missing));
+        if (!missing.isEmpty()) {
+            throw new DatabaseException(
+                    "Multi-Session is not in this database, or not as a whole: it lacks "
+                            + String.join(", ", missing.subList(0, Math.min(3, missing.size()))),
+                    null);
+        }
     }
 
     LockRetry retry() {

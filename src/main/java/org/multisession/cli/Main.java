@@ -26,7 +26,13 @@ public final class Main {
 
     /** Every command, in the order of the help. Register a new one here; nothing else is needed. */
     private static final List<Command> COMMANDS = List.of(
-            new CheckCommand(), new MigrateCommand(), new StatusCommand(), new RevokeCommand(), new UninstallCommand());
+            new CheckCommand(),
+            new MigrateCommand(),
+            new StatusCommand(),
+            new RevokeCommand(),
+            new ExportCommand(),
+            new ForgetCommand(),
+            new UninstallCommand());
 
     private static final String CALL = "java -jar multi-session.war";
     private static final String DB_URL = "multisession.db.url";

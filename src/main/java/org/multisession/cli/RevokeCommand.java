@@ -1,6 +1,5 @@
 package org.multisession.cli;
 
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -9,23 +8,15 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
-import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Revocation;
 import org.multisession.auth.Revocation.Target;
-import org.multisession.auth.Sessions;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
-import org.multisession.migration.Migrator;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
-import org.multisession.session.RestingThrottle;
-import org.multisession.session.Stage;
-import org.multisession.session.StateDao;
-import org.multisession.session.UserSessionDao;
 import org.multisession.token.SessionId;
 import org.multisession.user.User;
-import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
 /** Ends sign-ins of a user, a session, or everybody, beside a running application. */
@@ -38,9 +29,6 @@ final class RevokeCommand implements Command {
     private static final String OLDER_THAN = "older-than";
     private static final String DRY_RUN = "dry-run";
     private static final String YES = "yes";
-
-    /** Nothing else of a user is looked at here. */
-    private static final UserColumns NO_OTHER_COLUMNS = new UserColumns(false, false);
 
     @Override
     public String name() {
@@ -90,9 +78,8 @@ final class RevokeCommand implements Command {
         try (DatabaseSession open =
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
             Database database = open.database();
-            requireMigrated(database, open);
-            database.learn(NO_OTHER_COLUMNS.words());
-            UserDao users = new UserDao(NO_OTHER_COLUMNS, numbers);
+            open.requireMigrated();
+            UserDao users = Operators.users(database, numbers);
             Target target = switch (chosen) {
                 case USER -> new Target.OneUser(existing(database, users, id));
                 case NUMBER -> new Target.OneUser(owner(database, users, Objects.requireNonNull(number)));
@@ -101,19 +88,8 @@ final class RevokeCommand implements Command {
                 case EVERYONE -> new Target.Everyone();
                 default -> throw new IllegalStateException(chosen);
             };
-            // The stage of the running application, whatever the settings of this shell say.
-            Stage stage = Objects.requireNonNullElse(
-                    database.find(new StateDao()::stage), call.settings().stage());
-            Revocation revocation = new Revocation(
-                    database,
-                    new Sessions(
-                            new UserSessionDao(stage),
-                            new AuthEventDao(),
-                            call.settings().rules().session(),
-                            new SecureRandom()),
-                    users,
-                    new RestingThrottle(),
-                    call.terminal().clock());
+            Revocation revocation =
+                    Operators.revocation(database, Operators.sessions(database, call.settings()), users, call);
             if (call.has(DRY_RUN)) {
                 call.say("Would end " + text(revocation.count(target)) + ". Nothing was changed.");
                 return DONE;
@@ -216,16 +192,6 @@ final class RevokeCommand implements Command {
                                     .toList()));
         }
         return owners.get(0).id();
-    }
-
-    private static void requireMigrated(Database database, DatabaseSession open) {
-        List<String> missing = open.retry().until(() -> database.read(Migrator::missing));
-        if (!missing.isEmpty()) {
-            throw new DatabaseException(
-                    "Multi-Session is not in this database, or not as a whole: it lacks "
-                            + String.join(", ", missing.subList(0, Math.min(3, missing.size()))),
-                    null);
-        }
     }
 
     private static SetupRefusedException refused(String fault) {

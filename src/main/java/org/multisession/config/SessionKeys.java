@@ -30,14 +30,21 @@ final class SessionKeys {
             Duration.ofDays(1),
             "`last_seen_at` of one session is written at most this often");
 
+    private static final Setting<Optional<Duration>> FRESH_FOR = KEYS.durationOrNone(
+            "fresh-for",
+            "PT15M",
+            "How long after a code a device may sign other devices out without another one. Has no effect with"
+                    + " `login.verification=none`, where nothing proves who somebody is");
+
     private SessionKeys() {}
 
     static SessionRules rules(SettingReader reader) {
         SessionRules rules = new SessionRules(
-                reader.get(IDLE_TIMEOUT).orElse(null),
-                reader.get(MAX_LIFETIME).orElse(null),
-                reader.get(MAX_PER_USER),
-                reader.get(LAST_SEEN_INTERVAL));
+                        reader.get(IDLE_TIMEOUT).orElse(null),
+                        reader.get(MAX_LIFETIME).orElse(null),
+                        reader.get(MAX_PER_USER),
+                        reader.get(LAST_SEEN_INTERVAL))
+                .freshFor(reader.get(FRESH_FOR).orElse(null));
         Duration idle = rules.idleTimeout();
         if (idle != null && idle.compareTo(rules.lastSeenInterval().multipliedBy(2)) < 0) {
             reader.fault(IDLE_TIMEOUT.key() + " must be at least twice " + LAST_SEEN_INTERVAL.key()

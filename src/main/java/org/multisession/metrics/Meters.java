@@ -100,7 +100,7 @@ public final class Meters {
                     case SIGN_IN -> signIns(outcome).increment();
                     case SIGN_OUT -> signOuts(outcome).increment();
                     case SESSION_ENDED -> ended(outcome).increment();
-                    case CODE_REFUSED, LIMIT_HIT, TWO_ACCOUNTS, SHARED_NUMBER -> {
+                    case CODE_REFUSED, LIMIT_HIT, TWO_ACCOUNTS, SHARED_NUMBER, USER_FORGOTTEN -> {
                         // Codes and limits are counted where they are judged: the trail sums strangers up.
                         // The outcome of the others names users.
                     }

@@ -36,6 +36,7 @@ record SchemaObject(String kind, String name, String sql) {
             "V008__devices.sql",
             "V009__witnesses.sql",
             "V010__phones.sql",
+            "V013__sign_ins.sql",
             "V014__known_and_strangers.sql");
 
     /** Indexes that earlier versions made and that are in the way now; they are dropped where they are found. */

@@ -1,5 +1,7 @@
 package org.multisession.session;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,26 @@ public final class DeviceDao {
             INSERT INTO multisession_devices (token_hash, shared, ended_by) VALUES (:hash, 0, :by)
             ON CONFLICT (token_hash) DO UPDATE SET ended_by = excluded.ended_by
             """);
+
+    private static final Sql ENDED_PAGE = Sql.of("next page of ended tokens", """
+            SELECT auth_token, ended_at FROM multisession_tokens WHERE auth_token > :last ORDER BY auth_token LIMIT :rows
+            """);
+
+    private static final Sql HAS_ROW = Sql.of("whether anything is known of a device", """
+            SELECT device IS NOT NULL OR address IS NOT NULL AS is_in_use FROM multisession_devices
+            WHERE token_hash = :hash
+            """);
+
+    private static final Sql FORGET =
+            Sql.of("forget all of a device", "DELETE FROM multisession_devices WHERE token_hash = :hash");
+
+    /**
+     * Some of all tokens.
+     *
+     * @param due the hashes of those of whose device nothing needs to be known any more
+     * @param last the token behind which the next page begins; null after the last page
+     */
+    public record EndedPage(List<String> due, @Nullable StoredToken last) {}
 
     /**
      * What a session is used by.
@@ -86,6 +108,39 @@ public final class DeviceDao {
                 .bind("hash", tokenHash)
                 .bind("by", named(by))
                 .run();
+    }
+
+    /**
+     * Looks among so many tokens behind one, from the beginning for null, for devices whose session ended before a moment,
+     * and for those that somebody else has ended, whose device is still known.
+     */
+    public EndedPage ended(Handle handle, @Nullable StoredToken last, Instant before, int rows) {
+        List<String> due = new ArrayList<>();
+        List<Object> seen = new ArrayList<>();
+        handle.query(ENDED_PAGE)
+                .bind("last", last == null ? "" : last.text())
+                .bind("rows", rows)
+                .forEach(row -> {
+                    Object token = row.value("auth_token");
+                    seen.add(token);
+                    Instant ended = row.instant("ended_at");
+                    if (ended != null && token instanceof String text) {
+                        String hash = new StoredToken(text).hash();
+                        handle.query(HAS_ROW)
+                                .bind("hash", hash)
+                                .optional(device -> device.flag("is_in_use"))
+                                .filter(isInUse -> isInUse || ended.isBefore(before))
+                                .ifPresent(unused -> due.add(hash));
+                    }
+                });
+        // Behind all texts are blobs, which are no tokens of anybody.
+        boolean isLast = seen.size() < rows || !(seen.get(seen.size() - 1) instanceof String);
+        return new EndedPage(due, isLast ? null : new StoredToken((String) seen.get(seen.size() - 1)));
+    }
+
+    /** Removes all that is known of a device whose session has ended. */
+    public void forget(Transaction transaction, String tokenHash) {
+        transaction.update(FORGET).bind("hash", tokenHash).run();
     }
 
     private static @Nullable String named(Client client) {

@@ -12,18 +12,25 @@ import org.jspecify.annotations.Nullable;
  * @param maxPerUser how many a user may have; the least recently seen goes first
  * @param lastSeenInterval how often the last use of one session is written at most
  * @param watch whether clocks ran, and the clock is right
+ * @param freshFor how old the last proof on a device may be for ending other devices; null if none is asked for
  */
 public record SessionRules(
         @Nullable Duration idleTimeout,
         @Nullable Duration maxLifetime,
         int maxPerUser,
         Duration lastSeenInterval,
-        IdleWatch watch) {
+        IdleWatch watch,
+        @Nullable Duration freshFor) {
 
-    /** Rules whose idle clocks have always run. */
+    /** Rules whose idle clocks have always run, and that ask for no fresh proof. */
     public SessionRules(
             @Nullable Duration idleTimeout, @Nullable Duration maxLifetime, int maxPerUser, Duration lastSeenInterval) {
-        this(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, IdleWatch.ALWAYS);
+        this(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, IdleWatch.ALWAYS, null);
+    }
+
+    /** The same rules, with this age of a proof. */
+    public SessionRules freshFor(@Nullable Duration newFreshFor) {
+        return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch, newFreshFor);
     }
 
     /** The same rules, with idle clocks that start at this moment at the earliest. */
@@ -33,7 +40,7 @@ public record SessionRules(
 
     /** The same rules, with this view of the clock. */
     public SessionRules watchedBy(IdleWatch watch) {
-        return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch);
+        return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch, freshFor);
     }
 
     /** Why this session has expired, or null while it lives; nothing expires while the clock is in doubt. */

@@ -20,17 +20,42 @@ public final class UserSession {
     private final @Nullable Instant createdAt;
     private final @Nullable Instant lastSeenAt;
     private final Instant recordedAt;
+    private final @Nullable Instant provedAt;
+    private final boolean hasLaterSignIns;
 
     /** The same for each who asks, so it does not matter whose is kept. */
     private volatile @Nullable SessionId id;
 
-    /** @param recordedAt when our tables first knew the token; the clocks of an older session start here */
+    /**
+     * One whose sign-in was not looked up.
+     *
+     * @param recordedAt when our tables first knew the token; the clocks of an older session start here
+     */
     public UserSession(
             User user,
             StoredToken token,
             @Nullable String storedCreatedAt,
             @Nullable String storedLastSeenAt,
             Instant recordedAt) {
+        this(user, token, storedCreatedAt, storedLastSeenAt, recordedAt, null, false);
+    }
+
+    /**
+     * The same with what is known of its sign-in.
+     *
+     * @param storedProvedAt when its user last proved on this device who they are; null if never here
+     * @param hasLaterSignIns whether another of the user's devices signed in later
+     */
+    UserSession(
+            User user,
+            StoredToken token,
+            @Nullable String storedCreatedAt,
+            @Nullable String storedLastSeenAt,
+            Instant recordedAt,
+            @Nullable String storedProvedAt,
+            boolean hasLaterSignIns) {
+        this.provedAt = SqlTime.parse(storedProvedAt);
+        this.hasLaterSignIns = hasLaterSignIns;
         this.user = user;
         this.token = token;
         this.storedLastSeenAt = storedLastSeenAt;
@@ -55,6 +80,16 @@ public final class UserSession {
             id = known;
         }
         return known;
+    }
+
+    /** When the user last proved on this device who they are; null if never here, or if it was not looked up. */
+    public @Nullable Instant provedAt() {
+        return provedAt;
+    }
+
+    /** Whether another of the user's devices signed in later; false if it was not looked up. */
+    public boolean hasLaterSignIns() {
+        return hasLaterSignIns;
     }
 
     public @Nullable Instant createdAt() {

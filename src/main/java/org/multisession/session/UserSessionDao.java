@@ -42,10 +42,23 @@ public final class UserSessionDao {
                 AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')) = 2)
             """;
 
+    /**
+     * When the user last proved on this device who they are, and whether another of their devices signed in later. One
+     * that never signed in here, such as an old one with an adopted token, came before any that did.
+     */
+    private static final String SIGN_IN = """
+            (SELECT i.proved_at FROM multisession_sign_ins i WHERE i.token_hash = :hash) AS proved_at,
+            EXISTS (SELECT 1 FROM multisession_sign_ins l WHERE l.user_id = t.user_id AND l.token_hash <> :hash
+              AND l.arrived_at >= coalesce(
+                (SELECT i.arrived_at FROM multisession_sign_ins i WHERE i.token_hash = :hash), s.created_at, '')
+            ) AS has_later_sign_ins
+            """;
+
     /** Starts from our own table, whose collation is binary whatever the old app's table says. */
-    private static final Sql FIND = Sql.of("find a session", """
-            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
-            """ + TokenSql.SESSIONS_NOT_ENDED + """
+    private static final Sql FIND =
+            Sql.of("find a session", """
+            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token,
+            """ + SIGN_IN + TokenSql.SESSIONS_NOT_ENDED + """
             AND t.auth_token IN (:token, :hash)
             AND (t.auth_token = :hash OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
             """ + WITNESSED);
@@ -166,7 +179,7 @@ public final class UserSessionDao {
         return handle.query(FIND)
                 .bind("token", text)
                 .bind("hash", hash)
-                .optional(UserSessionDao::session)
+                .optional(row -> session(row, row.text("proved_at"), row.flag("has_later_sign_ins")))
                 .orElse(null);
     }
 
@@ -330,9 +343,14 @@ public final class UserSessionDao {
     }
 
     private static UserSession session(Row row) {
+        return session(row, null, false);
+    }
+
+    private static UserSession session(Row row, @Nullable String provedAt, boolean hasLaterSignIns) {
         User user = new User(row.number("id"), row.text("phone"), row.text("plan"));
         Instant recordedAt = Objects.requireNonNullElse(row.instant("recorded_at"), Instant.EPOCH);
         StoredToken token = new StoredToken(row.requiredText("auth_token"));
-        return new UserSession(user, token, row.text("created_at"), row.text("last_seen_at"), recordedAt);
+        return new UserSession(
+                user, token, row.text("created_at"), row.text("last_seen_at"), recordedAt, provedAt, hasLaterSignIns);
     }
 }

@@ -1,5 +1,6 @@
 package org.multisession.web;
 
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -38,6 +39,20 @@ public final class HttpProblem extends RuntimeException {
                 "No valid session came with this request. Sign in and send its token.",
                 // RFC 9110, 15.5.2: a 401 names the scheme that it would accept.
                 Map.of("WWW-Authenticate", "Bearer"));
+    }
+
+    /** 401: whose it is may have been proved too long ago (RFC 9470). */
+    public static HttpProblem proofTooOld(Duration maxAge) {
+        return new HttpProblem(
+                401,
+                "insufficient-user-authentication",
+                "This needs a sign-in that is no older than " + maxAge.toSeconds()
+                        + " s. Sign in again and repeat the request with the new token.",
+                Map.of(
+                        "WWW-Authenticate",
+                        "Bearer error=\"insufficient_user_authentication\","
+                                + " error_description=\"A more recent sign-in is required\", max_age=\""
+                                + maxAge.toSeconds() + "\""));
     }
 
     /** 404: there is nothing here, or nothing that belongs to this user. */

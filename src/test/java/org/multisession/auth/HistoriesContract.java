@@ -490,7 +490,7 @@ abstract class HistoriesContract {
                     .filter(each -> !each.equals(token))
                     .toList();
             tell(token + " ends all others: " + others);
-            assertThat(here.devices.endOthers(by, NewApp.CLIENT)).as(story()).isEqualTo(others.size());
+            assertThat(here.devices.endOthers(by, NewApp.CLIENT)).as(story()).hasValue(others.size());
             others.forEach(this::end);
             return true;
         }

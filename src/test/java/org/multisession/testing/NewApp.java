@@ -8,13 +8,16 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
+import org.multisession.auth.DeviceSweep;
 import org.multisession.auth.Devices;
+import org.multisession.auth.Freshness;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.Owners;
 import org.multisession.auth.Services;
 import org.multisession.auth.Sessions;
 import org.multisession.auth.SharedNumbers;
 import org.multisession.auth.SignIn;
+import org.multisession.auth.SignInSweep;
 import org.multisession.auth.SignOut;
 import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
@@ -60,7 +63,10 @@ public final class NewApp implements AutoCloseable {
     public final SignIn signIn;
     public final SharedNumbers sharedNumbers;
     public final SignOut signOut;
+    public final Freshness freshness;
     public final Devices devices;
+    public final SignInSweep signInSweep;
+    public final DeviceSweep deviceSweep;
     public final Sweeper sweeper;
     public final LastSeen lastSeen;
     public final Sessions sessions;
@@ -125,7 +131,10 @@ public final class NewApp implements AutoCloseable {
         authenticator = services.authenticator;
         signIn = services.signIn;
         signOut = services.signOut;
+        freshness = services.freshness;
         devices = services.devices;
+        signInSweep = services.signInSweep;
+        deviceSweep = services.deviceSweep;
         sweeper = services.sweeper;
     }
 
@@ -153,6 +162,17 @@ public final class NewApp implements AutoCloseable {
                 rules,
                 stage,
                 busyTimeout,
+                clock);
+    }
+
+    /** Deploys for known numbers only, where codes prove who somebody is; the test signs them in without one. */
+    public static NewApp deployProving(Source source, SessionRules rules, Stage stage, InstantSource clock) {
+        return new NewApp(
+                source,
+                new LoginRules(LoginRules.Verification.CODE, LoginRules.Registration.CLOSED),
+                rules,
+                stage,
+                BUSY_TIMEOUT,
                 clock);
     }
 

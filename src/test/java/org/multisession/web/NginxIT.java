@@ -12,10 +12,12 @@ import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +35,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.multisession.db.SqlTime;
 import org.multisession.testing.Answer;
 import org.multisession.testing.EchoApp;
 import org.multisession.testing.Fenced;
@@ -44,6 +47,8 @@ import org.multisession.testing.RawConnection;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 
 /**
  * An app that knows nothing of us behind the nginx of {@code docs/proxy.md}: the configuration is taken from there, and
@@ -106,9 +111,11 @@ class NginxIT {
 
     private static String site(int port) {
         String site = Fenced.replaced(
-                Fenced.block(DOCUMENT, "nginx", "auth_request"),
+                Fenced.block(DOCUMENT, "nginx", "upstream multi_session"),
                 "    location /auth/ {",
-                Fenced.block(DOCUMENT, "nginx", "rewrite ^ /auth/login") + "    location /auth/ {");
+                Fenced.block(DOCUMENT, "nginx", "rewrite ^ /auth/login")
+                        + Fenced.block(DOCUMENT, "nginx", "max-age")
+                        + "    location /auth/ {");
         site = Fenced.replaced(site, "server 127.0.0.1:8080;", "server 127.0.0.1:" + tomcat.port() + ";");
         site = Fenced.replaced(site, "server 127.0.0.1:3000;", "server 127.0.0.1:" + app.port() + ";");
         site = Fenced.replaced(site, "listen 443 ssl;", "listen 127.0.0.1:" + port + " ssl;");
@@ -161,8 +168,31 @@ class NginxIT {
                             "x-auth-user-id: 43",
                             "x-auth-phone: +79991234568",
                             "x-auth-plan: free",
-                            "x-auth-via: session");
+                            "x-auth-via: session",
+                            "x-auth-time: " + timeOf(token),
+                            "x-auth-session: "
+                                    + SessionId.of(new SessionToken(token).hash())
+                                            .text());
         }
+    }
+
+    private static String timeOf(String token) {
+        String stored = database.one(
+                "SELECT proved_at FROM multisession_sign_ins WHERE token_hash = ?", new SessionToken(token).hash());
+        return Objects.requireNonNull(SqlTime.parse(stored))
+                .truncatedTo(ChronoUnit.SECONDS)
+                .toString();
+    }
+
+    @Test
+    void where_a_recent_sign_in_is_needed_others_are_led_to_prove_who_they_are() {
+        String token = proxied.signIn("+79991234568");
+        assertThat(told(proxied.seen("GET", "/pay/1", "Cookie: auth_token=" + token)))
+                .contains("x-auth-user-id: 43");
+        Answer stale = proxied.refusedUnseen("GET", "/pay/1?a=1&b=2", LEGACY);
+        assertThat(stale.status()).isEqualTo(303);
+        assertThat(stale.header("Location").orElseThrow()).endsWith("/auth/login/confirm?max-age=300&next=/pay/");
+        assertThat(told(proxied.seen("GET", "/", LEGACY))).contains("x-auth-user-id: 70");
     }
 
     @Test
@@ -197,7 +227,7 @@ class NginxIT {
     @Test
     void a_client_that_names_itself_gets_nowhere() {
         List<String> spellings = new ArrayList<>();
-        for (String name : List.of("User-Id", "Phone", "Plan", "Via")) {
+        for (String name : List.of("User-Id", "Phone", "Plan", "Via", "Time", "Session")) {
             for (String spelling : List.of(
                     "X-Auth-" + name,
                     "x-auth-" + name.toLowerCase(Locale.ROOT),

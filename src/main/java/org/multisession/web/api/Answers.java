@@ -4,7 +4,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.multisession.auth.Freshness;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.TypedNumbers;
 import org.multisession.phone.PhoneNumber;
@@ -45,6 +47,11 @@ final class Answers {
         return number;
     }
 
+    /** To be thrown where {@link Freshness#isProofNeeded}. */
+    static HttpProblem proofTooOld(Freshness freshness) {
+        return HttpProblem.proofTooOld(Objects.requireNonNull(freshness.freshFor()));
+    }
+
     static @Nullable Map<String, Object> session(@Nullable UserSession session) {
         if (session == null) {
             return null;
@@ -53,6 +60,7 @@ final class Answers {
         members.put("id", session.id().text());
         members.put("createdAt", time(session.createdAt()));
         members.put("lastSeenAt", time(session.lastSeenAt()));
+        members.put("provedAt", time(session.provedAt()));
         return members;
     }
 

@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.regex.Pattern;
 import org.multisession.auth.Devices;
+import org.multisession.auth.Freshness;
 import org.multisession.auth.SignOut;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
@@ -20,12 +21,14 @@ public final class SessionApiServlet extends MethodServlet {
     private static final Pattern ID = Pattern.compile("/[A-Za-z0-9_-]{22}");
 
     private final transient Devices devices;
+    private final transient Freshness freshness;
     private final transient SignOut signOut;
     private final transient SessionCookie cookie;
 
-    public SessionApiServlet(Devices devices, SignOut signOut, SessionCookie cookie) {
+    public SessionApiServlet(Devices devices, Freshness freshness, SignOut signOut, SessionCookie cookie) {
         super("DELETE");
         this.devices = devices;
+        this.freshness = freshness;
         this.signOut = signOut;
         this.cookie = cookie;
     }
@@ -49,6 +52,7 @@ public final class SessionApiServlet extends MethodServlet {
                 cookie.clear(request, response, signOut.signOut(cookie.presented(request), ClientFactory.of(request)));
             case ANOTHER -> {}
             case UNKNOWN -> throw unknown();
+            case PROOF_NEEDED -> throw Answers.proofTooOld(freshness);
         }
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     }

@@ -19,12 +19,14 @@ import org.multisession.web.MethodServlet;
 public final class HomeServlet extends MethodServlet {
 
     private final transient Devices devices;
+    private final transient NewSignInNotice news;
     private final transient SignOutNotice notice;
     private final transient PhoneNumbers phoneNumbers;
 
-    public HomeServlet(Devices devices, SignOutNotice notice, PhoneNumbers phoneNumbers) {
+    public HomeServlet(Devices devices, NewSignInNotice news, SignOutNotice notice, PhoneNumbers phoneNumbers) {
         super("GET");
         this.devices = devices;
+        this.news = news;
         this.notice = notice;
         this.phoneNumbers = phoneNumbers;
     }
@@ -41,6 +43,7 @@ public final class HomeServlet extends MethodServlet {
         Instant since = session == null ? null : session.createdAt();
         model.put("since", since == null ? null : Moment.time(since, new Messages(Browser.language(request))));
         model.put("deviceCount", String.valueOf(devices.count(user.signedIn())));
+        model.putAll(news.of(request, response, user.signedIn()));
         Pages.show(request, response, 200, "home", model);
     }
 }

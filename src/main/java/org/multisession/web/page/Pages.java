@@ -18,7 +18,7 @@ import org.multisession.web.PageRequest;
 public final class Pages {
 
     /** The names of all pages; {@code NAME} is {@code /WEB-INF/jsp/NAME.jsp}. */
-    public static final List<String> NAMES = List.of("login", "code", "logout", "home", "sessions", "error");
+    public static final List<String> NAMES = List.of("login", "code", "confirm", "logout", "home", "sessions", "error");
 
     private Pages() {}
 

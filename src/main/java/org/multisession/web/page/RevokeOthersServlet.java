@@ -2,6 +2,7 @@ package org.multisession.web.page;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.OptionalInt;
 import org.multisession.auth.Devices;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
@@ -25,8 +26,12 @@ public final class RevokeOthersServlet extends MethodServlet {
 
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        int ended = devices.endOthers(CurrentUser.required(request).signedIn(), ClientFactory.of(request));
-        done.set(request, response, new Done(What.OTHERS, ended));
+        OptionalInt ended = devices.endOthers(CurrentUser.required(request).signedIn(), ClientFactory.of(request));
+        if (ended.isEmpty()) {
+            ConfirmServlet.goBeforeEnding(request, response, SessionsServlet.OTHERS);
+            return;
+        }
+        done.set(request, response, new Done(What.OTHERS, ended.getAsInt()));
         Redirect.seeOther(response, request.getContextPath() + "/sessions");
     }
 }

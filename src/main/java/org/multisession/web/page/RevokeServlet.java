@@ -50,6 +50,10 @@ public final class RevokeServlet extends MethodServlet {
             }
             case ANOTHER -> done.set(request, response, new Done(What.ONE, 1));
             case UNKNOWN -> done.set(request, response, new Done(What.GONE, 1));
+            case PROOF_NEEDED -> {
+                ConfirmServlet.goBeforeEnding(request, response, id);
+                return;
+            }
         }
         Redirect.seeOther(
                 response,

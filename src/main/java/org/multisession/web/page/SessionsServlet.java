@@ -7,39 +7,53 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Devices;
 import org.multisession.auth.Devices.Device;
+import org.multisession.auth.Freshness;
 import org.multisession.auth.SignedIn;
+import org.multisession.token.SessionId;
 import org.multisession.web.Browser;
 import org.multisession.web.CurrentUser;
-import org.multisession.web.DeviceKind;
-import org.multisession.web.DeviceNames;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.FlashCookie.Done;
 import org.multisession.web.Messages;
 import org.multisession.web.MethodServlet;
 
-/** {@code GET /sessions}: the user's devices, a page of them ({@code ?page=}), each with a button that ends it. */
+/**
+ * {@code GET /sessions}: the user's devices, a page of them ({@code ?page=}), each with a button that ends it. Whoever had
+ * to prove first who they are comes back with {@code ?end=}, the id of the one they wanted to end.
+ */
 public final class SessionsServlet extends MethodServlet {
 
     private static final int ROWS_OF_A_PAGE = 20;
 
+    /** In place of an id, all but this one. */
+    static final String OTHERS = "others";
+
     private final transient Devices devices;
+    private final transient Freshness freshness;
+    private final transient NewSignInNotice news;
     private final transient SignOutNotice notice;
-    private final transient DeviceNames names;
+    private final transient DeviceRows rows;
     private final transient FlashCookie done;
     private final transient InstantSource clock;
 
     public SessionsServlet(
-            Devices devices, SignOutNotice notice, DeviceNames names, FlashCookie done, InstantSource clock) {
+            Devices devices,
+            Freshness freshness,
+            NewSignInNotice news,
+            SignOutNotice notice,
+            DeviceRows rows,
+            FlashCookie done,
+            InstantSource clock) {
         super("GET");
         this.devices = devices;
+        this.freshness = freshness;
+        this.news = news;
         this.notice = notice;
-        this.names = names;
+        this.rows = rows;
         this.done = done;
         this.clock = clock;
     }
@@ -53,13 +67,21 @@ public final class SessionsServlet extends MethodServlet {
         Devices.Page page = devices.page(signedIn, pageNumber(request), ROWS_OF_A_PAGE);
         Map<String, Object> model = new HashMap<>(notice.of(request, signedIn));
         Device current = page.current();
-        model.put("current", current == null ? null : row(current, messages, now));
+        model.put("current", current == null ? null : rows.of(current, messages, now));
         model.put(
                 "others",
-                page.others().stream().map(device -> row(device, messages, now)).toList());
+                page.others().stream()
+                        .map(device -> rows.of(device, messages, now))
+                        .toList());
         model.put("othersInAll", String.valueOf(page.othersInAll()));
         model.put("page", page.number());
         model.put("pages", page.pages());
+        boolean isProofNeeded = freshness.isProofNeeded(signedIn);
+        model.put("isProofNeeded", isProofNeeded);
+        if (!isProofNeeded) {
+            goOnEnding(request, signedIn, model, messages, now);
+        }
+        model.putAll(news.of(request, response, signedIn));
         Done what = done.take(request, response);
         if (what != null) {
             model.put("doneKey", doneKey(what));
@@ -68,40 +90,20 @@ public final class SessionsServlet extends MethodServlet {
         Pages.show(request, response, 200, "sessions", model);
     }
 
+    /** Offers what the user wanted to end before they were asked to prove who they are. */
+    private void goOnEnding(
+            HttpServletRequest request, SignedIn signedIn, Map<String, Object> model, Messages messages, Instant now) {
+        String end = Objects.requireNonNullElse(FormBody.ofQuery(request).get("end"), "");
+        Device device = SessionId.isWellFormed(end) ? devices.find(signedIn, end) : null;
+        if (device != null && !device.isCurrent()) {
+            model.put("ending", rows.of(device, messages, now));
+        }
+        model.put("isEndingOthers", end.equals(OTHERS));
+    }
+
     private static int pageNumber(HttpServletRequest request) {
         String asked = Objects.requireNonNullElse(FormBody.ofQuery(request).get("page"), "1");
         return asked.matches("[0-9]{1,9}") ? Integer.parseInt(asked) : 1;
-    }
-
-    private Map<String, Object> row(Device device, Messages messages, Instant now) {
-        Map<String, Object> row = new HashMap<>();
-        row.put("id", device.id().text());
-        row.put("name", name(device, messages));
-        row.put(
-                "kind",
-                device.isShared() ? "several" : DeviceKind.of(device.device()).word());
-        row.put("isCurrent", device.isCurrent());
-        row.put("isShared", device.isShared());
-        row.put("isLegacy", device.via() == SignedIn.Via.LEGACY);
-        row.put("address", parts(device.address()));
-        Instant seen = device.lastSeenAt();
-        row.put("seen", seen == null ? null : Moment.ago(seen, now, messages));
-        // The session of a shared one began on the day of its adoption; nobody knows when the devices signed in.
-        Instant since = device.isShared() ? null : device.createdAt();
-        row.put("since", since == null ? null : Moment.date(since, messages));
-        return row;
-    }
-
-    /** An address that may break only after its colons. */
-    private static List<String> parts(@Nullable String address) {
-        return address == null ? List.of() : List.of(address.split("(?<=:)(?!:)", -1));
-    }
-
-    private String name(Device device, Messages messages) {
-        if (device.isShared()) {
-            return messages.of("sessions.shared");
-        }
-        return Objects.requireNonNullElse(names.of(device.device()).in(messages), messages.of("sessions.unknown"));
     }
 
     private static String doneKey(Done done) {

@@ -103,6 +103,7 @@ class OpenApiIT {
         signingInByTheNumberAlone();
         signedIn();
         devices();
+        proofs();
         proxiesAndMonitors();
         bodiesThatAreNone();
         bodiesThatComeSlowly();
@@ -200,6 +201,21 @@ class OpenApiIT {
         judged("DELETE", path, 404, none.send("DELETE", "api/sessions/1", "", bearer(token)));
         String all = "/api/sessions/revoke-others";
         judged("POST", all, 200, none.send("POST", "api/sessions/revoke-others", "", bearer(token)));
+    }
+
+    /** By a token of the old app, which proves nothing, where a code could. */
+    private void proofs() throws JsonProcessingException {
+        String devices = code.get("api/sessions", bearer(LEGACY_TOKEN)).body();
+        String other = JSON.readTree(devices).at("/sessions/1/id").textValue();
+        String path = "/api/sessions/{id}";
+        judged("DELETE", path, 401, code.send("DELETE", "api/sessions/" + other, "", bearer(LEGACY_TOKEN)));
+        String all = "/api/sessions/revoke-others";
+        judged("POST", all, 401, code.send("POST", "api/sessions/revoke-others", "", bearer(LEGACY_TOKEN)));
+        assertThat(code.get("api/sessions", bearer(LEGACY_TOKEN)).body()).contains(other);
+        judged("GET", "/verify", 401, code.get("verify?max-age=300", bearer(LEGACY_TOKEN)));
+        judged("GET", "/verify", 400, code.get("verify?max-age=5m", bearer(LEGACY_TOKEN)));
+        Answer me = judged("GET", "/api/me", 200, code.get("api/me", bearer(LEGACY_TOKEN)));
+        assertThat(JSON.readTree(me.body()).path("newSignIns")).hasSize(1);
     }
 
     private void proxiesAndMonitors() throws JsonProcessingException {

@@ -20,6 +20,8 @@ import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawHttp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
+import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 
 /** What a proxy is told of its caller, whichever way it asks. */
 @ParameterizedClass
@@ -29,8 +31,9 @@ class VerifyIT {
 
     private static final String LEGACY = "Cookie: auth_token=old_token_xyz123";
     private static final String BROWSER = "Accept: text/html,application/xhtml+xml,*/*;q=0.8";
-    private static final List<String> IDENTITY = List.of("X-Auth-User-Id", "X-Auth-Phone", "X-Auth-Plan", "X-Auth-Via");
-    private static final List<String> NOBODY = List.of("", "", "", "");
+    private static final List<String> IDENTITY =
+            List.of("X-Auth-User-Id", "X-Auth-Phone", "X-Auth-Plan", "X-Auth-Via", "X-Auth-Time", "X-Auth-Session");
+    private static final List<String> NOBODY = List.of("", "", "", "", "", "");
 
     private static MemoryFolder folder;
     private static OldDatabase database;
@@ -61,15 +64,20 @@ class VerifyIT {
 
     @Test
     void the_user_of_an_old_cookie_is_told_with_the_number_in_its_one_form() {
-        assertThat(identity(verify(200, LEGACY))).containsExactly("42", "+79991234567", "pro", "legacy");
+        assertThat(identity(verify(200, LEGACY))).containsExactly("42", "+79991234567", "pro", "legacy", "", "");
     }
 
     @Test
     void the_user_of_a_session_is_told_by_cookie_and_by_bearer_token() {
         String token = signIn("+79991234568");
         for (String way : List.of("Cookie: auth_token=" + token, "Authorization: Bearer " + token)) {
-            assertThat(identity(verify(200, way))).containsExactly("43", "+79991234568", "free", "session");
-            assertThat(identity(verify(200, way, BROWSER))).containsExactly("43", "+79991234568", "free", "session");
+            for (Answer answer : List.of(verify(200, way), verify(200, way, BROWSER))) {
+                assertThat(identity(answer))
+                        .startsWith("43", "+79991234568", "free", "session")
+                        .endsWith(idOf(token));
+                Instant proved = Instant.parse(identity(answer).get(4));
+                assertThat(proved).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            }
         }
     }
 
@@ -82,8 +90,52 @@ class VerifyIT {
 
     @Test
     void what_the_caller_says_of_itself_is_nowhere_in_the_answer() {
-        String[] smuggled = {"X-Auth-User-Id: 42", "X-Auth-Phone: 42", "X-Auth-Plan: 42", "X-Auth-Via: 42"};
+        String[] smuggled = {
+            "X-Auth-User-Id: 42",
+            "X-Auth-Phone: 42",
+            "X-Auth-Plan: 42",
+            "X-Auth-Via: 42",
+            "X-Auth-Time: 42",
+            "X-Auth-Session: 42"
+        };
         assertThat(identity(verify(401, smuggled))).isEqualTo(NOBODY);
+    }
+
+    @Test
+    void with_an_age_only_a_recent_proof_is_good_enough() {
+        String token = signIn("+79991234568");
+        String way = "Authorization: Bearer " + token;
+        assertThat(RawHttp.get(tomcat.port(), "/verify?max-age=60", way).status())
+                .isEqualTo(200);
+        database.run(
+                "UPDATE multisession_sign_ins SET proved_at = ? WHERE token_hash = ?",
+                SqlTime.format(Instant.now().minusSeconds(61)),
+                new SessionToken(token).hash());
+        assertThat(verify(200, way).status()).isEqualTo(200);
+        for (String query : List.of("?max-age=60", "?max-age=3600&max-age=60&max-age=600", "?x&max-age=0")) {
+            for (String stale : List.of(way, LEGACY)) {
+                Answer answer = RawHttp.get(tomcat.port(), "/verify" + query, stale, BROWSER);
+                assertThat(answer.status()).as(query).isEqualTo(401);
+                assertThat(identity(answer)).as(query).isEqualTo(NOBODY);
+                assertThat(answer.body()).contains("\"code\":\"insufficient-user-authentication\"");
+                assertThat(answer.header("WWW-Authenticate").orElseThrow())
+                        .startsWith("Bearer error=\"insufficient_user_authentication\"")
+                        .contains("max_age=\"" + (query.endsWith("=0") ? "0" : "60") + "\"");
+            }
+        }
+        assertThat(RawHttp.get(tomcat.port(), "/verify?max-age=3600", way).status())
+                .isEqualTo(200);
+        assertThat(RawHttp.get(tomcat.port(), "/verify?max-age=60", "X: y").body())
+                .contains("\"code\":\"unauthenticated\"");
+        for (String nonsense : List.of("", "-1", "1e9", "PT5M", "9999999999")) {
+            Answer answer = RawHttp.get(tomcat.port(), "/verify?max-age=" + nonsense, way);
+            assertThat(answer.status()).as(nonsense).isEqualTo(400);
+            assertThat(identity(answer)).as(nonsense).isEqualTo(NOBODY);
+        }
+    }
+
+    private static String idOf(String token) {
+        return SessionId.of(new SessionToken(token).hash()).text();
     }
 
     @Test
@@ -157,7 +209,7 @@ class VerifyIT {
         String before = database.one("SELECT phone FROM users WHERE id = 42");
         for (String phone : List.of("none", "", "+7\r\nX-Auth-User-Id: 1", "анна@пример")) {
             database.run("UPDATE users SET phone = ? WHERE id = 42", phone);
-            assertThat(identity(verify(200, LEGACY))).as(phone).containsExactly("42", "", "pro", "legacy");
+            assertThat(identity(verify(200, LEGACY))).as(phone).containsExactly("42", "", "pro", "legacy", "", "");
         }
         database.run("UPDATE users SET phone = ? WHERE id = 42", before);
     }
@@ -209,7 +261,7 @@ class VerifyIT {
         return answer;
     }
 
-    /** The four headers in their order; each is there once. */
+    /** The headers in their order; each is there once. */
     private static List<String> identity(Answer answer) {
         return IDENTITY.stream()
                 .map(name -> {

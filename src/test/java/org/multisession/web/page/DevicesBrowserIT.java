@@ -79,15 +79,15 @@ class DevicesBrowserIT {
             }
 
             desk.follow("main a[href$='/sessions']");
-            assertThat(texts(desk, ".list__title")).startsWith("Chrome on Linux This device");
+            assertThat(texts(desk, ".part .list__title")).startsWith("Chrome on Linux This device");
             // Two more browsers, and the older sign-in of before.
-            assertThat(texts(desk, ".list__title"))
+            assertThat(texts(desk, ".part .list__title"))
                     .hasSize(4)
                     .contains("Safari on iPhone", "Chrome on Linux", "Older sign-ins");
             end(desk, "Safari on iPhone");
             assertThat(desk.address()).isEqualTo(uri("/sessions"));
             assertThat(desk.find("[role=status]").getText()).startsWith("That device is signed out");
-            assertThat(texts(desk, ".list__title")).hasSize(3).doesNotContain("Safari on iPhone");
+            assertThat(texts(desk, ".part .list__title")).hasSize(3).doesNotContain("Safari on iPhone");
 
             phone.go(uri("/"));
             assertThat(phone.address().getPath()).isEqualTo("/login");
@@ -97,7 +97,7 @@ class DevicesBrowserIT {
             assertThat(phone.text()).doesNotContain("123-45-68");
 
             tablet.go(uri("/sessions"));
-            assertThat(texts(tablet, ".list__title")).hasSize(3);
+            assertThat(texts(tablet, ".part .list__title")).hasSize(3);
             desk.driver().navigate().refresh();
             assertThat(desk.driver().findElements(By.cssSelector("[role=status]")))
                     .as("said once")
@@ -114,7 +114,7 @@ class DevicesBrowserIT {
                 Browser phone = Browser.setup().size(320, 640).open();
                 Browser old = Browser.setup().open()) {
             come(old, "x_bTIrwgXybeFTmZ6NkjtjuSYc40vLDvG5xxH4Q-BdU");
-            assertThat(texts(old, ".list__title")).containsExactly("Older sign-ins This device");
+            assertThat(texts(old, ".part .list__title")).containsExactly("Older sign-ins This device");
             signIn(phone, "8 999 123-45-69");
             signIn(desk, "8 999 123-45-69");
 
@@ -123,7 +123,7 @@ class DevicesBrowserIT {
             desk.follow("form[action$=revoke-others] button");
 
             assertThat(desk.find("[role=status]").getText()).isEqualTo("Завершено: 2 других сеанса.");
-            assertThat(texts(desk, ".list__title")).containsExactly("Chrome, Linux Это устройство");
+            assertThat(texts(desk, ".part .list__title")).containsExactly("Chrome, Linux Это устройство");
             for (Browser other : List.of(phone, old)) {
                 other.go(uri("/"));
                 assertThat(other.find("#ended").getText())
@@ -144,7 +144,7 @@ class DevicesBrowserIT {
             signIn(desk, "+7 999 123-45-70");
 
             desk.go(uri("/sessions"));
-            assertThat(texts(desk, ".list__title")).hasSize(2).contains("Older sign-ins");
+            assertThat(texts(desk, ".part .list__title")).hasSize(2).contains("Older sign-ins");
             String users = database.rows("users");
             end(desk, "Older sign-ins");
 
@@ -167,14 +167,14 @@ class DevicesBrowserIT {
             }
             database.run("UPDATE multisession_devices SET address = '2001:0db8:85a3:08d3:1319:8a2e:0370:7348'");
             phone.go(uri("/sessions"));
-            assertThat(texts(phone, ".list__title")).hasSize(21).first().isEqualTo("Chrome on Linux This device");
+            assertThat(texts(phone, ".part .list__title")).hasSize(21).first().isEqualTo("Chrome on Linux This device");
             int button = phone.find("form[action$=revoke-others] button")
                     .getLocation()
                     .getY();
             assertThat(button)
-                    .isGreaterThan(phone.find(".list__row").getLocation().getY())
+                    .isGreaterThan(phone.find(".part .list__row").getLocation().getY())
                     .isLessThan(phone.find("#note-1").getLocation().getY());
-            for (WebElement address : phone.driver().findElements(By.cssSelector(".address"))) {
+            for (WebElement address : phone.driver().findElements(By.cssSelector(".part .address"))) {
                 // In lines of 24 pixels, and it has 39 characters.
                 assertThat(address.getSize().getHeight()).isLessThanOrEqualTo(2 * 24);
             }
@@ -183,10 +183,10 @@ class DevicesBrowserIT {
             phone.follow("a[rel=next]");
             assertThat(phone.address().getQuery()).isEqualTo("page=2");
             assertThat(phone.find(".pages").getText()).contains("Page 2 of 3");
-            String last = texts(phone, ".list__title").get(20);
+            String last = texts(phone, ".part .list__title").get(20);
             end(phone, last);
             assertThat(phone.address().getQuery()).isEqualTo("page=2");
-            assertThat(texts(phone, ".list__title")).hasSize(21).doesNotContain(last);
+            assertThat(texts(phone, ".part .list__title")).hasSize(21).doesNotContain(last);
             phone.follow("a[rel=next]");
             assertThat(phone.driver().findElements(By.cssSelector("a[rel=next]")))
                     .isEmpty();
@@ -238,7 +238,7 @@ class DevicesBrowserIT {
             database.run("UPDATE multisession_devices SET address = '2001:0db8:85a3:08d3:1319:8a2e:0370:7348'");
             browser.go(uri("/sessions"));
             look(browser, "many", violations);
-            assertThat(browser.driver().findElements(By.cssSelector(".list__row")))
+            assertThat(browser.driver().findElements(By.cssSelector(".part .list__row")))
                     .hasSize(5);
             browser.follow("form[action$='/revoke'] button");
             look(browser, "one ended", violations);
@@ -287,8 +287,8 @@ class DevicesBrowserIT {
 
     /** Presses the button of the row with that name. */
     private static void end(Browser browser, String name) {
-        WebElement row = browser.driver().findElements(By.cssSelector(".list__row")).stream()
-                .filter(one -> one.findElement(By.cssSelector(".list__title"))
+        WebElement row = browser.driver().findElements(By.cssSelector(".part .list__row")).stream()
+                .filter(one -> one.findElement(By.cssSelector(".part .list__title"))
                         .getText()
                         .equals(name))
                 .findFirst()

@@ -149,6 +149,16 @@ class ScreenshotsIT {
         browser.go(tomcat.uri("/login/code"));
         enter(browser, "#code", code.equals("000000") ? "000001" : "000000");
         photographer.take("07-code-used-up");
+        browser.driver().manage().addCookie(new Cookie("auth_token", "old-" + number, "/"));
+        long user = Long.parseLong(byCode.one("SELECT id FROM users WHERE phone = ?", number));
+        byCode.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (?, ?)", user, "of-the-old-app-" + number);
+        browser.go(tomcat.uri("/sessions"));
+        photographer.take("08-devices-unproved");
+        browser.follow("form[action$=revoke-others] button");
+        photographer.take("09-confirm");
+        browser.follow("form button");
+        photographer.take("10-confirm-wait");
+        browser.driver().manage().deleteAllCookies();
     }
 
     private static void pagesAtOnce(Browser browser, Photographer photographer, String number) {
@@ -171,8 +181,15 @@ class ScreenshotsIT {
         }
         atOnce.run(
                 "UPDATE multisession_devices SET address = '2001:db8:85a3:8d3:1319:8a2e:370:7348' WHERE device LIKE '%iPhone%'");
+        browser.go(tomcat.uri("/auth/"));
+        photographer.take("15-home-news");
         browser.go(tomcat.uri("/auth/sessions"));
         photographer.take("16-devices");
+        String other = browser.find("input[name=session]").getDomAttribute("value");
+        browser.go(tomcat.uri("/auth/sessions?end=" + other));
+        photographer.take("16-devices-proved");
+        browser.go(tomcat.uri("/auth/sessions?end=others"));
+        photographer.take("16-devices-proved-others");
         for (int i = 0; i < 40; i++) {
             Http.to(tomcat.uri("/auth/"))
                     .postJson("api/login", "{\"phone\":\"" + number + "\"}", "User-Agent", WINDOWS);
