@@ -21,8 +21,11 @@ import org.multisession.user.User;
  */
 public final class LastSeen {
 
-    /** Few enough in a transaction that a waiting sign-in does not notice. */
-    private static final int BATCH = 200;
+    /**
+     * Few enough in a transaction that a waiting sign-in does not notice, and many, because each commit drops the
+     * answers that are kept.
+     */
+    private static final int BATCH = 1000;
 
     /** A use that is still to be written. */
     private interface Use {
