@@ -73,6 +73,8 @@ class TrialTest {
     @Test
     void in_a_large_database_a_user_whose_token_is_a_session_can_sign_in_before_all_sessions_are_recorded() {
         try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            old.run("DELETE FROM user_sessions");
+            old.run("DELETE FROM users");
             old.run("""
                     INSERT INTO users (id, phone, auth_token)
                     WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
