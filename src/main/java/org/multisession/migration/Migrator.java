@@ -246,6 +246,7 @@ public final class Migrator {
                 var unused = steps.begin();
             }
             SteppedMove.Verified verified = steps.fill();
+            made = Stream.concat(made.stream(), steps.madeLater().stream()).toList();
             tryOut(userColumns);
             pacing.rest(0);
             if (verified == null) {

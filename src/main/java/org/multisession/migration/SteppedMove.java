@@ -7,9 +7,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
@@ -43,6 +45,16 @@ final class SteppedMove {
     /** Tables that follow the rows of others; they are of no use where the memory of tokens is gone or not yet whole. */
     private static final List<String> OF_THE_MOVE =
             List.of("multisession_tokens", "multisession_rows", "multisession_accounts", "multisession_phones");
+
+    /**
+     * Indexes of our own that go by something else than the order in which a pass of the first move fills the table: with
+     * them, each row of a batch would change another page. They are made after the pass, by its name.
+     */
+    private static final Map<String, String> AFTER_PASS =
+            Map.of("record", "multisession_tokens_live", "rows", "multisession_rows_token");
+
+    /** Of more sessions an index cannot be made at once without others waiting for long. */
+    private static final int MOST_AT_ONCE = 2_000_000;
 
     private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
     private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());
@@ -84,6 +96,7 @@ final class SteppedMove {
     private final Consumer<String> beforeStatement;
     private final Ground ground;
     private final Pages pages;
+    private final List<String> madeLater = new ArrayList<>();
     private Held longest = Held.NOTHING;
 
     SteppedMove(
@@ -121,7 +134,17 @@ final class SteppedMove {
                         "making tables and triggers",
                         () -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction))))));
         Leavings.drop(database, pacing, nanoTime, beforeStatement);
+        made.addAll(raise(index -> !AFTER_PASS.containsValue(index.name())));
+        return made;
+    }
+
+    /** Makes indexes that are missing, each in a transaction of its own; returns their names. */
+    private List<String> raise(Predicate<SchemaObject> wanted) {
+        List<String> made = new ArrayList<>();
         for (SchemaObject index : database.read(Inspection::of).missingIndexesOfRows()) {
+            if (!wanted.test(index)) {
+                continue;
+            }
             long start = nanoTime.getAsLong();
             made.addAll(Room.forSorting(
                     database,
@@ -150,7 +173,7 @@ final class SteppedMove {
 
     private List<String> lay(Transaction transaction) throws SQLException {
         Inspection found = Inspection.of(transaction);
-        List<SchemaObject> later = found.missingIndexesOfRows();
+        List<SchemaObject> later = later(transaction, found);
         if (found.hasNothingToDo()
                 || (found.mark() != null && without(found, later).isComplete())) {
             return List.of();
@@ -162,7 +185,7 @@ final class SteppedMove {
         if (isFirst) {
             found = cleared(transaction, found);
         }
-        later = found.missingIndexesOfRows();
+        later = later(transaction, found);
         Inspection first = without(found, later);
         List<String> made = ground.make(transaction, first);
         Ground.tell(first);
@@ -179,6 +202,19 @@ final class SteppedMove {
         beforeStatement.accept("set the mark");
         new MoveMark(isFirst, passes).write(transaction, now());
         return made;
+    }
+
+    /** What is missing and is made after the first transaction. */
+    private static List<SchemaObject> later(Transaction transaction, Inspection found) throws SQLException {
+        List<SchemaObject> later = new ArrayList<>(found.missingIndexesOfRows());
+        if (isFirst(found)
+                && found.catalogue().has("user_sessions")
+                && !Snapshot.hasMoreRows(transaction, "user_sessions", MOST_AT_ONCE)) {
+            found.missing().stream()
+                    .filter(object -> AFTER_PASS.containsValue(object.name()) && !later.contains(object))
+                    .forEach(later::add);
+        }
+        return later;
     }
 
     private static Inspection without(Inspection found, List<SchemaObject> later) {
@@ -240,9 +276,12 @@ final class SteppedMove {
                     .findFirst()
                     .orElse(null);
             if (pass == null) {
+                madeLater.addAll(raise(index -> true));
                 return verify();
             }
             run(pass, pages.total(pass));
+            String itsIndex = AFTER_PASS.get(pass.name());
+            madeLater.addAll(raise(index -> index.name().equals(itsIndex)));
         }
     }
 
@@ -320,6 +359,11 @@ final class SteppedMove {
                     MoveMark.clear(transaction);
                     return true;
                 })));
+    }
+
+    /** The names of what was made after the first steps. */
+    List<String> madeLater() {
+        return List.copyOf(madeLater);
     }
 
     /** The step that has held others up longest so far. */

@@ -122,6 +122,25 @@ class SteppedMoveTest {
     }
 
     @Test
+    void an_index_in_another_order_than_its_table_is_filled_in_is_made_once_that_is_done() {
+        try (OldDatabase old = old("multi")) {
+            List<String> rows = new ArrayList<>();
+            List<String> made = migrate(old.path(), 1000, Trial.NONE, piece -> {}, statement -> {
+                        if (statement.contains("INDEX IF NOT EXISTS multisession_tokens_live")) {
+                            rows.add(old.one("SELECT count(*) FROM multisession_tokens"));
+                        } else if (statement.contains("INDEX IF NOT EXISTS multisession_rows_token")) {
+                            rows.add(old.one("SELECT count(*) FROM multisession_rows"));
+                        }
+                    })
+                    .made();
+            assertThat(rows).containsExactly("4", "4");
+            assertThat(made)
+                    .contains("multisession_tokens_live", "multisession_rows_token")
+                    .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
     void the_memory_that_the_steps_use_is_given_back() {
         try (OldDatabase old = old("multi");
                 SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
@@ -316,7 +335,7 @@ class SteppedMoveTest {
                 });
                 assertThat(other.ask("who " + LIVE)).isEqualTo("42");
             }
-            assertThat(second).containsExactly("made 1");
+            assertThat(second).containsExactly("made 3");
             assertThat(withoutTimes(old)).isEqualTo(expected);
         }
     }
