@@ -24,18 +24,22 @@ final class Pages {
         long[] sums = new long[numbers];
         long total = total(pass);
         long done = 0;
-        Object after = null;
-        for (Pass.Range range = next(pass, after); range != null; range = next(pass, after)) {
+        Pass.Range range = next(pass, null);
+        while (range != null) {
             Pass.Range these = range;
             long start = nanoTime.getAsLong();
             long[] answers = database.read(handle -> pass.ask(handle, question, numbers, these));
             for (int i = 0; i < numbers; i++) {
                 sums[i] += answers[i];
             }
-            done += range.rows();
+            long worked = nanoTime.getAsLong() - start;
+            done += these.rows();
             tell(pass, done, total);
-            pacing.restAndLearn(nanoTime.getAsLong() - start);
-            after = range.to();
+            range = next(pass, these.to());
+            if (range != null) {
+                // After the last page there is nothing to make room for.
+                pacing.restAndLearn(worked);
+            }
         }
         progress.at(pass.words(), total, total);
         return sums;
