@@ -92,6 +92,16 @@ final class Backfill {
     private static final Pass PHONES =
             new Pass("phones", "noting telephone numbers", "users u", "u.id", List.of(NOTE_PHONES));
 
+    /** A trigger of the team's may have changed a number behind ours. */
+    private static final String FORGET_PHONES_IN_RANGE = """
+            DELETE FROM multisession_phones WHERE user_id IN (SELECT u.id FROM users u WHERE {range})
+              AND NOT EXISTS (SELECT 1 FROM users o WHERE o.id = multisession_phones.user_id
+                AND substr(CAST(o.phone AS TEXT), 1, 100) IS multisession_phones.phone)
+            """;
+
+    private static final Pass RENEW_PHONES = new Pass(
+            PHONES.name(), PHONES.words(), PHONES.table(), PHONES.key(), List.of(FORGET_PHONES_IN_RANGE, NOTE_PHONES));
+
     static final Pass ROWS =
             new Pass("rows", "noting sessions", "user_sessions s", "s.id", List.of(Witnesses.REMEMBER_ROWS));
 
@@ -140,12 +150,12 @@ final class Backfill {
 
     /** All that the first move has to do, in order. */
     static List<Pass> first() {
-        return List.of(RECORD_FIRST, ROWS, ACCOUNTS, PHONES, SHARED, END);
+        return List.of(RECORD_FIRST, ROWS, RENEW_ACCOUNTS, RENEW_PHONES, SHARED, END);
     }
 
     /** All that an upgrade may have to do, in order, where nothing happened unseen. */
     static List<Pass> upgrade() {
-        return List.of(ROWS, RENEW_ACCOUNTS, PHONES, SHARED);
+        return List.of(ROWS, RENEW_ACCOUNTS, RENEW_PHONES, SHARED);
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -184,7 +185,7 @@ public final class Migrator {
             steps().tryOut(transaction -> tryOut(transaction, userColumns));
             pacing.rest(System.nanoTime() - start);
         }
-        return new Move(userColumns, false, () -> Room.around(database, () -> inSteps(found, userColumns)));
+        return new Move(userColumns, false, () -> Room.around(database, () -> inSteps(userColumns)));
     }
 
     /** Whether there is so much to do that it is not done in one transaction. */
@@ -216,7 +217,9 @@ public final class Migrator {
         return new SteppedMove(database, clock, System::nanoTime, pacing, progress, beforeStatement);
     }
 
-    private Outcome inSteps(Inspection found, Set<String> userColumns) {
+    private Outcome inSteps(Set<String> userColumns) {
+        // Anew at each attempt: an earlier one may have come some way before it found the database locked.
+        Inspection found = database.read(Migrator::inspect);
         Backup.Copy copy = found.mark() == null ? backup.make() : null;
         pacing.rest(0);
         if (found.mark() != null) {
@@ -227,7 +230,7 @@ public final class Migrator {
         try {
             made = first.begin();
         } catch (RuntimeException e) {
-            if (copy != null) {
+            if (copy != null && !isUnderWay()) {
                 copy.discardUnlessDamaged(e);
             }
             throw e;
@@ -247,6 +250,10 @@ public final class Migrator {
             }
             SteppedMove.Verified verified = steps.fill();
             made = Stream.concat(made.stream(), steps.madeLater().stream()).toList();
+            if (verified == null && !database.read(Migrator::inspect).hasNothingToDo()) {
+                throw new MigrationRefusedException("what it had made was removed meanwhile, as by an uninstall;"
+                        + " deploy again to migrate anew");
+            }
             tryOut(userColumns);
             pacing.rest(0);
             if (verified == null) {
@@ -269,6 +276,16 @@ public final class Migrator {
             log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
         }
         throw new MigrationRefusedException("somebody changes the schema again and again; the next start goes on");
+    }
+
+    /** Whether something was changed that the next start goes on with. */
+    private boolean isUnderWay() {
+        try {
+            return database.find(handle -> MoveMark.read(handle, Catalogue.read(handle))) != null;
+        } catch (DatabaseException e) {
+            log.debug("Nobody can tell now: {}", e.getMessage());
+            return true;
+        }
     }
 
     private Outcome inOneTransaction(Inspection found) {

@@ -51,7 +51,7 @@ final class Pages {
     }
 
     /** The next page after a row; null if there is none. */
-    Pass.@Nullable Range next(Pass pass, @Nullable Object after) {
+    Pass.@Nullable Range next(Pass pass, Pass.@Nullable Bound after) {
         int rows = pacing.rows();
         return database.find(handle -> pass.next(handle, after, rows));
     }

@@ -24,21 +24,36 @@ record Pass(String name, String words, String table, String key, List<String> st
     private static final String RANGE = "{range}";
 
     /** Where a range ends, and how many rows it has. */
-    record Range(@Nullable Object after, Object to, long rows) {}
+    record Range(@Nullable Bound after, Bound to, long rows) {}
+
+    /**
+     * A value of the column as it lies in the database. Text stays bytes: what is no UTF-8 would come back from Java as
+     * another text, and the same range for ever.
+     */
+    record Bound(Object value, boolean isText) {
+
+        /** What stands for it in a statement. */
+        String parameter(int number) {
+            return isText ? "CAST(?" + number + " AS TEXT)" : "?" + number;
+        }
+    }
 
     /** The next rows, up to so many and all that are equal to the last; null if there are no more. */
     @Nullable
-    Range next(Handle handle, @Nullable Object after, int rows) throws SQLException {
-        String sql = "SELECT max(k), count(*) FROM (SELECT " + key + " AS k FROM " + table + " WHERE "
-                + (after == null ? key + " IS NOT NULL" : key + " > ?2") + " ORDER BY " + key + " LIMIT ?1)";
+    Range next(Handle handle, @Nullable Bound after, int rows) throws SQLException {
+        String sql = "SELECT CASE typeof(last) WHEN 'text' THEN CAST(last AS BLOB) ELSE last END, n,"
+                + " typeof(last) = 'text' FROM (SELECT max(k) AS last, count(*) AS n FROM (SELECT " + key
+                + " AS k FROM "
+                + table + " WHERE " + (after == null ? key + " IS NOT NULL" : key + " > " + after.parameter(2))
+                + " ORDER BY " + key + " LIMIT ?1))";
         try (PreparedStatement statement = handle.prepare(sql)) {
             statement.setInt(1, rows);
             if (after != null) {
-                statement.setObject(2, after);
+                statement.setObject(2, after.value());
             }
             try (ResultSet row = statement.executeQuery()) {
                 Object to = row.next() ? row.getObject(1) : null;
-                return to == null ? null : new Range(after, to, row.getLong(2));
+                return to == null ? null : new Range(after, new Bound(to, row.getBoolean(3)), row.getLong(2));
             }
         }
     }
@@ -88,9 +103,9 @@ record Pass(String name, String words, String table, String key, List<String> st
             statement.setString(1, now);
         }
         if (range != null) {
-            statement.setObject(2, range.to());
+            statement.setObject(2, range.to().value());
             if (range.after() != null) {
-                statement.setObject(3, range.after());
+                statement.setObject(3, range.after().value());
             }
         }
     }
@@ -99,6 +114,7 @@ record Pass(String name, String words, String table, String key, List<String> st
         if (range == null) {
             return key + " IS NOT NULL";
         }
-        return range.after() == null ? key + " <= ?2" : key + " > ?3 AND " + key + " <= ?2";
+        String end = key + " <= " + range.to().parameter(2);
+        return range.after() == null ? end : key + " > " + range.after().parameter(3) + " AND " + end;
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -174,6 +175,8 @@ class SteppedMoveTest {
         try (OldDatabase original = old("multi")) {
             original.run("UPDATE users SET auth_token = ? WHERE id = 42", LIVE);
             original.signInMulti(47, "zz-the-last-to-be-recorded-of-all-sessions", clock.instant());
+            List<@Nullable String> moved = original.all("SELECT auth_token FROM user_sessions WHERE user_id = 44");
+            assertThat(moved).isNotEmpty();
             int pieces = pieces(original.path());
             assertThat(pieces).isGreaterThan(20);
             for (int at = 1; at < pieces; at++) {
@@ -202,10 +205,103 @@ class SteppedMoveTest {
                                     .as(moment)
                                     .isNull();
                         }
+                        for (String token : moved) {
+                            assertThat(app.opens(String.valueOf(token)))
+                                    .as(moment)
+                                    .isNull();
+                        }
                         assertThat(app.trySignIn("+79990009945").toString())
                                 .as(moment)
                                 .contains("Started");
                     }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1000})
+    void a_token_that_is_no_utf8_holds_it_up_no_longer_than_any_other(int rows) throws IOException {
+        try (OldDatabase old = old("multi")) {
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, CAST(x'ff6162' AS TEXT)),"
+                    + " (42, CAST(x'c3' AS TEXT)), (43, 'ordinary')");
+            old.run("UPDATE users SET auth_token = CAST(x'fe00ff' AS TEXT) WHERE id = 44");
+            String expected = atOnce(old);
+            migrate(old.path(), rows, Trial.NONE, piece -> {
+                if (piece > 500) {
+                    throw new IllegalStateException("it does not come to an end");
+                }
+            });
+            assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
+    /** Its trigger comes first, since it is the newer one, and ours then notes what it was told of. */
+    @Test
+    void what_a_trigger_of_the_teams_has_changed_behind_ours_is_noted_by_an_upgrade() {
+        try (OldDatabase old = old("multi")) {
+            migrate(old.path(), 2);
+            old.run("CREATE TRIGGER normalised AFTER UPDATE OF phone ON users WHEN NEW.phone LIKE '8%'"
+                    + " BEGIN UPDATE users SET phone = '+7' || substr(NEW.phone, 2) WHERE id = NEW.id; END");
+            old.run("UPDATE users SET phone = '89990009945' WHERE id = 45");
+            assertThat(old.one("SELECT phone FROM multisession_phones WHERE user_id = 45"))
+                    .isEqualTo("89990009945");
+            old.run("DROP INDEX multisession_users_auth_token");
+            old.run("DROP TRIGGER multisession_phone_inserted");
+            migrate(old.path(), 2);
+            assertThat(missing(old.path())).isEmpty();
+            assertThat(old.one("SELECT phone FROM multisession_phones WHERE user_id = 45"))
+                    .isEqualTo("+79990009945");
+        }
+    }
+
+    @Test
+    void what_does_not_fit_is_refused_and_the_next_start_does_it_again() {
+        try (OldDatabase old = old("multi")) {
+            List<String> asked = new ArrayList<>();
+            assertThatThrownBy(() -> migrate(old.path(), 2, Trial.NONE, piece -> {
+                        // Just before each last look, and behind every pass.
+                        if (old.one("SELECT count(*) FROM multisession_state WHERE value = 'first'")
+                                .equals("1")) {
+                            asked.add("again");
+                            old.run("UPDATE multisession_accounts SET phone = 'another' WHERE user_id = 43");
+                        }
+                    }))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessageContaining("0 sessions and 1 users");
+            assertThat(asked).hasSizeGreaterThan(1);
+            assertThat(missing(old.path())).isNotEmpty();
+            migrate(old.path(), 2);
+            assertThat(missing(old.path())).isEmpty();
+            assertThat(old.one("SELECT phone FROM multisession_accounts WHERE user_id = 43"))
+                    .isNotEqualTo("another");
+        }
+    }
+
+    @Test
+    void an_uninstall_in_the_middle_of_it_is_told_and_nothing_is_left() throws IOException {
+        try (OldDatabase original = old("multi")) {
+            int pieces = pieces(original.path());
+            for (int at = 1; at < pieces; at += 2) {
+                Path file = folder.resolve("uninstalled-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (OldDatabase old = OldDatabase.open(file)) {
+                    int when = at;
+                    assertThatThrownBy(() -> migrate(file, 1, Trial.NONE, piece -> {
+                                if (piece == when) {
+                                    old.all("SELECT 'DROP ' || type || ' ' || name FROM sqlite_master"
+                                                    + " WHERE name LIKE 'multisession%' AND type IN ('trigger', 'table')"
+                                                    + " ORDER BY type DESC")
+                                            .forEach(drop -> old.run(String.valueOf(drop)));
+                                    old.run("DROP INDEX IF EXISTS multisession_users_auth_token");
+                                }
+                            }))
+                            .as("after piece " + at)
+                            .isInstanceOf(RuntimeException.class);
+                    assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"
+                                    + " AND (type IN ('table', 'trigger') OR tbl_name = 'users')"))
+                            .as("after piece " + at)
+                            .isEmpty();
                 }
             }
         }
