@@ -25,6 +25,9 @@
  * session → user) → db}, and {@code boot → migration → db}; the values of {@code token} and {@code phone} lie below all of
  * them. An architecture test holds them to it.
  *
+ * <p>{@code db.sqlite} and {@code db.postgres} are what is peculiar to one database, behind {@code db.Vendor} and {@code
+ * db.Source}; {@code migration.postgres} makes the schema there. A deploy accepts SQLite only so far.
+ *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it reads
  * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
  * database before a deploy: {@code db.sqlite.ReadOnlyDatabase} leaves no trace on it, and on a {@code db.sqlite.ScratchCopy} the migration

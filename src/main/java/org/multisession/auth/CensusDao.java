@@ -21,14 +21,14 @@ final class CensusDao {
     private static final Sql USERS = Sql.of(
             "count a page of users", """
             SELECT count(*) AS seen, max(u.id) AS last,
-              coalesce(sum(EXISTS (SELECT 1 FROM user_sessions s
+              count(CASE WHEN EXISTS (SELECT 1 FROM user_sessions s
                 JOIN multisession_tokens t ON t.auth_token = s.auth_token AND t.user_id = s.user_id
-                WHERE s.user_id = u.id AND t.ended_at IS NULL %s)), 0) AS first,
-              coalesce(sum(typeof(u.auth_token) = 'text' AND u.auth_token <> ''
+                WHERE s.user_id = u.id AND t.ended_at IS NULL %s) THEN 1 END) AS first,
+              count(CASE WHEN {typeof}(u.auth_token) = 'text' AND u.auth_token <> ''
                 AND NOT %s
                 AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                   WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
-                AND NOT EXISTS (SELECT 1 FROM users o WHERE o.auth_token = u.auth_token AND o.id <> u.id)), 0) AS second
+                AND NOT EXISTS (SELECT 1 FROM users o WHERE o.auth_token = u.auth_token AND o.id <> u.id) THEN 1 END) AS second
             FROM (SELECT id, auth_token FROM users WHERE id > :last ORDER BY id LIMIT :rows) u
             """.formatted(TokenSql.THE_HASH_ALONE_COUNTS, TokenSql.isHash("u.auth_token")));
 

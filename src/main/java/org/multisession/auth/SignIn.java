@@ -88,6 +88,7 @@ public final class SignIn {
      * finds the user that the first has made.
      */
     Result signIn(Transaction transaction, PhoneNumber number, Client client, Presented presented) throws SQLException {
+        transaction.lock("number " + number.key());
         List<User> found = owners.of(transaction, number);
         if (found.size() > 1) {
             return new Result.AmbiguousNumber();
@@ -102,6 +103,7 @@ public final class SignIn {
     }
 
     Result.Started start(Transaction transaction, User user, Client client, Presented presented, Instant now) {
+        transaction.lock("user " + user.id());
         List<UserSession> former = former(transaction, user, presented);
         SessionToken token = sessions.start(transaction, user, client, arrivedAt(transaction, former, now), now);
         if (legacyTokens.areMirrored()) {

@@ -52,7 +52,20 @@ public interface Vendor {
         return null;
     }
 
-    /** The expressions that differ between databases, as {@link Vocabulary words} of statements. */
+    /**
+     * The expressions that differ between databases, as {@link Vocabulary words} of statements:
+     *
+     * <ul>
+     *   <li>{@code {triggers}}: a table of the triggers that fire, with {@code name} and {@code on_table};
+     *   <li>{@code {sessionColumns}}: the columns of {@code user_sessions}, with {@code name} and {@code required};
+     *   <li>{@code {time}}: the type of the team's times;
+     *   <li>{@code {typeof}}: the function that tells a text, {@code 'text'}, from a number or a blob;
+     *   <li>{@code {longAgo}}: a time before every other;
+     *   <li>{@code {binary}}: the collation that compares character by character;
+     *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
+     *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u}.
+     * </ul>
+     */
     Map<String, String> words();
 
     /** The exception for the caller of a failed statement. */

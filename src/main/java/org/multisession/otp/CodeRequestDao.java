@@ -25,7 +25,7 @@ public final class CodeRequestDao {
               (SELECT requested_at FROM multisession_code_requests
                WHERE number = :number AND requested_at > :after AND requested_at <= :until
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 
@@ -34,7 +34,7 @@ public final class CodeRequestDao {
               (SELECT requested_at FROM multisession_code_requests
                WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 
@@ -45,7 +45,7 @@ public final class CodeRequestDao {
                WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
                  AND network = :network
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network)
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network) a
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 
@@ -57,7 +57,7 @@ public final class CodeRequestDao {
                  AND NOT EXISTS (SELECT 1 FROM multisession_known_browsers k
                    WHERE k.number = r.number AND (k.browser_hash = r.challenge_hash OR k.network = r.network))
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until)
+               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 
@@ -85,7 +85,7 @@ public final class CodeRequestDao {
               (SELECT requested_at FROM multisession_code_requests
                WHERE network = :network AND requested_at > :after AND requested_at <= :until
                UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE network = :network AND requested_at > :after AND requested_at <= :until)
+               WHERE network = :network AND requested_at > :after AND requested_at <= :until) a
             ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
             """);
 

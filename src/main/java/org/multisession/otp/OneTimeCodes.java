@@ -153,7 +153,8 @@ public final class OneTimeCodes {
         String noCode = ChallengeSecret.random(random).value();
         AtomicBoolean isSent = new AtomicBoolean();
         CodeRequestResult asked = asks.write(transaction -> {
-            // Under the write lock, so that no request that is counted already lies ahead of it.
+            transaction.lock("codes");
+            // Under the lock, so that no request that is counted already lies ahead of it.
             Instant now = clock.instant();
             Decision decision = decide(transaction, number, network, held, now);
             if (decision.hit() != null && !recordOnly) {

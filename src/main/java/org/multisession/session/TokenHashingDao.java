@@ -14,9 +14,9 @@ public final class TokenHashingDao {
      * Nobody could present a blob as a token.
      */
     private static final Sql PLAIN = Sql.of("tokens in plain", """
-            SELECT auth_token FROM multisession_tokens WHERE auth_token < 'sha256:' AND typeof(auth_token) = 'text'
+            SELECT auth_token FROM multisession_tokens WHERE auth_token {binary} < 'sha256:' AND {typeof}(auth_token) = 'text'
             UNION ALL
-            SELECT auth_token FROM multisession_tokens WHERE auth_token >= 'sha256;' AND typeof(auth_token) = 'text'
+            SELECT auth_token FROM multisession_tokens WHERE auth_token {binary} >= 'sha256;' AND {typeof}(auth_token) = 'text'
             LIMIT :most
             """);
 

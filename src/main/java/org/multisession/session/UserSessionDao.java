@@ -34,12 +34,12 @@ public final class UserSessionDao {
      */
     private static final String WITNESSED = """
             AND EXISTS (SELECT 1 FROM multisession_rows r
-              WHERE r.id = s.id AND r.auth_token = t.auth_token AND r.created_at IS s.created_at)
+              WHERE r.id = s.id AND r.auth_token = t.auth_token AND r.created_at IS NOT DISTINCT FROM s.created_at)
             AND (EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id
                 AND a.phone = substr(CAST(u.phone AS TEXT), 1, 100)
-                AND a.phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*')
-              OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users'
-                AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')) = 2)
+                AND a.phone {hasFiveDigits})
+              OR (SELECT count(*) FROM {triggers} g WHERE g.on_table = 'users'
+                AND g.name IN ('multisession_user_inserted', 'multisession_user_id_changed')) = 2)
             """;
 
     /**
@@ -50,7 +50,7 @@ public final class UserSessionDao {
             (SELECT i.proved_at FROM multisession_sign_ins i WHERE i.token_hash = :hash) AS proved_at,
             EXISTS (SELECT 1 FROM multisession_sign_ins l WHERE l.user_id = t.user_id AND l.token_hash <> :hash
               AND l.arrived_at >= coalesce(
-                (SELECT i.arrived_at FROM multisession_sign_ins i WHERE i.token_hash = :hash), s.created_at, '')
+                (SELECT i.arrived_at FROM multisession_sign_ins i WHERE i.token_hash = :hash), s.created_at, {longAgo})
             ) AS has_later_sign_ins
             """;
 
@@ -107,9 +107,10 @@ public final class UserSessionDao {
     private static final Sql ADOPT = Sql.of("adopt a legacy token", """
             INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
             SELECT :user, :token,
-              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'created_at') THEN :now END,
-              CASE WHEN (SELECT "notnull" FROM pragma_table_info('user_sessions') WHERE name = 'last_seen_at')
-                THEN coalesce(:lastUsed, :now) ELSE :lastUsed END
+              CASE WHEN (SELECT c.required FROM {sessionColumns} c WHERE c.name = 'created_at')
+                THEN CAST(:now AS {time}) END,
+              CASE WHEN (SELECT c.required FROM {sessionColumns} c WHERE c.name = 'last_seen_at')
+                THEN coalesce(CAST(:lastUsed AS {time}), CAST(:now AS {time})) ELSE CAST(:lastUsed AS {time}) END
             """);
 
     /** As the migration does it for all of them. */

@@ -44,16 +44,16 @@ final class PhoneDao {
 
     /** A row that an INSERT OR REPLACE has replaced went without its trigger. */
     private static final Sql FORGET_REPLACED = Sql.of("forget the numbers of replaced rows", """
-            DELETE FROM multisession_phones WHERE number = :number
+            DELETE FROM multisession_phones WHERE number {binary} = :number
               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_phones.user_id)
             """);
 
     private static final Sql TEXT_LIKE = Sql.of(
             "is there a text of this shape",
-            "SELECT 1 FROM multisession_phones WHERE number >= :shape AND number < :end LIMIT 1");
+            "SELECT 1 FROM multisession_phones WHERE number {binary} >= :shape AND number {binary} < :end LIMIT 1");
 
     private static final Sql TRIGGERS = Sql.of("count the triggers that note numbers", """
-            SELECT count(*) AS triggers FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users' AND name IN
+            SELECT count(*) AS triggers FROM {triggers} g WHERE g.on_table = 'users' AND g.name IN
             ('multisession_phone_inserted', 'multisession_phone_changed', 'multisession_phone_moved')
             """);
 
@@ -76,7 +76,7 @@ final class PhoneDao {
 
     private static final Sql LAST_OF_PAGE = Sql.of("the last of a page of numbers", """
             SELECT max(user_id) AS last FROM
-              (SELECT user_id FROM multisession_phones WHERE user_id > :after ORDER BY user_id LIMIT :most)
+              (SELECT user_id FROM multisession_phones WHERE user_id > :after ORDER BY user_id LIMIT :most) p
             """);
 
     /** What stands in a row. */

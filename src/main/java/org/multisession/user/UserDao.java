@@ -36,11 +36,9 @@ public final class UserDao {
             SELECT u.id, u.phone, {plan} AS plan, u.auth_token,
               EXISTS (SELECT 1 FROM multisession_accounts a
                 WHERE a.user_id = u.id
-                  AND a.token_tail = length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)
-                  || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)
-                    || substr(CAST(u.auth_token AS TEXT), -8))
-              OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions'
-                AND name IN ('multisession_session_inserted', 'multisession_session_deleted',
+                  AND a.token_tail = {markOfToken})
+              OR (SELECT count(*) FROM {triggers} g WHERE g.on_table = 'user_sessions'
+                AND g.name IN ('multisession_session_inserted', 'multisession_session_deleted',
                   'multisession_session_token_changed')) = 3 AS witnessed
             FROM users u
             WHERE u.auth_token = :token
@@ -54,7 +52,7 @@ public final class UserDao {
     private static final Sql FIND_BY_NUMBER = Sql.of("find users by a number", """
             SELECT u.id, u.phone, {plan} AS plan
             FROM multisession_phones p JOIN users u ON u.id = p.user_id
-            WHERE p.number = :number
+            WHERE p.number {binary} = :number
             """);
 
     private static final Sql LEGACY_TOKEN =

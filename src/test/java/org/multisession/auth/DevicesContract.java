@@ -38,6 +38,11 @@ abstract class DevicesContract {
     /** A fresh database of the old app, in its single form. */
     abstract OldApp single();
 
+    /** The definition of an id that the database gives out. */
+    String id() {
+        return "id INTEGER NOT NULL PRIMARY KEY";
+    }
+
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
@@ -125,10 +130,9 @@ abstract class DevicesContract {
     void nothing_is_known_of_an_adopted_token_where_the_table_demands_times_either() {
         app.close();
         old.run("DROP TABLE user_sessions");
-        old.run(
-                "CREATE TABLE user_sessions (id INTEGER NOT NULL PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id),"
-                        + " auth_token VARCHAR(128) NOT NULL UNIQUE, created_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,"
-                        + " last_seen_at DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP)");
+        old.run("CREATE TABLE user_sessions (" + id() + ", user_id INTEGER NOT NULL REFERENCES users(id),"
+                + " auth_token VARCHAR(128) NOT NULL UNIQUE, created_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,"
+                + " last_seen_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)");
         app = NewApp.deploy(old.claim(), clock);
         String laptop = app.signIn(ANNA, LAPTOP);
         assertThat(devicesOf(laptop))

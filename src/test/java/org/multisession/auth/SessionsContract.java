@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -52,7 +53,7 @@ abstract class SessionsContract {
         old.close();
     }
 
-    private NewApp deploy(SessionRules rules) {
+    NewApp deploy(SessionRules rules) {
         return NewApp.deploy(old.claim(), rules, clock);
     }
 
@@ -160,18 +161,6 @@ abstract class SessionsContract {
             assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
             app.signIn(ANNA);
             assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
-        }
-
-        @Test
-        void an_old_token_that_its_column_keeps_as_a_number_is_adopted_as_any_other() {
-            app.close();
-            old.run("ALTER TABLE users RENAME COLUMN auth_token TO was_token");
-            old.run("ALTER TABLE users ADD COLUMN auth_token NUMERIC");
-            old.run("UPDATE users SET auth_token = 1234567890 WHERE id = 42");
-            app = deploy(NewApp.RULES);
-            assertThat(app.opens("1234567890")).isEqualTo(42);
-            app.signIn(ANNA);
-            assertThat(app.opens("1234567890")).isEqualTo(42);
         }
 
         @Test
@@ -296,7 +285,7 @@ abstract class SessionsContract {
             String bobs = app.signIn("+79990000001");
             old.deleteUser(bob);
             assertThat(app.opens(bobs)).isNull();
-            assertThat(old.addUser("+79990000002", "carols-token")).isEqualTo(bob);
+            old.addUserAs(bob, "+79990000002", "carols-token");
             assertThat(app.opens(bobs)).isNull();
             assertThat(app.opens("carols-token")).isEqualTo(bob);
         }
@@ -307,7 +296,7 @@ abstract class SessionsContract {
             String bobs = app.signIn("+79990000001");
             app.close();
             old.deleteUser(bob);
-            assertThat(old.addUser("+79990000002", null)).isEqualTo(bob);
+            old.addUserAs(bob, "+79990000002", null);
             app = deploy(NewApp.RULES);
             assertThat(app.opens(bobs)).isNull();
         }
@@ -340,7 +329,7 @@ abstract class SessionsContract {
         @Test
         void a_token_that_two_users_shared_at_the_deploy_stays_nobodys_when_one_of_them_gets_another() {
             app.close();
-            old.run("DROP TRIGGER multisession_user_inserted");
+            old.dropTrigger("multisession_user_inserted", "users");
             old.run("UPDATE users SET auth_token = 'shared' WHERE id IN (42, 43)");
             app = deploy(NewApp.RULES);
             old.signInSingle(42, "another");
@@ -365,13 +354,15 @@ abstract class SessionsContract {
 
         @Test
         void a_sign_in_writes_the_mirror_and_nothing_else_of_users() {
-            String before =
-                    old.one("SELECT group_concat(id || phone || name || \"plan\" || balance || created_at) FROM users");
+            List<@Nullable String> before = allButTheToken();
             String token = app.signIn("8 (999) 123-45-71");
-            assertThat(old.one(
-                            "SELECT group_concat(id || phone || name || \"plan\" || balance || created_at) FROM users"))
-                    .isEqualTo(before);
+            assertThat(allButTheToken()).hasSize(8).isEqualTo(before);
             assertThat(old.legacyTokenOf(46)).isEqualTo(token);
+        }
+
+        private List<@Nullable String> allButTheToken() {
+            return old.all("SELECT CAST(id AS TEXT) || phone || name || \"plan\" || CAST(balance AS TEXT)"
+                    + " || CAST(created_at AS TEXT) FROM users ORDER BY id");
         }
 
         @Test
@@ -431,7 +422,7 @@ abstract class SessionsContract {
         @Test
         void the_last_use_is_written_at_most_once_per_interval() {
             String phone = app.signIn(ANNA);
-            String signedIn = lastSeen(phone);
+            Instant signedIn = lastSeen(phone);
             clock.advance(Duration.ofSeconds(59));
             app.opens(phone);
             app.lastSeen.flush();
@@ -439,7 +430,7 @@ abstract class SessionsContract {
             clock.advance(Duration.ofSeconds(1));
             app.opens(phone);
             app.lastSeen.flush();
-            assertThat(lastSeen(phone)).isGreaterThan(signedIn);
+            assertThat(lastSeen(phone)).isAfter(signedIn);
         }
 
         @Test
@@ -449,7 +440,7 @@ abstract class SessionsContract {
             app.opens(phone);
             clock.advance(Duration.ofMinutes(2));
             old.seen(phone, clock.instant());
-            String later = lastSeen(phone);
+            Instant later = lastSeen(phone);
             app.lastSeen.flush();
             assertThat(lastSeen(phone)).isEqualTo(later);
         }
@@ -457,11 +448,11 @@ abstract class SessionsContract {
         @Test
         void an_undeploy_writes_the_last_uses_that_are_not_written_yet() {
             String phone = app.signIn(ANNA);
-            String before = lastSeen(phone);
+            Instant before = lastSeen(phone);
             clock.advance(Duration.ofMinutes(2));
             app.opens(phone);
             app.close();
-            assertThat(lastSeen(phone)).isGreaterThan(before);
+            assertThat(lastSeen(phone)).isAfter(before);
         }
 
         @Test
@@ -469,24 +460,23 @@ abstract class SessionsContract {
             app.close();
             old.close();
             old = multi();
-            old.run("INSERT INTO user_sessions VALUES (100, 42, 'integer', 1000, 1000)");
             old.run("INSERT INTO user_sessions VALUES (101, 42, 'nothing', NULL, NULL)");
             old.run(
                     "INSERT INTO user_sessions VALUES (102, 42, 'future', '2999-01-01 00:00:00', '2999-01-01 00:00:00')");
             old.run(
                     "INSERT INTO user_sessions VALUES (103, 42, 'iso', '2001-02-05T12:00:00.123Z', '2001-02-05T12:00:00+03:00')");
             app = deploy(NewApp.RULES);
-            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+            for (String token : new String[] {"nothing", "future", "iso"}) {
                 assertThat(app.opens(token)).as(token).isEqualTo(42);
             }
             app.lastSeen.flush();
             clock.advance(Duration.ofDays(29));
-            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+            for (String token : new String[] {"nothing", "future", "iso"}) {
                 assertThat(app.opens(token)).as(token).isEqualTo(42);
             }
             app.lastSeen.flush();
             clock.advance(Duration.ofDays(31));
-            for (String token : new String[] {"integer", "nothing", "future", "iso"}) {
+            for (String token : new String[] {"nothing", "future", "iso"}) {
                 assertThat(app.opens(token)).as(token).isNull();
             }
         }
@@ -511,7 +501,7 @@ abstract class SessionsContract {
         void a_last_use_that_cannot_be_written_is_written_later() {
             redeployInAHurry();
             String phone = app.signIn(ANNA);
-            String signedIn = lastSeen(phone);
+            Instant signedIn = lastSeen(phone);
             clock.advance(Duration.ofMinutes(2));
             app.opens(phone);
             old.lock();
@@ -519,7 +509,7 @@ abstract class SessionsContract {
             old.run("ROLLBACK");
             assertThat(lastSeen(phone)).isEqualTo(signedIn);
             app.lastSeen.flush();
-            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
+            assertThat(lastSeen(phone)).isEqualTo(clock.instant());
         }
 
         @Test
@@ -548,11 +538,12 @@ abstract class SessionsContract {
         @Test
         void a_new_session_has_the_time_of_its_sign_in_everywhere() {
             String phone = app.signIn(ANNA);
-            String now = SqlTime.format(clock.instant());
-            assertThat(old.one("SELECT created_at || last_seen_at FROM user_sessions WHERE auth_token = ?", phone))
-                    .isEqualTo(now + now);
-            assertThat(old.one("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
-                    .isEqualTo(now);
+            for (String column : List.of("created_at", "last_seen_at")) {
+                assertThat(old.moment("SELECT " + column + " FROM user_sessions WHERE auth_token = ?", phone))
+                        .isEqualTo(clock.instant());
+            }
+            assertThat(old.moment("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
+                    .isEqualTo(clock.instant());
         }
 
         @Test
@@ -561,7 +552,7 @@ abstract class SessionsContract {
             old.run("UPDATE user_sessions SET last_seen_at = '2999-01-01 00:00:00'");
             app.opens(phone);
             app.lastSeen.flush();
-            assertThat(lastSeen(phone)).isEqualTo(SqlTime.format(clock.instant()));
+            assertThat(lastSeen(phone)).isEqualTo(clock.instant());
         }
 
         @Test
@@ -614,8 +605,8 @@ abstract class SessionsContract {
             assertThat(old.one("SELECT count(*) FROM auth_events")).isEqualTo("1");
         }
 
-        private String lastSeen(String token) {
-            return old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
+        private Instant lastSeen(String token) {
+            return old.moment("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
         }
     }
 

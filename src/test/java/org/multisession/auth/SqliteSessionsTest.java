@@ -3,10 +3,12 @@ package org.multisession.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.testing.NewApp;
 import org.multisession.testing.OldDatabase;
 
 class SqliteSessionsTest extends SessionsContract {
@@ -25,6 +27,34 @@ class SqliteSessionsTest extends SessionsContract {
     @Override
     OldDatabase multi() {
         return OldDatabase.make(second, "multi");
+    }
+
+    @Test
+    void an_old_token_that_its_column_keeps_as_a_number_is_adopted_as_any_other() {
+        app.close();
+        old.run("ALTER TABLE users RENAME COLUMN auth_token TO was_token");
+        old.run("ALTER TABLE users ADD COLUMN auth_token NUMERIC");
+        old.run("UPDATE users SET auth_token = 1234567890 WHERE id = 42");
+        app = deploy(NewApp.RULES);
+        assertThat(app.opens("1234567890")).isEqualTo(42);
+        app.signIn(ANNA);
+        assertThat(app.opens("1234567890")).isEqualTo(42);
+    }
+
+    @Test
+    void a_session_whose_times_are_whole_numbers_lives_from_the_first_deploy_on() {
+        app.close();
+        old.close();
+        old = multi();
+        old.run("INSERT INTO user_sessions VALUES (100, 42, 'integer', 1000, 1000)");
+        app = deploy(NewApp.RULES);
+        assertThat(app.opens("integer")).isEqualTo(42);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofDays(29));
+        assertThat(app.opens("integer")).isEqualTo(42);
+        app.lastSeen.flush();
+        clock.advance(Duration.ofDays(31));
+        assertThat(app.opens("integer")).isNull();
     }
 
     @Nested

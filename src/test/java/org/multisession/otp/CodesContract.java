@@ -779,7 +779,7 @@ abstract class CodesContract {
                     .filter(line -> !known.contains(line))
                     .map(line -> line.replaceAll("'[0-9A-Za-z_-]{43}'", "?")
                             .replaceAll("'\\+7999[0-9]*'", "#")
-                            .replaceAll("'\\d{4}-[0-9: .-]*'", "@")
+                            .replaceAll("'\\d{4}-[0-9: .+-]*'", "@")
                             .replaceAll(": \\d+,", ": id,")
                             .replaceAll(",[01],([01])$", ",sent,$1")
                             // The trail names the user, where there is one; nobody outside sees it.

@@ -24,9 +24,11 @@ import org.multisession.auth.Sweeper;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
+import org.multisession.db.postgres.PostgresServer;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
+import org.multisession.migration.postgres.PostgresMigrator;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
@@ -96,9 +98,10 @@ public final class NewApp implements AutoCloseable {
             throw e;
         }
         migrator = new Migrator(database, clock);
+        PostgresMigrator postgres = source instanceof PostgresServer ? new PostgresMigrator(database, clock) : null;
         UserColumns columns;
         try {
-            columns = UserColumns.of(migrator.migrate().userColumns());
+            columns = UserColumns.of(postgres == null ? migrator.migrate().userColumns() : postgres.migrate());
             if (!stage.storesPlainTokens()) {
                 new TokenHashing(database, new TokenHashingDao(), new StateDao(), () -> true).run();
             }
@@ -108,7 +111,7 @@ public final class NewApp implements AutoCloseable {
             throw e;
         }
         guard = new SchemaGuard(migrator, clock);
-        database.guardBy(guard);
+        database.guardBy(postgres == null ? guard : postgres.guard());
         Services services = new Services(
                 database,
                 columns,

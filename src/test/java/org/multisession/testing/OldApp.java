@@ -30,6 +30,21 @@ public interface OldApp extends AutoCloseable {
     /** A new user, whose id the database gives out. */
     long addUser(String phone, @Nullable String token);
 
+    /** A new user who gets an id that another one had. */
+    default void addUserAs(long id, String phone, @Nullable String token) {
+        run("INSERT INTO users (id, phone, auth_token) VALUES (?, ?, ?)", id, phone, token);
+    }
+
+    /** Takes one of our triggers away. */
+    default void dropTrigger(String name, String table) {
+        run("DROP TRIGGER " + name + " ON " + table);
+    }
+
+    /** The one moment that there is, in whatever way the database writes it. */
+    default Instant moment(String sql, Object... values) {
+        return java.util.Objects.requireNonNull(SqlTime.parse(one(sql, values)));
+    }
+
     /** The whole database as text: its schema and every row of every table, in a fixed order. */
     String dump();
 

@@ -90,6 +90,20 @@ public final class OldDatabase implements OldApp {
         return Long.parseLong(one("SELECT last_insert_rowid()"));
     }
 
+    /** The highest id is given out again by itself. */
+    @Override
+    public void addUserAs(long id, String phone, @Nullable String token) {
+        long given = addUser(phone, token);
+        if (given != id) {
+            throw new AssertionError("the id is " + given + ", not " + id);
+        }
+    }
+
+    @Override
+    public void dropTrigger(String name, String table) {
+        run("DROP TRIGGER " + name);
+    }
+
     @Override
     public int run(String sql, @Nullable Object... values) {
         try {
@@ -129,7 +143,7 @@ public final class OldDatabase implements OldApp {
     }
 
     @Override
-    public List<@Nullable String> all(String sql, Object... values) {
+    public List<@Nullable String> all(String sql, @Nullable Object... values) {
         List<@Nullable String> found = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < values.length; i++) {

@@ -111,7 +111,10 @@ public final class PostgresApp implements OldApp {
 
     @Override
     public void lock() {
-        run("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE");
+        run("BEGIN");
+        for (String table : all("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")) {
+            run("LOCK TABLE \"" + table + "\" IN EXCLUSIVE MODE");
+        }
     }
 
     @Override
@@ -191,7 +194,17 @@ public final class PostgresApp implements OldApp {
     @Override
     public String rows(String table) {
         StringBuilder rows = new StringBuilder();
-        all("SELECT t::text FROM \"" + table + "\" t ORDER BY 1")
+        String row = String.join(
+                ", ",
+                all(
+                                "SELECT format(CASE WHEN atttypid IN (20, 21, 23) THEN 'coalesce(%I::text, ''NULL'')'"
+                                        + " ELSE 'quote_nullable(%I::text)' END, attname) FROM pg_attribute"
+                                        + " WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+                                table)
+                        .stream()
+                        .map(String::valueOf)
+                        .toList());
+        all("SELECT concat_ws(',', " + row + ") FROM \"" + table + "\" t ORDER BY 1")
                 .forEach(line -> rows.append(table).append(": ").append(line).append('\n'));
         return rows.toString();
     }

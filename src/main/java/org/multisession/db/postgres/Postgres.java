@@ -27,6 +27,26 @@ public final class Postgres implements Vendor {
     /** The migration makes the rows; they say nothing, and only their locks mean anything. */
     private static final String LOCK = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR UPDATE";
 
+    /** What has our prefix is made by the migration. */
+    private static final Map<String, String> WORDS = Map.of(
+            "triggers",
+            "multisession_triggers",
+            "sessionColumns",
+            "(SELECT attname AS name, attnotnull AS required FROM pg_catalog.pg_attribute"
+                    + " WHERE attrelid = to_regclass('user_sessions') AND attnum > 0)",
+            "time",
+            "TIMESTAMP",
+            "typeof",
+            "multisession_typeof",
+            "longAgo",
+            "'-infinity'",
+            "binary",
+            "COLLATE \"C\"",
+            "hasFiveDigits",
+            "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'",
+            "markOfToken",
+            "multisession_mark(CAST(u.auth_token AS TEXT))");
+
     private Postgres() {}
 
     @Override
@@ -36,7 +56,7 @@ public final class Postgres implements Vendor {
 
     @Override
     public Map<String, String> words() {
-        return Map.of();
+        return WORDS;
     }
 
     /** With the offset, so that neither the zone of the session nor the type of the column changes what it means. */

@@ -21,6 +21,26 @@ public final class Sqlite implements Vendor {
     /** The driver's own words for a kind of error; SQLite's follow in parentheses. */
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
+    private static final Map<String, String> WORDS = Map.of(
+            "triggers",
+            "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger')",
+            "sessionColumns",
+            "(SELECT name, \"notnull\" AS required FROM pragma_table_info('user_sessions'))",
+            "time",
+            "TEXT",
+            "typeof",
+            "typeof",
+            "longAgo",
+            "''",
+            "binary",
+            "COLLATE BINARY",
+            "hasFiveDigits",
+            "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'",
+            "markOfToken",
+            "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
+                    + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
+                    + " || substr(CAST(u.auth_token AS TEXT), -8)");
+
     private Sqlite() {}
 
     @Override
@@ -33,10 +53,9 @@ public final class Sqlite implements Vendor {
         return new DataVersion(connection);
     }
 
-    /** So far every text is written in SQLite's dialect. */
     @Override
     public Map<String, String> words() {
-        return Map.of();
+        return WORDS;
     }
 
     /**

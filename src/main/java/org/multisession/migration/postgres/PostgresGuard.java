@@ -1,0 +1,50 @@
+package org.multisession.migration.postgres;
+
+import java.sql.SQLException;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.Handle;
+import org.multisession.db.Sql;
+import org.multisession.db.Transaction;
+
+/**
+ * Sees that nothing is written while our triggers on the team's tables are gone or switched off, as by a tool that
+ * replaces a table. They are not made anew beside work: that takes a deploy, which first ends what cannot be told apart.
+ */
+final class PostgresGuard implements Database.Guard {
+
+    /** By the index of the catalogue: the tables are looked up by their names, which a replaced one takes over. */
+    private static final Sql TRIGGERS = Sql.of("count our triggers", """
+            SELECT count(*) AS triggers FROM pg_catalog.pg_trigger
+            WHERE tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))
+              AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')
+            """);
+
+    private final int needed;
+
+    PostgresGuard(int needed) {
+        this.needed = needed;
+    }
+
+    @Override
+    public boolean admits(Transaction transaction) {
+        return hasSeen(transaction);
+    }
+
+    @Override
+    public Runnable mend(Transaction transaction) {
+        throw new DatabaseBusyException(
+                "triggers of ours on users or user_sessions are gone or switched off. Deploy this application again",
+                null);
+    }
+
+    @Override
+    public boolean hasSeen(Handle handle) {
+        return handle.query(TRIGGERS).one(row -> row.number("triggers")) >= needed;
+    }
+
+    @Override
+    public boolean isOfARebuild(SQLException failure) {
+        return false;
+    }
+}

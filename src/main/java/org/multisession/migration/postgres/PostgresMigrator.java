@@ -1,0 +1,584 @@
+package org.multisession.migration.postgres;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
+import org.multisession.db.Handle;
+import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
+import org.multisession.migration.MigrationRefusedException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes our tables, triggers and indexes in a PostgreSQL database, and fills them, while the old app goes on using it.
+ *
+ * <p>The order keeps every promise at each step: tables; a mark that the move is under way; triggers, which from then
+ * on note whatever the old app does; what is there already, some rows at a time, each locked until it is noted; indexes,
+ * without shutting anybody out. Whatever a kill leaves is gone on with. One node at a time migrates: it holds one row
+ * locked meanwhile, on a connection of its own, so that the lock ends with the connection.
+ */
+public final class PostgresMigrator {
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresMigrator.class);
+
+    private static final String FUNCTIONS_FILE = "V000__functions.sql";
+    private static final String USERS_FILE = "V001__users.sql";
+    private static final List<String> FILES = List.of(
+            "V002__user_sessions.sql",
+            "V003__tokens.sql",
+            "V006__codes.sql",
+            "V007__auth_events.sql",
+            "V008__devices.sql",
+            "V009__witnesses.sql",
+            "V013__sign_ins.sql",
+            "V014__known_and_strangers.sql",
+            "V004__triggers.sql",
+            "V010__phones.sql",
+            "V005__lookup_indexes.sql");
+
+    private static final String OUR_PREFIX = "multisession_";
+
+    /** So many rows are read, locked and noted in one transaction. */
+    private static final int BATCH = 1000;
+
+    /** Whoever waits for a lock on a table keeps everybody behind waiting as well, so it is not for long. */
+    private static final Duration LOCK_WAIT = Duration.ofMillis(500);
+
+    private static final int LOCK_TRIES = 60;
+
+    /**
+     * A row that nothing else locks. Nobody waits for it in a statement: whoever does has a view of the database open, for
+     * which CREATE INDEX CONCURRENTLY of the node that migrates would wait in turn.
+     */
+    private static final String TAKE_TURN = "SELECT 1 FROM multisession_locks WHERE slot = -1 FOR UPDATE SKIP LOCKED";
+
+    private static final int TURN_TRIES = 300;
+    private static final Duration TURN_PAUSE = Duration.ofMillis(100);
+
+    /** Without these nobody ends the sessions of an id that is given out again. */
+    private static final Set<String> ON_USERS =
+            Set.of("multisession_user_inserted", "multisession_user_id_changed", "multisession_user_truncated");
+
+    /** Without these nobody knows what became of a session. */
+    private static final Set<String> ON_SESSIONS = Set.of(
+            "multisession_session_inserted",
+            "multisession_session_deleted",
+            "multisession_session_token_changed",
+            "multisession_session_truncated");
+
+    private static final String MARK_BEGUN = """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES ('migration', 'begun', {now})
+            ON CONFLICT (name) DO NOTHING
+            """;
+    private static final String MARK_DONE = """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES ('migrated', '1', {now})
+            ON CONFLICT (name) DO NOTHING
+            """;
+
+    /**
+     * Sessions first: whose user is noted by then, a trigger has seen come in, after them.
+     *
+     * <p>A row is locked until it is noted: otherwise a change that is committed in between would be noted by its trigger
+     * first, and be overwritten by what was there before.
+     */
+    private static final List<Backfill> BACKFILLS =
+            List.of(new Backfill("user_sessions", """
+                    INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+                    SELECT s.auth_token, s.user_id, {now}, CASE WHEN a.user_id IS NOT NULL THEN {now} END,
+                      CASE WHEN a.user_id IS NOT NULL THEN 'user-replaced' END
+                    FROM user_sessions s LEFT JOIN multisession_accounts a ON a.user_id = s.user_id
+                    WHERE s.id BETWEEN ? AND ? AND s.auth_token IS NOT NULL FOR SHARE OF s
+                    ON CONFLICT (auth_token) DO NOTHING
+                    """, """
+                    INSERT INTO multisession_rows (id, auth_token, created_at)
+                    SELECT id, auth_token, created_at FROM user_sessions
+                    WHERE id BETWEEN ? AND ? AND auth_token IS NOT NULL FOR SHARE
+                    ON CONFLICT (id) DO NOTHING
+                    """), new Backfill("users", """
+                    INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
+                    SELECT id, left(phone::TEXT, 100), multisession_mark(auth_token::TEXT), false FROM users
+                    WHERE id BETWEEN ? AND ? FOR SHARE
+                    ON CONFLICT (user_id) DO NOTHING
+                    """, """
+                    INSERT INTO multisession_phones (user_id, phone, tail)
+                    SELECT id, left(phone::TEXT, 100), multisession_tail(left(phone::TEXT, 100)) FROM users
+                    WHERE id BETWEEN ? AND ? FOR SHARE
+                    ON CONFLICT (user_id) DO NOTHING
+                    """));
+
+    /**
+     * What is noted of the rows of a table, for those between two ids.
+     *
+     * @param first what decides whom a token opens
+     * @param second what else is known of a row
+     */
+    private record Backfill(String table, String first, String second) {
+
+        List<String> statements() {
+            return List.of(first, second);
+        }
+    }
+
+    /** What is noted of the number of {@code users u} in {@code multisession_accounts a}. */
+    private static final String SAME_NUMBER =
+            "a.phone = left(u.phone::TEXT, 100) AND a.phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'";
+
+    /** Whoever has this id may be somebody else since nobody watched the users. */
+    private static final List<String> END_OF_DOUBTED_USERS =
+            List.of("""
+            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'unwitnessed'
+            WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM users u JOIN multisession_accounts a ON a.user_id = u.id
+              WHERE u.id = t.user_id AND %s)
+            """.formatted(SAME_NUMBER), """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT s.auth_token, s.user_id, {now}, {now}, 'unwitnessed' FROM user_sessions s
+            WHERE s.auth_token IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u
+              JOIN multisession_accounts a ON a.user_id = u.id WHERE u.id = s.user_id AND %s)
+            ON CONFLICT (auth_token) DO NOTHING
+            """.formatted(SAME_NUMBER));
+
+    /** Sessions may have been put back, and have come and gone, since nobody watched them. */
+    private static final List<String> END_OF_DOUBTED_SESSIONS = List.of("""
+            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'unwitnessed'
+            WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = t.auth_token)
+              AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
+                ON s.auth_token = r.auth_token AND s.created_at IS NOT DISTINCT FROM r.created_at
+                WHERE r.auth_token = t.auth_token)
+            """, """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT s.auth_token, s.user_id, {now}, {now}, 'unwitnessed'
+            FROM user_sessions s JOIN multisession_accounts a ON a.user_id = s.user_id
+            WHERE a.unwatched AND s.auth_token IS NOT NULL ON CONFLICT (auth_token) DO NOTHING
+            """, """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT u.auth_token, min(u.id), {now}, {now}, 'unwitnessed'
+            FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
+            WHERE u.auth_token <> '' AND a.token_tail IS DISTINCT FROM multisession_mark(u.auth_token::TEXT)
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
+                WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
+            GROUP BY u.auth_token ON CONFLICT (auth_token) DO NOTHING
+            """);
+
+    /** Notes that do not say what is there. */
+    private static final List<String> FORGET = List.of("""
+            DELETE FROM multisession_rows r WHERE NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.id = r.id
+              AND s.auth_token = r.auth_token AND s.created_at IS NOT DISTINCT FROM r.created_at)
+            """, """
+            DELETE FROM multisession_accounts a WHERE unwatched OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = a.user_id
+              AND left(u.phone::TEXT, 100) IS NOT DISTINCT FROM a.phone
+              AND multisession_mark(u.auth_token::TEXT) IS NOT DISTINCT FROM a.token_tail)
+            """, """
+            DELETE FROM multisession_phones p WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.user_id
+              AND left(u.phone::TEXT, 100) IS NOT DISTINCT FROM p.phone)
+            """);
+
+    /** Once all that is there is noted. A token of two users is nobody's, and stays so when one of them gets another. */
+    private static final List<String> RECONCILE = List.of("""
+            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'row-deleted'
+            WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = t.auth_token)
+            """, """
+            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'row-changed'
+            WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM user_sessions s
+              WHERE s.auth_token = t.auth_token AND s.user_id IS DISTINCT FROM t.user_id)
+            """, """
+            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'user-replaced'
+            WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id)
+            """, """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT auth_token, NULL, {now}, {now}, 'ambiguous' FROM users WHERE auth_token <> ''
+            GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
+            """);
+
+    private final Database database;
+    private final InstantSource clock;
+
+    public PostgresMigrator(Database database, InstantSource clock) {
+        this.database = database;
+        this.clock = clock;
+    }
+
+    /**
+     * Migrates, or makes sure that all is there.
+     *
+     * @return the names of the columns of {@code users}, in lower case
+     * @throws MigrationRefusedException if the database does not fit; nothing of ours counts then
+     * @throws DatabaseBusyException if another node migrates, or somebody keeps a table locked
+     */
+    public Set<String> migrate() {
+        makeLocks();
+        for (int tries = 0; tries < TURN_TRIES; tries++) {
+            Optional<Set<String>> columns = database.write(transaction -> {
+                if (one(transaction, TAKE_TURN) == 0) {
+                    return Optional.empty();
+                }
+                // The look for that row would stay open and keep its view of the database, for which CREATE INDEX
+                // waits.
+                run(transaction, "SET LOCAL statement_timeout = 0");
+                // The others use connections of their own: this one only holds the lock.
+                return Optional.of(steps());
+            });
+            if (columns.isPresent()) {
+                return columns.get();
+            }
+            LockSupport.parkNanos(TURN_PAUSE.toNanos());
+        }
+        throw new DatabaseBusyException("another node is migrating the database", null);
+    }
+
+    /** Watches over the schema that this migration makes. */
+    public Database.Guard guard() {
+        return new PostgresGuard(triggers().size());
+    }
+
+    private static List<SchemaScript> triggers() {
+        return FILES.stream()
+                .flatMap(file -> SchemaScript.read(file).stream())
+                .filter(SchemaScript::isTrigger)
+                .toList();
+    }
+
+    private void makeLocks() {
+        SchemaScript locks = SchemaScript.read(FUNCTIONS_FILE).get(0);
+        for (int tries = 0; ; tries++) {
+            try {
+                database.outsideTransaction(handle -> {
+                    if (!exists(handle, locks.name())) {
+                        run(handle, locks.sql());
+                    }
+                    run(
+                            handle,
+                            "INSERT INTO multisession_locks SELECT generate_series(-1, 1023)"
+                                    + " WHERE NOT EXISTS (SELECT 1 FROM multisession_locks WHERE slot = 1023)"
+                                    + " ON CONFLICT DO NOTHING");
+                    return true;
+                });
+                return;
+            } catch (DatabaseException e) {
+                // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS.
+                if (e.kind() != FailureKind.CONSTRAINT || tries > 2) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Set<String> steps() {
+        List<String> made = new ArrayList<>();
+        Set<String> columns = database.outsideTransaction(handle -> {
+            requireEncoding(handle);
+            if (columns(handle, "users").isEmpty()) {
+                makeMissing(handle, SchemaScript.read(USERS_FILE), made);
+            }
+            Map<String, String> found = columns(handle, "users");
+            requireColumns(found);
+            return new LinkedHashSet<>(found.keySet());
+        });
+        boolean isDone = database.outsideTransaction(handle -> exists(handle, "multisession_state")
+                && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
+        List<SchemaScript> all = Stream.concat(Stream.of(FUNCTIONS_FILE), FILES.stream())
+                .flatMap(file -> SchemaScript.read(file).stream())
+                .toList();
+        makeTables(all, made);
+        if (!isDone) {
+            database.outsideTransaction(handle -> run(handle, MARK_BEGUN));
+        }
+        boolean wasMissing = makeTriggers(all, isDone);
+        if (!isDone || wasMissing) {
+            BACKFILLS.forEach(this::fill);
+        }
+        all.stream()
+                .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
+                .forEach(index -> makeIndex(index, made));
+        if (!isDone || wasMissing) {
+            database.execute(transaction -> {
+                run(transaction, "SET LOCAL statement_timeout = 0");
+                for (String sql : RECONCILE) {
+                    run(transaction, sql);
+                }
+                run(transaction, MARK_DONE);
+                run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
+            });
+        }
+        remember(made);
+        return columns;
+    }
+
+    private void makeTables(List<SchemaScript> all, List<String> made) {
+        database.outsideTransaction(handle -> {
+            boolean isNewTable = !exists(handle, "user_sessions");
+            makeMissing(
+                    handle,
+                    all.stream()
+                            .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
+                            .filter(script -> !script.on().equals("users"))
+                            .toList(),
+                    made);
+            return true;
+        });
+    }
+
+    private void makeMissing(Handle handle, List<SchemaScript> scripts, List<String> made) throws SQLException {
+        for (SchemaScript script : scripts) {
+            if (script.isReplaceable()) {
+                run(handle, script.sql());
+            } else if (!exists(handle, script.name())) {
+                run(handle, script.sql().replace("{session_time}", timeType(handle)));
+                made.add(script.name());
+            }
+        }
+    }
+
+    /** The type of the team's column, which a comparison with ours must not have to turn. */
+    private static String timeType(Handle handle) throws SQLException {
+        String type = columns(handle, "user_sessions").getOrDefault("created_at", "timestamp without time zone");
+        if (!type.startsWith("timestamp")) {
+            throw new MigrationRefusedException("user_sessions.created_at is of the type " + type
+                    + ". It must be timestamp, as SQLAlchemy's DateTime makes it");
+        }
+        return type;
+    }
+
+    /** Makes those that are gone; returns whether there were such. */
+    private boolean makeTriggers(List<SchemaScript> all, boolean isDone) {
+        List<SchemaScript> missing = database.outsideTransaction(handle -> {
+            List<SchemaScript> gone = new ArrayList<>();
+            for (SchemaScript script : all) {
+                if (script.isTrigger() && !fires(handle, script)) {
+                    gone.add(script);
+                }
+            }
+            return gone;
+        });
+        if (missing.isEmpty()) {
+            return false;
+        }
+        if (isDone) {
+            log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
+            List<String> doubts = new ArrayList<>();
+            if (names(missing).stream().anyMatch(ON_USERS::contains)) {
+                doubts.addAll(END_OF_DOUBTED_USERS);
+            }
+            if (names(missing).stream().anyMatch(ON_SESSIONS::contains)) {
+                doubts.addAll(END_OF_DOUBTED_SESSIONS);
+            }
+            doubts.addAll(FORGET);
+            // In one transaction with the tables locked: between the look and the triggers nobody may change a row.
+            patiently(transaction -> {
+                run(transaction, "LOCK TABLE users, user_sessions IN SHARE ROW EXCLUSIVE MODE");
+                for (String sql : doubts) {
+                    run(transaction, sql);
+                }
+                make(transaction, missing);
+            });
+        } else {
+            for (SchemaScript trigger : missing) {
+                patiently(transaction -> make(transaction, List.of(trigger)));
+            }
+        }
+        return true;
+    }
+
+    private static List<String> names(List<SchemaScript> scripts) {
+        return scripts.stream().map(SchemaScript::name).toList();
+    }
+
+    private void make(Transaction transaction, List<SchemaScript> triggers) throws SQLException {
+        for (SchemaScript trigger : triggers) {
+            run(transaction, "DROP TRIGGER IF EXISTS " + trigger.name() + " ON " + trigger.on());
+            run(transaction, trigger.sql());
+        }
+    }
+
+    /** Tries again and again for a lock that others hold, and lets them pass in between. */
+    private void patiently(Database.Act<Transaction> act) {
+        for (int tries = 1; ; tries++) {
+            try {
+                database.execute(transaction -> {
+                    run(transaction, "SET LOCAL lock_timeout = " + LOCK_WAIT.toMillis());
+                    act.run(transaction);
+                });
+                return;
+            } catch (DatabaseBusyException e) {
+                if (tries == LOCK_TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void fill(Backfill backfill) {
+        long last = Long.MIN_VALUE;
+        while (true) {
+            long after = last;
+            long[] page = database.outsideTransaction(handle -> page(handle, backfill.table(), after));
+            if (page[0] == 0) {
+                return;
+            }
+            database.execute(transaction -> {
+                for (String sql : backfill.statements()) {
+                    try (PreparedStatement statement = transaction.prepare(atThisTime(sql))) {
+                        statement.setLong(1, page[1]);
+                        statement.setLong(2, page[2]);
+                        statement.executeUpdate();
+                    }
+                }
+            });
+            last = page[2];
+        }
+    }
+
+    /** How many rows the next page has, and its first and last id. */
+    private static long[] page(Handle handle, String table, long after) throws SQLException {
+        try (PreparedStatement statement = handle.prepare("SELECT count(*), min(id), max(id) FROM (SELECT id FROM "
+                + table + " WHERE id > ? ORDER BY id LIMIT " + BATCH + ") p")) {
+            statement.setLong(1, after);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new long[] {row.getLong(1), row.getLong(2), row.getLong(3)};
+            }
+        }
+    }
+
+    /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
+    private void makeIndex(SchemaScript index, List<String> made) {
+        database.outsideTransaction(handle -> {
+            if (exists(handle, index.name())) {
+                boolean isInvalid = one(
+                                handle,
+                                "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('" + index.name()
+                                        + "') AND NOT indisvalid")
+                        > 0;
+                if (!isInvalid) {
+                    return false;
+                }
+                run(handle, "DROP INDEX CONCURRENTLY " + index.name());
+            }
+            String before = text(
+                    handle,
+                    "SELECT format('SET lock_timeout = %L; SET statement_timeout = %L',"
+                            + " current_setting('lock_timeout'), current_setting('statement_timeout'))");
+            // It waits for every transaction that is under way, and keeps nobody waiting meanwhile.
+            run(handle, "SET lock_timeout = 0; SET statement_timeout = 0");
+            try {
+                run(handle, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));
+            } finally {
+                run(handle, before);
+            }
+            made.add(index.name());
+            return true;
+        });
+    }
+
+    /** What has not our prefix is known as ours by this alone. */
+    private void remember(List<String> made) {
+        List<String> unmarked =
+                made.stream().filter(name -> !name.startsWith(OUR_PREFIX)).toList();
+        if (unmarked.isEmpty()) {
+            return;
+        }
+        database.execute(transaction -> {
+            for (String name : unmarked) {
+                try (PreparedStatement statement = transaction.prepare(
+                        atThisTime("INSERT INTO multisession_created (name, created_at) VALUES (?, {now})"
+                                + " ON CONFLICT (name) DO NOTHING"))) {
+                    statement.setString(1, name);
+                    statement.executeUpdate();
+                }
+            }
+        });
+    }
+
+    private static void requireEncoding(Handle handle) throws SQLException {
+        if (one(handle, "SELECT count(*) WHERE current_setting('server_encoding') = 'UTF8'") == 0) {
+            throw new MigrationRefusedException("the database is not encoded in UTF8, so it cannot hold every name");
+        }
+        if (one(handle, "SELECT count(*) WHERE current_schema() IS NOT NULL") == 0) {
+            throw new MigrationRefusedException("no schema of the account's search_path exists");
+        }
+    }
+
+    private static void requireColumns(Map<String, String> found) {
+        List<String> missing = Stream.of("id", "phone", "auth_token")
+                .filter(name -> !found.containsKey(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new MigrationRefusedException("the table users lacks the columns " + String.join(", ", missing));
+        }
+        if (!Set.of("integer", "bigint", "smallint").contains(found.get("id"))) {
+            throw new MigrationRefusedException("users.id is of the type " + found.get("id") + ", not a whole number");
+        }
+    }
+
+    /** The names of a table's columns, in lower case, with their types; none if there is no such table. */
+    private static Map<String, String> columns(Handle handle, String table) throws SQLException {
+        Map<String, String> columns = new HashMap<>();
+        try (PreparedStatement statement = handle.prepare("""
+                        SELECT lower(attname), format_type(atttypid, atttypmod) FROM pg_attribute
+                        WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+                        """)) {
+            statement.setString(1, table);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    columns.put(row.getString(1), row.getString(2));
+                }
+            }
+        }
+        return columns;
+    }
+
+    private static boolean exists(Handle handle, String relation) throws SQLException {
+        return one(handle, "SELECT count(to_regclass('" + relation + "'))") > 0;
+    }
+
+    private static boolean fires(Handle handle, SchemaScript trigger) throws SQLException {
+        return one(
+                        handle,
+                        "SELECT count(*) FROM multisession_triggers WHERE name = '" + trigger.name()
+                                + "' AND on_table = '" + trigger.on() + "'")
+                > 0;
+    }
+
+    private static long one(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    /** With the time of our clock, which need not be the server's. */
+    private String atThisTime(String sql) {
+        return sql.replace("{now}", "TIMESTAMPTZ '" + SqlTime.format(clock.instant()) + "+00'");
+    }
+
+    private static String text(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private boolean run(Handle handle, String sql) throws SQLException {
+        try (Statement statement = handle.connection().createStatement()) {
+            return statement.execute(atThisTime(sql));
+        }
+    }
+}

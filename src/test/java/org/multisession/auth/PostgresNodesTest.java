@@ -1,0 +1,99 @@
+package org.multisession.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.session.SessionRules;
+import org.multisession.testing.CodeApp;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.PostgresApp;
+import org.multisession.testing.TestClock;
+import org.multisession.testing.TwoNodes;
+
+/** What SQLite's single writer gives, and what several nodes on one PostgreSQL have to ask for. */
+class PostgresNodesTest {
+
+    private static final int ROUNDS = 15;
+
+    private final TestClock clock = new TestClock();
+    private PostgresApp old;
+
+    @BeforeEach
+    void make() {
+        old = PostgresApp.make("single");
+    }
+
+    @AfterEach
+    void close() {
+        old.close();
+    }
+
+    @Test
+    void who_signs_in_on_one_node_is_signed_in_on_all_and_who_signs_out_on_one_is_signed_out_of_all() {
+        try (NewApp one = NewApp.deploy(old.claim(), clock);
+                NewApp other = NewApp.deploy(old.claim(), clock)) {
+            String token = one.signIn("+7 999 123-45-67");
+            assertThat(other.opens(token)).isEqualTo(42);
+            other.signOut(token);
+            assertThat(one.opens(token)).isNull();
+            assertThat(one.opens("old_token_xyz123")).as("the other device").isEqualTo(42);
+        }
+    }
+
+    @Test
+    void of_two_first_sign_ins_of_a_number_at_once_one_registers_the_user() {
+        try (NewApp one = NewApp.deployOpen(old.claim(), clock);
+                NewApp other = NewApp.deployOpen(old.claim(), clock)) {
+            old.run("DROP INDEX ix_users_phone");
+            for (int i = 0; i < ROUNDS; i++) {
+                String phone = "+7999500" + (1000 + i);
+                List<String> tokens = TwoNodes.atOnce(List.of(() -> one.signIn(phone), () -> other.signIn(phone)));
+                assertThat(tokens).extracting(one::opens).doesNotContainNull();
+                assertThat(old.one("SELECT count(*) FROM users WHERE phone = ?", phone))
+                        .isEqualTo("1");
+            }
+        }
+    }
+
+    @Test
+    void sign_ins_of_one_user_at_once_keep_to_the_number_of_sessions_and_adopt_the_old_token_once() {
+        SessionRules rules = new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 3, Duration.ofMinutes(1));
+        try (NewApp one = NewApp.deploy(old.claim(), rules, clock);
+                NewApp other = NewApp.deploy(old.claim(), rules, clock)) {
+            for (int i = 0; i < ROUNDS; i++) {
+                clock.advance(Duration.ofMinutes(1));
+                TwoNodes.atOnce(List.of(() -> one.signIn("+7 999 123-45-67"), () -> other.signIn("+7 999 123-45-67")));
+                assertThat(Integer.parseInt(old.one("SELECT count(*) FROM user_sessions WHERE user_id = 42")))
+                        .isLessThanOrEqualTo(3);
+            }
+            assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE auth_token = 'old_token_xyz123'"))
+                    .isEqualTo("1");
+        }
+    }
+
+    @Test
+    void limits_hold_for_all_nodes_together() {
+        try (CodeApp one = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
+                CodeApp other = CodeApp.deploy(old.claim(), CodeApp.RULES, clock)) {
+            for (int i = 0; i < 5; i++) {
+                clock.advance(Duration.ofHours(2));
+                List<Callable<CodeRequestResult>> asks = new ArrayList<>();
+                for (int thread = 0; thread < 4; thread++) {
+                    CodeApp node = thread % 2 == 0 ? one : other;
+                    asks.add(() -> node.ask("+7 999 123-45-68"));
+                }
+                assertThat(TwoNodes.atOnce(asks))
+                        .as("one a minute")
+                        .filteredOn(CodeRequestResult.Challenged.class::isInstance)
+                        .hasSize(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+package org.multisession.auth;
+
+import org.multisession.testing.PostgresApp;
+
+class PostgresSweeperTest extends SweeperContract {
+
+    @Override
+    PostgresApp single() {
+        return PostgresApp.make("single");
+    }
+}

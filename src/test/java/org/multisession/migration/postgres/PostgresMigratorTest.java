@@ -1,0 +1,178 @@
+package org.multisession.migration.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.migration.MigrationRefusedException;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.PostgresApp;
+import org.multisession.testing.TestClock;
+import org.multisession.testing.TwoNodes;
+
+class PostgresMigratorTest {
+
+    private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
+    private static final String SESSION = "-A6tUtDu7WZs9HQH3FEG9lQoOs3fMdH5sthHDXX5nQo";
+
+    private final TestClock clock = new TestClock();
+    private PostgresApp old;
+
+    @BeforeEach
+    void make() {
+        old = PostgresApp.make("multi");
+    }
+
+    private void use(PostgresApp another) {
+        old.close();
+        old = another;
+    }
+
+    @AfterEach
+    void close() {
+        old.close();
+    }
+
+    @Test
+    void a_migration_changes_nothing_of_users_and_a_second_one_nothing_at_all() {
+        String users = old.rows("users");
+        String sessions = old.rows("user_sessions");
+        deploy();
+        assertThat(old.rows("users")).isEqualTo(users);
+        assertThat(old.rows("user_sessions")).isEqualTo(sessions);
+        String once =
+                old.rows("multisession_tokens") + old.rows("multisession_accounts") + old.rows("multisession_rows");
+        String schema = schema();
+        deploy();
+        assertThat(schema()).isEqualTo(schema);
+        assertThat(old.rows("multisession_tokens") + old.rows("multisession_accounts") + old.rows("multisession_rows"))
+                .isEqualTo(once);
+    }
+
+    @Test
+    void an_empty_database_gets_the_teams_table_too_and_works() {
+        use(PostgresApp.empty());
+        try (NewApp app = NewApp.deployOpen(old.claim(), clock)) {
+            String token = app.signIn("+7 999 123-45-67");
+            assertThat(app.opens(token)).isNotNull();
+        }
+        assertThat(old.all("SELECT name FROM multisession_created ORDER BY name"))
+                .containsExactly(
+                        "auth_events",
+                        "idx_user_session_auth_token",
+                        "idx_user_session_user_id",
+                        "user_sessions",
+                        "users");
+    }
+
+    @Test
+    void two_nodes_that_deploy_at_once_migrate_once_and_both_serve() {
+        List<NewApp> nodes = TwoNodes.atOnce(
+                List.of(() -> NewApp.deploy(old.claim(), clock), () -> NewApp.deploy(old.claim(), clock)));
+        for (NewApp node : nodes) {
+            assertThat(node.opens(SESSION)).isEqualTo(44);
+            node.close();
+        }
+    }
+
+    @Test
+    void what_a_killed_migration_has_left_is_gone_on_with_and_what_ended_meanwhile_stays_ended() {
+        deploy();
+        // As after a kill between the triggers and the rows that were there before.
+        old.run("DELETE FROM multisession_state WHERE name = 'migrated'");
+        old.run("INSERT INTO multisession_state VALUES ('migration', 'begun', now())");
+        old.run("DELETE FROM multisession_tokens; DELETE FROM multisession_rows; DELETE FROM multisession_accounts;"
+                + " DELETE FROM multisession_phones");
+        old.run("DROP INDEX multisession_users_auth_token");
+        old.signOut(SESSION);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (44, ?)", SESSION);
+            assertThat(app.opens(SESSION)).isNull();
+        }
+        assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migration'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void an_index_that_a_kill_has_left_half_made_is_made_anew() {
+        use(PostgresApp.make("single"));
+        deploy();
+        old.run("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'multisession_users_auth_token'::regclass");
+        deploy();
+        assertThat(old.one("SELECT indisvalid FROM pg_index"
+                        + " WHERE indexrelid = 'multisession_users_auth_token'::regclass"))
+                .isEqualTo("t");
+    }
+
+    @Test
+    void a_database_that_does_not_fit_is_refused_and_nothing_counts() {
+        use(PostgresApp.makeBy("CREATE TABLE users (id UUID PRIMARY KEY, phone TEXT, auth_token TEXT)"));
+        assertThatThrownBy(this::deploy)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessageContaining("users.id is of the type uuid");
+        old.run("DROP TABLE users; CREATE TABLE users (id INTEGER PRIMARY KEY)");
+        assertThatThrownBy(this::deploy)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessageContaining("lacks the columns phone, auth_token");
+    }
+
+    @Test
+    void while_a_trigger_is_switched_off_nothing_is_written_and_the_next_deploy_ends_what_cannot_be_told() {
+        use(PostgresApp.make("single"));
+        String phone;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            phone = app.signIn("+7 999 123-45-67");
+            old.run("ALTER TABLE user_sessions DISABLE TRIGGER multisession_session_deleted");
+            assertThatThrownBy(() -> app.signIn("+7 999 123-45-68")).isInstanceOf(DatabaseBusyException.class);
+            old.signOut(phone);
+            app.kill();
+        }
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+            app.signIn("+7 999 123-45-68");
+        }
+    }
+
+    @Test
+    void a_truncate_ends_every_session() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run("TRUNCATE user_sessions");
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (44, ?)", SESSION);
+            assertThat(app.opens(SESSION)).isNull();
+        }
+    }
+
+    @Test
+    void the_triggers_work_for_an_account_that_may_use_the_teams_tables_only() {
+        deploy();
+        old.run("DROP ROLE IF EXISTS old_app; CREATE ROLE old_app;"
+                + " GRANT SELECT, INSERT, UPDATE, DELETE ON users, user_sessions TO old_app;"
+                + " GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO old_app");
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp restricted = old.another()) {
+            restricted.run("SET ROLE old_app");
+            restricted.signInMulti(43, "boris", clock.instant());
+            assertThat(app.opens("boris")).isEqualTo(43);
+            restricted.signOut("boris");
+            restricted.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'boris')");
+            assertThat(app.opens("boris")).isNull();
+        } finally {
+            old.run("DROP OWNED BY old_app; DROP ROLE old_app");
+        }
+    }
+
+    private void deploy() {
+        NewApp.deploy(old.claim(), clock).close();
+    }
+
+    private String schema() {
+        return old.dump().lines().filter(line -> !line.contains(": ")).toList().toString();
+    }
+}

@@ -1,0 +1,11 @@
+package org.multisession.otp;
+
+import org.multisession.testing.PostgresApp;
+
+class PostgresCodeLimitsTest extends CodeLimitsContract {
+
+    @Override
+    PostgresApp single() {
+        return PostgresApp.make("single");
+    }
+}
