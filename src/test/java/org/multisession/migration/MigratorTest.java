@@ -1096,9 +1096,11 @@ class MigratorTest {
                     "^\\s*(CREATE|ALTER|DROP)\\s+(TEMP\\w*\\s+|UNIQUE\\s+)?(TABLE|INDEX|TRIGGER|VIEW)\\b",
                     Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
             try (Stream<Path> sources = Files.walk(Path.of("src", "main", "java"))) {
-                // What is to go is renamed and dropped by itself.
+                // What is to go is renamed and dropped by itself; on PostgreSQL triggers that are outdated are dropped,
+                // and
+                // an index that a kill has left invalid.
                 for (Path source : sources.filter(path -> path.toString().endsWith(".java"))
-                        .filter(path -> !path.endsWith("Leavings.java"))
+                        .filter(path -> !path.endsWith("Leavings.java") && !path.endsWith("PostgresMigrator.java"))
                         .toList()) {
                     // What is temporary is not in the database.
                     String text = Files.readString(source)
