@@ -27,20 +27,18 @@ public final class LockRetry {
 
     /**
      * Returns the result of the first attempt that does not find the database locked. Each attempt itself waits for the
-     * busy timeout, so this does not spin. One that worked for longer than is waited has made progress, and the waiting
-     * begins anew.
+     * busy timeout, so this does not spin.
      *
      * @throws DatabaseBusyException with a message for an operator, when the time is up
      */
     public <T> T until(Supplier<T> attempt) {
         @Nullable Instant end = null;
         while (true) {
-            Instant began = clock.instant();
             try {
                 return attempt.get();
             } catch (DatabaseBusyException e) {
                 Instant now = clock.instant();
-                end = end == null || began.plus(length).isBefore(now) ? now.plus(length) : end;
+                end = end == null ? now.plus(length) : end;
                 if (now.isAfter(end)) {
                     throw new DatabaseBusyException(
                             "another process locked the database for longer than " + length.toSeconds()

@@ -33,11 +33,6 @@ class LockRetryTest {
     }
 
     @Test
-    void a_second_lock_after_long_work_is_waited_for_anew() {
-        assertThat(busyFor(100, Duration.ofMinutes(5))).isEqualTo("done");
-    }
-
-    @Test
     void a_lock_that_stays_is_told_when_the_time_is_up() {
         assertThatThrownBy(() -> busyFor(100, Duration.ofSeconds(20)))
                 .isInstanceOf(DatabaseBusyException.class)
