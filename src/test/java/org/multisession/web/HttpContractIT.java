@@ -509,7 +509,7 @@ class HttpContractIT {
         JsonNode session = json(http().get("api/me", "Cookie", "auth_token=" + token));
         assertThat(session.properties())
                 .extracting(Map.Entry::getKey)
-                .containsExactly("id", "phone", "plan", "via", "session");
+                .containsExactly("id", "phone", "plan", "via", "session", "newSignIns");
         assertThat(session.path("id").longValue()).isEqualTo(42);
         assertThat(session.path("phone").textValue()).isEqualTo(ANNA);
         assertThat(session.path("plan").textValue()).isEqualTo("pro");
@@ -521,7 +521,8 @@ class HttpContractIT {
 
         JsonNode legacy = json(http().get("api/me", "Cookie", "auth_token=token-60"));
         assertThat(legacy.toString())
-                .isEqualTo("{\"id\":60,\"phone\":\"+79990000001\",\"plan\":null,\"via\":\"legacy\",\"session\":null}");
+                .isEqualTo("{\"id\":60,\"phone\":\"+79990000001\",\"plan\":null,\"via\":\"legacy\",\"session\":null,"
+                        + "\"newSignIns\":[]}");
     }
 
     @Test
