@@ -86,7 +86,7 @@ public final class CodeSignIn {
     /** The number by which this user can prove who they are; null if no code can be sent, or would prove somebody else. */
     public @Nullable PhoneNumber numberOf(User user) {
         PhoneNumber number = phoneNumbers.read(user.phone());
-        if (number == null || !number.isSendable() || !codes.reaches(phoneNumbers.regionOf(number))) {
+        if (number == null || !number.isSendable() || !codes.mayReach(phoneNumbers.regionOf(number))) {
             return null;
         }
         List<User> found = owners.of(number);

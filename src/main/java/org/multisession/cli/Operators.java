@@ -1,11 +1,13 @@
 package org.multisession.cli;
 
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Objects;
 import org.multisession.auth.AuthEventDao;
 import org.multisession.auth.Revocation;
 import org.multisession.auth.Sessions;
 import org.multisession.config.Settings;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.RestingThrottle;
@@ -22,6 +24,15 @@ final class Operators {
     private static final UserColumns NO_OTHER_COLUMNS = new UserColumns(false, false);
 
     private Operators() {}
+
+    /** The id that {@code --user} names. */
+    static long userId(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new SetupRefusedException(List.of("--user needs the id of a user, a whole number"));
+        }
+    }
 
     /** To be called first: the other statements use the words that the database learns here. */
     static UserDao users(Database database, PhoneNumbers numbers) {

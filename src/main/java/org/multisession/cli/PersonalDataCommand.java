@@ -47,10 +47,6 @@ abstract class PersonalDataCommand implements Command {
         if (id == null) {
             throw new SetupRefusedException(List.of("say which user by --user=ID"));
         }
-        try {
-            return Long.parseLong(id);
-        } catch (NumberFormatException e) {
-            throw new SetupRefusedException(List.of("--user needs the id of a user, a whole number"));
-        }
+        return Operators.userId(id);
     }
 }

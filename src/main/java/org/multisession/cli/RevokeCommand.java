@@ -71,7 +71,7 @@ final class RevokeCommand implements Command {
     public int run(Call call) {
         String chosen = chosen(call);
         Duration age = chosen.equals(OLDER_THAN) ? age(call) : Duration.ZERO;
-        long id = chosen.equals(USER) ? id(call) : 0;
+        long id = chosen.equals(USER) ? Operators.userId(Objects.requireNonNull(call.value(USER))) : 0;
         String session = chosen.equals(SESSION) ? session(call) : "";
         PhoneNumbers numbers = new PhoneNumbers(call.settings().phoneRegion());
         PhoneNumber number = chosen.equals(NUMBER) ? number(call, numbers) : null;
@@ -133,14 +133,6 @@ final class RevokeCommand implements Command {
                     + " --everyone");
         }
         return chosen.get(0);
-    }
-
-    private static long id(Call call) {
-        try {
-            return Long.parseLong(Objects.requireNonNull(call.value(USER)));
-        } catch (NumberFormatException e) {
-            throw refused("--user needs the id of a user, a whole number");
-        }
     }
 
     private static String session(Call call) {

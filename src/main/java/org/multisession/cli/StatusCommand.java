@@ -15,6 +15,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.migration.Backups;
+import org.multisession.migration.Bytes;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.NumbersInDoubt;
 import org.multisession.session.Stage;
@@ -27,8 +28,6 @@ final class StatusCommand implements Command {
 
     /** How long a legacy token may go unused and still count, if there is no idle timeout. */
     private static final Duration USUAL_WINDOW = Duration.ofDays(30);
-
-    private static final long MEBIBYTE = 1024 * 1024;
 
     private static final int WEEKS_SHOWN = 12;
 
@@ -138,17 +137,11 @@ final class StatusCommand implements Command {
                 long days = Math.max(0, Duration.between(backup.made(), now).toDays());
                 call.say("  " + backup.file().getFileName() + ", "
                         + (days == 0 ? "less than a day" : Plurals.counted(days, "day")) + " old, "
-                        + size(backup.size()));
+                        + Bytes.inWords(backup.size()));
             }
         } catch (IOException e) {
             call.say("The backups beside the database cannot be listed: " + e);
         }
-    }
-
-    private static String size(long bytes) {
-        return bytes < MEBIBYTE
-                ? Math.max(1, bytes / 1024) + " KB"
-                : String.format(Locale.ROOT, "%,.1f MB", (double) bytes / MEBIBYTE);
     }
 
     private static String since(@Nullable Instant time) {

@@ -48,6 +48,7 @@ public final class Launcher {
         try {
             Class.forName(MAIN, true, loader).getMethod("main", String[].class).invoke(null, (Object) arguments);
         } catch (ReflectiveOperationException e) {
+            System.err.println("multi-session: this archive is not whole, or this Java does not run it:");
             e.printStackTrace();
             System.exit(COULD_NOT_RUN);
         }

@@ -1,9 +1,5 @@
 package org.multisession.migration;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -88,11 +84,7 @@ record SchemaObject(String kind, String name, String sql) {
 
     private static List<SchemaObject> read(String file) {
         List<SchemaObject> objects = new ArrayList<>();
-        for (String block : text(file).split("\\n\\s*\\n", -1)) {
-            String sql = withoutLeadingComment(block);
-            if (sql.isEmpty()) {
-                continue;
-            }
+        for (String sql : SqlScript.statements(FOLDER + file)) {
             Matcher create = CREATE.matcher(sql);
             if (!create.lookingAt()) {
                 throw new IllegalStateException(file + " has a statement that makes nothing known");
@@ -100,25 +92,5 @@ record SchemaObject(String kind, String name, String sql) {
             objects.add(new SchemaObject(create.group(1).toLowerCase(Locale.ROOT), create.group(2), sql));
         }
         return objects;
-    }
-
-    private static String withoutLeadingComment(String block) {
-        String rest = block.strip();
-        while (rest.startsWith("--")) {
-            int end = rest.indexOf('\n');
-            rest = end < 0 ? "" : rest.substring(end + 1).strip();
-        }
-        return rest;
-    }
-
-    private static String text(String file) {
-        try (InputStream in = SchemaObject.class.getResourceAsStream(FOLDER + file)) {
-            if (in == null) {
-                throw new IllegalStateException(FOLDER + file + " is missing from this build");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -129,11 +129,15 @@ public final class OneTimeCodes {
      * @param region ISO 3166; empty for a number that belongs to no country
      */
     public boolean reaches(Optional<String> region) {
-        boolean reaches = rules.delivery().reaches(region);
-        if (!reaches) {
+        if (!rules.delivery().reaches(region)) {
             listener.limited(CodeLimit.COUNTRY);
         }
-        return reaches || rules.delivery().recordOnly();
+        return mayReach(region);
+    }
+
+    /** The same where no code is asked for, so nobody is told. */
+    public boolean mayReach(Optional<String> region) {
+        return rules.delivery().reaches(region) || rules.delivery().recordOnly();
     }
 
     private CodeRequestResult request(

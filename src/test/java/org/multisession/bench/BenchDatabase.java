@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.multisession.cli.Main;
 import org.multisession.testing.OldDatabase;
@@ -79,7 +80,17 @@ final class BenchDatabase {
     }
 
     private void fill() throws SQLException, IOException {
-        Path unfinished = path.resolveSibling("unfinished.db");
+        fill(path, users(), sessions, BenchDatabase::legacyToken);
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode=WAL");
+        }
+    }
+
+    /** Makes such a database in a rollback journal, with the legacy token of each user as this says. */
+    static void fill(Path file, int users, int sessions, IntFunction<String> legacyTokens)
+            throws SQLException, IOException {
+        Path unfinished = file.resolveSibling("unfinished-" + file.getFileName());
         Files.deleteIfExists(unfinished);
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + unfinished);
                 Statement statement = connection.createStatement()) {
@@ -95,22 +106,21 @@ final class BenchDatabase {
                     PreparedStatement session = connection.prepareStatement(
                             "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)"
                                     + " VALUES (?, ?, '" + TIME + "', '" + TIME + "')")) {
-                for (int i = 0; i < users(); i++) {
+                for (int i = 0; i < users; i++) {
                     user.setLong(1, i + 1L);
                     user.setString(2, phone(i));
-                    user.setString(3, legacyToken(i));
+                    user.setString(3, legacyTokens.apply(i));
                     user.executeUpdate();
                 }
                 for (int i = 0; i < sessions; i++) {
-                    session.setLong(1, i % users() + 1L);
+                    session.setLong(1, i % users + 1L);
                     session.setString(2, token(i));
                     session.executeUpdate();
                 }
             }
             statement.execute("COMMIT");
-            statement.execute("PRAGMA journal_mode=WAL");
         }
-        Files.move(unfinished, path);
+        Files.move(unfinished, file);
     }
 
     Path path() {

@@ -17,7 +17,7 @@ import java.util.Locale;
 /**
  * Another program on the database, which writes and reads fifty times a second and notes how long it had to wait. Its
  * busy handler is SQLite's own, as Python's is. For each line on its input it tells the longest waits since the last
- * one, in milliseconds: of its writer and of its reader, and those that took longer than a fifth of a second.
+ * one, in milliseconds: of its writer and of its reader, and those that took longer than half a second.
  */
 public final class Bystander {
 

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.LocalTime;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import org.multisession.cli.Main;
 import org.multisession.testing.ChildJvm;
-import org.multisession.testing.OldDatabase;
 
 /**
  * How long another program has to wait while a large database is migrated, in both journal modes: it writes and reads
@@ -27,8 +25,6 @@ import org.multisession.testing.OldDatabase;
 public final class WaitBench {
 
     private static final double GOAL_MILLIS = 1000;
-
-    private static final String TIME = "2026-11-01 12:00:00.000000";
 
     private final Path folder;
     private final int rows;
@@ -57,38 +53,8 @@ public final class WaitBench {
         if (Files.exists(filled)) {
             return filled;
         }
-        Path unfinished = folder.resolve("unfinished-waits.db");
-        Files.deleteIfExists(unfinished);
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + unfinished);
-                Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA journal_mode=OFF");
-            statement.execute("PRAGMA synchronous=OFF");
-            statement.execute("PRAGMA cache_size=-400000");
-            statement.executeUpdate(OldDatabase.script("multi"));
-            statement.executeUpdate("DELETE FROM user_sessions");
-            statement.executeUpdate("DELETE FROM users");
-            statement.execute("BEGIN");
-            try (PreparedStatement user = connection.prepareStatement(
-                            "INSERT INTO users (id, phone, auth_token, plan) VALUES (?, ?, ?, 'free')");
-                    PreparedStatement session = connection.prepareStatement(
-                            "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)"
-                                    + " VALUES (?, ?, '" + TIME + "', '" + TIME + "')")) {
-                for (int i = 0; i < rows; i++) {
-                    user.setLong(1, i + 1L);
-                    user.setString(2, BenchDatabase.phone(i));
-                    // Every third user has signed in last in the multi form, whose mirror is a session's token.
-                    user.setString(3, i % 3 == 0 ? BenchDatabase.token(i) : BenchDatabase.legacyToken(i));
-                    user.executeUpdate();
-                }
-                for (int i = 0; i < rows; i++) {
-                    session.setLong(1, i + 1L);
-                    session.setString(2, BenchDatabase.token(i));
-                    session.executeUpdate();
-                }
-            }
-            statement.execute("COMMIT");
-        }
-        Files.move(unfinished, filled);
+        // Every third user has signed in last in the multi form, whose mirror is a session's token.
+        BenchDatabase.fill(filled, rows, rows, i -> i % 3 == 0 ? BenchDatabase.token(i) : BenchDatabase.legacyToken(i));
         return filled;
     }
 

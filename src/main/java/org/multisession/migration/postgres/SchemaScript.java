@@ -1,14 +1,11 @@
 package org.multisession.migration.postgres;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.multisession.migration.SqlScript;
 
 /**
  * One statement of our schema, which makes one object.
@@ -25,11 +22,7 @@ record SchemaScript(String kind, String name, String on, String sql) {
 
     static List<SchemaScript> read(String file) {
         List<SchemaScript> statements = new ArrayList<>();
-        for (String block : text(file).split("\\n\\s*\\n", -1)) {
-            String sql = withoutLeadingComment(block);
-            if (sql.isEmpty()) {
-                continue;
-            }
+        for (String sql : SqlScript.statements(FOLDER + file)) {
             Matcher create = CREATE.matcher(sql);
             if (!create.lookingAt()) {
                 throw new IllegalStateException(file + " has a statement that makes nothing known");
@@ -54,25 +47,5 @@ record SchemaScript(String kind, String name, String on, String sql) {
     /** Whether it may be replaced with itself at any time. */
     boolean isReplaceable() {
         return kind.equals("function") || kind.equals("view");
-    }
-
-    private static String withoutLeadingComment(String block) {
-        String rest = block.strip();
-        while (rest.startsWith("--")) {
-            int end = rest.indexOf('\n');
-            rest = end < 0 ? "" : rest.substring(end + 1).strip();
-        }
-        return rest;
-    }
-
-    private static String text(String file) {
-        try (InputStream in = SchemaScript.class.getResourceAsStream(FOLDER + file)) {
-            if (in == null) {
-                throw new IllegalStateException(FOLDER + file + " is missing from this build");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

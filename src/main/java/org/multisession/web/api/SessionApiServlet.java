@@ -2,10 +2,10 @@ package org.multisession.web.api;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.util.regex.Pattern;
 import org.multisession.auth.Devices;
 import org.multisession.auth.Freshness;
 import org.multisession.auth.SignOut;
+import org.multisession.token.SessionId;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.HttpProblem;
@@ -17,8 +17,6 @@ import org.multisession.web.SessionCookie;
  * for one that does not exist.
  */
 public final class SessionApiServlet extends MethodServlet {
-
-    private static final Pattern ID = Pattern.compile("/[A-Za-z0-9_-]{22}");
 
     private final transient Devices devices;
     private final transient Freshness freshness;
@@ -38,8 +36,7 @@ public final class SessionApiServlet extends MethodServlet {
     protected void requirePath(HttpServletRequest request) {
         String below = request.getContextPath() + request.getServletPath();
         String sent = request.getRequestURI();
-        if (!sent.startsWith(below)
-                || !ID.matcher(sent.substring(below.length())).matches()) {
+        if (!sent.startsWith(below + "/") || !SessionId.isWellFormed(sent.substring(below.length() + 1))) {
             throw unknown();
         }
     }
