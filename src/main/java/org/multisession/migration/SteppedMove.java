@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -15,7 +13,6 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -85,8 +82,6 @@ final class SteppedMove {
               JOIN multisession_phones p ON p.user_id = a.user_id
               WHERE a.user_id = u.id AND a.phone IS substr(CAST(u.phone AS TEXT), 1, 100) AND p.phone IS a.phone)
             """;
-
-    private static final String IS_MARKED = "SELECT count(*) FROM multisession_state WHERE name = 'migration'";
 
     private final Database database;
     private final InstantSource clock;
@@ -197,12 +192,12 @@ final class SteppedMove {
             passes.addAll(found.mark().passes());
         }
         if (isFirst) {
-            Backfill.first().forEach(pass -> passes.add(pass.name()));
+            passes.addAll(names(Backfill.first()));
         } else {
             passes.addAll(Backfill.neededAfter(Set.copyOf(made)));
         }
         beforeStatement.accept("set the mark");
-        new MoveMark(isFirst, passes).write(transaction, now());
+        MoveMark.begin(isFirst, passes).write(transaction, now());
         return made;
     }
 
@@ -217,6 +212,23 @@ final class SteppedMove {
                     .forEach(later::add);
         }
         return later;
+    }
+
+    private static List<Pass> all(MoveMark mark) {
+        return mark.isFirst() ? Backfill.first() : Backfill.upgrade();
+    }
+
+    /** What is to be done yet. Of a first move after which somebody has served, the rest of it is done. */
+    private static List<Pass> left(MoveMark mark) {
+        return all(mark).stream()
+                .filter(pass -> mark.passes().contains(pass.name()))
+                .toList();
+    }
+
+    private static Set<String> names(List<Pass> passes) {
+        Set<String> names = new LinkedHashSet<>();
+        passes.forEach(pass -> names.add(pass.name()));
+        return names;
     }
 
     private static Inspection without(Inspection found, List<SchemaObject> later) {
@@ -272,22 +284,19 @@ final class SteppedMove {
             if (mark == null) {
                 return null;
             }
-            List<Pass> all = mark.isFirst() ? Backfill.first() : Backfill.upgrade();
-            Pass pass = all.stream()
-                    .filter(each -> mark.passes().contains(each.name()))
-                    .findFirst()
-                    .orElse(null);
+            Pass pass = left(mark).stream().findFirst().orElse(null);
             if (pass == null) {
                 madeLater.addAll(raise(index -> true));
                 return verify();
             }
-            run(pass, pages.total(pass));
+            run(pass, mark.id(), pages.total(pass));
             String itsIndex = AFTER_PASS.get(pass.name());
             madeLater.addAll(raise(index -> index.name().equals(itsIndex)));
         }
     }
 
-    private void run(Pass pass, long total) {
+    /** Does a pass as part of this beginning, and of no other. */
+    private void run(Pass pass, String beginning, long total) {
         long done = 0;
         Pass.Bound after = null;
         for (Pass.Range range = pages.next(pass, after); range != null; range = pages.next(pass, after)) {
@@ -297,7 +306,7 @@ final class SteppedMove {
                     pass.words(),
                     took,
                     () -> database.write(transaction -> UsersFence.around(transaction, () -> {
-                        if (!isMarked(transaction)) {
+                        if (!isOf(MoveMark.current(transaction), beginning)) {
                             return false;
                         }
                         pass.range(transaction, these, now(), beforeStatement);
@@ -314,7 +323,7 @@ final class SteppedMove {
         progress.at(pass.words(), total, total);
         database.execute(transaction -> {
             MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
-            if (mark != null) {
+            if (mark != null && isOf(mark, beginning)) {
                 beforeStatement.accept("note a pass as done");
                 mark.without(pass.name()).write(transaction, now());
             }
@@ -349,9 +358,7 @@ final class SteppedMove {
         database.execute(transaction -> {
             MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
             if (mark != null) {
-                Set<String> all = new LinkedHashSet<>();
-                (mark.isFirst() ? Backfill.first() : Backfill.upgrade()).forEach(pass -> all.add(pass.name()));
-                new MoveMark(mark.isFirst(), all).write(transaction, now());
+                MoveMark.begin(mark.isFirst(), names(all(mark))).write(transaction, now());
             }
         });
     }
@@ -363,7 +370,7 @@ final class SteppedMove {
                 () -> database.write(transaction -> UsersFence.around(transaction, () -> {
                     Inspection found = Inspection.of(transaction);
                     MoveMark mark = found.mark();
-                    if (mark == null || !mark.passes().isEmpty() || !found.isComplete()) {
+                    if (mark == null || !left(mark).isEmpty() || !found.isComplete()) {
                         return false;
                     }
                     beforeStatement.accept("remove the mark");
@@ -382,11 +389,8 @@ final class SteppedMove {
         return longest;
     }
 
-    private static boolean isMarked(Handle handle) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(IS_MARKED);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() && row.getLong(1) > 0;
-        }
+    private static boolean isOf(@Nullable MoveMark mark, String beginning) {
+        return mark != null && mark.id().equals(beginning);
     }
 
     private interface Step<T> {

@@ -261,7 +261,8 @@ class SteppedMoveTest {
             List<String> asked = new ArrayList<>();
             assertThatThrownBy(() -> migrate(old.path(), 2, Trial.NONE, piece -> {
                         // Just before each last look, and behind every pass.
-                        if (old.one("SELECT count(*) FROM multisession_state WHERE value = 'first'")
+                        if (old.one(
+                                        "SELECT count(*) FROM multisession_state WHERE value GLOB 'first #*' AND value NOT GLOB 'first #* *'")
                                 .equals("1")) {
                             asked.add("again");
                             old.run("UPDATE multisession_accounts SET phone = 'another' WHERE user_id = 43");
@@ -303,6 +304,75 @@ class SteppedMoveTest {
                             .as("after piece " + at)
                             .isEmpty();
                 }
+            }
+        }
+    }
+
+    @Test
+    void what_another_node_has_begun_anew_is_not_noted_as_done_by_one_in_the_middle() throws IOException {
+        try (OldDatabase original = old("multi")) {
+            String expected = atOnce(original);
+            int pieces = pieces(original.path());
+            for (int at = 1; at < pieces; at++) {
+                Path file = folder.resolve("anew-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (OldDatabase old = OldDatabase.open(file)) {
+                    int when = at;
+                    migrate(file, 1, Trial.NONE, piece -> {
+                        String isAtWork =
+                                old.one("SELECT count(*) FROM sqlite_master WHERE name = 'multisession_state'");
+                        if (piece == when && isAtWork.equals("1")) {
+                            for (String table : List.of("tokens", "rows", "accounts", "phones")) {
+                                old.run("DELETE FROM multisession_" + table);
+                            }
+                            old.run("UPDATE multisession_state"
+                                    + " SET value = 'first #another record rows accounts phones shared end'"
+                                    + " WHERE name = 'migration'");
+                        }
+                    });
+                    assertThat(withoutTimes(old)).as("after piece " + at).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void nothing_that_a_step_sets_off_writes_to_users() {
+        try (OldDatabase old = old("multi")) {
+            String users = old.rows("users");
+            assertThatThrownBy(() -> migrate(old.path(), 1, Trial.NONE, piece -> {
+                        if (piece == 1) {
+                            old.run("CREATE TRIGGER of_somebody AFTER INSERT ON multisession_phones"
+                                    + " BEGIN UPDATE users SET auth_token = NULL WHERE id = NEW.user_id; END");
+                        }
+                    }))
+                    .isInstanceOf(RuntimeException.class);
+            assertThat(old.rows("users")).isEqualTo(users);
+        }
+    }
+
+    /** One that does not know the mark, made its own triggers, and served. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void the_memory_of_an_earlier_version_that_has_served_meanwhile_is_not_dropped(boolean isOutdated) {
+        try (OldDatabase old = old("multi")) {
+            String signedOut;
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                signedOut = app.signIn("+79991234567");
+                app.signOut(signedOut);
+            }
+            assertThat(old.legacyTokenOf(42)).isEqualTo(signedOut);
+            old.run("INSERT INTO multisession_state (name, value, changed_at)"
+                    + " VALUES ('migration', 'first #old record rows', '2020-01-01 00:00:00.000000')");
+            if (isOutdated) {
+                old.run("DROP TRIGGER multisession_session_inserted");
+                old.run("CREATE TRIGGER multisession_session_inserted AFTER INSERT ON user_sessions"
+                        + " BEGIN SELECT 1; END");
+            }
+            migrate(old.path(), 2);
+            assertThat(missing(old.path())).isEmpty();
+            try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                assertThat(app.opens(signedOut)).isNull();
             }
         }
     }
