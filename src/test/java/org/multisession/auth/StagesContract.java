@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
@@ -202,9 +201,9 @@ abstract class StagesContract {
         app.lastSeen.flush();
         assertThat(app.opens(phone)).isNull();
         assertThat(tokensIn("user_sessions")).doesNotContain(TokenHash.of(phone));
-        assertThat(old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", TokenHash.of(laptop)))
+        assertThat(old.time("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", TokenHash.of(laptop)))
                 .as("its last use is written, too")
-                .isEqualTo(SqlTime.format(clock.instant()));
+                .isEqualTo(clock.instant());
     }
 
     @Test

@@ -362,8 +362,8 @@ abstract class SweeperContract {
             clock.advance(Duration.ofDays(29));
             assertThat(app.opens(phone)).isEqualTo(42);
             app.lastSeen.flush();
-            assertThat(old.one("SELECT last_seen_at FROM user_sessions WHERE auth_token = '" + phone + "'"))
-                    .isEqualTo(SqlTime.format(clock.instant()));
+            assertThat(old.time("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", phone))
+                    .isEqualTo(clock.instant());
             clock.advance(Duration.ofDays(31));
             app.sweeper.run();
             assertThat(app.opens(phone)).isNull();

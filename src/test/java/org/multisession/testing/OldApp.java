@@ -2,6 +2,7 @@ package org.multisession.testing;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Source;
 import org.multisession.db.SqlTime;
@@ -61,6 +62,11 @@ public interface OldApp extends AutoCloseable {
             throw new AssertionError(sql + " has " + found.size() + " rows");
         }
         return String.valueOf(found.get(0));
+    }
+
+    /** The one time that a query finds, however this database writes it. */
+    default Instant time(String sql, @Nullable Object... values) {
+        return Objects.requireNonNull(SqlTime.parse(one(sql, values)));
     }
 
     /** The old app in its single form: one token per user, the last sign-in wins. */
