@@ -254,7 +254,10 @@ public final class Migrator {
                 throw new MigrationRefusedException("what it had made was removed meanwhile, as by an uninstall;"
                         + " deploy again to migrate anew");
             }
-            tryOut(userColumns);
+            boolean unused = pacing.patiently(() -> {
+                tryOut(userColumns);
+                return true;
+            });
             pacing.rest(0);
             if (verified == null) {
                 log.info("Migration: another process has just done it");

@@ -2,7 +2,11 @@ package org.multisession.migration;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How many rows go into one transaction, and how long everybody else has the database after it. Whoever waits for
@@ -11,9 +15,14 @@ import org.multisession.db.DatabaseException;
  */
 public final class Pacing {
 
+    private static final Logger log = LoggerFactory.getLogger(Pacing.class);
+
     private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
     private static final int FIRST = 500;
+    /** So often one step waits for a lock, for the busy timeout each time. */
+    private static final int ATTEMPTS = 12;
+
     private static final int MIN = 100;
     private static final int MAX = 20_000;
 
@@ -74,6 +83,26 @@ public final class Pacing {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DatabaseException("it was interrupted half-way, and the next start goes on", e);
+        }
+    }
+
+    /**
+     * Does something again for as long as others have the database locked, up to {@value #ATTEMPTS} busy timeouts: whoever
+     * holds a lock for some seconds in the middle of a migration of minutes must not end it.
+     *
+     * @throws DatabaseBusyException if it stays locked
+     */
+    <T> T patiently(Supplier<T> step) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return step.get();
+            } catch (DatabaseBusyException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+                log.info("Migration: the database is locked by another process; waiting");
+                rest(0);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package org.multisession.migration;
 
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -28,7 +29,8 @@ final class Pages {
         while (range != null) {
             Pass.Range these = range;
             long start = nanoTime.getAsLong();
-            long[] answers = database.read(handle -> pass.ask(handle, question, numbers, these));
+            long[] answers =
+                    pacing.patiently(() -> database.read(handle -> pass.ask(handle, question, numbers, these)));
             for (int i = 0; i < numbers; i++) {
                 sums[i] += answers[i];
             }
@@ -53,12 +55,14 @@ final class Pages {
     /** The next page after a row; null if there is none. */
     Pass.@Nullable Range next(Pass pass, Pass.@Nullable Bound after) {
         int rows = pacing.rows();
-        return database.find(handle -> pass.next(handle, after, rows));
+        return pacing.patiently(() -> database.<Optional<Pass.Range>>read(
+                        handle -> Optional.ofNullable(pass.next(handle, after, rows))))
+                .orElse(null);
     }
 
     /** How many rows there are. */
     long total(Pass pass) {
         String table = pass.table().split(" ", -1)[0];
-        return database.read(handle -> Snapshot.rows(handle, table));
+        return pacing.patiently(() -> database.read(handle -> Snapshot.rows(handle, table)));
     }
 }

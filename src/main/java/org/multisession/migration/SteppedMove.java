@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
-import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -35,9 +35,6 @@ import org.slf4j.LoggerFactory;
 final class SteppedMove {
 
     private static final Logger log = LoggerFactory.getLogger(SteppedMove.class);
-
-    /** So often one step waits for a lock, for the busy timeout each time, before the migration is given up. */
-    private static final int ATTEMPTS = 12;
 
     /** Tables that follow the rows of others; they are of no use where the memory of tokens is gone or not yet whole. */
     private static final List<String> OF_THE_MOVE =
@@ -137,7 +134,8 @@ final class SteppedMove {
     /** Makes indexes that are missing, each in a transaction of its own; returns their names. */
     private List<String> raise(Predicate<SchemaObject> wanted) {
         List<String> made = new ArrayList<>();
-        for (SchemaObject index : database.read(Inspection::of).missingIndexesOfRows()) {
+        Inspection now = pacing.patiently(() -> database.read(Inspection::of));
+        for (SchemaObject index : now.missingIndexesOfRows()) {
             if (!wanted.test(index)) {
                 continue;
             }
@@ -280,7 +278,7 @@ final class SteppedMove {
     @Nullable
     Verified fill() {
         while (true) {
-            MoveMark mark = database.find(handle -> MoveMark.read(handle, Catalogue.read(handle)));
+            MoveMark mark = mark();
             if (mark == null) {
                 return null;
             }
@@ -321,13 +319,14 @@ final class SteppedMove {
             after = range.to();
         }
         progress.at(pass.words(), total, total);
-        database.execute(transaction -> {
+        boolean unused = pacing.patiently(() -> database.write(transaction -> {
             MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
             if (mark != null && isOf(mark, beginning)) {
                 beforeStatement.accept("note a pass as done");
                 mark.without(pass.name()).write(transaction, now());
             }
-        });
+            return true;
+        }));
     }
 
     /** What was found to be as it must. */
@@ -355,12 +354,19 @@ final class SteppedMove {
     }
 
     private void beginAnew() {
-        database.execute(transaction -> {
+        boolean unused = pacing.patiently(() -> database.write(transaction -> {
             MoveMark mark = MoveMark.read(transaction, Catalogue.read(transaction));
             if (mark != null) {
                 MoveMark.begin(mark.isFirst(), names(all(mark))).write(transaction, now());
             }
-        });
+            return true;
+        }));
+    }
+
+    private @Nullable MoveMark mark() {
+        return pacing.patiently(() -> database.<Optional<MoveMark>>read(
+                        handle -> Optional.ofNullable(MoveMark.read(handle, Catalogue.read(handle)))))
+                .orElse(null);
     }
 
     /** The last step: from here on everything counts. False if another process has done it, or must do it anew. */
@@ -402,22 +408,14 @@ final class SteppedMove {
     }
 
     private <T> T timed(String what, long[] took, Step<T> step) {
-        for (int attempt = 1; ; attempt++) {
+        return pacing.patiently(() -> {
             long start = nanoTime.getAsLong();
-            try {
-                T result = step.run();
-                took[0] = nanoTime.getAsLong() - start;
-                log.debug("Migration: {} held the database for {} ms", what, took[0] / 1_000_000);
-                longest = longest.orLonger(new Held(what, took[0]));
-                return result;
-            } catch (DatabaseBusyException e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-                log.info("Migration: the database is locked by another process; waiting");
-                pacing.rest(0);
-            }
-        }
+            T result = step.run();
+            took[0] = nanoTime.getAsLong() - start;
+            log.debug("Migration: {} held the database for {} ms", what, took[0] / 1_000_000);
+            longest = longest.orLonger(new Held(what, took[0]));
+            return result;
+        });
     }
 
     private String now() {

@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +54,16 @@ class SteppedMoveTest {
             Migrator migrator = new Migrator(
                     database, clock, Backup.NONE, progress, trial, beforeStatement, 0, Pacing.pieces(rows));
             return migrator.migrate();
+        }
+    }
+
+    private void migrate(Path file, int rows, Duration busyTimeout, Consumer<Integer> between) {
+        AtomicInteger pieces = new AtomicInteger();
+        try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
+                Database database = Database.open(claimed, 2, busyTimeout)) {
+            Progress progress = (step, done, total) -> between.accept(pieces.incrementAndGet());
+            new Migrator(database, clock, Backup.NONE, progress, Trial.NONE, statement -> {}, 0, Pacing.pieces(rows))
+                    .migrate();
         }
     }
 
@@ -348,6 +361,60 @@ class SteppedMoveTest {
                     }))
                     .isInstanceOf(RuntimeException.class);
             assertThat(old.rows("users")).isEqualTo(users);
+        }
+    }
+
+    @Test
+    void whoever_locks_the_database_in_the_middle_of_it_is_waited_for() throws IOException {
+        try (OldDatabase original = old("multi")) {
+            String expected = atOnce(original);
+            int pieces = pieces(original.path());
+            for (int at = 1; at < pieces; at++) {
+                Path file = folder.resolve("locked-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (OldDatabase old = OldDatabase.open(file);
+                        WhenWaiting letsGo = new WhenWaiting(() -> old.run("ROLLBACK"))) {
+                    int when = at;
+                    migrate(file, 1, Duration.ofMillis(1), piece -> {
+                        if (piece == when) {
+                            old.run("BEGIN EXCLUSIVE");
+                        }
+                    });
+                    assertThat(letsGo.times).as("after piece " + at).isEqualTo(1);
+                    assertThat(withoutTimes(old)).as("after piece " + at).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    /** Does something as soon as the migration says that it waits. */
+    private static final class WhenWaiting extends Handler implements AutoCloseable {
+
+        private final Logger logger = Logger.getLogger("org.multisession.migration");
+        private final Runnable act;
+        private int times;
+
+        WhenWaiting(Runnable act) {
+            this.act = act;
+            logger.addHandler(this);
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            if (entry.getMessage().contains("locked by another process; waiting")) {
+                times++;
+                act.run();
+            }
+        }
+
+        @Override
+        public void flush() {
+            // Nothing is held back.
+        }
+
+        @Override
+        public void close() {
+            logger.removeHandler(this);
         }
     }
 
