@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.multisession.session.SessionRules;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 @Tag("faults")
@@ -34,7 +34,7 @@ class AdoptionRaceTest {
     @Test
     void an_old_device_is_signed_in_at_every_moment_of_a_sign_in_that_adopts_its_token() throws Exception {
         try (MemoryFolder folder = new MemoryFolder();
-                OldDatabase old = OldDatabase.make(folder.path(), "single");
+                SqliteApp old = SqliteApp.make(folder.path(), "single");
                 NewApp app = NewApp.deploy(old.path(), RULES, new TestClock())) {
             ExecutorService devices = Executors.newFixedThreadPool(2);
             AtomicReference<String> current = new AtomicReference<>("old_token_xyz123");

@@ -12,7 +12,7 @@ import org.multisession.otp.CodeTables;
 import org.multisession.session.LegacyUseDao;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** What no longer counts leaves, whichever way the clock went. */
@@ -34,13 +34,13 @@ class PruningTest {
 
     private final TestClock clock = new TestClock();
     private final MemoryFolder folder = new MemoryFolder();
-    private OldDatabase old;
+    private SqliteApp old;
     private CodeApp app;
     private Pruning pruning;
 
     @BeforeEach
     void deploy() {
-        old = OldDatabase.make(folder.path(), "single");
+        old = SqliteApp.make(folder.path(), "single");
         app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);
         pruning = new Pruning(
                 app.app.database,

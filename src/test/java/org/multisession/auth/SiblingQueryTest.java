@@ -18,8 +18,8 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
 
@@ -43,7 +43,7 @@ class SiblingQueryTest {
     @ParameterizedTest
     @EnumSource(Stage.class)
     void the_query_finds_whom_the_vectors_say(Stage stage) throws IOException {
-        try (OldDatabase vectors = OldDatabase.makeBy(folder, Files.readString(VECTORS));
+        try (SqliteApp vectors = SqliteApp.makeBy(folder, Files.readString(VECTORS));
                 Sibling sibling = Sibling.open(vectors.path())) {
             vectors.run("UPDATE multisession_state SET value = ? WHERE name = 'stage'", stage.stored());
             List<String> tokens = tokens(vectors);
@@ -62,7 +62,7 @@ class SiblingQueryTest {
     @ParameterizedTest
     @EnumSource(Stage.class)
     void the_vectors_say_what_our_app_says(Stage stage) throws IOException {
-        try (OldDatabase vectors = OldDatabase.makeBy(folder, Files.readString(VECTORS));
+        try (SqliteApp vectors = SqliteApp.makeBy(folder, Files.readString(VECTORS));
                 NewApp app = NewApp.deploy(vectors.path(), FOR_EVER, stage, clock);
                 Sibling sibling = Sibling.open(vectors.path())) {
             for (String token : tokens(vectors)) {
@@ -83,9 +83,9 @@ class SiblingQueryTest {
 
     @Test
     void the_vectors_have_our_hashes_and_the_columns_of_our_tables() throws IOException {
-        try (OldDatabase vectors = OldDatabase.makeBy(folder, Files.readString(VECTORS));
-                OldDatabase real = OldDatabase.open(folder.resolve("real.db"))) {
-            real.run(OldDatabase.script("single"));
+        try (SqliteApp vectors = SqliteApp.makeBy(folder, Files.readString(VECTORS));
+                SqliteApp real = SqliteApp.open(folder.resolve("real.db"))) {
+            real.run(SqliteApp.script("single"));
             NewApp.deploy(real.path(), clock).close();
             for (String token : tokens(vectors)) {
                 assertThat(vectors.one("SELECT hash FROM vectors WHERE token = ?", token))
@@ -105,7 +105,7 @@ class SiblingQueryTest {
 
     @Test
     void every_step_goes_by_an_index() {
-        try (OldDatabase database = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp database = SqliteApp.make(folder, "multi")) {
             NewApp.deploy(database.path(), clock).close();
             assertThat(database.plan(Sibling.QUERY))
                     .hasSizeGreaterThan(6)
@@ -118,7 +118,7 @@ class SiblingQueryTest {
     @ParameterizedTest
     @EnumSource(Stage.class)
     void its_sign_out_ends_a_session_for_good(Stage stage) {
-        try (OldDatabase database = OldDatabase.make(folder, "single");
+        try (SqliteApp database = SqliteApp.make(folder, "single");
                 NewApp app = NewApp.deploy(database.path(), FOR_EVER, stage, clock);
                 Sibling sibling = Sibling.open(database.path())) {
             String phone = database.one("SELECT phone FROM users WHERE id = 42");
@@ -138,7 +138,7 @@ class SiblingQueryTest {
 
     @Test
     void its_note_that_a_session_was_used_keeps_it_and_revives_nothing() {
-        try (OldDatabase database = OldDatabase.make(folder, "single");
+        try (SqliteApp database = SqliteApp.make(folder, "single");
                 NewApp app = NewApp.deploy(database.path(), clock)) {
             String phone = database.one("SELECT phone FROM users WHERE id = 42");
             String token = app.signIn(phone);
@@ -157,7 +157,7 @@ class SiblingQueryTest {
     }
 
     /** Parameters are numbered by where each first stands: now, token, hash, a minute ago. */
-    private int seen(OldDatabase database, String token) {
+    private int seen(SqliteApp database, String token) {
         return database.run(
                 SEEN,
                 SqlTime.format(clock.instant()),
@@ -166,13 +166,13 @@ class SiblingQueryTest {
                 SqlTime.format(clock.instant().minus(Duration.ofMinutes(1))));
     }
 
-    private static List<String> tokens(OldDatabase vectors) {
+    private static List<String> tokens(SqliteApp vectors) {
         return vectors.all("SELECT token FROM vectors ORDER BY token").stream()
                 .map(Objects::requireNonNull)
                 .toList();
     }
 
-    private static String expected(OldDatabase vectors, String token, Stage stage) {
+    private static String expected(SqliteApp vectors, String token, Stage stage) {
         @Nullable
         String accepted = vectors
                 .all(

@@ -2,7 +2,7 @@ package org.multisession.auth;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 class SqliteDevicesTest extends DevicesContract {
 
@@ -10,7 +10,7 @@ class SqliteDevicesTest extends DevicesContract {
     Path folder;
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(folder, "single");
+    SqliteApp single() {
+        return SqliteApp.make(folder, "single");
     }
 }

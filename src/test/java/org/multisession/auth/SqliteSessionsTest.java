@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 class SqliteSessionsTest extends SessionsContract {
 
@@ -20,13 +20,13 @@ class SqliteSessionsTest extends SessionsContract {
     Path second;
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(first, "single");
+    SqliteApp single() {
+        return SqliteApp.make(first, "single");
     }
 
     @Override
-    OldDatabase multi() {
-        return OldDatabase.make(second, "multi");
+    SqliteApp multi() {
+        return SqliteApp.make(second, "multi");
     }
 
     @Test

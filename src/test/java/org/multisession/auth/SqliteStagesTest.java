@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Stage;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.token.TokenHash;
 
 class SqliteStagesTest extends StagesContract {
@@ -17,8 +17,8 @@ class SqliteStagesTest extends StagesContract {
     Path folder;
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(folder, "single");
+    SqliteApp single() {
+        return SqliteApp.make(folder, "single");
     }
 
     @Test

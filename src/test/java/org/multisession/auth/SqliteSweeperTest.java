@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 class SqliteSweeperTest extends SweeperContract {
 
@@ -14,8 +14,8 @@ class SqliteSweeperTest extends SweeperContract {
     Path folder;
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(folder, "single");
+    SqliteApp single() {
+        return SqliteApp.make(folder, "single");
     }
 
     @Test

@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.multisession.cli.Main;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * A database of the old app in its multi form, with so many sessions and half as many users, the same at every run: each
@@ -97,7 +97,7 @@ final class BenchDatabase {
             statement.execute("PRAGMA journal_mode=OFF");
             statement.execute("PRAGMA synchronous=OFF");
             statement.execute("PRAGMA cache_size=-400000");
-            statement.executeUpdate(OldDatabase.script("multi"));
+            statement.executeUpdate(SqliteApp.script("multi"));
             statement.executeUpdate("DELETE FROM user_sessions");
             statement.executeUpdate("DELETE FROM users");
             statement.execute("BEGIN");

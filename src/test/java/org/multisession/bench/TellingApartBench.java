@@ -19,7 +19,7 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -66,7 +66,7 @@ public final class TellingApartBench {
         for (String sender : List.of("log", "http")) {
             try (MemoryFolder folder = new MemoryFolder();
                     Gateway gateway = new Gateway();
-                    OldDatabase database = users(folder.path(), WARM_UP + pairs);
+                    SqliteApp database = users(folder.path(), WARM_UP + pairs);
                     TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
                             .webapp("/", TomcatServer.war(), settings(database.path(), sender, gateway))
                             .start()) {
@@ -97,8 +97,8 @@ public final class TellingApartBench {
         return settings;
     }
 
-    private static OldDatabase users(Path folder, int count) {
-        OldDatabase database = OldDatabase.make(folder, "single");
+    private static SqliteApp users(Path folder, int count) {
+        SqliteApp database = SqliteApp.make(folder, "single");
         database.run("PRAGMA journal_mode=WAL");
         database.run(
                 "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < " + count

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** A deploy meets a database that another process has locked: only for writing, or for reading too. */
 class ApplicationTest {
@@ -36,7 +36,7 @@ class ApplicationTest {
     @ParameterizedTest
     @ValueSource(strings = {"IMMEDIATE", "EXCLUSIVE"})
     void a_database_that_stays_locked_is_refused_with_a_word_on_what_to_do_and_can_be_started_later(String lock) {
-        try (OldDatabase other = OldDatabase.make(folder, "single")) {
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
             String before = other.dump();
             other.run("BEGIN " + lock);
             assertThatThrownBy(() -> start(other.path(), Duration.ZERO))
@@ -53,7 +53,7 @@ class ApplicationTest {
     @ParameterizedTest
     @ValueSource(strings = {"IMMEDIATE", "EXCLUSIVE"})
     void a_lock_that_is_given_up_while_the_deploy_waits_does_no_harm(String lock) {
-        try (OldDatabase other = OldDatabase.make(folder, "single")) {
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
             other.run("BEGIN " + lock);
             Logger log = Logger.getLogger(LockRetry.class.getName());
             Handler giveUp = new OnMessage("waiting", () -> other.run("ROLLBACK"));

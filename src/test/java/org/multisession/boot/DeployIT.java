@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -85,7 +85,7 @@ class DeployIT {
             assertThat(journalBytes(file)).isEqualTo(journal);
         }
 
-        try (OldDatabase oldApp = OldDatabase.open(file)) {
+        try (SqliteApp oldApp = SqliteApp.open(file)) {
             // The old app lets in whom it finds by users.auth_token: the last device that signed in.
             assertThat(oldApp.legacyTokenOf(42)).isEqualTo(tablet);
             oldApp.signInSingle(43, "given-by-the-old-app");
@@ -131,7 +131,7 @@ class DeployIT {
     @EnumSource
     void nobody_is_signed_out_by_settling_and_going_back_and_no_token_is_left_meanwhile(TomcatVersion version) {
         Path file = made("multi");
-        try (OldDatabase oldApp = OldDatabase.open(file);
+        try (SqliteApp oldApp = SqliteApp.open(file);
                 TomcatServer tomcat = TomcatServer.of(version).start()) {
             deploy(tomcat, file, "coexist");
             DeployedApp app = DeployedApp.on(tomcat, "/app");
@@ -321,7 +321,7 @@ class DeployIT {
     }
 
     private Path made(String script) {
-        try (OldDatabase database = OldDatabase.make(folder, script)) {
+        try (SqliteApp database = SqliteApp.make(folder, script)) {
             return database.path();
         }
     }

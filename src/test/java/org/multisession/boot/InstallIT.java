@@ -19,7 +19,7 @@ import org.multisession.testing.Command;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Http;
 import org.multisession.testing.Installed;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -130,7 +130,7 @@ class InstallIT {
 
     private TomcatServer install(TomcatVersion version, String name, TomcatServer.Preparation more) throws IOException {
         Path database;
-        try (OldDatabase made = OldDatabase.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
+        try (SqliteApp made = SqliteApp.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
             database = made.path();
         }
         Path downloads = Files.createDirectory(folder.resolve("downloads"));

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -35,15 +35,15 @@ class LargeDeployIT {
     @TempDir
     Path folder;
 
-    private OldDatabase large(String mode) {
-        OldDatabase old = OldDatabase.make(folder, "multi");
+    private SqliteApp large(String mode) {
+        SqliteApp old = SqliteApp.make(folder, "multi");
         old.run("PRAGMA journal_mode=" + mode);
         old.run(USERS);
         old.run(SESSIONS);
         return old;
     }
 
-    private TomcatServer deploy(OldDatabase old) {
+    private TomcatServer deploy(SqliteApp old) {
         return TomcatServer.of(TomcatVersion.V10_1)
                 .app("/", old, "multisession.login.verification", "none")
                 .start();
@@ -52,7 +52,7 @@ class LargeDeployIT {
     @ParameterizedTest
     @ValueSource(strings = {"delete", "wal"})
     void requests_are_told_to_wait_and_the_old_app_need_not(String mode) throws Exception {
-        try (OldDatabase old = large(mode);
+        try (SqliteApp old = large(mode);
                 TomcatServer tomcat = deploy(old)) {
             Http http = Http.to(tomcat.uri("/"));
             List<String> healths = new ArrayList<>();
@@ -81,7 +81,7 @@ class LargeDeployIT {
 
     @Test
     void an_undeploy_in_the_middle_stops_it_and_the_next_deploy_goes_on() throws IOException {
-        try (OldDatabase old = large("wal")) {
+        try (SqliteApp old = large("wal")) {
             try (TomcatServer tomcat = deploy(old)) {
                 assertThat(Http.to(tomcat.uri("/")).get("health").body()).contains("\"status\":\"migrating\"");
             }

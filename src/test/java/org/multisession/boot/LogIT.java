@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.FakeGateway;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -36,7 +36,7 @@ class LogIT {
     static Path folder;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase old;
+    private static SqliteApp old;
 
     @SuppressWarnings("NullAway.Init")
     private static FakeGateway gateway;
@@ -55,7 +55,7 @@ class LogIT {
     @BeforeAll
     static void start() throws IOException {
         gateway = new FakeGateway();
-        old = OldDatabase.make(Files.createDirectory(folder.resolve("db")), "single");
+        old = SqliteApp.make(Files.createDirectory(folder.resolve("db")), "single");
         old.addUser(secret("+79996660000"), secret(LEGACY));
         tomcat = TomcatServer.of(TomcatVersion.V10_1)
                 .webapp(

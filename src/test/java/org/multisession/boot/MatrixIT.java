@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -129,7 +129,7 @@ class MatrixIT {
     void whoever_was_signed_in_before_a_deployment_is_signed_in_after_it(TomcatVersion version, String java, Path home)
             throws IOException {
         List<String> table = new ArrayList<>();
-        try (OldDatabase old = OldDatabase.make(Files.createDirectory(folder.resolve("db")), "single")) {
+        try (SqliteApp old = SqliteApp.make(Files.createDirectory(folder.resolve("db")), "single")) {
             old.run(
                     "INSERT INTO users (id, phone, auth_token, plan) VALUES (70, ?, ?, 'pro')",
                     "8 (999) 777-66-55",
@@ -152,7 +152,7 @@ class MatrixIT {
         System.out.println("Deployed, used and undeployed:\n" + String.join("\n", table));
     }
 
-    private static void prepare(Path base, OldDatabase old) throws IOException {
+    private static void prepare(Path base, SqliteApp old) throws IOException {
         try (Stream<Path> files = Files.walk(base.resolve("webapps/ROOT"))) {
             for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
                 Files.delete(file);

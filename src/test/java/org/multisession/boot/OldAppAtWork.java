@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * The old app in its multi form, which goes on signing user 43 in and out on a thread of its own until it is closed. It
@@ -20,20 +20,20 @@ final class OldAppAtWork implements AutoCloseable {
     private static final int ROUNDS = 5;
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
-    private final OldDatabase database;
+    private final SqliteApp database;
     private final String signedIn = "old-app-session-that-stays";
     private final Future<?> work;
     private volatile CountDownLatch more = new CountDownLatch(0);
     private volatile boolean closed;
 
-    private OldAppAtWork(OldDatabase database) {
+    private OldAppAtWork(SqliteApp database) {
         this.database = database;
         database.signInMulti(43, signedIn, Instant.now());
         this.work = thread.submit(this::work);
     }
 
     static OldAppAtWork on(Path file) {
-        return new OldAppAtWork(OldDatabase.open(file));
+        return new OldAppAtWork(SqliteApp.open(file));
     }
 
     /** The token of a session that the old app keeps. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -151,7 +151,7 @@ class RefusedDeployIT {
     @Test
     void faults_of_all_three_sources_are_named_together_each_in_its_own_spelling() {
         Path file;
-        try (OldDatabase database = OldDatabase.make(root, "single")) {
+        try (SqliteApp database = SqliteApp.make(root, "single")) {
             file = database.path();
         }
         try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
@@ -186,7 +186,7 @@ class RefusedDeployIT {
             throws IOException {
         Path folder = Files.createDirectory(root.resolve("native"));
         Path file;
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             file = database.path();
         }
         Path unusable = folder.resolve("not-there");
@@ -209,7 +209,7 @@ class RefusedDeployIT {
     void one_file_is_open_once_in_a_tomcat_whatever_path_or_context_it_comes_by() throws IOException {
         Path folder = Files.createDirectory(root.resolve("one-file"));
         Path file;
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             file = database.path();
         }
         Path link = Files.createSymbolicLink(root.resolve("link.db"), file);
@@ -240,7 +240,7 @@ class RefusedDeployIT {
             throws IOException {
         Path folder = Files.createDirectory(root.resolve("versions"));
         Path file;
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             file = database.path();
         }
         Map<String, String> parameters =

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.multisession.testing.Answer;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -56,7 +56,7 @@ class ReplacedFileIT {
     @CsvSource({"wal, V11", "delete, V10_1"})
     void no_answer_comes_from_a_file_that_was_replaced_and_the_next_one_is_served_as_after_a_deploy(
             String mode, TomcatVersion version) throws IOException {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             database.all("PRAGMA journal_mode=" + mode);
         }
         Path pristine = Files.copy(file(), folder.resolve("pristine.db"));
@@ -96,7 +96,7 @@ class ReplacedFileIT {
             clients.stop();
             assertThat(clients.wrong).isEmpty();
             assertThat(clients.answers.get()).isGreaterThan(CLIENTS);
-            try (OldDatabase database = OldDatabase.open(file())) {
+            try (SqliteApp database = SqliteApp.open(file())) {
                 assertThat(database.one("PRAGMA integrity_check")).isEqualTo("ok");
                 assertThat(database.legacyTokenOf(42)).isEqualTo(after);
             }
@@ -126,10 +126,10 @@ class ReplacedFileIT {
     /** A copy in which one session has been ended and one user is gone. */
     private Path withoutThem(String mode, String signedOut, String ofADeletedUser) {
         Path next = folder.resolve("next.db");
-        try (OldDatabase database = OldDatabase.open(file())) {
+        try (SqliteApp database = SqliteApp.open(file())) {
             database.run("VACUUM INTO '" + next + "'");
         }
-        try (OldDatabase copy = OldDatabase.open(next)) {
+        try (SqliteApp copy = SqliteApp.open(next)) {
             copy.all("PRAGMA journal_mode=" + mode);
             copy.signOut(signedOut);
             copy.signOut(ofADeletedUser);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -33,7 +33,7 @@ class SharedDriverIT {
     private Path folder;
 
     private Path made() {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             database.all("PRAGMA journal_mode=WAL");
             return database.path();
         }
@@ -105,7 +105,7 @@ class SharedDriverIT {
             assertThat(app.http().get("health").status()).isEqualTo(200);
             assertThat(tomcat.log()).doesNotContain("Somebody else in this JVM has", "malformed");
         }
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             assertThat(old.one("SELECT balance FROM users WHERE id = 42")).isEqualTo(String.valueOf(WRITES));
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
         }

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * A set-up that is wrong, how to mend it, and the words that its refusal must have.
@@ -159,7 +159,7 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
 
     private static WrongSetUp settings(String name, Map<String, String> parameters, String... words) {
         return new WrongSetUp(
-                name, file -> sql(file, OldDatabase.script("single")), parameters, file -> {}, List.of(words));
+                name, file -> sql(file, SqliteApp.script("single")), parameters, file -> {}, List.of(words));
     }
 
     private static WrongSetUp database(String name, Step breaking, Step mending, String... words) {
@@ -167,7 +167,7 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
     }
 
     private static void sql(Path file, String script) {
-        try (OldDatabase database = OldDatabase.open(file)) {
+        try (SqliteApp database = SqliteApp.open(file)) {
             database.run(script);
         }
     }

@@ -40,7 +40,7 @@ import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** What a check says of a database: every fault that is there, and none that is not. */
@@ -126,7 +126,7 @@ class CheckTest {
     }
 
     private Report after(boolean acceptsLegacyTokens, String... statements) {
-        try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+        try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
             for (String statement : statements) {
                 old.run(statement);
             }
@@ -135,7 +135,7 @@ class CheckTest {
     }
 
     private Report ofScript(String script) {
-        try (OldDatabase old = OldDatabase.make(folder, script)) {
+        try (SqliteApp old = SqliteApp.make(folder, script)) {
             return check(old.path());
         }
     }
@@ -225,7 +225,7 @@ class CheckTest {
 
         @Test
         void nothing_is_found_where_nobody_is() {
-            try (OldDatabase old = OldDatabase.makeBy(
+            try (SqliteApp old = SqliteApp.makeBy(
                     folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
                 assertThat(check(old.path()).findings()).isEmpty();
             }
@@ -233,7 +233,7 @@ class CheckTest {
 
         @Test
         void an_empty_file_is_a_new_database() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, "CREATE TABLE gone (x); DROP TABLE gone")) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, "CREATE TABLE gone (x); DROP TABLE gone")) {
                 Report report = check(old.path());
                 assertThat(report.findings()).isEmpty();
                 assertThat(fact(report, "users")).isZero();
@@ -242,7 +242,7 @@ class CheckTest {
 
         @Test
         void a_database_of_ours_is_safe_to_deploy_on_again() {
-            try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (SqliteApp old = SqliteApp.make(folder, "single")) {
                 String token;
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
                     app.signIn("+79991234567");
@@ -361,7 +361,7 @@ class CheckTest {
 
         @Test
         void of_a_damaged_file_stands_alone() throws Exception {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + "CREATE INDEX phones ON users (phone);")) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + "CREATE INDEX phones ON users (phone);")) {
                 String page = old.one("SELECT (rootpage - 1) * 4096 FROM sqlite_master WHERE name = 'phones'");
                 try (java.io.RandomAccessFile file =
                         new java.io.RandomAccessFile(old.path().toFile(), "rw")) {
@@ -396,7 +396,7 @@ class CheckTest {
 
         @Test
         void of_a_session_over_an_account_of_the_single_form_is_unsafe() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS)) {
                 String token;
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
                     token = app.signIn("+79990000001");
@@ -413,7 +413,7 @@ class CheckTest {
 
         @Test
         void of_a_session_that_ran_out_or_moved_is_no_fault_of_the_deploy() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
                 NewApp.deploy(old.path(), clock).close();
                 clock.advance(Duration.ofDays(31));
                 assertThat(codes(check(old.path())))
@@ -438,7 +438,7 @@ class CheckTest {
         @Test
         void of_a_log_that_would_shut_a_second_account_out_is_a_warning_until_the_folder_passes_its_group_on()
                 throws IOException {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
                 Files.setPosixFilePermissions(old.path(), PosixFilePermissions.fromString("rw-rw----"));
                 assertThat(codes(check(old.path()))).doesNotContain("log-of-one-account");
                 old.all("PRAGMA journal_mode=WAL");
@@ -453,7 +453,7 @@ class CheckTest {
 
         @Test
         void of_a_file_last_written_by_a_sqlite_that_could_not_open_it_afterwards_is_unsafe() throws IOException {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
                 for (String[] written :
                         new String[][] {{"3007017", "true"}, {"3008001", "true"}, {"3046001", "false"}, {"0", "true"}
                         }) {
@@ -470,7 +470,7 @@ class CheckTest {
 
         @Test
         void of_codes_that_the_old_apps_sign_in_makes_worthless_is_told() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
                 CheckRules withCodes = new CheckRules(Stage.COEXIST, true, "RU", NewApp.RULES);
                 Report report = new Check(withCodes, Trials.NONE, PATIENCE, clock, Progress.NONE).of(old.path());
                 assertThat(codes(report)).containsExactly("open-old-sign-in");
@@ -487,7 +487,7 @@ class CheckTest {
                     .findFirst()
                     .orElseThrow()
                     .group(1);
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS)) {
                 assertThat(codes(check(old.path()))).containsExactly("user-deletion");
                 String token;
                 try (NewApp app = NewApp.deploy(old.path(), clock)) {
@@ -521,7 +521,7 @@ class CheckTest {
 
         @Test
         void is_signed_with_what_has_checked_what() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
                 String json = written(check(old.path()), Format.JSON);
                 assertThat(json).contains("\"version\" : ", "\"schema-digest\" : ", "\"modified-at\" : ");
                 assertThat(written(check(old.path()), Format.TEXT)).contains("\nBy Multi-Session ");
@@ -541,7 +541,7 @@ class CheckTest {
 
         @Test
         void of_tokens_that_a_case_blind_column_takes_for_one_is_unsafe() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT COLLATE NOCASE);
                     INSERT INTO users VALUES (1, '+79990000001', 'a-token-in-Capitals'),
                         (2, '+79990000002', 'a-token-in-capitals'), (3, '+79990000003', 'another-token-of-3');
@@ -552,7 +552,7 @@ class CheckTest {
 
         @Test
         void of_a_token_that_is_the_encoded_form_of_another_users_is_unsafe() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
                     INSERT INTO users VALUES (1, '+79990000001', 'a-token%20with-a-blank'),
                         (2, '+79990000002', 'a-token with-a-blank'), (3, '+79990000003', 'another+token/of-3==');
@@ -564,7 +564,7 @@ class CheckTest {
 
         @Test
         void of_tokens_that_a_column_of_numbers_has_changed_is_unsafe() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token INTEGER);
                     INSERT INTO users VALUES (1, '+79990000001', '00012345678901234'),
                         (2, '+79990000002', 'a-token-of-user-2');
@@ -604,7 +604,7 @@ class CheckTest {
         @ParameterizedTest
         @ValueSource(strings = {"single", "multi", "dirty"})
         void are_what_both_apps_do_with_the_samples(String script) {
-            try (OldDatabase old = OldDatabase.make(folder, script)) {
+            try (SqliteApp old = SqliteApp.make(folder, script)) {
                 assertThat(compare(old, Set.of("unknown-token"))).isPositive();
             }
         }
@@ -616,7 +616,7 @@ class CheckTest {
             int refused = 0;
             try (MemoryFolder memory = new MemoryFolder()) {
                 for (int seed = 1; seed <= 400; seed++) {
-                    try (OldDatabase old = OldDatabase.open(memory.path().resolve(seed + ".db"))) {
+                    try (SqliteApp old = SqliteApp.open(memory.path().resolve(seed + ".db"))) {
                         Set<String> tokens = new RandomDatabase(old, seed).make();
                         int all = compare(old, tokens);
                         compared += Math.max(0, all);
@@ -631,7 +631,7 @@ class CheckTest {
         }
 
         /** How many tokens open an account; -1 where the deploy is refused, as the check has said. */
-        private int compare(OldDatabase old, Set<String> more) {
+        private int compare(SqliteApp old, Set<String> more) {
             List<Opening> openings = new ArrayList<>();
             boolean isMulti = isMulti(old);
             Report report = check(old.path(), true, openings);
@@ -666,7 +666,7 @@ class CheckTest {
             }
         }
 
-        private static boolean isStored(OldDatabase old, String token) {
+        private static boolean isStored(SqliteApp old, String token) {
             String tokens = "SELECT auth_token AS t FROM users";
             if (!old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
                     .isEmpty()) {
@@ -679,7 +679,7 @@ class CheckTest {
                     .isEmpty();
         }
 
-        private static boolean isMulti(OldDatabase old) {
+        private static boolean isMulti(SqliteApp old) {
             return !old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
                             .isEmpty()
                     && (old.all("SELECT 1 FROM sqlite_master WHERE name = 'multisession_created'")
@@ -689,7 +689,7 @@ class CheckTest {
         }
 
         /** What the old app asks, with what it does on finding a session without its user. */
-        private static @Nullable Long oldApp(OldDatabase old, boolean isMulti, String token) {
+        private static @Nullable Long oldApp(SqliteApp old, boolean isMulti, String token) {
             if (isMulti) {
                 List<@Nullable String> session = old.all(
                         "SELECT u.id FROM user_sessions s JOIN users u ON u.id = s.user_id WHERE s.auth_token = ?",
@@ -710,10 +710,10 @@ class CheckTest {
                 "alpha", "ALPHA", "beta", "gamma", "delta ", "12", "012", "1.50", "1e3", "épsilon", "ж", "a;b",
                 "\u0001x");
 
-        private final OldDatabase old;
+        private final SqliteApp old;
         private final Random random;
 
-        RandomDatabase(OldDatabase old, int seed) {
+        RandomDatabase(SqliteApp old, int seed) {
             this.old = old;
             this.random = new Random(seed);
         }
@@ -798,7 +798,7 @@ class CheckTest {
 
     @Test
     void a_report_names_no_token_and_no_number() {
-        try (OldDatabase old = OldDatabase.make(folder, "dirty")) {
+        try (SqliteApp old = SqliteApp.make(folder, "dirty")) {
             List<Opening> openings = new ArrayList<>();
             Report report = check(old.path(), true, openings);
             List<@Nullable String> secrets = old.all("""
@@ -817,7 +817,7 @@ class CheckTest {
 
     @Test
     void limits_of_sessions_are_those_of_the_settings() {
-        try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS)) {
+        try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
             NewApp.deploy(old.path(), clock).close();
             clock.advance(Duration.ofDays(31));
             CheckRules endless =

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** The backups beside a database do not pile up, and status tells which there are. */
@@ -29,12 +29,12 @@ class BackupsKeptTest {
     @TempDir
     private Path folder;
 
-    private OldDatabase old;
+    private SqliteApp old;
     private String out = "";
 
     @BeforeEach
     void make() {
-        old = OldDatabase.make(folder, "single");
+        old = SqliteApp.make(folder, "single");
     }
 
     @AfterEach

@@ -27,7 +27,7 @@ import org.multisession.check.Trials;
 import org.multisession.migration.Progress;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** What {@code check} writes, and what it exits with. */
@@ -53,7 +53,7 @@ class CheckCommandTest {
     }
 
     private Path make(String script) {
-        try (OldDatabase old = OldDatabase.make(folder, script)) {
+        try (SqliteApp old = SqliteApp.make(folder, script)) {
             return old.path();
         }
     }

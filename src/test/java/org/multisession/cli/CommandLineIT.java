@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -72,7 +72,7 @@ class CommandLineIT {
 
     @Test
     void every_command_does_its_work_and_leaves_no_temporary_file() throws Exception {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String url = "--db.url=" + old.path();
             String before = old.dump();
 
@@ -171,7 +171,7 @@ class CommandLineIT {
     @ParameterizedTest
     @EnumSource(TomcatVersion.class)
     void a_stranger_cannot_fetch_the_launcher_from_a_tomcat(TomcatVersion version) throws Exception {
-        try (OldDatabase old = OldDatabase.make(folder, "single");
+        try (SqliteApp old = SqliteApp.make(folder, "single");
                 TomcatServer tomcat = TomcatServer.of(version).app("/", old).start()) {
             Http http = Http.to(tomcat.uri("/"));
             assertThat(http.get("org/multisession/launcher/Launcher.class").status())
@@ -182,7 +182,7 @@ class CommandLineIT {
 
     @Test
     void who_is_revoked_from_a_shell_is_refused_by_a_running_tomcat_at_the_next_request() throws Exception {
-        try (OldDatabase old = OldDatabase.make(folder, "single");
+        try (SqliteApp old = SqliteApp.make(folder, "single");
                 TomcatServer tomcat =
                         TomcatServer.of(TomcatVersion.V11).app("/", old).start()) {
             Http http = Http.to(tomcat.uri("/"));

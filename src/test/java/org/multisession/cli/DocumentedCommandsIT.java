@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.multisession.testing.Command;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 
 /**
@@ -57,7 +57,7 @@ class DocumentedCommandsIT {
     @MethodSource("documents")
     void every_command_of_a_document_works_as_it_stands_there(Path document) throws IOException {
         Path database;
-        try (OldDatabase made = OldDatabase.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
+        try (SqliteApp made = SqliteApp.make(Files.createDirectory(folder.resolve("your-app")), "single")) {
             database = made.path();
         }
         Path here = Files.createDirectory(folder.resolve("here"));

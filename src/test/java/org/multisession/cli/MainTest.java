@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.config.Settings;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
 
@@ -142,7 +142,7 @@ class MainTest {
 
     @Test
     void a_value_may_follow_its_option_as_a_word_of_its_own() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             assertThat(run("check", "--db.url", old.path().toString(), "--format", "json"))
                     .as(err())
                     .isZero();
@@ -153,7 +153,7 @@ class MainTest {
     @ParameterizedTest
     @ValueSource(strings = {"check", "check --format=json", "migrate --dry-run", "help"})
     void a_report_that_could_not_be_written_is_exit_code_two(String command) {
-        OldDatabase.make(folder, "single").close();
+        SqliteApp.make(folder, "single").close();
         OutputStream full = new OutputStream() {
             @Override
             public void write(int b) throws IOException {
@@ -173,7 +173,7 @@ class MainTest {
 
     @Test
     void an_uninstall_beside_a_tomcat_that_runs_is_refused() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
                 app.heartbeat.beat();
                 // Killed: no last word. The claim of this process is given up by hand.
@@ -197,7 +197,7 @@ class MainTest {
 
     @Test
     void an_uninstall_goes_on_where_the_last_sign_of_life_is_old_or_was_the_last() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             NewApp.deploy(old.path(), clock).kill();
             clock.advance(Duration.ofMinutes(13));
             assertThat(run("uninstall", url(), "--yes", "--migration.backup=off"))
@@ -212,7 +212,7 @@ class MainTest {
 
     @Test
     void every_fault_of_a_call_is_named_at_once_and_nothing_is_touched() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String before = old.dump();
             environment.put("MULTISESSION_SMS_HOSST", "x");
             assertThat(run(
@@ -267,7 +267,7 @@ class MainTest {
 
     @Test
     void the_database_may_be_named_by_the_environment_and_by_the_whole_key() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             environment.put("MULTISESSION_DB_URL", old.path().toString());
             assertThat(run("migrate", "--dry-run")).isZero();
             environment.clear();
@@ -279,7 +279,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({"single, delete", "multi, wal", "dirty, delete"})
     void a_dry_run_says_what_would_be_made_and_leaves_everything_as_it_was(String form, String mode) {
-        try (OldDatabase old = OldDatabase.make(folder, form)) {
+        try (SqliteApp old = SqliteApp.make(folder, form)) {
             old.run("PRAGMA journal_mode=" + mode);
             String before = old.dump();
             String header = old.journalBytes();
@@ -297,7 +297,7 @@ class MainTest {
 
     @Test
     void a_dry_run_on_a_database_that_would_be_refused_is_refused_in_the_same_words() {
-        OldDatabase.makeBy(folder, "CREATE TABLE customers (id INTEGER PRIMARY KEY)")
+        SqliteApp.makeBy(folder, "CREATE TABLE customers (id INTEGER PRIMARY KEY)")
                 .close();
         assertThat(run("migrate", url())).isEqualTo(2);
         String words = err().lines().reduce((first, last) -> last).orElseThrow();
@@ -317,7 +317,7 @@ class MainTest {
 
     @Test
     void a_migration_says_what_was_made_and_where_the_backup_lies_and_a_second_one_that_all_is_there() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             assertThat(run("migrate", url())).isZero();
             assertThat(err().lines())
                     .contains("Migration: made table user_sessions")
@@ -343,7 +343,7 @@ class MainTest {
 
     @Test
     void a_backup_can_be_switched_off() {
-        OldDatabase.make(folder, "single").close();
+        SqliteApp.make(folder, "single").close();
         assertThat(run("migrate", url(), "--migration.backup=off")).isZero();
         assertThat(out()).startsWith("Migrated: ").doesNotContain("as it was before");
         assertThat(run("uninstall", "--yes", url(), "--migration.backup=off")).isZero();
@@ -352,7 +352,7 @@ class MainTest {
 
     @Test
     void a_migration_for_open_registration_asks_whether_users_can_be_added() {
-        OldDatabase.makeBy(
+        SqliteApp.makeBy(
                         folder,
                         "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT, city TEXT NOT NULL)")
                 .close();
@@ -363,7 +363,7 @@ class MainTest {
 
     @Test
     void the_status_names_numbers_that_more_than_one_user_has() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
                 old.run("INSERT INTO users (id, phone) VALUES (77, '8-999-123-45-67')");
                 app.phoneReading.run(() -> true);
@@ -379,7 +379,7 @@ class MainTest {
 
     @Test
     void the_status_tells_how_far_the_move_is_and_what_each_way_would_cost() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             assertThat(run("status", url())).isEqualTo(2);
             assertThat(err())
                     .contains("this database has not been migrated yet")
@@ -412,7 +412,7 @@ class MainTest {
 
     @Test
     void the_status_says_when_the_last_legacy_cookie_is_gone() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(old.path(), NewApp.RULES, Stage.SETTLE, clock)) {
                 app.opens("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
                 clock.advance(Duration.ofDays(31));
@@ -436,7 +436,7 @@ class MainTest {
 
     @Test
     void a_migration_in_a_later_stage_hashes_the_tokens_as_a_deploy_does() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             assertThat(run("migrate", url(), "--stage=settle")).isZero();
             assertThat(old.all("SELECT auth_token FROM user_sessions"))
                     .hasSize(4)
@@ -447,7 +447,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({"single, 0, SAFE", "dirty, 1, 'NOT SAFE: 1 finding to fix before the deploy, for 2 users'"})
     void a_check_ends_in_its_verdict(String script, int code, String verdict) {
-        try (OldDatabase old = OldDatabase.make(folder, script)) {
+        try (SqliteApp old = SqliteApp.make(folder, script)) {
             String before = old.dump();
             assertThat(run("check", url())).isEqualTo(code);
             assertThat(out()).endsWith("\n" + verdict + "\n");
@@ -463,7 +463,7 @@ class MainTest {
 
     @Test
     void an_uninstall_shows_and_only_with_yes_does_it() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String before = old.dump();
             run("migrate", url(), "--migration.backup=off");
             String migrated = old.dump();
@@ -489,7 +489,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({"yes, true", "' YES ', true", "y, false", "no, false", "'', false"})
     void at_a_terminal_an_uninstall_asks_and_only_a_whole_yes_counts(String answer, boolean done) {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             run("migrate", url(), "--migration.backup=off");
             terminal = question -> answer;
             assertThat(run("uninstall", url())).isZero();
@@ -502,7 +502,7 @@ class MainTest {
 
     @Test
     void an_uninstall_says_who_falls_out_and_what_it_cannot_take_back() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
                 app.signIn(ANNA);
                 app.signIn(ANNA);
@@ -523,7 +523,7 @@ class MainTest {
     @Test
     void nothing_secret_is_ever_printed() {
         StringBuilder printed = new StringBuilder();
-        try (OldDatabase old = OldDatabase.make(folder, "dirty")) {
+        try (SqliteApp old = SqliteApp.make(folder, "dirty")) {
             for (String call : List.of("migrate --dry-run", "migrate", "migrate", "uninstall", "uninstall --yes")) {
                 List<String> arguments = new ArrayList<>(List.of(call.split(" ", -1)));
                 arguments.add(url());
@@ -540,7 +540,7 @@ class MainTest {
 
     @Test
     void the_log_is_as_it_was_when_a_command_is_done() {
-        OldDatabase.make(folder, "single").close();
+        SqliteApp.make(folder, "single").close();
         Logger root = Logger.getLogger("");
         List<String> logged = new ArrayList<>();
         Handler own = new StreamHandler() {
@@ -562,7 +562,7 @@ class MainTest {
 
     @Test
     void a_long_step_is_shown_as_lines_or_on_a_terminal_as_a_bar_that_goes_away() {
-        OldDatabase.makeBy(folder, """
+        SqliteApp.makeBy(folder, """
                 CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
                 INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
@@ -594,7 +594,7 @@ class MainTest {
 
     @Test
     void the_dry_run_of_a_large_database_happens_on_a_copy_and_tells_how_long_others_would_wait() throws IOException {
-        OldDatabase.makeBy(folder, """
+        SqliteApp.makeBy(folder, """
                 CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)
                 INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;

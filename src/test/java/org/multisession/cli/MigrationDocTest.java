@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** What {@code docs/migration.md} shows of the output is what the commands print, but for the figures. */
@@ -40,10 +40,10 @@ class MigrationDocTest {
 
     @Test
     void every_line_of_output_that_it_shows_is_printed_like_that() throws IOException {
-        try (OldDatabase dirty = OldDatabase.make(Files.createDirectory(folder.resolve("dirty")), "dirty")) {
+        try (SqliteApp dirty = SqliteApp.make(Files.createDirectory(folder.resolve("dirty")), "dirty")) {
             run(dirty, "check");
         }
-        try (OldDatabase old = OldDatabase.make(Files.createDirectory(folder.resolve("single")), "single")) {
+        try (SqliteApp old = SqliteApp.make(Files.createDirectory(folder.resolve("single")), "single")) {
             run(old, "migrate", "--dry-run");
             run(old, "migrate");
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
@@ -107,7 +107,7 @@ class MigrationDocTest {
         }
     }
 
-    private void run(OldDatabase database, String command, String... options) {
+    private void run(SqliteApp database, String command, String... options) {
         PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
         List<String> arguments = Stream.concat(
                         Stream.of(command, "--db.url=" + database.path()), Arrays.stream(options))

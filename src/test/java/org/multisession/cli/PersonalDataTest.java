@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Client;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
 
@@ -42,14 +42,14 @@ class PersonalDataTest {
     @TempDir
     private Path folder;
 
-    private OldDatabase old;
+    private SqliteApp old;
     private String ended = "";
     private String live = "";
 
     /** Something of Anna in every table, and of Boris. */
     @BeforeEach
     void live() {
-        old = OldDatabase.make(folder, "single");
+        old = SqliteApp.make(folder, "single");
         try (CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock)) {
             app.app.who(ANNAS_OLD_COOKIE, PHONE);
             app.app.lastSeen.flush();

@@ -27,7 +27,7 @@ import org.multisession.auth.Sessions;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.SessionId;
 import org.multisession.token.TokenHash;
@@ -53,14 +53,14 @@ class RevokeTest {
     @TempDir
     private Path folder;
 
-    private OldDatabase old;
-    private OldDatabase deployedOn;
+    private SqliteApp old;
+    private SqliteApp deployedOn;
     private NewApp app;
     private Stage stage = Stage.COEXIST;
 
     @BeforeEach
     void deploy() {
-        old = OldDatabase.make(folder, "single");
+        old = SqliteApp.make(folder, "single");
         deployedOn = old;
         app = deployed();
     }
@@ -281,8 +281,8 @@ class RevokeTest {
     void a_database_that_is_not_migrated_is_left_alone(@TempDir Path another, @TempDir Path third) {
         app.close();
         old.close();
-        old = OldDatabase.make(another, "multi");
-        deployedOn = OldDatabase.make(third, "single");
+        old = SqliteApp.make(another, "multi");
+        deployedOn = SqliteApp.make(third, "single");
         app = deployed();
         String before = old.dump();
         assertThat(revoke("--everyone", "--yes")).isEqualTo(2);

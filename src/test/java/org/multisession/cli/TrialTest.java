@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** A database on which a sign-in cannot work is refused before anything is changed; one on which it can is not. */
@@ -72,7 +72,7 @@ class TrialTest {
     /** The mirror of the old app's multi form: its latest sign-in is a session and in {@code users.auth_token}. */
     @Test
     void in_a_large_database_a_user_whose_token_is_a_session_can_sign_in_before_all_sessions_are_recorded() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("DELETE FROM user_sessions");
             old.run("DELETE FROM users");
             old.run("""
@@ -227,7 +227,7 @@ class TrialTest {
     @MethodSource("schemasWithoutSignIn")
     void a_schema_on_which_a_sign_in_cannot_work_is_refused_with_the_reason_and_not_changed(
             String script, String option, List<String> words) {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             old.run("PRAGMA foreign_keys=OFF");
             FUNCTIONS_OF_THE_APP.forEach(old::addFunction);
             old.run(script);
@@ -261,7 +261,7 @@ class TrialTest {
                 "CREATE TABLE other (x CHECK (app_ok(x)), y AS (app_tag(x)) STORED); CREATE INDEX o ON other (app_fold(x))"
             })
     void a_schema_on_which_it_can_is_not(String script) {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             FUNCTIONS_OF_THE_APP.forEach(old::addFunction);
             old.run(script);
             String users = old.rows("users");
@@ -281,7 +281,7 @@ class TrialTest {
         for (int i = 0; i < 1_900; i++) {
             columns.append(", c").append(i);
         }
-        try (OldDatabase old = OldDatabase.makeBy(folder, "CREATE TABLE users (" + columns + ")")) {
+        try (SqliteApp old = SqliteApp.makeBy(folder, "CREATE TABLE users (" + columns + ")")) {
             old.addUser("+79990000001", "the-token-of-user-1");
             assertThat(run("check", "")).as(err + out).isZero();
             assertThat(run("migrate", "")).as(err).isZero();
@@ -290,7 +290,7 @@ class TrialTest {
 
     @Test
     void users_with_whom_it_does_not_work_are_told() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             old.run("CREATE TRIGGER blocked BEFORE UPDATE OF auth_token ON users WHEN OLD.id = 42"
                     + " BEGIN SELECT RAISE(ABORT, 'blocked'); END");
             assertThat(run("check", "")).isZero();
@@ -302,7 +302,7 @@ class TrialTest {
 
     @Test
     void what_was_changed_since_is_found_by_the_next_deploy() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             NewApp.deploy(old.path(), clock).close();
             old.run("CREATE TRIGGER token_is_final BEFORE UPDATE OF auth_token ON users"
                     + " BEGIN SELECT RAISE(ABORT, 'token is final'); END");
@@ -317,7 +317,7 @@ class TrialTest {
 
     @Test
     void the_check_tells_of_the_stages_to_come() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             old.run(sessions(OF_USERS, "VARCHAR(128) NOT NULL UNIQUE CHECK (length(auth_token) < 44)", "", ""));
             assertThat(run("check", "")).isZero();
             assertThat(out.replaceAll("\\s+", " "))
@@ -331,7 +331,7 @@ class TrialTest {
     void a_new_database_is_tried_out_as_well() {
         assertThat(run("migrate", "--db.create=true")).isZero();
         assertThat(err).contains("tried out and undone");
-        try (OldDatabase made = OldDatabase.open(folder.resolve("old-app.db"))) {
+        try (SqliteApp made = SqliteApp.open(folder.resolve("old-app.db"))) {
             assertThat(made.all("SELECT 1 FROM users UNION ALL SELECT 1 FROM multisession_tokens"))
                     .isEmpty();
         }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.sqlite.SqliteFile;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** Answers that are kept until anybody commits. */
 class AnswerCacheTest {
@@ -31,7 +31,7 @@ class AnswerCacheTest {
     @TempDir
     Path folder;
 
-    OldDatabase old;
+    SqliteApp old;
     SqliteFile file;
     Database database;
     AnswerCache<String, String> cache = new AnswerCache<>(100);
@@ -39,7 +39,7 @@ class AnswerCacheTest {
 
     @BeforeEach
     void open() {
-        old = OldDatabase.makeBy(folder, """
+        old = SqliteApp.makeBy(folder, """
                 CREATE TABLE notes (name TEXT UNIQUE NOT NULL, text TEXT);
                 INSERT INTO notes VALUES ('a', 'first');
                 """);
@@ -207,7 +207,7 @@ class AnswerCacheTest {
     void another_file_in_the_place_of_ours_starts_with_nothing() throws Exception {
         read("a");
         Path other = folder.resolve("other.db");
-        try (OldDatabase replacement = OldDatabase.makeBy(
+        try (SqliteApp replacement = SqliteApp.makeBy(
                 Files.createDirectory(folder.resolve("other")),
                 "CREATE TABLE notes (name TEXT UNIQUE NOT NULL, text TEXT); INSERT INTO notes VALUES ('a', 'other')")) {
             Files.copy(replacement.path(), other);

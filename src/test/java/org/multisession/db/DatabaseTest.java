@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.sqlite.SqliteFile;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.sqlite.SQLiteConnection;
 
 /** The database file and its connections: what each one is set to, what is kept, and what happens when others lock. */
@@ -58,11 +58,11 @@ class DatabaseTest {
     @TempDir
     Path folder;
 
-    OldDatabase old;
+    SqliteApp old;
 
     @BeforeEach
     void makeAnOldDatabase() {
-        old = OldDatabase.makeBy(folder, COUNTERS);
+        old = SqliteApp.makeBy(folder, COUNTERS);
     }
 
     @AfterEach
@@ -224,7 +224,7 @@ class DatabaseTest {
             }
             assertThat(listing()).isEqualTo(before);
             Files.move(odd, old.path());
-            old = OldDatabase.open(old.path());
+            old = SqliteApp.open(old.path());
             assertThat(counted("ours")).isEqualTo("1");
         }
 
@@ -304,7 +304,7 @@ class DatabaseTest {
 
         @Test
         void two_files_have_two_owners() {
-            try (OldDatabase another = OldDatabase.open(folder.resolve("another.db"))) {
+            try (SqliteApp another = SqliteApp.open(folder.resolve("another.db"))) {
                 another.run("CREATE TABLE t (x)");
                 try (SqliteFile one = SqliteFile.claim(old.path(), false, "/first");
                         SqliteFile two = SqliteFile.claim(another.path(), false, "/second")) {
@@ -660,7 +660,7 @@ class DatabaseTest {
 
         @Test
         void a_commit_held_up_by_a_reader_goes_through_when_the_reader_is_done() throws Exception {
-            try (OldDatabase onlooker = OldDatabase.open(old.path())) {
+            try (SqliteApp onlooker = SqliteApp.open(old.path())) {
                 onlooker.run("PRAGMA busy_timeout=0");
                 open(LONG, database -> {
                     old.run("BEGIN");
@@ -684,7 +684,7 @@ class DatabaseTest {
             }
         }
 
-        private static boolean canRead(OldDatabase onlooker) {
+        private static boolean canRead(SqliteApp onlooker) {
             try {
                 onlooker.all("SELECT count(*) FROM counters");
                 return true;
@@ -696,7 +696,7 @@ class DatabaseTest {
         @Test
         void readers_and_writers_of_two_apps_at_once_all_get_through() throws Exception {
             int times = 40;
-            try (OldDatabase reader = OldDatabase.open(old.path())) {
+            try (SqliteApp reader = SqliteApp.open(old.path())) {
                 open(LONG, database -> {
                     List<Callable<Boolean>> work = List.of(
                             () -> {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** Many write in few commits, and each gets what is its own. */
 class GroupCommitTest {
@@ -33,14 +33,14 @@ class GroupCommitTest {
     private final AtomicLong nanos = new AtomicLong();
     private final AtomicLong rested = new AtomicLong();
     private final MemoryFolder folder = new MemoryFolder();
-    private OldDatabase old;
+    private SqliteApp old;
     private SqliteFile file;
     private Database database;
     private GroupCommit commits;
 
     @BeforeEach
     void open() {
-        old = OldDatabase.make(folder.path(), "single");
+        old = SqliteApp.make(folder.path(), "single");
         old.run("CREATE TABLE numbers (n INTEGER PRIMARY KEY)");
         file = SqliteFile.claim(old.path(), false, "/test");
         database = Database.open(file, 1, Duration.ofSeconds(5));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.sqlite.SqliteFile;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.StatementLog;
 
 /** Named statements with named parameters on real connections. */
@@ -29,13 +29,13 @@ class StatementTest {
     @TempDir
     Path folder;
 
-    OldDatabase old;
+    SqliteApp old;
     SqliteFile file;
     Database database;
 
     @BeforeEach
     void open() {
-        old = OldDatabase.makeBy(
+        old = SqliteApp.makeBy(
                 folder, "CREATE TABLE notes (name TEXT UNIQUE NOT NULL, size INTEGER, made_at DATETIME)");
         file = SqliteFile.claim(old.path(), false, "/test");
         database = Database.open(file, 1, Duration.ofSeconds(1));

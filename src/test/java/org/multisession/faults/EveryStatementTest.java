@@ -19,7 +19,7 @@ import org.multisession.faults.FailingStatements.Lasting;
 import org.multisession.faults.FailingStatements.Outcome;
 import org.multisession.faults.Scene.Act;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.sqlite.SQLiteErrorCode;
 
 /**
@@ -211,7 +211,7 @@ class EveryStatementTest {
         for (String journal : JOURNALS) {
             for (String lock : List.of("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN")) {
                 try (Scene scene = Scene.of(act, folder, journal);
-                        OldDatabase other = OldDatabase.open(scene.old.path())) {
+                        SqliteApp other = SqliteApp.open(scene.old.path())) {
                     String before = scene.dump();
                     other.run(lock);
                     // A reader, where nothing more was asked for: of a rollback journal, it holds up the commit.

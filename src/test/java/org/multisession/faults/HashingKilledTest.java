@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.StatementLog;
 
 /**
@@ -79,7 +79,7 @@ class HashingKilledTest {
     /** A database that has been migrated, with sessions of which some have ended. */
     private Path made(String mode, int number) throws IOException {
         Path home = Files.createDirectory(folder.resolve("move-" + number));
-        try (OldDatabase old = OldDatabase.make(home, "multi")) {
+        try (SqliteApp old = SqliteApp.make(home, "multi")) {
             old.run("PRAGMA journal_mode=" + mode);
             old.run("DELETE FROM user_sessions");
             old.run("""
@@ -94,7 +94,7 @@ class HashingKilledTest {
 
     private int statementsOfAMove(Path database, int number) throws IOException {
         Path copy = folder.resolve("undisturbed-" + number + ".db");
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             old.run("VACUUM INTO '" + copy + "'");
         }
         return StatementLog.during(() -> NewApp.deploy(copy, AppAtWork.RULES, Stage.SETTLE, InstantSource.system())
@@ -115,7 +115,7 @@ class HashingKilledTest {
     }
 
     private static String counted(Path database, String sql) {
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             return old.one(sql);
         }
     }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * P6 and P2: an app that is killed with signal 9 at any moment of its work, its deploy included, loses no sign-in and no
@@ -94,7 +94,7 @@ class KilledAtWorkTest {
         Random random = new Random(SEED * 1_000_003 + number);
         Path home = Files.createDirectory(folder.resolve("life-" + number));
         Path database;
-        try (OldDatabase old = OldDatabase.make(home, "multi")) {
+        try (SqliteApp old = SqliteApp.make(home, "multi")) {
             database = old.path();
             old.run("PRAGMA journal_mode=" + (number % 2 == 0 ? "delete" : "wal"));
         }

@@ -20,7 +20,7 @@ import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * The old app writes from another process all the time, while ours is deployed, serves and is undeployed, again and
@@ -51,7 +51,7 @@ class OldAppBesideTest {
             throws Exception {
         Path home = Files.createDirectory(folder.resolve(mode));
         Path database;
-        try (OldDatabase old = OldDatabase.make(home, "multi")) {
+        try (SqliteApp old = SqliteApp.make(home, "multi")) {
             database = old.path();
             old.run("PRAGMA journal_mode=" + mode);
         }
@@ -85,7 +85,7 @@ class OldAppBesideTest {
         } finally {
             threads.shutdownNow();
         }
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
         }
     }

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /**
  * The old app in a process of its own: signs in and out and writes last uses, in its single and in its multi form, until
@@ -20,7 +20,7 @@ public final class OldAppProcess {
 
     private static final int MAX_TOKENS = 20;
 
-    private final OldDatabase database;
+    private final SqliteApp database;
     private final Random random;
     private final List<String> sessions = new ArrayList<>();
     private final String[] single = {"", ""};
@@ -29,7 +29,7 @@ public final class OldAppProcess {
     private int sent;
 
     private OldAppProcess(Path path, long seed) {
-        this.database = OldDatabase.open(path);
+        this.database = SqliteApp.open(path);
         this.random = new Random(seed);
     }
 

@@ -22,7 +22,7 @@ import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionId;
@@ -67,7 +67,7 @@ final class Scene implements AutoCloseable {
     private static final String SESSION = "-A6tUtDu7WZs9HQH3FEG9lQoOs3fMdH5sthHDXX5nQo";
     private static final String LEGACY = "x_bTIrwgXybeFTmZ6NkjtjuSYc40vLDvG5xxH4Q-BdU";
 
-    final OldDatabase old;
+    final SqliteApp old;
     final Database database;
     private final List<Runnable> opened = new ArrayList<>();
     private final List<String> secrets = new ArrayList<>();
@@ -75,7 +75,7 @@ final class Scene implements AutoCloseable {
     private final Runnable act;
     private Runnable done = () -> {};
 
-    private Scene(Act what, OldDatabase old) {
+    private Scene(Act what, SqliteApp old) {
         this.what = what;
         this.old = old;
         if (what == Act.MIGRATION) {
@@ -107,7 +107,7 @@ final class Scene implements AutoCloseable {
     /** On a file of small pages, so that what is written soon needs a new one. */
     static Scene of(Act what, Path folder, String journal) throws IOException {
         Path own = Files.createDirectory(folder.resolve(what + "-" + UUID.randomUUID()));
-        OldDatabase old = OldDatabase.makeBy(own, "PRAGMA page_size=512;" + OldDatabase.script("multi"));
+        SqliteApp old = SqliteApp.makeBy(own, "PRAGMA page_size=512;" + SqliteApp.script("multi"));
         old.run("PRAGMA journal_mode=" + journal);
         return new Scene(what, old);
     }

@@ -28,7 +28,7 @@ import org.multisession.testing.Command;
 import org.multisession.testing.FakeGateway;
 import org.multisession.testing.Http;
 import org.multisession.testing.Installed;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -48,10 +48,10 @@ class MetricsIT {
     static Path folder;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase old;
+    private static SqliteApp old;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase multi;
+    private static SqliteApp multi;
 
     @SuppressWarnings("NullAway.Init")
     private static FakeGateway gateway;
@@ -65,11 +65,11 @@ class MetricsIT {
     @BeforeAll
     static void start() throws IOException {
         gateway = new FakeGateway();
-        old = OldDatabase.make(Files.createDirectory(folder.resolve("db")), "single");
+        old = SqliteApp.make(Files.createDirectory(folder.resolve("db")), "single");
         old.addUser(PHONE, "legacy-token-of-the-first");
         old.addUser(OTHER, null);
         old.addUser("+79995550003", "legacy-token-of-the-third");
-        multi = OldDatabase.make(Files.createDirectory(folder.resolve("settled")), "multi");
+        multi = SqliteApp.make(Files.createDirectory(folder.resolve("settled")), "multi");
         Map<String, String> settings = Map.of(
                 "multisession.db.url",
                 old.path().toString(),

@@ -26,7 +26,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.StatementLog;
 
 /** Before a migration changes an existing database, a verified copy of it lies beside it; otherwise nothing does. */
@@ -83,7 +83,7 @@ class BackupTest {
     void the_copy_is_the_whole_database_as_it_was_and_can_be_put_in_its_place(String mode) throws IOException {
         String before;
         String header;
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("PRAGMA journal_mode=" + mode);
             before = old.dump();
             header = old.journalBytes();
@@ -95,7 +95,7 @@ class BackupTest {
             assertThat(old.dump()).isNotEqualTo(before);
             assertThat(old.journalBytes()).isEqualTo(header);
         }
-        try (OldDatabase copy = OldDatabase.open(folder.resolve(NAME))) {
+        try (SqliteApp copy = SqliteApp.open(folder.resolve(NAME))) {
             assertThat(copy.journalBytes()).isEqualTo(header);
             assertThat(copy.dump()).isEqualTo(before);
             assertThat(copy.one("PRAGMA integrity_check")).isEqualTo("ok");
@@ -104,12 +104,12 @@ class BackupTest {
 
     @Test
     void what_is_still_in_the_write_ahead_log_is_in_the_copy() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("PRAGMA journal_mode=wal");
             old.run("PRAGMA wal_autocheckpoint=0");
             old.signInSingle(43, "only-in-the-log");
             migrate();
-            try (OldDatabase copy = OldDatabase.open(folder.resolve(NAME))) {
+            try (SqliteApp copy = SqliteApp.open(folder.resolve(NAME))) {
                 assertThat(copy.legacyTokenOf(43)).isEqualTo("only-in-the-log");
             }
         }
@@ -117,7 +117,7 @@ class BackupTest {
 
     @Test
     void nobody_else_may_read_it_from_its_first_byte_on() {
-        OldDatabase.make(folder, "multi").close();
+        SqliteApp.make(folder, "multi").close();
         List<String> permissions = new ArrayList<>();
         StatementLog.watch(
                 statement -> {
@@ -140,7 +140,7 @@ class BackupTest {
 
     @Test
     void a_second_one_in_the_same_second_gets_another_name() throws IOException {
-        OldDatabase.make(folder, "multi").close();
+        SqliteApp.make(folder, "multi").close();
         Files.writeString(folder.resolve(NAME), "an earlier one");
         Files.writeString(folder.resolve("old-app.db.backup-20260207-080910Z-2.db.part"), "one that is being made");
         assertThat(migrate().backup()).hasFileName("old-app.db.backup-20260207-080910Z-3.db");
@@ -151,14 +151,14 @@ class BackupTest {
     @Test
     void it_lies_beside_the_file_that_a_link_leads_to() throws IOException {
         Path real = Files.createDirectory(folder.resolve("real"));
-        OldDatabase.make(real, "multi").close();
+        SqliteApp.make(real, "multi").close();
         Files.createSymbolicLink(folder.resolve("old-app.db"), real.resolve("old-app.db"));
         assertThat(migrate().backup()).isEqualTo(real.toRealPath().resolve(NAME));
     }
 
     @Test
     void nothing_is_copied_where_nothing_is_to_be_done() {
-        OldDatabase.make(folder, "multi").close();
+        SqliteApp.make(folder, "multi").close();
         deploy((database, file) -> migrator(database, Backup.NONE).migrate());
         assertThat(migrate().backup()).isNull();
         assertThat(others()).isEmpty();
@@ -172,7 +172,7 @@ class BackupTest {
 
     @Test
     void nothing_is_copied_of_a_database_that_is_refused() {
-        OldDatabase.makeBy(folder, "CREATE TABLE customers (id INTEGER PRIMARY KEY)")
+        SqliteApp.makeBy(folder, "CREATE TABLE customers (id INTEGER PRIMARY KEY)")
                 .close();
         assertThatThrownBy(this::migrate).isInstanceOf(MigrationRefusedException.class);
         assertThat(others()).isEmpty();
@@ -193,7 +193,7 @@ class BackupTest {
 
     @Test
     void a_copy_that_turns_out_superfluous_because_another_process_was_first_is_removed() {
-        OldDatabase.make(folder, "multi").close();
+        SqliteApp.make(folder, "multi").close();
         Migrator.Outcome outcome = deploy((database, file) -> {
             Backup real = new SqliteBackup(database, file, CLOCK);
             return migrator(database, () -> {
@@ -210,7 +210,7 @@ class BackupTest {
 
     @Test
     void a_copy_is_removed_when_the_migration_after_it_cannot_be_done() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
             assertThatThrownBy(() -> migrateAndMeanwhile(() -> old.run("BEGIN IMMEDIATE")))
                     .isInstanceOf(DatabaseBusyException.class);
@@ -226,7 +226,7 @@ class BackupTest {
 
     @Test
     void a_locked_database_is_not_copied_to_find_that_out() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi");
+        try (SqliteApp old = SqliteApp.make(folder, "multi");
                 LogLines log = new LogLines()) {
             old.run("BEGIN IMMEDIATE");
             assertThatThrownBy(this::migrate).isInstanceOf(DatabaseBusyException.class);
@@ -238,7 +238,7 @@ class BackupTest {
 
     @Test
     void what_the_old_app_writes_while_it_is_made_is_no_reason_to_refuse() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             boolean[] written = {false};
             StatementLog.watch(
                     statement -> {
@@ -254,12 +254,12 @@ class BackupTest {
 
     @Test
     void a_copy_that_lacks_something_is_refused_and_nothing_is_left_or_changed() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
             StatementLog.watch(
                     statement -> {
                         if (statement.startsWith("ATTACH")) {
-                            try (OldDatabase copy = OldDatabase.open(folder.resolve(NAME + ".part"))) {
+                            try (SqliteApp copy = SqliteApp.open(folder.resolve(NAME + ".part"))) {
                                 copy.run("DELETE FROM user_sessions WHERE id = 1");
                             }
                         }
@@ -274,7 +274,7 @@ class BackupTest {
 
     @Test
     void a_process_that_dies_while_it_is_made_leaves_a_file_that_nobody_takes_for_one() throws IOException {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
             Path childsOwn = Files.createDirectory(folder.resolve("child"));
             try (ChildJvm child =
@@ -313,7 +313,7 @@ class BackupTest {
 
     @Test
     void a_fault_that_the_database_has_itself_is_not_held_against_the_copy() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("PRAGMA ignore_check_constraints=ON");
             old.run("CREATE TABLE odd (x INTEGER CHECK (x > 0))");
             old.run("INSERT INTO odd VALUES (-1)");
@@ -323,7 +323,7 @@ class BackupTest {
 
     @Test
     void of_a_damaged_database_nothing_is_kept_and_nothing_is_changed() throws IOException {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("CREATE TABLE many (x TEXT)");
             old.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)"
                     + " INSERT INTO many SELECT printf('%.*c', 500, 'x') FROM n");
@@ -342,7 +342,7 @@ class BackupTest {
 
     @Test
     void what_only_the_app_can_evaluate_is_copied_all_the_same() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.addFunction("app_fold");
             old.run("CREATE TABLE other (x CHECK (app_fold(x) IS NOT NULL), y AS (app_fold(x)) STORED)");
             old.run("CREATE INDEX other_x ON other (app_fold(x)) WHERE app_fold(x) > ''");
@@ -350,7 +350,7 @@ class BackupTest {
             old.run("INSERT INTO other VALUES ('a'), ('b')");
             String before = old.dump();
             Path copy = Objects.requireNonNull(migrate().backup());
-            try (OldDatabase copied = OldDatabase.open(copy)) {
+            try (SqliteApp copied = SqliteApp.open(copy)) {
                 copied.addFunction("app_fold");
                 assertThat(copied.dump()).isEqualTo(before);
                 assertThat(copied.one("PRAGMA integrity_check")).isEqualTo("ok");
@@ -360,7 +360,7 @@ class BackupTest {
 
     @Test
     void a_disk_without_room_for_the_migration_is_refused_also_where_no_copy_is_made() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String before = old.dump();
             assertThatThrownBy(() ->
                             deploy((database, file) -> migrator(database, new NoBackup(file, where -> 1024L * 1024))
@@ -373,7 +373,7 @@ class BackupTest {
 
     @Test
     void too_little_space_is_refused_with_the_numbers_and_what_to_do() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
             assertThatThrownBy(() -> deploy((database, file) -> migrator(
                                     database, new SqliteBackup(database, file, CLOCK, where -> 5L * 1024 * 1024))
@@ -388,7 +388,7 @@ class BackupTest {
 
     @Test
     void to_do_without_a_copy_is_advised_where_only_the_copy_lacks_space() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             assertThatThrownBy(() -> deploy((database, file) -> migrator(
                                     database,
                                     new SqliteBackup(database, file, CLOCK, where -> (16L * 1024 + 16) * 1024))
@@ -401,7 +401,7 @@ class BackupTest {
 
     @Test
     void the_log_says_where_it_lies_and_nothing_secret() {
-        OldDatabase.make(folder, "multi").close();
+        SqliteApp.make(folder, "multi").close();
         try (LogLines log = new LogLines()) {
             migrate();
             assertThat(log.all())

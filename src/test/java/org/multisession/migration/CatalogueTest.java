@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** What is read of a database's own catalogue. */
 class CatalogueTest {
@@ -33,7 +33,7 @@ class CatalogueTest {
 
     @BeforeEach
     void open() {
-        try (OldDatabase old = OldDatabase.makeBy(folder, SCHEMA)) {
+        try (SqliteApp old = SqliteApp.makeBy(folder, SCHEMA)) {
             file = SqliteFile.claim(old.path(), false, "/test");
         }
         database = Database.open(file, 1, Duration.ofSeconds(5));

@@ -26,7 +26,7 @@ import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** P5: a process that is killed anywhere in a migration leaves the old database, or the new one, and nothing in between. */
@@ -50,7 +50,7 @@ class MigrationKilledTest {
     /** A database that a migration has everything to do in: sessions to record, ended ones, shared tokens. */
     private String make(String mode) throws IOException {
         Path made = Files.createDirectory(folder.resolve(mode));
-        try (OldDatabase old = OldDatabase.make(made, "multi")) {
+        try (SqliteApp old = SqliteApp.make(made, "multi")) {
             old.run("PRAGMA journal_mode=" + mode);
             old.run("DROP INDEX idx_user_session_user_id");
             old.run("DROP INDEX idx_user_session_auth_token");
@@ -144,7 +144,7 @@ class MigrationKilledTest {
                 assertThat(child.kill()).isEmpty();
             }
         }
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
             assertThat(old.rows("users")).as(moment).isEqualTo(users);
             if (killed && inSteps) {
@@ -176,13 +176,13 @@ class MigrationKilledTest {
     }
 
     private static String dump(Path database) {
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             return old.dump();
         }
     }
 
     private static String users(Path database) {
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             return old.rows("users");
         }
     }
@@ -198,7 +198,7 @@ class MigrationKilledTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        try (OldDatabase old = OldDatabase.open(database)) {
+        try (SqliteApp old = SqliteApp.open(database)) {
             return old.all(SCHEMA).stream().map(String::valueOf).toList();
         }
     }

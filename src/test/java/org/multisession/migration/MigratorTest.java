@@ -41,9 +41,9 @@ import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.OtherAccount;
 import org.multisession.testing.OtherProcess;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.StatementLog;
 import org.multisession.testing.TestClock;
 
@@ -142,7 +142,7 @@ class MigratorTest {
     }
 
     /** All tokens that are text, and whom each opens by the rules of the old app; null for nobody. */
-    private static Map<String, @Nullable Long> openings(OldDatabase old) {
+    private static Map<String, @Nullable Long> openings(SqliteApp old) {
         Map<String, @Nullable Long> openings = new HashMap<>();
         Set<String> shared = new LinkedHashSet<>();
         for (String row : lines(old, "SELECT id || '>' || auth_token FROM users WHERE typeof(auth_token) = 'text'")) {
@@ -165,7 +165,7 @@ class MigratorTest {
         return openings;
     }
 
-    private static List<String> lines(OldDatabase old, String sql) {
+    private static List<String> lines(SqliteApp old, String sql) {
         return old.all(sql).stream().map(String::valueOf).toList();
     }
 
@@ -173,7 +173,7 @@ class MigratorTest {
             "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1";
 
     /** Migrates and checks everything that holds for every database that is accepted. */
-    private void assertAccepted(OldDatabase old) {
+    private void assertAccepted(SqliteApp old) {
         boolean hadSessions = !old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
                 .isEmpty();
         String usersBefore = old.rows("users");
@@ -197,7 +197,7 @@ class MigratorTest {
         }
     }
 
-    private void assertASecondRunNeedsNoLockAndChangesNothing(OldDatabase old) {
+    private void assertASecondRunNeedsNoLockAndChangesNothing(SqliteApp old) {
         String dump = old.dump();
         old.run("BEGIN IMMEDIATE");
         try {
@@ -211,7 +211,7 @@ class MigratorTest {
     }
 
     /** Tries to migrate and checks everything that holds for every database that is refused. */
-    private Throwable assertRefused(OldDatabase old) throws IOException {
+    private Throwable assertRefused(SqliteApp old) throws IOException {
         String dump = old.dump();
         Set<String> listing = listing();
         Throwable refusal = catchThrowable(this::migrate);
@@ -230,7 +230,7 @@ class MigratorTest {
 
         @Test
         void the_single_form_gets_all_that_is_needed() {
-            try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (SqliteApp old = SqliteApp.make(folder, "single")) {
                 assertAccepted(old);
                 assertThat(old.all("SELECT name FROM multisession_created ORDER BY 1"))
                         .containsExactly(
@@ -244,7 +244,7 @@ class MigratorTest {
 
         @Test
         void the_multi_form_is_used_as_it_is() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 assertAccepted(old);
                 assertThat(old.all("SELECT name FROM multisession_created")).containsExactly("auth_events");
                 assertThat(old.all("SELECT auth_token FROM multisession_tokens WHERE ended_at IS NULL ORDER BY 1"))
@@ -254,7 +254,7 @@ class MigratorTest {
 
         @Test
         void the_log_says_who_shares_a_token_and_which_sessions_are_whose() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS);
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS);
                     LogLines log = new LogLines()) {
                 old.run("UPDATE users SET auth_token = 'secret-token-of-both'");
                 old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (1, 'secret-token-a'), (9, 'gone')");
@@ -275,7 +275,7 @@ class MigratorTest {
 
         @Test
         void a_database_with_every_fault_opens_exactly_what_it_can() {
-            try (OldDatabase old = OldDatabase.make(folder, "dirty")) {
+            try (SqliteApp old = SqliteApp.make(folder, "dirty")) {
                 assertAccepted(old);
             }
             Map<String, Long> opens = new HashMap<>();
@@ -311,7 +311,7 @@ class MigratorTest {
                 opensNothing.forEach(
                         token -> assertThat(app.opens(token)).as(token).isNull());
                 // Once one of the two has another token, the other's account must not open to both.
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     old.signInSingle(2, "another-token");
                 }
                 assertThat(app.opens("another-token")).isEqualTo(2);
@@ -328,7 +328,7 @@ class MigratorTest {
                 assertThat(outcome.userColumns())
                         .containsExactlyInAnyOrder("id", "phone", "auth_token", "plan", "created_at");
             }
-            try (OldDatabase old = OldDatabase.open(file)) {
+            try (SqliteApp old = SqliteApp.open(file)) {
                 assertThat(old.one("PRAGMA journal_mode")).isEqualTo("wal");
                 old.addUser("+79990000001", "first");
                 assertThatThrownBy(() -> old.addUser("+79990000001", "second")).isInstanceOf(AssertionError.class);
@@ -348,7 +348,7 @@ class MigratorTest {
 
         @Test
         void a_hundred_thousand_users_stay_as_they_are() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                     CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
                     INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
@@ -373,18 +373,18 @@ class MigratorTest {
         @ParameterizedTest
         @ValueSource(strings = {"wal", "delete"})
         void the_journal_mode_stays(String mode) {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 old.run("PRAGMA journal_mode=" + mode);
             }
             String before;
-            try (OldDatabase old = OldDatabase.open(file)) {
+            try (SqliteApp old = SqliteApp.open(file)) {
                 before = old.journalBytes();
                 assertAccepted(old);
             }
             try (NewApp app = NewApp.deploy(file, clock)) {
                 app.signIn("+79991234572");
             }
-            try (OldDatabase old = OldDatabase.open(file)) {
+            try (SqliteApp old = SqliteApp.open(file)) {
                 assertThat(before).isEqualTo(mode.equals("wal") ? "2 2" : "1 1");
                 assertThat(old.journalBytes()).isEqualTo(before);
             }
@@ -451,7 +451,7 @@ class MigratorTest {
         @ParameterizedTest(name = "{0}")
         @MethodSource("unusual")
         void an_unusual_users_table_is_accepted(String what, String script) {
-            try (OldDatabase old = OldDatabase.makeBy(folder, script)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, script)) {
                 assertAccepted(old);
                 if (old.one("SELECT count(*) FROM users").equals("0")) {
                     return;
@@ -465,7 +465,7 @@ class MigratorTest {
 
         @Test
         void a_token_in_another_case_opens_nothing_though_its_column_is_blind_to_case() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                             CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT COLLATE NOCASE);
                             INSERT INTO users VALUES (1, '+79990000001', 'Token-Of-The-First');
                             """);
@@ -479,7 +479,7 @@ class MigratorTest {
         }
 
         static Stream<Arguments> halves() {
-            String multi = OldDatabase.script("multi");
+            String multi = SqliteApp.script("multi");
             return Stream.of(
                     Arguments.of("the table without its indexes", multi + """
                             DROP INDEX idx_user_session_user_id;
@@ -487,25 +487,25 @@ class MigratorTest {
                             """),
                     Arguments.of("the table with one index", multi + "DROP INDEX idx_user_session_auth_token;"),
                     Arguments.of("the table with the other index", multi + "DROP INDEX idx_user_session_user_id;"),
-                    Arguments.of("the table without rows", OldDatabase.script("single") + SESSIONS),
+                    Arguments.of("the table without rows", SqliteApp.script("single") + SESSIONS),
                     Arguments.of(
                             "the table and an index without rows",
-                            OldDatabase.script("single")
+                            SqliteApp.script("single")
                                     + SESSIONS
                                     + "CREATE INDEX idx_user_session_user_id ON user_sessions (user_id);"),
                     Arguments.of(
                             "the index in place of the constraint",
-                            OldDatabase.script("single")
+                            SqliteApp.script("single")
                                     + SESSIONS.replace(",\n\tUNIQUE (auth_token)", "")
                                     + SESSION_INDEXES),
                     Arguments.of(
                             "neither constraint nor index, rows without duplicates",
-                            OldDatabase.script("single") + SESSIONS.replace(",\n\tUNIQUE (auth_token)", "") + """
+                            SqliteApp.script("single") + SESSIONS.replace(",\n\tUNIQUE (auth_token)", "") + """
                                     INSERT INTO user_sessions (user_id, auth_token) VALUES (42, 'one'), (43, 'two');
                                     """),
                     Arguments.of(
                             "columns beyond those that are needed",
-                            OldDatabase.script("single")
+                            SqliteApp.script("single")
                                     + SESSIONS.replace(
                                             "PRIMARY KEY (id),",
                                             "device TEXT NOT NULL DEFAULT '', PRIMARY KEY (id),")));
@@ -514,7 +514,7 @@ class MigratorTest {
         @ParameterizedTest(name = "{0}")
         @MethodSource("halves")
         void what_the_old_app_left_half_done_is_completed(String what, String script) {
-            try (OldDatabase old = OldDatabase.makeBy(folder, script)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, script)) {
                 assertAccepted(old);
             }
             try (NewApp app = NewApp.deploy(file, clock)) {
@@ -524,7 +524,7 @@ class MigratorTest {
 
         @Test
         void a_session_without_a_token_opens_nothing_and_the_old_app_may_go_on_writing_such() {
-            try (OldDatabase old = OldDatabase.makeBy(
+            try (SqliteApp old = SqliteApp.makeBy(
                     folder,
                     USERS + SESSIONS.replace("auth_token VARCHAR(128) NOT NULL", "auth_token VARCHAR(128)") + """
                             INSERT INTO user_sessions (user_id, auth_token) VALUES (1, NULL), (2, NULL), (1, 'one');
@@ -543,7 +543,7 @@ class MigratorTest {
 
         @Test
         void the_columns_that_a_new_user_would_need_are_named() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, """
+            try (SqliteApp old = SqliteApp.makeBy(folder, """
                     CREATE TABLE users (id INT PRIMARY KEY, phone TEXT NOT NULL, auth_token TEXT, email TEXT NOT NULL,
                       created_at TEXT NOT NULL, balance INTEGER NOT NULL DEFAULT 0, name TEXT);
                     """)) {
@@ -565,7 +565,7 @@ class MigratorTest {
 
         @Test
         void each_of_our_objects_that_was_dropped_is_made_again() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 migrate();
                 String whole = String.join("\n", lines(old, SCHEMA));
                 for (String name : ALL_OF_OURS) {
@@ -582,7 +582,7 @@ class MigratorTest {
 
         @Test
         void a_trigger_or_index_of_another_version_is_made_anew() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 migrate();
                 String whole = String.join("\n", lines(old, SCHEMA));
                 old.run("DROP TRIGGER multisession_session_deleted");
@@ -742,14 +742,14 @@ class MigratorTest {
         @MethodSource("refused")
         void a_database_of_another_shape_is_refused_with_the_reason(String what, String script, List<String> words)
                 throws IOException {
-            try (OldDatabase old = OldDatabase.makeBy(folder, script)) {
+            try (SqliteApp old = SqliteApp.makeBy(folder, script)) {
                 assertThat(assertRefused(old).getMessage()).as(what).contains(words);
             }
         }
 
         @Test
         void an_index_under_the_old_apps_name_that_says_something_else_is_not_taken_for_it() throws IOException {
-            try (OldDatabase old = OldDatabase.makeBy(
+            try (SqliteApp old = SqliteApp.makeBy(
                     folder,
                     USERS
                             + SESSIONS.replace(",\n\tUNIQUE (auth_token)", "")
@@ -790,7 +790,7 @@ class MigratorTest {
 
         @Test
         void a_damaged_database_is_refused_in_plain_words() throws IOException {
-            OldDatabase.make(folder, "single").close();
+            SqliteApp.make(folder, "single").close();
             byte[] bytes = Files.readAllBytes(file);
             // The page of the schema's root is left, what follows is not.
             Arrays.fill(bytes, 100, bytes.length, (byte) 0x5a);
@@ -805,7 +805,7 @@ class MigratorTest {
         @ParameterizedTest
         @ValueSource(strings = {"wal", "delete"})
         void a_database_that_stays_locked_is_busy_and_not_changed(String mode) throws IOException {
-            try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (SqliteApp old = SqliteApp.make(folder, "single")) {
                 old.run("PRAGMA journal_mode=" + mode);
                 String dump = old.dump();
                 Set<String> listing = listing();
@@ -822,7 +822,7 @@ class MigratorTest {
 
         @Test
         void a_failure_on_the_way_leaves_everything_as_it_was() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 String dump = old.dump();
                 List<String> statements = new ArrayList<>();
                 try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
@@ -842,7 +842,7 @@ class MigratorTest {
 
         @Test
         void a_trigger_of_the_teams_that_undoes_our_work_rolls_everything_back() {
-            try (OldDatabase old = OldDatabase.makeBy(folder, USERS + SESSIONS + """
+            try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS + """
                     INSERT INTO user_sessions (user_id, auth_token) VALUES (1, 'secret-token-of-a-session');
                     """)) {
                 migrate();
@@ -876,7 +876,7 @@ class MigratorTest {
         void a_file_or_folder_that_may_not_be_written_is_refused_with_the_reason(@TempDir Path apart)
                 throws IOException {
             List<String> asNobody = OtherAccount.nobody();
-            OldDatabase.make(folder, "single").close();
+            SqliteApp.make(folder, "single").close();
             String classPath =
                     asNobody.isEmpty() ? System.getProperty("java.class.path") : OtherAccount.classPath(apart);
             Path temporary = Files.createDirectory(apart.resolve("tmp"));
@@ -964,7 +964,7 @@ class MigratorTest {
 
         @Test
         void a_rebuilt_users_table_loses_nobody_and_gets_back_what_it_lost() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+            try (SqliteApp old = SqliteApp.make(folder, "multi")) {
                 String here;
                 String gone;
                 long bob;
@@ -1000,7 +1000,7 @@ class MigratorTest {
 
         @Test
         void a_rebuilt_sessions_table_loses_nobody_and_what_ended_in_between_stays_ended() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi");
+            try (SqliteApp old = SqliteApp.make(folder, "multi");
                     NewApp app = NewApp.deploy(file, clock)) {
                 String here = app.signIn(ANNA);
                 String gone = app.signIn(ANNA);
@@ -1033,7 +1033,7 @@ class MigratorTest {
 
         @Test
         void a_users_table_that_is_renamed_away_and_back_is_found_complete_again() {
-            try (OldDatabase old = OldDatabase.make(folder, "multi");
+            try (SqliteApp old = SqliteApp.make(folder, "multi");
                     NewApp app = NewApp.deploy(file, clock)) {
                 String here = app.signIn(ANNA);
                 old.run("ALTER TABLE users RENAME TO people");
@@ -1056,7 +1056,7 @@ class MigratorTest {
             assertThat(ALL_OF_OURS)
                     .contains("user_sessions", "multisession_tokens", "multisession_session_deleted")
                     .hasSizeGreaterThanOrEqualTo(13);
-            try (OldDatabase old = OldDatabase.make(folder, "single")) {
+            try (SqliteApp old = SqliteApp.make(folder, "single")) {
                 Set<String> before = Set.copyOf(lines(old, "SELECT name FROM sqlite_master"));
                 migrate();
                 Set<String> added = new LinkedHashSet<>(
@@ -1117,7 +1117,7 @@ class MigratorTest {
 
         @Test
         void looking_up_a_token_or_a_number_reads_no_whole_table() {
-            OldDatabase.make(folder, "multi").close();
+            SqliteApp.make(folder, "multi").close();
             try (NewApp app = NewApp.deploy(file, clock)) {
                 // Compiled when it runs for the first time, and kept.
                 List<String> prepared = StatementLog.during(() -> {

@@ -16,7 +16,7 @@ import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** The numbers by which somebody decides on the next step, each against what really happens to the tokens. */
@@ -31,12 +31,12 @@ class MoveStatusTest {
     Path folder;
 
     private final TestClock clock = new TestClock();
-    private OldDatabase old;
+    private SqliteApp old;
     private NewApp app;
 
     @BeforeEach
     void deployOnTheOldDatabase() {
-        old = OldDatabase.make(folder, "single");
+        old = SqliteApp.make(folder, "single");
         app = NewApp.deploy(old.path(), clock);
     }
 
@@ -145,7 +145,7 @@ class MoveStatusTest {
     @Test
     void a_database_that_was_migrated_but_never_deployed_was_never_watched() throws Exception {
         Path other = Files.createDirectory(folder.resolve("only-migrated"));
-        OldDatabase.make(other, "single").close();
+        SqliteApp.make(other, "single").close();
         try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
                 Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
             new Migrator(database, clock).migrate();
@@ -179,7 +179,7 @@ class MoveStatusTest {
     @Test
     void going_back_to_the_multi_form_costs_nothing_until_tokens_are_hashed() throws Exception {
         Path other = Files.createDirectory(folder.resolve("multi"));
-        try (OldDatabase multi = OldDatabase.make(other, "multi")) {
+        try (SqliteApp multi = SqliteApp.make(other, "multi")) {
             try (NewApp there = NewApp.deploy(multi.path(), clock)) {
                 MoveStatus status = there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
                 assertThat(status.oldAppReadsSessions()).isTrue();
@@ -197,7 +197,7 @@ class MoveStatusTest {
     @Test
     void a_database_that_was_never_migrated_is_refused() throws Exception {
         Path other = Files.createDirectory(folder.resolve("untouched"));
-        OldDatabase.make(other, "single").close();
+        SqliteApp.make(other, "single").close();
         try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
                 Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
             assertThatThrownBy(() -> database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW)))

@@ -33,9 +33,9 @@ import org.multisession.testing.CodeApp;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** What the tools of other programs do to the tables, under the running application and while it is away. */
@@ -48,11 +48,11 @@ class RebuiltTablesTest {
     @TempDir
     Path folder;
 
-    private OldDatabase old(String form) {
-        return OldDatabase.make(folder, form);
+    private SqliteApp old(String form) {
+        return SqliteApp.make(folder, form);
     }
 
-    private NewApp deploy(OldDatabase old) {
+    private NewApp deploy(SqliteApp old) {
         return NewApp.deploy(old.path(), clock);
     }
 
@@ -62,7 +62,7 @@ class RebuiltTablesTest {
 
         @Test
         void sign_ins_and_sign_outs_go_on_after_the_repair() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String phone = app.signIn(ANNA);
                 old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (9999, 'of-nobody')");
@@ -96,7 +96,7 @@ class RebuiltTablesTest {
 
         @Test
         void the_first_sign_in_after_it_repairs_without_waiting_for_anybody() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String phone = app.signIn(ANNA);
                 old.run(Rebuilds.users(Rebuilds.Way.RENAME_FIRST));
@@ -108,7 +108,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_deploy_mends_what_happened_while_we_were_away() {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 String phone;
                 try (NewApp app = deploy(old)) {
                     phone = app.signIn(ANNA);
@@ -129,7 +129,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_table_that_the_old_app_made_is_left_alone_and_the_reason_told() {
-            try (OldDatabase old = old("multi");
+            try (SqliteApp old = old("multi");
                     NewApp app = deploy(old);
                     LogLines log = new LogLines()) {
                 String phone = app.signIn(ANNA);
@@ -159,7 +159,7 @@ class RebuiltTablesTest {
 
     @Test
     void the_check_says_that_a_deploy_would_refuse_what_it_may_not_correct() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             deploy(old).close();
             old.run(Rebuilds.users(Rebuilds.Way.RENAME_FIRST));
             var report = check(old);
@@ -176,13 +176,13 @@ class RebuiltTablesTest {
     class Dropped {
 
         /** What Alembic's autogenerate writes down: SQLAlchemy sees tables and indexes, no triggers. */
-        private void dropWhatTheModelsDoNotKnow(OldDatabase old) {
+        private void dropWhatTheModelsDoNotKnow(SqliteApp old) {
             for (String table : tables(old)) {
                 old.run("DROP TABLE " + table);
             }
         }
 
-        private static Set<String> tables(OldDatabase old) {
+        private static Set<String> tables(SqliteApp old) {
             Set<String> ours = new TreeSet<>();
             for (@Nullable
             String table : old.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'users'")) {
@@ -191,7 +191,7 @@ class RebuiltTablesTest {
             return ours;
         }
 
-        private void signUpAndInAtTheOldApp(OldDatabase old) {
+        private void signUpAndInAtTheOldApp(SqliteApp old) {
             // As every app does, it looks first whether the number is taken.
             assertThat(old.all("SELECT id FROM users WHERE phone = '+79990001122'"))
                     .isEmpty();
@@ -202,7 +202,7 @@ class RebuiltTablesTest {
 
         @Test
         void the_triggers_are_taken_away_so_that_the_old_app_lives_and_the_log_says_so() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old);
                     LogLines log = new LogLines()) {
                 app.signIn(ANNA);
@@ -222,7 +222,7 @@ class RebuiltTablesTest {
 
         @Test
         void they_are_taken_away_also_where_a_write_fails_first() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old);
                     LogLines log = new LogLines()) {
                 String annas = app.signIn(ANNA);
@@ -245,7 +245,7 @@ class RebuiltTablesTest {
 
         @Test
         void the_memory_alone_is_enough_to_be_gone() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 app.signIn(ANNA);
                 old.run("DROP TABLE multisession_tokens");
@@ -258,7 +258,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_deploy_makes_everything_anew_and_the_old_app_lives() {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 deploy(old).close();
                 dropWhatTheModelsDoNotKnow(old);
                 try (NewApp app = deploy(old)) {
@@ -271,7 +271,7 @@ class RebuiltTablesTest {
 
         @Test
         void an_uninstall_takes_the_triggers_away_too() {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 deploy(old).close();
                 dropWhatTheModelsDoNotKnow(old);
                 try (SqliteFile file = SqliteFile.claim(old.path(), false, "/test");
@@ -292,7 +292,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
         void the_old_cookie_opens_nothing_from_the_first_request_on(Rebuilds.Way way) {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old);
                     Sibling sibling = Sibling.open(old.path())) {
                 String annas = app.signIn(ANNA);
@@ -318,7 +318,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
         void the_same_while_our_app_is_away(Rebuilds.Way way) {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 long bob;
                 String annas;
                 String bobs;
@@ -344,7 +344,7 @@ class RebuiltTablesTest {
 
         @Test
         void accounts_without_a_number_cannot_be_told_apart() {
-            try (OldDatabase old = old("multi")) {
+            try (SqliteApp old = old("multi")) {
                 old.run("INSERT INTO users (id, phone) VALUES (4711, '')");
                 old.signInMulti(4711, "of-nobody-known", clock.instant());
                 try (NewApp app = deploy(old)) {
@@ -359,7 +359,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_number_that_the_rebuild_wrote_in_another_way_is_the_same_account() {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 String annas;
                 try (NewApp app = deploy(old)) {
                     annas = app.signIn(ANNA);
@@ -380,7 +380,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
         void a_session_of_which_only_the_mirror_is_left_opens_nothing(Rebuilds.Way way) {
-            try (OldDatabase old = old("multi");
+            try (SqliteApp old = old("multi");
                     NewApp app = deploy(old);
                     Sibling sibling = Sibling.open(old.path())) {
                 String annas = app.signIn(ANNA);
@@ -407,7 +407,7 @@ class RebuiltTablesTest {
             "of-user-43, 1-of-user-43"
         })
         void tokens_that_an_app_makes_alike_are_told_apart(String before, String cameAndWent) {
-            try (OldDatabase old = old("multi")) {
+            try (SqliteApp old = old("multi")) {
                 old.run("UPDATE users SET auth_token = ? WHERE id = 43", before);
                 deploy(old).close();
                 old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
@@ -426,7 +426,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
         void what_an_earlier_version_wrote_down_of_legacy_tokens_counts_at_the_deploy_of_this_one(Rebuilds.Way way) {
-            try (OldDatabase old = old("multi")) {
+            try (SqliteApp old = old("multi")) {
                 old.run("UPDATE users SET auth_token = '0123456789|user-43' WHERE id = 43");
                 deploy(old).close();
                 old.run("UPDATE multisession_accounts SET token_tail ="
@@ -451,7 +451,7 @@ class RebuiltTablesTest {
 
         @Test
         void the_same_while_our_app_is_away_and_whoever_rebuilt_users_as_well() {
-            try (OldDatabase old = old("multi")) {
+            try (SqliteApp old = old("multi")) {
                 deploy(old).close();
                 old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
                 old.run(Rebuilds.users(Rebuilds.Way.BATCH));
@@ -474,7 +474,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_row_that_was_put_back_opens_nothing() {
-            try (OldDatabase old = old("multi");
+            try (SqliteApp old = old("multi");
                     NewApp app = deploy(old)) {
                 String annas = app.signIn(ANNA);
                 String laptop = app.signIn(ANNA);
@@ -489,7 +489,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_token_that_was_given_to_somebody_else_too_is_nobodys_although_one_of_them_is_witnessed() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old);
                     Sibling sibling = Sibling.open(old.path())) {
                 old.run(Rebuilds.sessions(Rebuilds.Way.BATCH));
@@ -501,7 +501,7 @@ class RebuiltTablesTest {
 
         @Test
         void what_the_old_app_set_while_only_users_was_unwatched_is_believed() {
-            try (OldDatabase old = old("single")) {
+            try (SqliteApp old = old("single")) {
                 deploy(old).close();
                 old.run(Rebuilds.users(Rebuilds.Way.BATCH));
                 old.signInSingle(42, "a-new-one-of-the-old-app");
@@ -519,7 +519,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @ValueSource(strings = {"single", "multi"})
         void whatever_is_rebuilt_in_whatever_way(String form) {
-            try (OldDatabase old = old(form)) {
+            try (SqliteApp old = old(form)) {
                 List<String> tokens = new ArrayList<>();
                 for (@Nullable String token : old.all("SELECT auth_token FROM users WHERE auth_token <> ''")) {
                     tokens.add(String.valueOf(token));
@@ -553,7 +553,7 @@ class RebuiltTablesTest {
 
         @Test
         void row_ids_that_a_rebuild_gave_out_anew_are_no_reason() {
-            try (OldDatabase old = old("multi")) {
+            try (SqliteApp old = old("multi")) {
                 String annas;
                 try (NewApp app = deploy(old)) {
                     app.signOut(app.signIn(ANNA));
@@ -605,7 +605,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @MethodSource("rebuilds")
         void nobody_is_signed_out_and_the_tool_comes_to_its_end(String form, Rebuilds.Way way, String table) {
-            try (OldDatabase old = old(form);
+            try (SqliteApp old = old(form);
                     NewApp app = deploy(old)) {
                 old.run("UPDATE users SET phone = '+79991234568' WHERE id = 43");
                 String annas = app.signIn(ANNA);
@@ -631,7 +631,7 @@ class RebuiltTablesTest {
         @ParameterizedTest
         @MethodSource("rebuilds")
         void a_deploy_in_the_middle_refuses_or_ends_nothing(String form, Rebuilds.Way way, String table) {
-            try (OldDatabase old = old(form)) {
+            try (SqliteApp old = old(form)) {
                 String annas;
                 try (NewApp app = deploy(old)) {
                     annas = app.signIn(ANNA);
@@ -656,7 +656,7 @@ class RebuiltTablesTest {
 
         @Test
         void the_reason_names_both_tables_and_the_way_out() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String annas = app.signIn(ANNA);
                 List<String> statements = statements(Rebuilds.Way.RENAME_FIRST, "users");
@@ -678,7 +678,7 @@ class RebuiltTablesTest {
 
         @Test
         void user_sessions_that_stays_away_is_made_anew_after_some_minutes() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String annas = app.signIn(ANNA);
                 old.run("DROP TABLE user_sessions");
@@ -692,7 +692,7 @@ class RebuiltTablesTest {
 
         @Test
         void rows_that_were_deleted_under_our_triggers_are_no_rebuild() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String annas = app.signIn(ANNA);
                 old.run("DELETE FROM user_sessions");
@@ -704,7 +704,7 @@ class RebuiltTablesTest {
 
         @Test
         void a_table_that_is_kept_after_a_rebuild_holds_nobody_up() {
-            try (OldDatabase old = old("single");
+            try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
                 String annas = app.signIn(ANNA);
                 List<String> statements = statements(Rebuilds.Way.RENAME_FIRST, "users");
@@ -718,7 +718,7 @@ class RebuiltTablesTest {
     @ParameterizedTest
     @CsvSource({"false, false", "true, false", "false, true", "true, true"})
     void whoever_empties_the_renamed_table_before_dropping_it_signs_nobody_out(boolean deployed, boolean inAutocommit) {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             NewApp app = deploy(old);
             String annas = app.signIn(ANNA);
             if (!deployed) {
@@ -740,7 +740,7 @@ class RebuiltTablesTest {
     @ParameterizedTest
     @EnumSource(Rebuilds.Way.class)
     void whoever_came_in_while_the_triggers_were_gone_gets_a_code_at_once(Rebuilds.Way way) {
-        try (OldDatabase old = old("single");
+        try (SqliteApp old = old("single");
                 CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock)) {
             old.run(Rebuilds.users(way));
             old.addUser("+79990000063", null);
@@ -752,7 +752,7 @@ class RebuiltTablesTest {
 
     @Test
     void what_was_refused_is_tried_again_by_nobody_but_the_minutes_check() {
-        try (OldDatabase old = old("single");
+        try (SqliteApp old = old("single");
                 NewApp app = deploy(old);
                 LogLines log = new LogLines()) {
             app.signIn(ANNA);
@@ -774,7 +774,7 @@ class RebuiltTablesTest {
 
     @Test
     void where_an_earlier_version_wrote_nothing_down_everything_ends_that_was_unwatched() {
-        try (OldDatabase old = old("single")) {
+        try (SqliteApp old = old("single")) {
             String annas;
             try (NewApp app = deploy(old)) {
                 annas = app.signIn(ANNA);
@@ -793,11 +793,11 @@ class RebuiltTablesTest {
         }
     }
 
-    private static String reason(OldDatabase old, String token) {
+    private static String reason(SqliteApp old, String token) {
         return old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", token);
     }
 
-    private static List<@Nullable String> trail(OldDatabase old) {
+    private static List<@Nullable String> trail(SqliteApp old) {
         return old.all("SELECT kind || ' ' || outcome || ' ' || user_id FROM auth_events WHERE kind = 'session-ended'");
     }
 
@@ -813,7 +813,7 @@ class RebuiltTablesTest {
         return app.database.read(handle -> MoveStatus.of(handle, clock.instant(), Duration.ofDays(30)));
     }
 
-    private org.multisession.check.Report check(OldDatabase old) {
+    private org.multisession.check.Report check(SqliteApp old) {
         return new Check(
                         new org.multisession.check.CheckRules(
                                 org.multisession.session.Stage.COEXIST, false, "RU", NewApp.RULES),

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** P5 in steps: what one transaction makes of a database, many make of it too, whatever happens between two of them. */
@@ -36,8 +36,8 @@ class SteppedMoveTest {
     @TempDir
     Path folder;
 
-    private OldDatabase old(String script) {
-        return OldDatabase.make(folder, script);
+    private SqliteApp old(String script) {
+        return SqliteApp.make(folder, script);
     }
 
     /** In pieces of this many rows; the consumer is told after each, when no transaction is open. */
@@ -71,19 +71,19 @@ class SteppedMoveTest {
         return migrate(file, rows, Trial.NONE, piece -> {});
     }
 
-    private static String withoutTimes(OldDatabase database) {
+    private static String withoutTimes(SqliteApp database) {
         return database.dump().replaceAll("'\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d[^']*'", "a time");
     }
 
     /** A copy that is migrated in one transaction. */
-    private String atOnce(OldDatabase old) throws IOException {
+    private String atOnce(SqliteApp old) throws IOException {
         Path copy = folder.resolve("at-once.db");
         Files.copy(old.path(), copy);
         try (SqliteFile claimed = SqliteFile.claim(copy, false, "/test");
                 Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
             new Migrator(database, clock).migrate();
         }
-        try (OldDatabase migrated = OldDatabase.open(copy)) {
+        try (SqliteApp migrated = SqliteApp.open(copy)) {
             return withoutTimes(migrated);
         }
     }
@@ -91,7 +91,7 @@ class SteppedMoveTest {
     @ParameterizedTest
     @CsvSource({"single, 1", "single, 3", "multi, 1", "multi, 2", "multi, 1000", "dirty, 1", "dirty, 3"})
     void many_steps_make_of_a_database_what_one_transaction_makes(String script, int rows) throws IOException {
-        try (OldDatabase old = old(script)) {
+        try (SqliteApp old = old(script)) {
             String expected = atOnce(old);
             assertThat(migrate(old.path(), rows).made()).isNotEmpty();
             assertThat(withoutTimes(old)).isEqualTo(expected);
@@ -102,7 +102,7 @@ class SteppedMoveTest {
     @ParameterizedTest
     @ValueSource(strings = {"single", "multi", "dirty"})
     void an_upgrade_in_many_steps_makes_what_one_transaction_makes(String script) throws IOException {
-        try (OldDatabase old = old(script)) {
+        try (SqliteApp old = old(script)) {
             migrate(old.path(), 1000);
             old.run("UPDATE multisession_accounts SET token_tail = substr(token_tail, -8)");
             old.run("DROP TRIGGER multisession_user_changed");
@@ -119,7 +119,7 @@ class SteppedMoveTest {
 
     @Test
     void an_index_of_a_table_that_is_there_is_made_by_itself_once_the_rest_is_there() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             old.run("DROP INDEX idx_user_session_user_id");
             List<String> marks = new ArrayList<>();
             migrate(old.path(), 1000, Trial.NONE, piece -> {}, statement -> {
@@ -137,7 +137,7 @@ class SteppedMoveTest {
 
     @Test
     void an_index_in_another_order_than_its_table_is_filled_in_is_made_once_that_is_done() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             List<String> rows = new ArrayList<>();
             List<String> made = migrate(old.path(), 1000, Trial.NONE, piece -> {}, statement -> {
                         if (statement.contains("INDEX IF NOT EXISTS multisession_tokens_live")) {
@@ -156,7 +156,7 @@ class SteppedMoveTest {
 
     @Test
     void the_memory_that_the_steps_use_is_given_back() {
-        try (OldDatabase old = old("multi");
+        try (SqliteApp old = old("multi");
                 SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
                 Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
             String usual = database.outsideTransaction(SteppedMoveTest::memory);
@@ -185,7 +185,7 @@ class SteppedMoveTest {
 
     @Test
     void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
-        try (OldDatabase original = old("multi")) {
+        try (SqliteApp original = old("multi")) {
             original.run("UPDATE users SET auth_token = ? WHERE id = 42", LIVE);
             original.signInMulti(47, "zz-the-last-to-be-recorded-of-all-sessions", clock.instant());
             List<@Nullable String> moved = original.all("SELECT auth_token FROM user_sessions WHERE user_id = 44");
@@ -195,7 +195,7 @@ class SteppedMoveTest {
             for (int at = 1; at < pieces; at++) {
                 Path file = folder.resolve("at-" + at + ".db");
                 Files.copy(original.path(), file);
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     int when = at;
                     migrate(file, 1, Trial.NONE, piece -> {
                         if (piece == when) {
@@ -235,7 +235,7 @@ class SteppedMoveTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 1000})
     void a_token_that_is_no_utf8_holds_it_up_no_longer_than_any_other(int rows) throws IOException {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, CAST(x'ff6162' AS TEXT)),"
                     + " (42, CAST(x'c3' AS TEXT)), (43, 'ordinary')");
             old.run("UPDATE users SET auth_token = CAST(x'fe00ff' AS TEXT) WHERE id = 44");
@@ -252,7 +252,7 @@ class SteppedMoveTest {
     /** Its trigger comes first, since it is the newer one, and ours then notes what it was told of. */
     @Test
     void what_a_trigger_of_the_teams_has_changed_behind_ours_is_noted_by_an_upgrade() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             migrate(old.path(), 2);
             old.run("CREATE TRIGGER normalised AFTER UPDATE OF phone ON users WHEN NEW.phone LIKE '8%'"
                     + " BEGIN UPDATE users SET phone = '+7' || substr(NEW.phone, 2) WHERE id = NEW.id; END");
@@ -270,7 +270,7 @@ class SteppedMoveTest {
 
     @Test
     void what_does_not_fit_is_refused_and_the_next_start_does_it_again() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             List<String> asked = new ArrayList<>();
             assertThatThrownBy(() -> migrate(old.path(), 2, Trial.NONE, piece -> {
                         // Just before each last look, and behind every pass.
@@ -294,12 +294,12 @@ class SteppedMoveTest {
 
     @Test
     void an_uninstall_in_the_middle_of_it_is_told_and_nothing_is_left() throws IOException {
-        try (OldDatabase original = old("multi")) {
+        try (SqliteApp original = old("multi")) {
             int pieces = pieces(original.path());
             for (int at = 1; at < pieces; at += 2) {
                 Path file = folder.resolve("uninstalled-" + at + ".db");
                 Files.copy(original.path(), file);
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     int when = at;
                     assertThatThrownBy(() -> migrate(file, 1, Trial.NONE, piece -> {
                                 if (piece == when) {
@@ -323,13 +323,13 @@ class SteppedMoveTest {
 
     @Test
     void what_another_node_has_begun_anew_is_not_noted_as_done_by_one_in_the_middle() throws IOException {
-        try (OldDatabase original = old("multi")) {
+        try (SqliteApp original = old("multi")) {
             String expected = atOnce(original);
             int pieces = pieces(original.path());
             for (int at = 1; at < pieces; at++) {
                 Path file = folder.resolve("anew-" + at + ".db");
                 Files.copy(original.path(), file);
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     int when = at;
                     migrate(file, 1, Trial.NONE, piece -> {
                         String isAtWork =
@@ -351,7 +351,7 @@ class SteppedMoveTest {
 
     @Test
     void nothing_that_a_step_sets_off_writes_to_users() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             String users = old.rows("users");
             assertThatThrownBy(() -> migrate(old.path(), 1, Trial.NONE, piece -> {
                         if (piece == 1) {
@@ -366,13 +366,13 @@ class SteppedMoveTest {
 
     @Test
     void whoever_locks_the_database_in_the_middle_of_it_is_waited_for() throws IOException {
-        try (OldDatabase original = old("multi")) {
+        try (SqliteApp original = old("multi")) {
             String expected = atOnce(original);
             int pieces = pieces(original.path());
             for (int at = 1; at < pieces; at++) {
                 Path file = folder.resolve("locked-" + at + ".db");
                 Files.copy(original.path(), file);
-                try (OldDatabase old = OldDatabase.open(file);
+                try (SqliteApp old = SqliteApp.open(file);
                         WhenWaiting letsGo = new WhenWaiting(() -> old.run("ROLLBACK"))) {
                     int when = at;
                     migrate(file, 1, Duration.ofMillis(1), piece -> {
@@ -422,7 +422,7 @@ class SteppedMoveTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void the_memory_of_an_earlier_version_that_has_served_meanwhile_is_not_dropped(boolean isOutdated) {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             String signedOut;
             try (NewApp app = NewApp.deploy(old.path(), clock)) {
                 signedOut = app.signIn("+79991234567");
@@ -457,7 +457,7 @@ class SteppedMoveTest {
     @ValueSource(strings = {"single", "multi", "dirty"})
     void a_failure_before_any_statement_leaves_the_old_app_as_it_was_and_the_next_start_goes_on(String script)
             throws IOException {
-        try (OldDatabase original = old(script)) {
+        try (SqliteApp original = old(script)) {
             String expected = atOnce(original);
             String users = original.rows("users");
             boolean isWhole = false;
@@ -467,7 +467,7 @@ class SteppedMoveTest {
                 Files.copy(original.path(), file);
                 isWhole = failsAt(file, fatal);
                 failed += isWhole ? 0 : 1;
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     assertThat(old.rows("users")).isEqualTo(users);
                     if (!isWhole && old.dump().contains("multisession_state")) {
                         assertThat(missing(file)).as("statement " + fatal).isNotEmpty();
@@ -515,7 +515,7 @@ class SteppedMoveTest {
 
     @Test
     void a_database_on_which_nobody_could_sign_in_is_refused_before_anything_is_changed() {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             String before = old.dump();
             Trial refusing = (transaction, userColumns) -> {
                 throw new MigrationRefusedException("a sign-in cannot work");
@@ -529,13 +529,13 @@ class SteppedMoveTest {
 
     @Test
     void a_table_that_is_rebuilt_between_two_steps_is_watched_again_in_the_end() throws IOException {
-        try (OldDatabase original = old("multi")) {
+        try (SqliteApp original = old("multi")) {
             String expected = atOnce(original);
             int pieces = pieces(original.path());
             for (int at = 1; at < pieces; at += 3) {
                 Path file = folder.resolve("rebuilt-" + at + ".db");
                 Files.copy(original.path(), file);
-                try (OldDatabase old = OldDatabase.open(file)) {
+                try (SqliteApp old = SqliteApp.open(file)) {
                     int when = at;
                     migrate(file, 1, Trial.NONE, piece -> {
                         if (piece == when) {
@@ -555,7 +555,7 @@ class SteppedMoveTest {
 
     @Test
     void two_that_migrate_at_once_share_the_work() throws IOException {
-        try (OldDatabase old = old("multi")) {
+        try (SqliteApp old = old("multi")) {
             String expected = atOnce(old);
             List<String> second = new ArrayList<>();
             try (org.multisession.testing.ChildJvm other =
@@ -575,7 +575,7 @@ class SteppedMoveTest {
 
     @Test
     void nothing_of_the_migration_can_write_users() {
-        try (OldDatabase old = old("multi");
+        try (SqliteApp old = old("multi");
                 SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
                 Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
             for (String statement : List.of(

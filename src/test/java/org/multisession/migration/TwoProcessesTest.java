@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.ChildJvm;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.OtherProcess;
+import org.multisession.testing.SqliteApp;
 
 /**
  * P5: of two to four processes that deploy on one database at once, one migrates, and all serve.
@@ -46,7 +46,7 @@ class TwoProcessesTest {
             for (int round = 0; round < ROUNDS; round++) {
                 List<ChildJvm> some = all.subList(0, 2 + random.nextInt(MAX - 1));
                 Path made = Files.createDirectory(folder.resolve("round-" + round));
-                try (OldDatabase old = OldDatabase.make(made, "multi")) {
+                try (SqliteApp old = SqliteApp.make(made, "multi")) {
                     String after = afterOneDeploy(old, round);
                     old.run("PRAGMA journal_mode=" + (round % 2 == 0 ? "delete" : "wal"));
                     deployAtOnce(some, old);
@@ -61,7 +61,7 @@ class TwoProcessesTest {
                 "Deployed at once: %d rounds, %d deploys, %d migrations; all came up%n", ROUNDS, deploys, ROUNDS);
     }
 
-    private static void deployAtOnce(List<ChildJvm> some, OldDatabase old) {
+    private static void deployAtOnce(List<ChildJvm> some, SqliteApp old) {
         for (ChildJvm each : some) {
             assertThat(each.ask("open " + old.path())).isEqualTo("opened");
         }
@@ -99,19 +99,19 @@ class TwoProcessesTest {
     }
 
     /** What the database is to look like: a copy of it that one deploy had for itself. */
-    private String afterOneDeploy(OldDatabase old, int round) throws IOException {
+    private String afterOneDeploy(SqliteApp old, int round) throws IOException {
         Path copy = folder.resolve("alone-" + round + ".db");
         Files.copy(old.path(), copy);
         try (SqliteFile claimed = SqliteFile.claim(copy, false, "/alone");
                 Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
             new Migrator(database, InstantSource.system()).migrate();
         }
-        try (OldDatabase migrated = OldDatabase.open(copy)) {
+        try (SqliteApp migrated = SqliteApp.open(copy)) {
             return withoutTimes(migrated);
         }
     }
 
-    private static String withoutTimes(OldDatabase database) {
+    private static String withoutTimes(SqliteApp database) {
         return database.dump().replaceAll("'\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d[^']*'", "a time");
     }
 }

@@ -19,7 +19,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** P5: an uninstall takes away what the migration has added, and the old app goes on as if it had never been. */
@@ -61,7 +61,7 @@ class UninstallTest {
     @ParameterizedTest
     @ValueSource(strings = {"single", "multi", "dirty"})
     void a_database_that_was_only_migrated_is_what_it_was_before(String form) {
-        try (OldDatabase old = OldDatabase.make(folder, form)) {
+        try (SqliteApp old = SqliteApp.make(folder, form)) {
             String before = old.dump();
             List<?> schema = old.all(SCHEMA);
             deployAndUndeploy();
@@ -96,7 +96,7 @@ class UninstallTest {
     @ValueSource(strings = {"single", "multi", "dirty"})
     void what_is_large_goes_at_once_and_is_dropped_piece_by_piece_whenever_it_is_stopped(String form)
             throws IOException {
-        try (OldDatabase old = OldDatabase.make(folder, form)) {
+        try (SqliteApp old = SqliteApp.make(folder, form)) {
             String before = old.dump();
             deployAndUndeploy();
             String migrated = old.dump();
@@ -107,7 +107,7 @@ class UninstallTest {
             for (int fatal = 1; !isWhole; fatal++) {
                 Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
                 isWhole = uninstallInSteps(fatal);
-                try (OldDatabase left = OldDatabase.open(file())) {
+                try (SqliteApp left = SqliteApp.open(file())) {
                     if (!left.dump().equals(migrated)) {
                         assertThat(left.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"
                                         + " AND name NOT LIKE 'multisession_leaving%'"))
@@ -121,7 +121,7 @@ class UninstallTest {
                     }
                 }
                 assertThat(uninstallInSteps(0)).isTrue();
-                try (OldDatabase left = OldDatabase.open(file())) {
+                try (SqliteApp left = SqliteApp.open(file())) {
                     assertThat(left.dump()).as("after statement %d", fatal).isEqualTo(before);
                     assertThat(left.one("PRAGMA integrity_check")).isEqualTo("ok");
                 }
@@ -132,7 +132,7 @@ class UninstallTest {
 
     @Test
     void the_old_app_in_its_single_form_goes_on_with_the_latest_sign_in_of_each_user() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             List<?> schema = old.all(SCHEMA);
             String latest;
             try (NewApp app = NewApp.deploy(file(), clock)) {
@@ -157,7 +157,7 @@ class UninstallTest {
             assertThat(old.all("SELECT id FROM users WHERE auth_token = 'DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE'"))
                     .containsExactly("43");
             assertThat(Objects.requireNonNull(outcome.backup())).exists();
-            try (OldDatabase copy = OldDatabase.open(outcome.backup())) {
+            try (SqliteApp copy = SqliteApp.open(outcome.backup())) {
                 assertThat(copy.one("SELECT count(*) FROM user_sessions")).isEqualTo("3");
             }
         }
@@ -165,7 +165,7 @@ class UninstallTest {
 
     @Test
     void the_sessions_can_be_kept_for_the_old_app_in_its_multi_form() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String first;
             String second;
             try (NewApp app = NewApp.deploy(file(), clock)) {
@@ -188,7 +188,7 @@ class UninstallTest {
 
     @Test
     void sessions_that_are_only_hashes_fall_out_even_where_their_table_is_kept() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(file(), clock)) {
                 app.signIn(ANNA);
             }
@@ -202,7 +202,7 @@ class UninstallTest {
 
     @Test
     void what_the_old_app_has_made_itself_always_stays() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("DROP INDEX idx_user_session_auth_token");
             List<?> schema = old.all(SCHEMA);
             deployAndUndeploy();
@@ -221,7 +221,7 @@ class UninstallTest {
                 Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
             new Migrator(database, clock).migrate();
         }
-        try (OldDatabase old = OldDatabase.open(file())) {
+        try (SqliteApp old = SqliteApp.open(file())) {
             old.addUser(ANNA, "a-token");
             uninstall(false);
             assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'table'"))
@@ -232,7 +232,7 @@ class UninstallTest {
 
     @Test
     void a_token_that_was_signed_out_here_and_that_the_old_app_would_take_again_is_counted() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             try (NewApp app = NewApp.deploy(file(), clock)) {
                 app.signOut(app.signIn(ANNA));
             }
@@ -250,7 +250,7 @@ class UninstallTest {
                 "CREATE TRIGGER of_the_team AFTER UPDATE ON users BEGIN DELETE FROM user_sessions WHERE id < 0; END",
             })
     void what_the_team_has_built_on_a_table_of_ours_is_a_reason_to_refuse(String sql) {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             deployAndUndeploy();
             old.run(sql);
             String before = old.dump();
@@ -272,7 +272,7 @@ class UninstallTest {
 
     @Test
     void nothing_is_done_and_nothing_copied_where_there_is_nothing_of_ours() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
             assertThat(uninstall(false).plan().isEmpty()).isTrue();
             assertThat(old.dump()).isEqualTo(before);
@@ -282,7 +282,7 @@ class UninstallTest {
 
     @Test
     void a_database_that_is_locked_stays_as_it_is_and_no_copy_is_left() {
-        try (OldDatabase old = OldDatabase.make(folder, "single")) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
             deployAndUndeploy();
             String before = old.dump();
             old.run("BEGIN IMMEDIATE");
@@ -300,7 +300,7 @@ class UninstallTest {
 
     @Test
     void an_application_that_still_runs_does_not_bring_it_back_but_a_deploy_does() {
-        try (OldDatabase old = OldDatabase.make(folder, "single");
+        try (SqliteApp old = SqliteApp.make(folder, "single");
                 NewApp app = NewApp.deploy(file(), clock)) {
             // Rebuilding a table takes triggers along, and they are made anew.
             old.run("DROP TRIGGER multisession_user_inserted");
@@ -326,7 +326,7 @@ class UninstallTest {
 
     @Test
     void an_uninstall_and_another_migration_lose_nobody() {
-        try (OldDatabase old = OldDatabase.make(folder, "multi")) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             deployAndUndeploy();
             uninstall(false);
             try (NewApp app = NewApp.deploy(file(), clock)) {

@@ -2,15 +2,15 @@ package org.multisession.otp;
 
 import org.junit.jupiter.api.AfterEach;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 class SqliteCodeLimitsTest extends CodeLimitsContract {
 
     private final MemoryFolder folder = new MemoryFolder();
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(folder.path(), "single");
+    SqliteApp single() {
+        return SqliteApp.make(folder.path(), "single");
     }
 
     @AfterEach

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 class SqliteCodesTest extends CodesContract {
 
@@ -15,14 +15,14 @@ class SqliteCodesTest extends CodesContract {
     private @Nullable MemoryFolder memory;
 
     @Override
-    OldDatabase single() {
-        return OldDatabase.make(folder, "single");
+    SqliteApp single() {
+        return SqliteApp.make(folder, "single");
     }
 
     @Override
-    OldDatabase quick() {
+    SqliteApp quick() {
         memory = new MemoryFolder();
-        return OldDatabase.make(memory.path(), "single");
+        return SqliteApp.make(memory.path(), "single");
     }
 
     @AfterEach

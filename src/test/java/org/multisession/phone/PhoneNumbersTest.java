@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.user.User;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
@@ -159,8 +159,8 @@ class PhoneNumbersTest {
         Map<Integer, String> nationals = new LinkedHashMap<>();
         Set<String> distinct = new LinkedHashSet<>();
         List<String> missed = new ArrayList<>();
-        try (OldDatabase old = OldDatabase.makeBy(
-                folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
+        try (SqliteApp old =
+                SqliteApp.makeBy(folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
             old.run("BEGIN");
             for (int id = 1; id <= 200; id++) {
                 String national = country.national(random);
@@ -442,8 +442,8 @@ class PhoneNumbersTest {
     void a_row_with_unusual_signs_between_the_digits_is_found(
             String region, String phone, String what, @TempDir Path folder) {
         PhoneNumbers numbers = new PhoneNumbers(region);
-        try (OldDatabase old = OldDatabase.makeBy(
-                folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
+        try (SqliteApp old =
+                SqliteApp.makeBy(folder, "CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)")) {
             old.run("INSERT INTO users (id, phone) VALUES (7, ?)", phone);
             UserColumns columns = UserColumns.of(Set.of("id", "phone", "auth_token"));
             UserDao users = new UserDao(columns, numbers);

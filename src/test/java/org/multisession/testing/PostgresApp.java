@@ -64,7 +64,7 @@ public final class PostgresApp implements OldApp {
 
     /** A database made by a script under {@code legacy/postgres/}: {@code single} or {@code multi}. */
     public static PostgresApp make(String script) {
-        return makeBy(OldDatabase.script("postgres/" + script));
+        return makeBy(SqliteApp.script("postgres/" + script));
     }
 
     /** The same with a script of the test's own. */

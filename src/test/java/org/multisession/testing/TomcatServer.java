@@ -165,7 +165,7 @@ public final class TomcatServer implements AutoCloseable {
          *
          * @param settings further keys and values, in turn
          */
-        public Builder app(String context, OldDatabase database, String... settings) {
+        public Builder app(String context, SqliteApp database, String... settings) {
             Map<String, String> all = new HashMap<>();
             all.put("multisession.db.url", database.path().toString());
             for (int i = 0; i < settings.length; i += 2) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** What SQL takes for a hash is what Java takes for one. */
 class TokenSqlTest {
@@ -17,7 +17,7 @@ class TokenSqlTest {
     @Test
     void a_hash_has_one_shape_in_sql_and_in_java_and_case_counts() {
         String hash = TokenHash.of("a token");
-        try (OldDatabase old = OldDatabase.open(folder.resolve("app.db"))) {
+        try (SqliteApp old = SqliteApp.open(folder.resolve("app.db"))) {
             for (String text : new String[] {
                 hash,
                 hash.toUpperCase(Locale.ROOT),

@@ -22,7 +22,7 @@ import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** Whose number it is: whatever stands in the row, whoever wrote other rows, read already or not. */
 abstract class PhoneLookupContract {
@@ -44,7 +44,7 @@ abstract class PhoneLookupContract {
         private final UserDao users;
         private final Migrator migrator;
 
-        App(OldDatabase old, String region) {
+        App(SqliteApp old, String region) {
             file = SqliteFile.claim(old.path(), false, "/test");
             database = Database.open(file, 2, Duration.ofSeconds(5));
             migrator = new Migrator(database, Instant::now);
@@ -85,8 +85,8 @@ abstract class PhoneLookupContract {
         }
     }
 
-    private OldDatabase old() {
-        return OldDatabase.makeBy(folder, SCHEMA.formatted("TEXT"));
+    private SqliteApp old() {
+        return SqliteApp.makeBy(folder, SCHEMA.formatted("TEXT"));
     }
 
     @ParameterizedTest(name = "{1} in {0}, typed as {2}")
@@ -120,7 +120,7 @@ abstract class PhoneLookupContract {
     })
     void the_owner_is_found_by_the_number_and_by_exactly_what_stands_in_the_row(
             String region, String stored, String typed) {
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("INSERT INTO users (id, phone) VALUES (6, '+79990000000'), (7, ?)", stored);
             try (App app = new App(old, region)) {
                 app.eitherWay(when -> {
@@ -136,7 +136,7 @@ abstract class PhoneLookupContract {
     @ParameterizedTest
     @CsvSource({"INTEGER", "REAL", "NUMERIC", "BLOB", "VARCHAR(20)"})
     void a_number_is_found_whatever_its_column_is_declared_as(String type) {
-        try (OldDatabase old = OldDatabase.makeBy(folder, SCHEMA.formatted(type))) {
+        try (SqliteApp old = SqliteApp.makeBy(folder, SCHEMA.formatted(type))) {
             old.run("INSERT INTO users (id, phone) VALUES (7, '79991234567'), (8, CAST('79991234568' AS BLOB))");
             try (App app = new App(old, "RU")) {
                 app.eitherWay(when -> {
@@ -149,7 +149,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void what_the_old_app_writes_is_followed_and_never_stands_in_its_way() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("INSERT INTO users (id, phone, email) VALUES (1, '+79990000001', 'a'), (2, '+79990000002', 'b')");
             app.eitherWay(when -> assertThat(app.find("+79990000001")).as(when).containsExactly(1L));
@@ -195,7 +195,7 @@ abstract class PhoneLookupContract {
     @ParameterizedTest
     @CsvSource({"ABORT", "FAIL", "ROLLBACK", "IGNORE", "REPLACE"})
     void the_id_of_a_row_that_was_replaced_without_a_trigger_is_free_again(String conflict) {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("INSERT INTO users (id, phone, email) VALUES (1, '+79990000001', 'a')");
             old.run("INSERT OR REPLACE INTO users (id, phone, email) VALUES (2, '+79990000002', 'a')");
@@ -209,8 +209,8 @@ abstract class PhoneLookupContract {
 
     @Test
     void an_id_that_is_no_whole_number_fails_nothing() {
-        try (OldDatabase old =
-                OldDatabase.makeBy(folder, "CREATE TABLE users (id INT UNIQUE, phone TEXT, auth_token TEXT)")) {
+        try (SqliteApp old =
+                SqliteApp.makeBy(folder, "CREATE TABLE users (id INT UNIQUE, phone TEXT, auth_token TEXT)")) {
             try (App app = new App(old, "RU")) {
                 old.run("INSERT INTO users (id, phone) VALUES ('x', '+79990000001'), (NULL, '+79990000002'), (3, 'y')");
                 old.run("UPDATE users SET phone = '+79990000003' WHERE id IS NULL");
@@ -227,7 +227,7 @@ abstract class PhoneLookupContract {
     void what_the_migration_notes_is_what_the_triggers_note() {
         Random random = new Random(46);
         String signs = "0123456789+-() ./\u00a0\u2011\u2013\u202a\u200fx۱";
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("BEGIN");
             for (int id = 1; id <= 500; id++) {
                 StringBuilder phone = new StringBuilder();
@@ -252,7 +252,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void thousands_of_rows_that_look_like_somebodys_number_cost_the_owner_nothing() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("INSERT INTO users (id, phone) VALUES (7, '8 (999) 123-45-67')");
             old.run("""
@@ -268,7 +268,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void however_many_odd_rows_are_unread_the_owner_is_found_and_nobody_is_unknown() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("""
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7000)
@@ -285,7 +285,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void rows_that_are_read_anew_by_other_rules_are_found_meanwhile() {
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("""
                     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7000)
                     INSERT INTO users (phone) SELECT '۷۹۹۹' || (1000000 + i) || ' доб. 5' FROM n
@@ -330,7 +330,7 @@ abstract class PhoneLookupContract {
         }
         List<String> missed = new ArrayList<>();
         int tails = 0;
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("BEGIN");
             for (int id = 1; id <= texts.size(); id++) {
                 old.run("INSERT INTO users (id, phone) VALUES (?, ?)", id, texts.get(id - 1));
@@ -361,7 +361,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void a_text_that_is_no_utf_8_is_read_once_and_for_all() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("INSERT INTO users (id, phone) VALUES (7, CAST(x'2b37ff39' AS TEXT))");
             assertThat(app.reading.run(() -> true)).isEqualTo(1);
@@ -371,7 +371,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void another_region_reads_every_row_anew() {
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("INSERT INTO users (id, phone) VALUES (7, '0151 23456789')");
             try (App app = new App(old, "RU")) {
                 app.reading.run(() -> true);
@@ -389,7 +389,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void nobody_is_added_while_rows_may_have_come_in_unnoticed() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "RU")) {
             old.run("DROP TRIGGER multisession_phone_inserted");
             assertThatThrownBy(() -> app.database.write(
@@ -403,7 +403,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void a_text_that_is_no_number_is_looked_for_only_where_such_texts_stand() {
-        try (OldDatabase old = old();
+        try (SqliteApp old = old();
                 App app = new App(old, "MX")) {
             old.run("INSERT INTO users (id, phone) VALUES (7, '+5215512345678'), (8, '+525512345679')");
             app.reading.run(() -> true);
@@ -418,7 +418,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void the_index_of_earlier_versions_is_gone_after_a_deploy_and_no_other_of_ours_has_an_expression() {
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             new App(old, "RU").close();
             old.run("CREATE INDEX multisession_users_phone_tail ON users (substr(phone, -7))");
             new App(old, "RU").close();
@@ -434,7 +434,7 @@ abstract class PhoneLookupContract {
 
     @Test
     void a_number_that_changes_while_it_is_read_is_not_kept_as_what_it_was() {
-        try (OldDatabase old = old()) {
+        try (SqliteApp old = old()) {
             old.run("INSERT INTO users (id, phone) VALUES (7, '8 999 123-45-67')");
             try (App app = new App(old, "RU")) {
                 PhoneDao dao = new PhoneDao();

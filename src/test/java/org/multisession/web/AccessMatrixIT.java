@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawConnection;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.multisession.testing.WarCopy;
@@ -121,7 +121,7 @@ class AccessMatrixIT {
             "absolute");
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
 
     @Parameter
@@ -216,7 +216,7 @@ class AccessMatrixIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) throws IOException {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         Path app = WarCopy.unpack(folder.path().resolve("app"))
                 .add(ProtectedProbe.class)
                 .add(PublicProbe.class)

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -40,7 +40,7 @@ class BearerClientIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) {
         folder = new MemoryFolder();
-        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+        try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
                     .app("/", database, "multisession.login.verification", "none")
                     .start();

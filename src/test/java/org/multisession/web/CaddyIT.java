@@ -22,9 +22,9 @@ import org.multisession.testing.Caddy;
 import org.multisession.testing.EchoApp;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.ProxiedApp;
 import org.multisession.testing.RawConnection;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -45,7 +45,7 @@ class CaddyIT {
     private static final String ANNA = "+79991234567";
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
     private static EchoApp app;
     private static TestCertificate certificate;
@@ -58,7 +58,7 @@ class CaddyIT {
     static void start() throws IOException {
         Caddy.require();
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         database.run(
                 "INSERT INTO users (id, phone, auth_token, plan) VALUES (70, ?, ?, 'pro')",
                 "8 (999) 777-66-55",

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -79,7 +79,7 @@ class ClientsDocIT {
 
     private static void run(Path place, String setting, List<Step> steps) throws IOException {
         String[] keyAndValue = setting.split("=", 2);
-        try (OldDatabase database = OldDatabase.make(place, "single");
+        try (SqliteApp database = SqliteApp.make(place, "single");
                 TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
                         .webapp(
                                 "/",

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.FakeGateway;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -66,7 +66,7 @@ class CodeFlowIT {
     private static int users;
 
     /** One application of the server, and its database. */
-    private record Deployed(String context, OldDatabase old) {
+    private record Deployed(String context, SqliteApp old) {
 
         Http http() {
             return Http.to(tomcat.uri(context));
@@ -136,8 +136,8 @@ class CodeFlowIT {
     }
 
     private static Deployed database(String context, String name) {
-        OldDatabase old = OldDatabase.open(folder.resolve(name + ".db"));
-        old.run(OldDatabase.script("single"));
+        SqliteApp old = SqliteApp.open(folder.resolve(name + ".db"));
+        old.run(SqliteApp.script("single"));
         return new Deployed(context, old);
     }
 
@@ -723,8 +723,8 @@ class CodeFlowIT {
     @ParameterizedTest
     @EnumSource(names = "V10_1")
     void the_happy_path_on_the_other_tomcat(TomcatVersion version) {
-        try (OldDatabase old = OldDatabase.open(folder.resolve("other.db"))) {
-            old.run(OldDatabase.script("single"));
+        try (SqliteApp old = SqliteApp.open(folder.resolve("other.db"))) {
+            old.run(SqliteApp.script("single"));
             try (TomcatServer server = TomcatServer.of(version).app("/", old).start()) {
                 Http http = Http.to(server.uri("/"));
                 Answer asked = http.postForm("login", Map.of("phone", "8 999 123-45-67"), "Accept", HTML);

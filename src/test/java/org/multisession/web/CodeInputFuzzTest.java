@@ -20,7 +20,7 @@ import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
 /** Whatever is typed or sent is a code, or no code; a challenge, or none. Seeded, so that each run is the same. */
@@ -72,7 +72,7 @@ class CodeInputFuzzTest {
         ChallengeCookie challenge = new ChallengeCookie(new CookieRules(
                 "auth_token", "/", null, CookieRules.SameSite.LAX, CookieRules.Secure.AUTO, Duration.ofDays(1)));
         try (MemoryFolder folder = new MemoryFolder();
-                OldDatabase old = OldDatabase.make(folder.path(), "single");
+                SqliteApp old = SqliteApp.make(folder.path(), "single");
                 CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, new TestClock())) {
             ChallengeSecret annas = app.challenge("+79991234567");
             String before = old.dump();

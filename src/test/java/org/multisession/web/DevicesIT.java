@@ -23,8 +23,8 @@ import org.multisession.session.EndReason;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -46,7 +46,7 @@ class DevicesIT {
     private static final String UNKNOWN = "AAAAAAAAAAAAAAAAAAAAAA";
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
     private static TomcatServer otherNode;
     private static int users;
@@ -74,7 +74,7 @@ class DevicesIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         tomcat = server(version);
         otherNode = server(version);
     }

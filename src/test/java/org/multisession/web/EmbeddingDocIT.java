@@ -15,7 +15,7 @@ import org.multisession.testing.Command;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Http;
 import org.multisession.testing.Installed;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -57,7 +57,7 @@ class EmbeddingDocIT {
                         war.toString(),
                         "help"));
         assertThat(help.exit()).as(help.said()).isZero();
-        try (OldDatabase database = OldDatabase.make(folder, "single");
+        try (SqliteApp database = SqliteApp.make(folder, "single");
                 TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
                         .webapp(
                                 "/",

@@ -28,7 +28,7 @@ import org.multisession.testing.Answer;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.multisession.testing.WarCopy;
@@ -124,7 +124,7 @@ class EmbeddingIT {
             """;
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static Path war;
     private static TomcatServer tomcat;
 
@@ -134,7 +134,7 @@ class EmbeddingIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) throws IOException {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         database.run("UPDATE users SET phone = '8 (999) 123-45-67' WHERE id = 42");
         WarCopy copy = WarCopy.unpack(folder.path().resolve("app"));
         war = copy.path();
@@ -332,8 +332,8 @@ class EmbeddingIT {
                       <url-pattern>%s</url-pattern>
                     </servlet-mapping>
                     """.formatted(mapping));
-            try (OldDatabase other = OldDatabase.open(taken.resolve("app.db"))) {
-                other.run(OldDatabase.script("single"));
+            try (SqliteApp other = SqliteApp.open(taken.resolve("app.db"))) {
+                other.run(SqliteApp.script("single"));
                 tomcat.deploy("/taken", taken, settings(other.path()));
                 assertThat(tomcat.isDeployed("/taken")).isFalse();
                 assertThat(tomcat.log()).contains("web.xml already has a servlet for " + mapping);

@@ -16,7 +16,7 @@ import org.multisession.db.SqlTime;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.multisession.token.SessionId;
@@ -34,14 +34,14 @@ class FreshSignInIT {
             + " (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
     private static int users;
 
     @BeforeAll
     static void start() {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         tomcat = TomcatServer.of(TomcatVersion.V11)
                 .webapp(
                         "/",

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Browser;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -42,7 +42,7 @@ class Http2IT {
     static void start(TomcatVersion version) {
         folder = new MemoryFolder();
         certificate = TestCertificate.make(folder.path());
-        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+        try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
                     .tls(certificate)
                     .app("/", database, "multisession.login.verification", "none")

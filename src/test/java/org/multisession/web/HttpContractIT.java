@@ -27,9 +27,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawConnection;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -114,8 +114,8 @@ class HttpContractIT {
             "/x.y/~z-_");
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
-    private static OldDatabase other;
+    private static SqliteApp database;
+    private static SqliteApp other;
     private static TomcatServer tomcat;
     private static final List<String> ISSUED = new ArrayList<>();
 
@@ -125,11 +125,11 @@ class HttpContractIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) throws IOException {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         database.run("INSERT INTO users (id, phone, auth_token) VALUES (60, ?, 'token-60')", AMBIGUOUS);
         database.run("INSERT INTO users (id, phone, auth_token) VALUES (61, '8 999 000-00-01', ?)", "token-61");
-        other = OldDatabase.open(folder.path().resolve("other.db"));
-        other.run(OldDatabase.script("single"));
+        other = SqliteApp.open(folder.path().resolve("other.db"));
+        other.run(SqliteApp.script("single"));
 
         tomcat = TomcatServer.of(version).start();
         Files.writeString(tomcat.base().resolve("conf/context.xml"), """
@@ -144,7 +144,7 @@ class HttpContractIT {
                 .isTrue();
     }
 
-    private static Map<String, String> settings(OldDatabase used) {
+    private static Map<String, String> settings(SqliteApp used) {
         return Map.of("multisession.db.url", used.path().toString(), "multisession.login.verification", "none");
     }
 

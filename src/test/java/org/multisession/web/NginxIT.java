@@ -41,9 +41,9 @@ import org.multisession.testing.EchoApp;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.Nginx;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.ProxiedApp;
 import org.multisession.testing.RawConnection;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -75,7 +75,7 @@ class NginxIT {
     private static final int LOAD_REQUESTS_OF_A_THREAD = 1500;
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
     private static EchoApp app;
     private static TestCertificate certificate;
@@ -91,7 +91,7 @@ class NginxIT {
     static void start(TomcatVersion version) throws IOException {
         Nginx.require();
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         database.run(
                 "INSERT INTO users (id, phone, auth_token, plan) VALUES (70, ?, ?, 'pro')",
                 "8 (999) 777-66-55",

@@ -32,8 +32,8 @@ import org.multisession.session.SessionRules;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.Installed;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.Sibling;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionId;
@@ -184,7 +184,7 @@ class SiblingSnippetsTest {
     @BeforeEach
     void makeVectorsAndRequests() throws IOException {
         Files.writeString(folder.resolve("who.sql"), Sibling.QUERY);
-        try (OldDatabase database = OldDatabase.open(folder.resolve("vectors.db"))) {
+        try (SqliteApp database = SqliteApp.open(folder.resolve("vectors.db"))) {
             database.run(Files.readString(Path.of("docs/siblings/vectors.sql")));
             vectors = new ArrayList<>(database
                     .all("SELECT 'vector ' || lower(hex(token)) || ' ' || hash || ' '"
@@ -204,7 +204,7 @@ class SiblingSnippetsTest {
 
     @Test
     void our_app_takes_the_requests_for_whom_the_vectors_say() {
-        try (OldDatabase database = OldDatabase.open(folder.resolve("vectors.db"));
+        try (SqliteApp database = SqliteApp.open(folder.resolve("vectors.db"));
                 NewApp app = NewApp.deploy(database.path(), FOR_EVER, new TestClock())) {
             for (String cookie : database.all("SELECT cookie FROM requests")) {
                 SignedIn signedIn = app.authenticator.authenticate(presented(cookie, null), () -> NewApp.CLIENT);

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.multisession.testing.Trickle;
@@ -60,7 +60,7 @@ class SlowBodiesIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) {
         folder = new MemoryFolder();
-        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+        try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(version)
                     .app("/", database, "multisession.login.verification", "none")
                     .start();

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawConnection;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -69,9 +69,9 @@ class TokenTransportIT {
     }
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
-    private static OldDatabase other;
-    private static OldDatabase third;
+    private static SqliteApp database;
+    private static SqliteApp other;
+    private static SqliteApp third;
     private static TomcatServer tomcat;
     private static final List<String> ISSUED = new ArrayList<>();
 
@@ -83,7 +83,7 @@ class TokenTransportIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) throws IOException {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         database.run("DELETE FROM users WHERE id > 44");
         int id = 100;
         for (String token : QUOTED_BY_PYTHON.keySet()) {
@@ -94,7 +94,7 @@ class TokenTransportIT {
         addUser(database, 202, "token-in-a-blob".getBytes(ISO_8859_1));
         addUser(database, 203, "shared-by-two-users");
         addUser(database, 204, "shared-by-two-users");
-        other = OldDatabase.open(folder.path().resolve("other.db"));
+        other = SqliteApp.open(folder.path().resolve("other.db"));
         other.run("CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token)");
         other.run("INSERT INTO users VALUES (1, '+79991234567', 1234567890), (2, '+79991234568', '7777777777'),"
                 + " (3, '+79991234569', 1.5)");
@@ -130,8 +130,8 @@ class TokenTransportIT {
                         "always",
                         "multisession.cookie.max-age",
                         "PT1H"));
-        third = OldDatabase.open(folder.path().resolve("third.db"));
-        third.run(OldDatabase.script("single"));
+        third = SqliteApp.open(folder.path().resolve("third.db"));
+        third.run(SqliteApp.script("single"));
         tomcat.deploy(
                 "/codes",
                 TomcatServer.war(),
@@ -141,7 +141,7 @@ class TokenTransportIT {
                 .isTrue();
     }
 
-    private static void addUser(OldDatabase database, long id, Object token) {
+    private static void addUser(SqliteApp database, long id, Object token) {
         database.run("INSERT INTO users (id, phone, auth_token) VALUES (?, ?, ?)", id, "+7999765" + (4000 + id), token);
     }
 

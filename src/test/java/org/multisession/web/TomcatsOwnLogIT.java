@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Fenced;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -21,7 +21,7 @@ class TomcatsOwnLogIT {
     void a_token_in_a_malformed_header_stays_out_of_the_log(TomcatVersion version) throws Exception {
         String lines = Fenced.block(Path.of("docs/security.md"), "properties", "Http11Processor");
         try (MemoryFolder folder = new MemoryFolder();
-                OldDatabase database = OldDatabase.make(folder.path(), "single");
+                SqliteApp database = SqliteApp.make(folder.path(), "single");
                 TomcatServer tomcat = TomcatServer.of(version)
                         .logging(lines)
                         .app("/", database)

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** Whether somebody else in this JVM has the database open is told by the descriptors that are not ours. */
 class DescriptorsTest {
@@ -52,7 +52,7 @@ class DescriptorsTest {
 
     private Path made(String mode) {
         Path file = folder.resolve("app.db");
-        try (OldDatabase database = OldDatabase.open(file)) {
+        try (SqliteApp database = SqliteApp.open(file)) {
             database.all("PRAGMA journal_mode=" + mode);
             database.run("CREATE TABLE t (x TEXT)");
         }

@@ -13,9 +13,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.ChildJvm;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.OtherAccount;
 import org.multisession.testing.OtherProcess;
+import org.multisession.testing.SqliteApp;
 
 /** What keeps an account from the database is named with file or folder, account and cause. */
 class FileAccessTest {
@@ -31,7 +31,7 @@ class FileAccessTest {
     Path apart;
 
     private Path made(String mode) {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             database.all("PRAGMA journal_mode=" + mode);
             return database.path();
         }

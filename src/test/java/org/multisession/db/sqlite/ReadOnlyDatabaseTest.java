@@ -26,7 +26,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.WritingProcess;
 
 /** Reading leaves every byte of the file and of its folder as it was, and sees what is committed. */
@@ -79,7 +79,7 @@ class ReadOnlyDatabaseTest {
     @ValueSource(strings = {"app.db", "what is 100%?.db", "a#b&c=d.db", "ж.db"})
     void a_closed_database_with_a_rollback_journal(String name) throws IOException {
         Path path = folder.resolve(name);
-        try (OldDatabase old = OldDatabase.open(folder.resolve("plain.db"))) {
+        try (SqliteApp old = SqliteApp.open(folder.resolve("plain.db"))) {
             old.run(ROWS);
         }
         Files.move(folder.resolve("plain.db"), path);
@@ -89,7 +89,7 @@ class ReadOnlyDatabaseTest {
     @Test
     void a_closed_database_with_write_ahead_logging() throws IOException {
         Path path = folder.resolve("app.db");
-        try (OldDatabase old = OldDatabase.open(path)) {
+        try (SqliteApp old = SqliteApp.open(path)) {
             old.all(WRITE_AHEAD_LOG);
             old.run(ROWS);
         }
@@ -165,7 +165,7 @@ class ReadOnlyDatabaseTest {
     @Test
     void what_an_app_writes_meanwhile_makes_it_be_read_again() {
         Path path = folder.resolve("app.db");
-        try (OldDatabase old = OldDatabase.open(path)) {
+        try (SqliteApp old = SqliteApp.open(path)) {
             old.all(WRITE_AHEAD_LOG);
             old.run(ROWS);
         }
@@ -173,7 +173,7 @@ class ReadOnlyDatabaseTest {
             int[] runs = {0};
             long rows = database.snapshot(handle -> {
                 if (runs[0]++ == 0) {
-                    try (OldDatabase old = OldDatabase.open(path)) {
+                    try (SqliteApp old = SqliteApp.open(path)) {
                         old.run("INSERT INTO t VALUES (4)");
                     }
                 }
@@ -187,13 +187,13 @@ class ReadOnlyDatabaseTest {
     @Test
     void one_that_is_written_without_end_is_given_up() {
         Path path = folder.resolve("app.db");
-        try (OldDatabase old = OldDatabase.open(path)) {
+        try (SqliteApp old = SqliteApp.open(path)) {
             old.all(WRITE_AHEAD_LOG);
             old.run(ROWS);
         }
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             assertThatThrownBy(() -> database.snapshot(handle -> {
-                        try (OldDatabase old = OldDatabase.open(path)) {
+                        try (SqliteApp old = SqliteApp.open(path)) {
                             old.run("INSERT INTO t VALUES (4)");
                         }
                         return count(handle, "main.t");
@@ -242,7 +242,7 @@ class ReadOnlyDatabaseTest {
     @Test
     void nothing_can_be_written_to_it() {
         Path path = folder.resolve("app.db");
-        try (OldDatabase old = OldDatabase.open(path)) {
+        try (SqliteApp old = SqliteApp.open(path)) {
             old.run(ROWS);
         }
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
@@ -260,7 +260,7 @@ class ReadOnlyDatabaseTest {
     void a_file_and_a_folder_that_this_account_may_only_read(String journal) throws IOException {
         assumeFalse(Files.isWritable(Path.of("/")), "root may write everything");
         Path path = folder.resolve("app.db");
-        try (OldDatabase old = OldDatabase.open(path)) {
+        try (SqliteApp old = SqliteApp.open(path)) {
             old.all(journal);
             old.run(ROWS);
         }

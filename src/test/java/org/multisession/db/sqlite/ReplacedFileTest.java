@@ -19,7 +19,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.Handle;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 
 /** The path leads to another file than the one that is open: nothing is answered from the old one, and no two are mixed. */
 class ReplacedFileTest {
@@ -35,7 +35,7 @@ class ReplacedFileTest {
 
     private Path made(String name, String mode, String row) {
         Path file = folder.resolve(name);
-        try (OldDatabase database = OldDatabase.open(file)) {
+        try (SqliteApp database = SqliteApp.open(file)) {
             database.all("PRAGMA journal_mode=" + mode);
             database.run("CREATE TABLE t (x TEXT)");
             database.run("INSERT INTO t VALUES (?)", row);
@@ -83,7 +83,7 @@ class ReplacedFileTest {
     }
 
     private void assertIntact(Path file, String rows) {
-        try (OldDatabase database = OldDatabase.open(file)) {
+        try (SqliteApp database = SqliteApp.open(file)) {
             assertThat(database.one("PRAGMA integrity_check")).isEqualTo("ok");
             assertThat(database.one("SELECT group_concat(x) FROM t")).isEqualTo(rows);
         }
@@ -151,7 +151,7 @@ class ReplacedFileTest {
             deleteLog();
             putInPlace(next);
             assertThat(database.isReplaced()).isTrue();
-            try (OldDatabase other = OldDatabase.open(path())) {
+            try (SqliteApp other = SqliteApp.open(path())) {
                 // Its log lies beside the path while ours is let go of.
                 other.run("INSERT INTO t VALUES ('of another program')");
                 database.continueOn(successorOf(database));

@@ -13,7 +13,7 @@ import org.multisession.auth.CodeSignIn;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.web.EnteredCode;
 import org.multisession.web.HttpProblem;
@@ -53,7 +53,7 @@ class CodeBodyFuzzTest {
     @Test
     void a_body_of_any_bytes_is_tried_or_refused_and_signs_nobody_in() {
         try (MemoryFolder folder = new MemoryFolder();
-                OldDatabase old = OldDatabase.make(folder.path(), "single");
+                SqliteApp old = SqliteApp.make(folder.path(), "single");
                 CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, new TestClock())) {
             String secret = app.challenge("+79991234567").value();
             Random random = new Random(3);

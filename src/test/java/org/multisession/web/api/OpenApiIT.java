@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -53,7 +53,7 @@ class OpenApiIT {
     private static MemoryFolder folder;
     private static TomcatServer tomcat;
     /** The database of the application that is brought to fail. */
-    private static OldDatabase failing;
+    private static SqliteApp failing;
 
     private static ApiDescription description;
 
@@ -69,8 +69,8 @@ class OpenApiIT {
         folder = new MemoryFolder();
         TomcatServer.Builder builder = TomcatServer.of(TomcatVersion.V11);
         for (String name : List.of("code", "none", "broken")) {
-            OldDatabase database = OldDatabase.open(folder.path().resolve(name + ".db"));
-            database.run(OldDatabase.script("single"));
+            SqliteApp database = SqliteApp.open(folder.path().resolve(name + ".db"));
+            database.run(SqliteApp.script("single"));
             database.addUser(AMBIGUOUS, null);
             database.addUser("8 999 000-00-01", null);
             builder.webapp(

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.db.SqlTime;
 import org.multisession.testing.Answer;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
 import org.multisession.testing.RawHttp;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.multisession.token.SessionId;
@@ -36,7 +36,7 @@ class VerifyIT {
     private static final List<String> NOBODY = List.of("", "", "", "", "", "");
 
     private static MemoryFolder folder;
-    private static OldDatabase database;
+    private static SqliteApp database;
     private static TomcatServer tomcat;
 
     @Parameter
@@ -45,7 +45,7 @@ class VerifyIT {
     @BeforeParameterizedClassInvocation
     static void start(TomcatVersion version) {
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         tomcat = TomcatServer.of(version)
                 .app("/", database, "multisession.login.verification", "none")
                 .start();
@@ -216,8 +216,8 @@ class VerifyIT {
 
     @Test
     void asking_counts_as_being_seen() {
-        try (OldDatabase other = OldDatabase.open(folder.path().resolve("other.db"))) {
-            other.run(OldDatabase.script("multi"));
+        try (SqliteApp other = SqliteApp.open(folder.path().resolve("other.db"))) {
+            other.run(SqliteApp.script("multi"));
             Instant before = Instant.now().minus(Duration.ofDays(2));
             other.signInMulti(42, "a-token-of-the-old-app", before);
             tomcat.deploy(
@@ -235,9 +235,9 @@ class VerifyIT {
 
     @Test
     void a_failure_is_no_yes_and_has_the_empty_headers_too() throws Exception {
-        try (OldDatabase other = OldDatabase.open(
+        try (SqliteApp other = SqliteApp.open(
                 Files.createDirectory(folder.path().resolve("broken")).resolve("app.db"))) {
-            other.run(OldDatabase.script("single"));
+            other.run(SqliteApp.script("single"));
             tomcat.deploy(
                     "/broken",
                     TomcatServer.war(),

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Browser;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -71,8 +71,8 @@ class BrandIT {
     }
 
     private static Map<String, String> settings(String name, Map<String, String> more) {
-        try (OldDatabase database = OldDatabase.open(folder.resolve(name + ".db"))) {
-            database.run(OldDatabase.script("single"));
+        try (SqliteApp database = SqliteApp.open(folder.resolve(name + ".db"))) {
+            database.run(SqliteApp.script("single"));
             Map<String, String> settings = new TreeMap<>(more);
             settings.put("multisession.db.url", database.path().toString());
             settings.put("multisession.login.verification", "none");

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Browser;
 import org.multisession.testing.Connector;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -50,7 +50,7 @@ class BrowserIT {
     static void start(Connector each) {
         connector = each;
         folder = new MemoryFolder();
-        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+        try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
             database.run(
                     "INSERT INTO users (id, phone, auth_token) VALUES"
                             + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");

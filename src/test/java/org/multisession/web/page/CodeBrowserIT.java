@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Browser;
 import org.multisession.testing.Connector;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -41,7 +41,7 @@ class CodeBrowserIT {
     static void start(Connector each) {
         connector = each;
         folder = new MemoryFolder();
-        try (OldDatabase database = OldDatabase.make(folder.path(), "single")) {
+        try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
             tomcat = TomcatServer.of(TomcatVersion.V11)
                     .tls(TestCertificate.make(folder.path()))
                     .app("/", database, "multisession.code.attempts", "2")

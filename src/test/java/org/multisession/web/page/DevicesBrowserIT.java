@@ -19,7 +19,7 @@ import org.multisession.testing.Browser;
 import org.multisession.testing.Connector;
 import org.multisession.testing.Http;
 import org.multisession.testing.MemoryFolder;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestCertificate;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -37,7 +37,7 @@ class DevicesBrowserIT {
 
     private static MemoryFolder folder;
 
-    private static OldDatabase database;
+    private static SqliteApp database;
 
     private static TomcatServer tomcat;
     private static Connector connector;
@@ -49,7 +49,7 @@ class DevicesBrowserIT {
     static void start(Connector each) {
         connector = each;
         folder = new MemoryFolder();
-        database = OldDatabase.make(folder.path(), "single");
+        database = SqliteApp.make(folder.path(), "single");
         tomcat = TomcatServer.of(TomcatVersion.V11)
                 .tls(TestCertificate.make(folder.path()))
                 .app("/", database, "multisession.login.verification", "none")

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -33,7 +33,7 @@ class FirstViewsIT {
     @EnumSource
     void the_first_views_of_all_pages_at_once_are_all_answered_and_tomcat_has_nothing_to_compile(TomcatVersion version)
             throws IOException {
-        try (OldDatabase database = OldDatabase.make(folder, "single");
+        try (SqliteApp database = SqliteApp.make(folder, "single");
                 TomcatServer tomcat =
                         TomcatServer.of(version).app("/", database).start()) {
             List<String> pages = List.of("login", "", "sessions", "logout", "nowhere", "login", "sessions", "");

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -54,7 +54,7 @@ class PagesIT {
 
     @BeforeAll
     static void start() {
-        try (OldDatabase database = OldDatabase.make(folder, "single")) {
+        try (SqliteApp database = SqliteApp.make(folder, "single")) {
             int number = 0;
             for (String value : values().toList()) {
                 String insert = "INSERT INTO users (phone, \"plan\", auth_token) VALUES (?, ?, ?)";

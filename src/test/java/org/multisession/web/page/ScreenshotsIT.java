@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.multisession.db.SqlTime;
 import org.multisession.testing.Browser;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.Cookie;
@@ -44,10 +44,10 @@ class ScreenshotsIT {
     private static Path folder;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase atOnce;
+    private static SqliteApp atOnce;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase byCode;
+    private static SqliteApp byCode;
 
     @SuppressWarnings("NullAway.Init")
     private static TomcatServer tomcat;
@@ -98,9 +98,9 @@ class ScreenshotsIT {
         byCode.close();
     }
 
-    private static OldDatabase database(String name) {
-        OldDatabase database = OldDatabase.open(folder.resolve(name + ".db"));
-        database.run(OldDatabase.script("single"));
+    private static SqliteApp database(String name) {
+        SqliteApp database = SqliteApp.open(folder.resolve(name + ".db"));
+        database.run(SqliteApp.script("single"));
         for (Arguments way : ways()) {
             String number = (String) way.get()[3];
             database.addUser(number, "old-" + number);
@@ -108,7 +108,7 @@ class ScreenshotsIT {
         return database;
     }
 
-    private static Map<String, String> settings(OldDatabase database, Map<String, String> more) {
+    private static Map<String, String> settings(SqliteApp database, Map<String, String> more) {
         Map<String, String> settings = new TreeMap<>(more);
         settings.put("multisession.db.url", database.path().toString());
         return settings;

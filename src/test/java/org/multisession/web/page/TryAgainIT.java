@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.Answer;
 import org.multisession.testing.Http;
-import org.multisession.testing.OldDatabase;
+import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -24,7 +24,7 @@ class TryAgainIT {
     private static Path folder;
 
     @SuppressWarnings("NullAway.Init")
-    private static OldDatabase database;
+    private static SqliteApp database;
 
     @SuppressWarnings("NullAway.Init")
     private static TomcatServer tomcat;
@@ -34,7 +34,7 @@ class TryAgainIT {
 
     @BeforeAll
     static void start() {
-        database = OldDatabase.make(folder, "single");
+        database = SqliteApp.make(folder, "single");
         tomcat = TomcatServer.of(TomcatVersion.V10_1).app("/", database).start();
         http = Http.to(tomcat.uri("/"));
     }

@@ -22,35 +22,35 @@ import org.sqlite.Function;
  * The old app on a SQLite file: foreign keys off, a busy timeout of five seconds, as Python's sqlite3 has them. With what
  * only a test of SQLite asks for.
  */
-public final class OldDatabase implements OldApp {
+public final class SqliteApp implements OldApp {
 
     private final Path path;
     private final Connection connection;
 
-    private OldDatabase(Path path, Connection connection) {
+    private SqliteApp(Path path, Connection connection) {
         this.path = path;
         this.connection = connection;
     }
 
     /** A database made by one of the scripts under {@code legacy/}: {@code single}, {@code multi} or {@code dirty}. */
-    public static OldDatabase make(Path folder, String script) {
-        OldDatabase database = open(folder.resolve("old-app.db"));
+    public static SqliteApp make(Path folder, String script) {
+        SqliteApp database = open(folder.resolve("old-app.db"));
         database.run(script(script));
         return database;
     }
 
     /** The same with a script of the test's own. */
-    public static OldDatabase makeBy(Path folder, String sql) {
-        OldDatabase database = open(folder.resolve("old-app.db"));
+    public static SqliteApp makeBy(Path folder, String sql) {
+        SqliteApp database = open(folder.resolve("old-app.db"));
         database.run(sql);
         return database;
     }
 
     /** Opens a file, or makes a new one. */
-    public static OldDatabase open(Path path) {
+    public static SqliteApp open(Path path) {
         try {
             Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path + "?busy_timeout=5000");
-            return new OldDatabase(path, connection);
+            return new SqliteApp(path, connection);
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
@@ -58,7 +58,7 @@ public final class OldDatabase implements OldApp {
 
     /** The text of one of the scripts. */
     public static String script(String name) {
-        try (InputStream in = OldDatabase.class.getResourceAsStream("/legacy/" + name + ".sql")) {
+        try (InputStream in = SqliteApp.class.getResourceAsStream("/legacy/" + name + ".sql")) {
             return new String(java.util.Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -75,7 +75,7 @@ public final class OldDatabase implements OldApp {
     }
 
     @Override
-    public OldDatabase another() {
+    public SqliteApp another() {
         return open(path);
     }
 
