@@ -5,6 +5,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
@@ -12,10 +13,11 @@ import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.Services;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Source;
 import org.multisession.db.sqlite.NativeLibrary;
-import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
@@ -101,10 +103,14 @@ final class Application implements AutoCloseable {
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
-        SqliteFile file = SqliteFile.claim(settings.database(), settings.createDatabase(), owner(context));
+        if (settings.database().file().isEmpty()) {
+            throw new SetupRefusedException(
+                    List.of("multisession.db.url: a deploy works on a SQLite file only, for now"));
+        }
+        Source source = Sources.claim(settings.database(), settings.createDatabase(), owner(context));
         try {
             LockRetry retry = new LockRetry(clock, deployPatience);
-            Database database = retry.until(() -> Database.open(file, settings.poolSize(), busyTimeout));
+            Database database = retry.until(() -> Database.open(source, settings.poolSize(), busyTimeout));
             try {
                 return start(context, clock, settings, database, retry);
             } catch (RuntimeException e) {
@@ -112,7 +118,7 @@ final class Application implements AutoCloseable {
                 throw e;
             }
         } catch (RuntimeException e) {
-            file.close();
+            source.close();
             throw e;
         }
     }
@@ -144,16 +150,17 @@ final class Application implements AutoCloseable {
                 new Services.Surroundings(random, clock, System::nanoTime),
                 new Services.Listeners(meters.auth(), meters.codes()));
 
-        DatabaseWatch fileWatch = new DatabaseWatch(database, settings.database(), owner(context), successor -> {
-            UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
-            if (!itsColumns.equals(columns)) {
-                throw new DatabaseException(
-                        "its table users has other columns than the one in the previous file. Deploy this"
-                                + " application again",
-                        null);
-            }
-            services.beginOn(successor);
-        });
+        DatabaseWatch fileWatch =
+                new DatabaseWatch(database, settings.database().file().orElseThrow(), owner(context), successor -> {
+                    UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
+                    if (!itsColumns.equals(columns)) {
+                        throw new DatabaseException(
+                                "its table users has other columns than the one in the previous file. Deploy this"
+                                        + " application again",
+                                null);
+                    }
+                    services.beginOn(successor);
+                });
 
         if (!move.isShort()) {
             readiness.migrating("looking at the database", 0, 1);

@@ -101,7 +101,7 @@ public final class MigrationRun {
     /** Removes the oldest backups, as many as the settings say, if one has been made. */
     public static void keepNewest(Settings settings, @Nullable Path latest) {
         if (latest != null) {
-            Backups.keepNewest(settings.database(), latest, settings.backupsKept());
+            settings.database().file().ifPresent(file -> Backups.keepNewest(file, latest, settings.backupsKept()));
         }
     }
 

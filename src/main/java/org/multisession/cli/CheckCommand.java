@@ -70,7 +70,7 @@ final class CheckCommand implements Command {
         Check check = new Check(rules, trials, BUSY_TIMEOUT, call.terminal().clock(), call.progress());
         return run(
                 check,
-                settings.database(),
+                call.databaseFile(),
                 format,
                 call.terminal().out(),
                 call.terminal().err());

@@ -5,11 +5,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import org.multisession.boot.LockRetry;
+import org.multisession.boot.Sources;
+import org.multisession.config.DatabaseLocation;
 import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
-import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,9 @@ final class DatabaseSession implements AutoCloseable {
 
     /** As at a deploy. */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    /** On a server, one holds a lock while another works. */
+    private static final int CONNECTIONS = 2;
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
@@ -41,10 +45,14 @@ final class DatabaseSession implements AutoCloseable {
 
     /** The same with a file of the caller's. */
     static DatabaseSession open(Path file, boolean create, InstantSource clock) {
-        Source source = SqliteFile.claim(file, create, "the command line");
+        return open(new DatabaseLocation.SqlitePath(file), create, clock);
+    }
+
+    private static DatabaseSession open(DatabaseLocation location, boolean create, InstantSource clock) {
+        Source source = Sources.claim(location, create, "the command line");
         try {
             LockRetry retry = new LockRetry(clock, PATIENCE);
-            Database database = retry.until(() -> Database.open(source, 1, BUSY_TIMEOUT));
+            Database database = retry.until(() -> Database.open(source, CONNECTIONS, BUSY_TIMEOUT));
             log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
             return new DatabaseSession(source, database, retry);
         } catch (RuntimeException e) {

@@ -99,8 +99,8 @@ final class MigrateCommand implements Command {
     }
 
     private static int dryRun(Call call) {
-        if (call.settings().createDatabase() && !Files.exists(call.settings().database())) {
-            call.say("There is no file " + call.settings().database() + ". 'migrate' would make a new database there;"
+        if (call.settings().createDatabase() && !Files.exists(call.databaseFile())) {
+            call.say("There is no file " + call.databaseFile() + ". 'migrate' would make a new database there;"
                     + " a dry run makes none.");
             return DONE;
         }
@@ -115,7 +115,7 @@ final class MigrateCommand implements Command {
             }
         }
         call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
-        try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT);
+        try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT);
                 ScratchCopy copy = ScratchCopy.of(original);
                 DatabaseSession open =
                         DatabaseSession.open(copy.path(), false, call.terminal().clock())) {

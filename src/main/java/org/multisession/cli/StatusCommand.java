@@ -65,7 +65,7 @@ final class StatusCommand implements Command {
     public int run(Call call) {
         Instant now = call.terminal().clock().instant();
         Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
-        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.settings().database(), BUSY_TIMEOUT)) {
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT)) {
             MoveStatus status = database.snapshot(handle -> MoveStatus.of(handle, now, window));
             NumbersInDoubt numbers = database.snapshot(NumbersInDoubt::of);
             call.say("Database: " + database.path());

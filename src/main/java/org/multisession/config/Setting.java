@@ -1,6 +1,7 @@
 package org.multisession.config;
 
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,9 +15,18 @@ import org.jspecify.annotations.Nullable;
  * @param read throws {@link IllegalArgumentException} for anything out of range
  */
 record Setting<T>(
-        String key,
-        @Nullable String fallback,
-        String range,
-        String meaning,
-        boolean secret,
-        Function<String, T> read) {}
+        String key, @Nullable String fallback, String range, String meaning, boolean secret, Function<String, T> read) {
+
+    /** As in {@code ?password=…} and {@code //name:…@host}. */
+    private static final Pattern PASSWORD =
+            Pattern.compile("(?i)((?:password|secret)=|//[^/?#@\\s]*:)(?:(?<==)[^&]*|[^/?#\\s]*(?=@))");
+
+    /** The value as a log or a message may show it. */
+    String shown(String value) {
+        return secret ? "•••" : withoutPasswords(value);
+    }
+
+    static String withoutPasswords(String text) {
+        return PASSWORD.matcher(text).replaceAll("$1•••");
+    }
+}

@@ -60,8 +60,7 @@ final class SettingReader {
             effective.put(setting.key(), setting.fallback() == null ? "not set" : setting.fallback() + " (default)");
             return null;
         }
-        String shown = setting.secret() ? "•••" : found.value();
-        effective.put(setting.key(), shown + " (" + found.place() + ")");
+        effective.put(setting.key(), setting.shown(found.value()) + " (" + found.place() + ")");
         return check(setting, found.value(), setting.read());
     }
 
@@ -75,7 +74,7 @@ final class SettingReader {
             return read.apply(text.strip());
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
             SettingSources.Found found = sources.find(setting.key());
-            faults.add(setting.key() + " = '" + (setting.secret() ? "•••" : text) + "'"
+            faults.add(setting.key() + " = '" + setting.shown(text) + "'"
                     + (found == null ? "" : " (" + found.place() + ")") + " must be " + setting.range());
             return null;
         }

@@ -1,7 +1,6 @@
 package org.multisession.config;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,14 +20,14 @@ import org.multisession.web.page.Brand;
  * All settings, read once at deploy. A faulty value is never replaced with the default: all faults are collected and
  * refused together, including keys that do not exist.
  *
- * @param database the SQLite file
+ * @param database where it is
  * @param createDatabase whether a missing file may be created
  * @param migrationBackup whether an existing database is copied before its first change
  * @param backupsKept how many of these copies stay
  * @param phoneRegion region of numbers typed without a country code
  */
 public record Settings(
-        Path database,
+        DatabaseLocation database,
         boolean createDatabase,
         int poolSize,
         MigrationBackup migrationBackup,
@@ -101,7 +100,7 @@ public record Settings(
     public static Read read(SettingSources sources) {
         SettingReader reader = new SettingReader(sources, ALL);
         Settings settings = new Settings(
-                DatabaseKeys.file(reader),
+                DatabaseKeys.location(reader),
                 DatabaseKeys.create(reader),
                 DatabaseKeys.poolSize(reader),
                 DatabaseKeys.backup(reader),
@@ -116,6 +115,9 @@ public record Settings(
                 BrandKeys.brand(reader),
                 AuditKeys.keep(reader),
                 MetricsKeys.allow(reader));
+        if (reader.faults().isEmpty()) {
+            DatabaseKeys.requireTwoConnections(reader, settings.database(), settings.poolSize());
+        }
         reader.refuseUnknownKeys();
         reader.judgeNamesWithoutPrefix(DatabaseKeys.URL);
         refuseFaults(reader, settings);
@@ -127,8 +129,10 @@ public record Settings(
             return;
         }
         // Null if it had a fault itself.
-        @Nullable Path file = settings.database();
-        if (file != null && !settings.createDatabase() && !Files.exists(file)) {
+        @Nullable DatabaseLocation location = settings.database();
+        if (location instanceof DatabaseLocation.SqlitePath file
+                && !settings.createDatabase()
+                && !Files.exists(file.path())) {
             reader.fault("there is no file " + file);
         }
         throw new SetupRefusedException(reader.faults());

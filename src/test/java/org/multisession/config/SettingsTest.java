@@ -43,7 +43,9 @@ class SettingsTest {
     @Test
     void without_any_setting_the_defaults_hold() {
         Settings settings = read();
-        assertThat(settings.database()).hasFileName("multi-session.db").isAbsolute();
+        assertThat(settings.database().file().orElseThrow())
+                .hasFileName("multi-session.db")
+                .isAbsolute();
         assertThat(settings.createDatabase()).isTrue();
         assertThat(settings.session().idleTimeout()).isEqualTo(Duration.ofDays(30));
         assertThat(settings.cookie().name()).isEqualTo("auth_token");
@@ -153,7 +155,10 @@ class SettingsTest {
         "multisession.db.url, postgres://localhost/x",
         "multisession.db.url, jdbc:sqlite::memory:",
         "multisession.db.url, jdbc:sqlite:file:/a/b.db",
-        "multisession.db.url, jdbc:postgresql://localhost/x",
+        "multisession.db.url, jdbc:postgresql://localhost/",
+        "multisession.db.url, jdbc:postgresql://localhost",
+        "multisession.db.url, jdbc:postgres://localhost/x",
+        "multisession.db.url, java:jdbc/users",
         "multisession.db.create, yes",
         "multisession.db.pool-size, 65",
         "multisession.db.pool-size, many",
@@ -280,13 +285,69 @@ class SettingsTest {
         parameters.put("multisession.cookie.domain", "example.com");
         parameters.put("multisession.phone.region", "KZ");
         Settings settings = read();
-        assertThat(settings.database()).isEqualTo(Path.of("/var/lib/app/old app#1.db"));
+        assertThat(settings.database().file()).contains(Path.of("/var/lib/app/old app#1.db"));
         assertThat(settings.session().idleTimeout()).isNull();
         assertThat(settings.session().maxLifetime()).isEqualTo(Duration.ofHours(12));
         assertThat(settings.cookie().sameSite()).isEqualTo(CookieRules.SameSite.STRICT);
         assertThat(settings.cookie().secure()).isEqualTo(CookieRules.Secure.ALWAYS);
         assertThat(settings.cookie().domain()).isEqualTo("example.com");
         assertThat(settings.phoneRegion()).isEqualTo("KZ");
+    }
+
+    @Test
+    void a_database_of_a_server_has_an_account() {
+        parameters.put("multisession.db.url", "jdbc:postgresql://db1,db2:5433/app?targetServerType=primary");
+        assertThat(faults()).containsExactly("multisession.db.user is missing: the account on the PostgreSQL server");
+        parameters.put("multisession.db.user", "multisession");
+        parameters.put("multisession.db.password", "s3cret&=");
+        assertThat(read().database())
+                .isEqualTo(new DatabaseLocation.PostgresUrl(
+                        "jdbc:postgresql://db1,db2:5433/app?targetServerType=primary", "multisession", "s3cret&="));
+        assertThat(Settings.read(sources()).effective()).noneMatch(line -> line.contains("s3cret"));
+        parameters.put("multisession.db.pool-size", "1");
+        assertThat(faults()).containsExactly("multisession.db.pool-size must be at least 2 on PostgreSQL");
+    }
+
+    @Test
+    void a_password_in_an_address_is_shown_nowhere() {
+        parameters.put("multisession.db.url", "jdbc:postgresql://db/app?user=a&password=s3cret:x@/&ssl=true");
+        Settings.Read read = Settings.read(sources());
+        assertThat(read.settings().database())
+                .hasToString("jdbc:postgresql://db/app?user=a&password=•••&ssl=true")
+                .isInstanceOf(DatabaseLocation.PostgresUrl.class);
+        assertThat(read.effective()).noneMatch(line -> line.contains("s3cret"));
+        for (String wrong : List.of(
+                "postgres://a:s3cret@db/app",
+                "jdbc:postgresql://a:s3cret@db/app",
+                "jdbc:postgresql://db/?user=a&password=s3cret&ssl=true")) {
+            parameters.put("multisession.db.url", wrong);
+            assertThat(faults()).singleElement().asString().contains("•••").doesNotContain("s3cret");
+        }
+    }
+
+    @Test
+    void a_pool_of_tomcats_is_named() {
+        parameters.put("multisession.db.url", "java:comp/env/jdbc/users");
+        assertThat(read().database()).isEqualTo(new DatabaseLocation.JndiName("java:comp/env/jdbc/users"));
+        parameters.put("multisession.db.user", "a");
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith("multisession.db.user has no effect: the pool of Tomcat has its own");
+    }
+
+    @Test
+    void a_key_of_another_kind_of_database_is_a_fault() {
+        parameters.put("multisession.db.url", "jdbc:postgresql:app");
+        parameters.put("multisession.db.user", "a");
+        parameters.put("multisession.db.create", "true");
+        parameters.put("multisession.migration.backup", "auto");
+        parameters.put("multisession.migration.backup-keep", "5");
+        assertThat(faults()).hasSize(3).allSatisfy(fault -> assertThat(fault).contains("is for SQLite. "));
+        parameters.clear();
+        parameters.put("multisession.db.password", "s3cret");
+        assertThat(faults())
+                .containsExactly("multisession.db.password is for PostgreSQL, and the database is a SQLite file");
     }
 
     @Test

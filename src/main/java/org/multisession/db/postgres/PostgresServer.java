@@ -34,6 +34,8 @@ public final class PostgresServer implements Source {
     /**
      * The database of a JDBC URL.
      *
+     * @param user null if the URL names it
+     * @param password null if the URL holds it, or none is needed
      * @throws DatabaseException if the URL cannot be read
      */
     public static PostgresServer at(String url, @Nullable String user, @Nullable String password) {
@@ -49,8 +51,12 @@ public final class PostgresServer implements Source {
         } catch (IllegalArgumentException | SQLException e) {
             throw new DatabaseException("this is no URL of a PostgreSQL database. Check multisession.db.url", null);
         }
-        connections.setUser(user);
-        connections.setPassword(password);
+        if (user != null) {
+            connections.setUser(user);
+        }
+        if (password != null) {
+            connections.setPassword(password);
+        }
         return new PostgresServer(connections);
     }
 

@@ -1,0 +1,33 @@
+package org.multisession.boot;
+
+import org.multisession.config.DatabaseLocation;
+import org.multisession.config.DatabaseLocation.JndiName;
+import org.multisession.config.DatabaseLocation.PostgresUrl;
+import org.multisession.config.DatabaseLocation.SqlitePath;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Source;
+import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.sqlite.SqliteFile;
+
+/** The one place that knows every kind of database. */
+public final class Sources {
+
+    private Sources() {}
+
+    /**
+     * Claims the database of the settings, for a deploy and for a command alike.
+     *
+     * @param create whether a missing SQLite file may be created
+     * @param owner the name of the owner, for a message to the next one who claims the same SQLite file
+     * @throws DatabaseException if there is no such database, or it is already in use here
+     */
+    public static Source claim(DatabaseLocation location, boolean create, String owner) {
+        if (location instanceof SqlitePath sqlite) {
+            return SqliteFile.claim(sqlite.path(), create, owner);
+        }
+        if (location instanceof PostgresUrl postgres) {
+            return PostgresServer.at(postgres.url(), postgres.user(), postgres.password());
+        }
+        throw new DatabaseException(((JndiName) location).name() + " cannot be used yet", null);
+    }
+}
