@@ -2,20 +2,22 @@ package org.multisession.migration;
 
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tables that are to go, under names that mean nothing to anybody. Whoever has many tables to drop renames all of them
- * in one short transaction, from which on they are gone for everybody, and drops one after the other later: that takes
- * long where they have many rows.
+ * Tables that are to go, under names that mean nothing to anybody. Whoever has tables with many rows to drop renames all
+ * of them in one short transaction, from which on they are gone for everybody. What takes long follows in pieces: SQLite
+ * overwrites each page that it frees, so dropping a table holds others up for as long as it is large. Its indexes go
+ * first, each in a transaction of its own, then its rows, some at a time, and at last the empty table.
  */
 final class Leavings {
 
@@ -23,18 +25,29 @@ final class Leavings {
 
     private static final String PREFIX = SchemaObject.OUR_PREFIX + "leaving_";
 
-    private Leavings() {}
+    private static final String WORDS = "removing rows";
 
-    /** Takes a table out of the way with everything that is on it, whose names are free then. */
-    static void leave(Transaction transaction, Catalogue catalogue, String table, Consumer<String> beforeStatement)
-            throws SQLException {
-        List<Catalogue.Entry> dropped = catalogue.all().stream()
-                .filter(entry -> entry.table().equalsIgnoreCase(table))
-                .filter(entry -> entry.type().equals("index") || entry.type().equals("trigger"))
-                .toList();
-        for (Catalogue.Entry entry : dropped) {
-            execute(transaction, "DROP " + entry.type() + " " + quoted(entry.name()), beforeStatement);
-        }
+    private final Database database;
+    private final LongSupplier nanoTime;
+    private final Pacing pacing;
+    private final Progress progress;
+    private final Consumer<String> beforeStatement;
+
+    Leavings(
+            Database database,
+            LongSupplier nanoTime,
+            Pacing pacing,
+            Progress progress,
+            Consumer<String> beforeStatement) {
+        this.database = database;
+        this.nanoTime = nanoTime;
+        this.pacing = pacing;
+        this.progress = progress;
+        this.beforeStatement = beforeStatement;
+    }
+
+    /** Takes a table out of the way. Its indexes keep their names until they are dropped. */
+    static void leave(Transaction transaction, String table, Consumer<String> beforeStatement) throws SQLException {
         execute(transaction, "ALTER TABLE " + quoted(table) + " RENAME TO " + free(transaction), beforeStatement);
     }
 
@@ -45,6 +58,12 @@ final class Leavings {
                 return PREFIX + number;
             }
         }
+    }
+
+    /** Drops one of our triggers. */
+    static void dropTrigger(Transaction transaction, String trigger, Consumer<String> beforeStatement)
+            throws SQLException {
+        execute(transaction, "DROP TRIGGER " + quoted(trigger), beforeStatement);
     }
 
     /** Does work that renames tables: views of the team's that do not work, and never did, are none of its business. */
@@ -65,47 +84,86 @@ final class Leavings {
         });
     }
 
-    /** Drops what has been left behind, each table in a transaction of its own, with rests. */
-    static void drop(Database database, Pacing pacing, LongSupplier nanoTime, Consumer<String> beforeStatement) {
-        for (String table : names(database)) {
-            long start = nanoTime.getAsLong();
-            database.execute(transaction -> {
-                if (Catalogue.read(transaction).has(table)) {
-                    execute(transaction, "DROP TABLE " + quoted(table), beforeStatement);
+    /** Drops what has been left behind, in short transactions with rests. Goes on where another run was stopped. */
+    void drop() {
+        for (Catalogue.Entry table : all("table")) {
+            String name = table.name();
+            for (Catalogue.Entry index : all("index")) {
+                if (index.table().equals(name)) {
+                    dropAlone("INDEX", index.name(), name);
                 }
-            });
-            long took = nanoTime.getAsLong() - start;
-            log.debug("Dropped {} in {} ms", table, took / 1_000_000);
-            pacing.rest(took);
+            }
+            empty(name);
+            dropAlone("TABLE", name, name);
         }
     }
 
-    private static List<String> names(Database database) {
-        return database.read(handle -> {
-            List<String> names = new ArrayList<>();
-            for (String name : Catalogue.read(handle).relations()) {
-                if (isOne(name)) {
-                    names.add(name);
-                }
+    /** What has been left behind and the indexes on it, but for those that SQLite has made by itself. */
+    private List<Catalogue.Entry> all(String type) {
+        return pacing.patiently(() -> database.read(Catalogue::read)).all().stream()
+                .filter(entry -> entry.type().equals(type) && isOne(entry.table()))
+                .toList();
+    }
+
+    private void dropAlone(String type, String name, String table) {
+        long start = nanoTime.getAsLong();
+        boolean unused = pacing.patiently(() -> database.write(transaction -> {
+            // Another process may be at the same work.
+            boolean isThere = isIn(Catalogue.read(transaction), name, table);
+            if (isThere) {
+                execute(transaction, "DROP " + type + " " + quoted(name), beforeStatement);
             }
-            return names;
-        });
+            return isThere;
+        }));
+        long took = nanoTime.getAsLong() - start;
+        log.debug("Dropping {} held the database for {} ms", name, took / 1_000_000);
+        pacing.rest(took);
+    }
+
+    private void empty(String table) {
+        long total = pacing.patiently(
+                () -> database.read(handle -> Catalogue.read(handle).has(table) ? Snapshot.rows(handle, table) : 0L));
+        long done = 0;
+        int rows;
+        int gone;
+        do {
+            rows = pacing.rows();
+            long start = nanoTime.getAsLong();
+            gone = delete(table, rows);
+            done += gone;
+            if (gone > 0) {
+                progress.at(WORDS, Math.min(done, Math.max(0, total - 1)), total);
+                pacing.restAndLearn(nanoTime.getAsLong() - start);
+            }
+        } while (gone == rows);
+        progress.at(WORDS, total, total);
+    }
+
+    private int delete(String table, int rows) {
+        return pacing.patiently(() -> database.write(transaction -> isIn(Catalogue.read(transaction), table, table)
+                ? execute(transaction, "DELETE FROM " + quoted(table) + " LIMIT " + rows, beforeStatement)
+                : 0));
+    }
+
+    private static boolean isIn(Catalogue catalogue, String name, String table) {
+        Catalogue.@Nullable Entry entry = catalogue.get(name);
+        return entry != null && Objects.equals(entry.table(), table);
     }
 
     /** Whether a table of this name has been left behind. */
-    static boolean isOne(String name) {
-        return name.startsWith(PREFIX);
+    static boolean isOne(String table) {
+        return table.startsWith(PREFIX);
     }
 
     private static String quoted(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";
     }
 
-    private static void execute(Transaction transaction, String sql, Consumer<String> beforeStatement)
+    private static int execute(Transaction transaction, String sql, Consumer<String> beforeStatement)
             throws SQLException {
         beforeStatement.accept(sql);
         try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
+            return statement.executeUpdate();
         }
     }
 }

@@ -121,12 +121,16 @@ final class SteppedMove {
      * of what was made.
      */
     List<String> begin() {
-        List<String> made = new ArrayList<>(Leavings.renaming(
+        boolean unused = Leavings.renaming(
                 database,
                 () -> timed(
-                        "making tables and triggers",
-                        () -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction))))));
-        Leavings.drop(database, pacing, nanoTime, beforeStatement);
+                        "putting an earlier attempt away",
+                        () -> database.write(transaction -> UsersFence.around(transaction, () -> clear(transaction)))));
+        // They keep the names of indexes until they are gone.
+        new Leavings(database, nanoTime, pacing, progress, beforeStatement).drop();
+        List<String> made = new ArrayList<>(timed(
+                "making tables and triggers",
+                () -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction)))));
         made.addAll(raise(index -> !AFTER_PASS.containsValue(index.name())));
         return made;
     }
@@ -169,18 +173,13 @@ final class SteppedMove {
     private List<String> lay(Transaction transaction) throws SQLException {
         Inspection found = Inspection.of(transaction);
         List<SchemaObject> later = later(transaction, found);
-        if (found.hasNothingToDo()
-                || (found.mark() != null && without(found, later).isComplete())) {
+        if (isLaid(found, later)) {
             return List.of();
         }
-        if (!isPossible(found)) {
+        boolean isFirst = isFirst(found);
+        if (!isPossible(found) || (isFirst && !leftOf(found).isEmpty())) {
             throw new MigrationRefusedException("somebody has changed the schema since it was looked at. Try again");
         }
-        boolean isFirst = isFirst(found);
-        if (isFirst) {
-            found = cleared(transaction, found);
-        }
-        later = later(transaction, found);
         Inspection first = without(found, later);
         List<String> made = ground.make(transaction, first);
         Ground.tell(first);
@@ -240,13 +239,34 @@ final class SteppedMove {
                 || (found.mark() != null && found.mark().isFirst());
     }
 
-    /** What an earlier attempt has left, of which our triggers did not see the end. */
-    private Inspection cleared(Transaction transaction, Inspection found) throws SQLException {
-        List<String> left = OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
-        for (String table : left) {
-            Leavings.leave(transaction, found.catalogue(), table, beforeStatement);
+    private static boolean isLaid(Inspection found, List<SchemaObject> later) {
+        return found.hasNothingToDo()
+                || (found.mark() != null && without(found, later).isComplete());
+    }
+
+    /**
+     * Puts away what an earlier attempt has left, if our triggers did not see what happened since; they go with it, since
+     * they name its tables. Whether anything was there.
+     */
+    private boolean clear(Transaction transaction) throws SQLException {
+        Inspection found = Inspection.of(transaction);
+        if (!isFirst(found) || isLaid(found, later(transaction, found))) {
+            return false;
         }
-        return left.isEmpty() ? found : Inspection.of(transaction);
+        List<String> left = leftOf(found);
+        if (!left.isEmpty()) {
+            for (Catalogue.Entry trigger : found.catalogue().ourTriggers()) {
+                Leavings.dropTrigger(transaction, trigger.name(), beforeStatement);
+            }
+        }
+        for (String table : left) {
+            Leavings.leave(transaction, table, beforeStatement);
+        }
+        return !left.isEmpty();
+    }
+
+    private static List<String> leftOf(Inspection found) {
+        return OF_THE_MOVE.stream().filter(found.catalogue()::has).toList();
     }
 
     /** Makes what is missing, but for indexes that take long, plays the trial on it, and takes all of it back. */
@@ -256,9 +276,9 @@ final class SteppedMove {
                 () -> timed(
                         "trying a sign-in",
                         () -> database.dryRun(transaction -> {
+                            boolean unusedClear = clear(transaction);
                             Inspection found = Inspection.of(transaction);
-                            Inspection clear = isFirst(found) ? cleared(transaction, found) : found;
-                            var unusedNames = ground.make(transaction, without(clear, clear.missingIndexesOfRows()));
+                            var unusedNames = ground.make(transaction, without(found, found.missingIndexesOfRows()));
                             trial.play(transaction);
                             return true;
                         })));

@@ -3,7 +3,9 @@ package org.multisession.migration;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +17,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Takes everything away that the migration has added, and nothing else. An existing database is copied first.
  *
- * <p>In the first transaction all of it goes at once, and it is verified before the commit that nothing else went with
- * it; but tables and an index that have many rows only get another name, or stay for a moment, and are dropped in
- * transactions of their own, so that nobody has to wait for long. Whoever stops or kills it in between has uninstalled
- * it; the next uninstall takes the rest away.
+ * <p>What makes anything of ours count goes in the first transaction: the triggers and our tables. What has many rows
+ * takes long, so it only gets another name there, or stays for a moment, and goes in transactions of its own: first the
+ * indexes, then {@code user_sessions} where it is ours, then the rows, some at a time ({@link Leavings}). Whoever stops
+ * or kills it in between has uninstalled it; the next uninstall takes the rest away, since the list of what we have made
+ * stays for as long as anything on it. Each transaction verifies before its commit that nothing else went with it.
  *
  * <p>That no row of {@code users} is changed is made impossible, by the {@link UsersFence}.
  */
@@ -26,12 +29,17 @@ public final class Uninstaller {
 
     private static final Logger log = LoggerFactory.getLogger(Uninstaller.class);
 
+    private static final String SESSIONS = "user_sessions";
+    private static final String CREATED = "multisession_created";
+    private static final String FORGET = "DELETE FROM multisession_created WHERE name = ?";
+
     private final Database database;
     private final Backup backup;
     private final Pacing pacing;
     private final int atOnce;
     private final Consumer<String> beforeStatement;
     private final Pages pages;
+    private final Leavings leavings;
 
     public Uninstaller(Database database, Backup backup, Progress progress) {
         this(database, backup, progress, Pacing.besideOthers(), Migrator.MAX_AT_ONCE, statement -> {});
@@ -51,6 +59,7 @@ public final class Uninstaller {
         this.atOnce = atOnce;
         this.beforeStatement = beforeStatement;
         this.pages = new Pages(database, System::nanoTime, pacing, progress);
+        this.leavings = new Leavings(database, System::nanoTime, pacing, progress, beforeStatement);
     }
 
     /**
@@ -88,54 +97,150 @@ public final class Uninstaller {
         }
         Backup.Copy copy = backup.make();
         pacing.rest(0);
+        int removed;
         try {
-            int removed = Leavings.renaming(
-                    database, () -> database.write(transaction -> removeFenced(transaction, keepSessions)));
-            log.info("Uninstall: removed {} objects, and verified: everything else is as before", removed);
+            removed = remove(keepSessions, this::first);
         } catch (RuntimeException e) {
             if (copy != null) {
                 copy.discardUnlessDamaged(e);
             }
             throw e;
         }
-        Leavings.drop(database, pacing, System::nanoTime, beforeStatement);
+        int some = removed;
+        while (some > 0) {
+            pacing.rest(0);
+            some = pacing.patiently(() -> remove(keepSessions, Uninstaller::oneIndex));
+            removed += some;
+        }
+        removed += pacing.patiently(() -> remove(keepSessions, Uninstaller::rest));
+        log.info("Uninstall: removed {} objects, and verified: everything else is as before", removed);
+        leavings.drop();
         return new Outcome(shown, copy == null ? null : copy.path());
     }
 
-    private int removeFenced(Transaction transaction, boolean keepSessions) throws SQLException {
-        return Catalogue.read(transaction).has("users")
-                ? UsersFence.around(transaction, () -> remove(transaction, keepSessions))
-                : remove(transaction, keepSessions);
+    /** What one transaction is to remove of all that there is. */
+    @FunctionalInterface
+    private interface Choice {
+        List<UninstallPlan.Item> of(Transaction transaction, Catalogue now, UninstallPlan plan) throws SQLException;
     }
 
-    private int remove(Transaction transaction, boolean keepSessions) throws SQLException {
+    /** All that takes no time, or only another name. */
+    private List<UninstallPlan.Item> first(Transaction transaction, Catalogue now, UninstallPlan plan)
+            throws SQLException {
+        List<UninstallPlan.Item> chosen = new ArrayList<>();
+        boolean isAll = true;
+        for (UninstallPlan.Item item : plan.objects()) {
+            boolean isLater = !item.kind().equals("trigger")
+                    && (item.kind().equals("index") || item.name().equals(SESSIONS))
+                    && isLarge(transaction, tableOf(now, item));
+            if (isLater) {
+                isAll = false;
+            } else {
+                chosen.add(item);
+            }
+        }
+        if (!isAll) {
+            chosen.removeIf(item -> item.name().equals(CREATED));
+        }
+        return chosen;
+    }
+
+    /** An index of a table that stays for now; those of the others go with the rows. */
+    private static List<UninstallPlan.Item> oneIndex(Transaction transaction, Catalogue now, UninstallPlan plan) {
+        requireNoDeploy(now);
+        return plan.objects().stream()
+                .filter(item -> item.kind().equals("index") && !Leavings.isOne(tableOf(now, item)))
+                .limit(1)
+                .toList();
+    }
+
+    private static List<UninstallPlan.Item> rest(Transaction transaction, Catalogue now, UninstallPlan plan) {
+        requireNoDeploy(now);
+        return plan.objects();
+    }
+
+    private static void requireNoDeploy(Catalogue now) {
+        if (!now.isWithoutOurMemory()) {
+            throw new MigrationRefusedException(
+                    "Multi-Session has been deployed again meanwhile, so what it uses stays. Undeploy it first");
+        }
+    }
+
+    private static String tableOf(Catalogue now, UninstallPlan.Item item) {
+        Catalogue.Entry entry = now.get(item.name());
+        return entry == null ? "" : entry.table();
+    }
+
+    private boolean isLarge(Transaction transaction, String table) throws SQLException {
+        return !table.isEmpty() && Snapshot.hasMoreRows(transaction, table, atOnce);
+    }
+
+    /** Removes some in one transaction; returns how many. */
+    private int remove(boolean keepSessions, Choice choice) {
+        long start = System.nanoTime();
+        int removed = Leavings.renaming(
+                database,
+                () -> database.write(transaction -> Catalogue.read(transaction).has("users")
+                        ? UsersFence.around(transaction, () -> remove(transaction, keepSessions, choice))
+                        : remove(transaction, keepSessions, choice)));
+        log.debug(
+                "Uninstall: removing {} objects held the database for {} ms",
+                removed,
+                (System.nanoTime() - start) / 1_000_000);
+        return removed;
+    }
+
+    private int remove(Transaction transaction, boolean keepSessions, Choice choice) throws SQLException {
         Catalogue before = Catalogue.read(transaction);
         // Looked at anew: what was shown may be a while ago.
         UninstallPlan plan = UninstallPlan.of(transaction, keepSessions);
         Set<String> names = new HashSet<>();
-        for (UninstallPlan.Item item : plan.objects()) {
-            remove(transaction, item);
-            names.add(item.name());
+        for (UninstallPlan.Item item : choice.of(transaction, before, plan)) {
+            if (!Leavings.isOne(tableOf(before, item))) {
+                names.add(item.name());
+                remove(transaction, item);
+            }
         }
-        Catalogue after = Catalogue.read(transaction);
-        Set<String> left = new HashSet<>(after.relations());
-        left.removeIf(name -> !Leavings.isOne(name));
-        if (!after.schemaWithout(left).equals(before.schemaWithout(names))) {
+        requireOnly(names, before, Catalogue.read(transaction));
+        return names.size();
+    }
+
+    private static void requireOnly(Set<String> removed, Catalogue before, Catalogue after) {
+        Set<String> gone = new HashSet<>(removed);
+        Set<String> left = new HashSet<>();
+        for (Catalogue.Entry entry : after.all()) {
+            if (Leavings.isOne(entry.table())) {
+                left.add(entry.name());
+            }
+        }
+        for (Catalogue.Entry entry : before.all()) {
+            if (left.contains(entry.name())) {
+                gone.add(entry.name());
+            }
+        }
+        if (!after.schemaWithout(left).equals(before.schemaWithout(gone))) {
             throw new MigrationRefusedException(
                     "something else would have been removed with it from the database; it was rolled back");
         }
-        return plan.objects().size();
     }
 
     private void remove(Transaction transaction, UninstallPlan.Item item) throws SQLException {
         Catalogue now = Catalogue.read(transaction);
-        if (!now.has(item.kind(), item.name()) || Leavings.isOne(item.name())) {
+        if (!now.has(item.kind(), item.name())) {
+            // It has gone with its table.
             return;
         }
-        if (item.kind().equals("table") && Snapshot.hasMoreRows(transaction, item.name(), atOnce)) {
-            Leavings.leave(transaction, now, item.name(), beforeStatement);
+        if (item.kind().equals("table") && isLarge(transaction, item.name())) {
+            Leavings.leave(transaction, item.name(), beforeStatement);
         } else {
             drop(transaction, item);
+        }
+        if (now.has(CREATED) && !item.name().equals(CREATED)) {
+            // Whoever makes one of this name from now on is not us.
+            try (PreparedStatement statement = transaction.prepare(FORGET)) {
+                statement.setString(1, item.name());
+                statement.executeUpdate();
+            }
         }
     }
 
