@@ -35,7 +35,7 @@ import org.multisession.testing.TomcatVersion;
  * <p>{@code AUC} is how often a guess by one pair of times would be right: 0.5 is a coin. {@code p} is how likely a
  * coin gives so much (sign test over the pairs, Mann–Whitney over all times).
  *
- * <pre>mvn -Pbench [-Dpairs=4000]</pre>
+ * <pre>mvn -Pbench verify [-Dpairs=4000]</pre>
  */
 public final class TellingApartBench {
 
@@ -62,7 +62,7 @@ public final class TellingApartBench {
     }
 
     public static void main(String[] arguments) throws IOException {
-        int pairs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 4000;
+        int pairs = Integer.getInteger("pairs", 4000);
         for (String sender : List.of("log", "http")) {
             try (MemoryFolder folder = new MemoryFolder();
                     Gateway gateway = new Gateway();

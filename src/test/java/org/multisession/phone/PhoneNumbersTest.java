@@ -403,7 +403,8 @@ class PhoneNumbersTest {
     void what_was_read_by_another_version_of_the_library_is_read_again() throws IOException {
         // Whoever changes the version changes the rules with it.
         assertThat(Files.readString(Path.of("pom.xml")))
-                .contains("<libphonenumber.version>" + PhoneNumbers.RULES.replaceFirst(".* ", "") + "</");
+                .contains("<artifactId>libphonenumber</artifactId><version>"
+                        + PhoneNumbers.RULES.replaceFirst(".* ", "") + "</");
     }
 
     @Test
