@@ -1,13 +1,21 @@
 package org.multisession.boot;
 
-import org.multisession.config.DatabaseLocation;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
 import org.multisession.config.DatabaseLocation.JndiName;
 import org.multisession.config.DatabaseLocation.PostgresUrl;
 import org.multisession.config.DatabaseLocation.SqlitePath;
+import org.multisession.config.DatabaseLocation;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
+import org.multisession.db.ReadOnly;
 import org.multisession.db.Source;
 import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.migration.Migrator;
+import org.multisession.migration.postgres.PostgresMigrator;
 
 /** The one place that knows every kind of database. */
 public final class Sources {
@@ -29,5 +37,29 @@ public final class Sources {
             return PostgresServer.at(postgres.url(), postgres.user(), postgres.password());
         }
         throw new DatabaseException(((JndiName) location).name() + " cannot be used yet", null);
+    }
+
+    /**
+     * Opens the database of the settings for nothing but reading, which leaves no trace on it.
+     *
+     * @param wait how long to wait for somebody else's lock
+     * @throws DatabaseException if there is no such database, or it is already in use here
+     */
+    public static ReadOnly readOnly(DatabaseLocation location, Duration wait) {
+        if (location instanceof SqlitePath sqlite) {
+            return ReadOnlyDatabase.open(sqlite.path(), wait);
+        }
+        if (location instanceof PostgresUrl postgres) {
+            return PostgresServer.at(postgres.url(), postgres.user(), postgres.password());
+        }
+        throw new DatabaseException(
+                ((JndiName) location).name() + " is a pool inside Tomcat. Outside of it, name the database by its"
+                        + " jdbc:postgresql: URL",
+                null);
+    }
+
+    /** The names of what this version would make in the database and is not there. */
+    public static List<String> missing(DatabaseLocation location, Handle handle) throws SQLException {
+        return location instanceof SqlitePath ? Migrator.missing(handle) : PostgresMigrator.missing(handle);
     }
 }

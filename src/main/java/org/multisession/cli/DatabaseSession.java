@@ -11,7 +11,6 @@ import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
-import org.multisession.migration.Migrator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,11 +27,13 @@ final class DatabaseSession implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
 
+    private final DatabaseLocation location;
     private final Source source;
     private final Database database;
     private final LockRetry retry;
 
-    private DatabaseSession(Source source, Database database, LockRetry retry) {
+    private DatabaseSession(DatabaseLocation location, Source source, Database database, LockRetry retry) {
+        this.location = location;
         this.source = source;
         this.database = database;
         this.retry = retry;
@@ -54,7 +55,7 @@ final class DatabaseSession implements AutoCloseable {
             LockRetry retry = new LockRetry(clock, PATIENCE);
             Database database = retry.until(() -> Database.open(source, CONNECTIONS, BUSY_TIMEOUT));
             log.info("Database: {}", retry.until(() -> database.read(database.source()::describe)));
-            return new DatabaseSession(source, database, retry);
+            return new DatabaseSession(location, source, database, retry);
         } catch (RuntimeException e) {
             source.close();
             throw e;
@@ -67,7 +68,7 @@ final class DatabaseSession implements AutoCloseable {
 
     /** Fails if Multi-Session is not in this database as a whole. */
     void requireMigrated() {
-        List<String> missing = retry.until(() -> database.read(Migrator::missing));
+        List<String> missing = retry.until(() -> database.read(handle -> Sources.missing(location, handle)));
         if (!missing.isEmpty()) {
             throw new DatabaseException(
                     "Multi-Session is not in this database, or not as a whole: it lacks "

@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
@@ -36,6 +38,9 @@ public final class Main {
 
     private static final String CALL = "java -jar multi-session.war";
     private static final String DB_URL = "multisession.db.url";
+    private static final String DB_PASSWORD = "multisession.db.password";
+    private static final Predicate<String> HOLDS_A_PASSWORD =
+            Pattern.compile("[?&]password=", Pattern.CASE_INSENSITIVE).asPredicate();
 
     private final Terminal terminal;
 
@@ -204,6 +209,11 @@ public final class Main {
             faults.add("--" + name + (takesValue ? " needs a value: --" + name + "=..." : " takes no value"));
             return;
         }
+        if (key.equals(DB_PASSWORD) || (key.equals(DB_URL) && value != null && HOLDS_A_PASSWORD.test(value))) {
+            faults.add("a password in --" + name + " would show in the list of this machine's processes; set"
+                    + " MULTISESSION_DB_PASSWORD instead");
+            return;
+        }
         Map<String, String> target = option == null ? settings : options;
         if (target.putIfAbsent(option == null ? key : name, value == null ? "" : value) != null) {
             faults.add("--" + name + " was given twice");
@@ -275,6 +285,10 @@ public final class Main {
                 Multi-Session: many sessions per user, on the database of an app that knows one.
 
                 Usage: %s COMMAND --db.url=FILE [OPTION]...
+
+                The database is a SQLite file, or one of a PostgreSQL server:
+                --db.url=jdbc:postgresql://HOST/DATABASE --db.user=NAME, with the password in
+                the environment (MULTISESSION_DB_PASSWORD) or in ~/.pgpass.
 
                 Commands:
                 %s%s%s

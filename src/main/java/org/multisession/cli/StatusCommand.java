@@ -13,7 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.sqlite.ReadOnlyDatabase;
+import org.multisession.boot.Sources;
+import org.multisession.config.DatabaseLocation;
+import org.multisession.db.ReadOnly;
 import org.multisession.migration.Backups;
 import org.multisession.migration.Bytes;
 import org.multisession.migration.MoveStatus;
@@ -65,13 +67,15 @@ final class StatusCommand implements Command {
     public int run(Call call) {
         Instant now = call.terminal().clock().instant();
         Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
-        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT)) {
-            MoveStatus status = database.snapshot(handle -> MoveStatus.of(handle, now, window));
-            NumbersInDoubt numbers = database.snapshot(NumbersInDoubt::of);
-            call.say("Database: " + database.path());
+        DatabaseLocation location = call.settings().database();
+        try (ReadOnly database = Sources.readOnly(location, BUSY_TIMEOUT)) {
+            MoveStatus status = database.snapshot(
+                    handle -> MoveStatus.of(handle, Sources.missing(location, handle), now, window));
+            NumbersInDoubt numbers = database.snapshot(handle -> NumbersInDoubt.of(handle, status.missing()));
+            call.say("Database: " + database);
             tell(call, status, now, window);
             tell(call, numbers);
-            tellOfBackups(call, database.path(), now);
+            location.file().ifPresent(file -> tellOfBackups(call, file, now));
         }
         return DONE;
     }

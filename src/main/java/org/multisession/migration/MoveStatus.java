@@ -1,8 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,9 +9,11 @@ import java.time.temporal.TemporalAdjusters;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
-import org.multisession.db.SqlTime;
+import org.multisession.db.Row;
+import org.multisession.db.Sql;
 import org.multisession.token.TokenSql;
 
 /**
@@ -60,15 +59,19 @@ public record MoveStatus(
     /** As {@code session.Heartbeat} has it: a shorter one does not count. */
     private static final Duration ABSENCE = Duration.ofHours(1);
 
-    private static final String STAGE = "SELECT value, changed_at FROM multisession_state WHERE name = 'stage'";
+    private static final Sql STAGE =
+            Sql.once("the stage", "SELECT value, changed_at FROM multisession_state WHERE name = 'stage'");
 
-    private static final String MIGRATED_AT = "SELECT min(created_at) FROM multisession_created";
+    private static final Sql MIGRATED_AT =
+            Sql.once("when it was migrated", "SELECT min(created_at) AS value FROM multisession_created");
 
-    private static final String STATE = "SELECT value FROM multisession_state WHERE name = '%s'";
+    private static final Sql STATE =
+            Sql.once("a value of the common state", "SELECT value FROM multisession_state WHERE name = :name");
 
-    private static final String OURS = "SELECT 1 FROM multisession_created WHERE name = 'user_sessions'";
+    private static final Sql OURS =
+            Sql.once("who made user_sessions", "SELECT 1 FROM multisession_created WHERE name = 'user_sessions'");
 
-    private static final String USERS = "SELECT count(*) FROM users";
+    private static final Sql USERS = Sql.once("count users", "SELECT count(*) AS number FROM users");
 
     private static final String IS_HASHED = TokenSql.isHash("s.auth_token");
 
@@ -76,29 +79,33 @@ public record MoveStatus(
     private static final String IS_MIRRORED =
             "s.auth_token = u.auth_token OR s.auth_token = multisession_hash(u.auth_token)";
 
-    private static final String COUNT_SESSIONS =
-            """
-            SELECT count(*), count(DISTINCT t.user_id), coalesce(sum(%s), 0),
-              coalesce(sum(%s), 0), coalesce(sum(%s AND NOT (%s)), 0)
-            """.formatted(IS_HASHED, "NOT (" + IS_MIRRORED + ")", IS_HASHED, IS_MIRRORED) + TokenSql.LIVE_SESSIONS;
+    private static final Sql COUNT_SESSIONS =
+            Sql.once("count live sessions", """
+            SELECT count(*) AS live, count(DISTINCT t.user_id) AS users, count(*) FILTER (WHERE %1$s) AS hashed,
+              count(*) FILTER (WHERE %2$s) AS mirrored, count(*) FILTER (WHERE %1$s AND (%2$s)) AS both
+            """.formatted(IS_HASHED, IS_MIRRORED) + TokenSql.LIVE_SESSIONS);
 
     /** A token that ever was a session is none of these; nor is one of two users, which opens nothing here. */
-    private static final String LEGACY = """
+    private static final Sql LEGACY = Sql.once("uses of legacy tokens", """
             SELECT l.last_used_at
             FROM users u LEFT JOIN multisession_legacy_uses l ON l.token_hash = multisession_hash(u.auth_token)
-            WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
+            WHERE {typeof}(u.auth_token) <> 'blob' AND u.auth_token <> ''
               AND NOT %s
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                 WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
               AND u.auth_token NOT IN
                 (SELECT auth_token FROM users WHERE auth_token IS NOT NULL GROUP BY auth_token HAVING count(*) > 1)
-            """.formatted(TokenSql.isHash("u.auth_token"));
+            """.formatted(TokenSql.isHash("u.auth_token")));
 
-    private static final String ACCEPTED_BY_SINGLE =
-            "SELECT count(*) FROM users u WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''";
+    private static final String ACCEPTED = """
+            SELECT count(*) AS number FROM users u WHERE {typeof}(u.auth_token) <> 'blob' AND u.auth_token <> ''
+            """;
 
-    private static final String ACCEPTED_BY_MULTI = ACCEPTED_BY_SINGLE
-            + " OR EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = u.id AND NOT (" + IS_HASHED + "))";
+    private static final Sql ACCEPTED_BY_SINGLE = Sql.once("count users of the old app", ACCEPTED);
+
+    private static final Sql ACCEPTED_BY_MULTI = Sql.once(
+            "count users of the old app and its sessions",
+            ACCEPTED + " OR EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = u.id AND NOT (" + IS_HASHED + "))");
 
     /** How many legacy tokens no use is known of since the first migration. */
     public long legacyNeverUsed() {
@@ -132,59 +139,72 @@ public record MoveStatus(
     /**
      * Reads it.
      *
+     * @param missing what the schema should have and lacks, as the migration of this kind of database says
      * @param window how long a cookie may go unused and still count as somebody's
      * @throws MigrationRefusedException if this is no migrated database
      */
-    public static MoveStatus of(Handle handle, Instant now, Duration window) throws SQLException {
-        if (!Catalogue.read(handle).has("multisession_state")) {
+    public static MoveStatus of(Handle handle, List<String> missing, Instant now, Duration window) {
+        if (missing.contains("multisession_state")) {
             throw new MigrationRefusedException("this database has not been migrated yet; there is no move to tell of."
                     + " 'check' tells what a deploy would mean");
         }
-        String stage = null;
-        Instant stageSince = null;
-        try (PreparedStatement statement = handle.prepare(STAGE);
-                ResultSet row = statement.executeQuery()) {
-            if (row.next()) {
-                stage = row.getString(1);
-                stageSince = SqlTime.parse(row.getString(2));
-            }
+        boolean oldAppReadsSessions = !handle.query(OURS).exists();
+        Legacy legacy = Legacy.of(handle, now.minus(window));
+        Stored stage = handle.query(STAGE)
+                .optional(row -> new Stored(row.text("value"), row.instant("changed_at")))
+                .orElse(new Stored(null, null));
+        Sessions sessions = handle.query(COUNT_SESSIONS).one(Sessions::of);
+        return new MoveStatus(
+                missing,
+                stage.value(),
+                stage.at(),
+                handle.query(MIGRATED_AT).optional(row -> row.instant("value")).orElse(null),
+                time(handle, "watching"),
+                time(handle, "alive"),
+                oldAppReadsSessions,
+                number(handle, USERS),
+                sessions.users(),
+                sessions.live(),
+                sessions.hashed(),
+                legacy.count(),
+                legacy.byWeek(),
+                legacy.lately(),
+                oldAppReadsSessions
+                        ? sessions.hashed() - sessions.hashedAndMirrored()
+                        : sessions.live() - sessions.mirrored(),
+                number(handle, oldAppReadsSessions ? ACCEPTED_BY_MULTI : ACCEPTED_BY_SINGLE),
+                sessions.mirrored());
+    }
+
+    private record Stored(@Nullable String value, @Nullable Instant at) {}
+
+    private record Sessions(long live, long users, long hashed, long mirrored, long hashedAndMirrored) {
+
+        static Sessions of(Row row) {
+            return new Sessions(
+                    row.number("live"),
+                    row.number("users"),
+                    row.number("hashed"),
+                    row.number("mirrored"),
+                    row.number("both"));
         }
-        boolean oldAppReadsSessions = text(handle, OURS) == null;
-        NavigableMap<LocalDate, Long> byWeek = new TreeMap<>();
-        long legacy = 0;
-        long lately = 0;
-        try (PreparedStatement statement = handle.prepare(LEGACY);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                legacy++;
-                Instant used = SqlTime.parse(row.getString(1));
+    }
+
+    private record Legacy(long count, NavigableMap<LocalDate, Long> byWeek, long lately) {
+
+        static Legacy of(Handle handle, Instant since) {
+            NavigableMap<LocalDate, Long> byWeek = new TreeMap<>();
+            LongAdder count = new LongAdder();
+            LongAdder lately = new LongAdder();
+            handle.query(LEGACY).forEach(row -> {
+                count.increment();
+                Instant used = row.instant("last_used_at");
                 if (used != null) {
                     byWeek.merge(weekOf(used), 1L, Long::sum);
-                    lately += used.isAfter(now.minus(window)) ? 1 : 0;
+                    lately.add(used.isAfter(since) ? 1 : 0);
                 }
-            }
-        }
-        try (PreparedStatement statement = handle.prepare(COUNT_SESSIONS);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return new MoveStatus(
-                    Migrator.missing(handle),
-                    stage,
-                    stageSince,
-                    SqlTime.parse(text(handle, MIGRATED_AT)),
-                    SqlTime.parse(text(handle, STATE.formatted("watching"))),
-                    SqlTime.parse(text(handle, STATE.formatted("alive"))),
-                    oldAppReadsSessions,
-                    number(handle, USERS),
-                    row.getLong(2),
-                    row.getLong(1),
-                    row.getLong(3),
-                    legacy,
-                    byWeek,
-                    lately,
-                    row.getLong(oldAppReadsSessions ? 5 : 4),
-                    number(handle, oldAppReadsSessions ? ACCEPTED_BY_MULTI : ACCEPTED_BY_SINGLE),
-                    row.getLong(1) - row.getLong(4));
+            });
+            return new Legacy(count.sum(), byWeek, lately.sum());
         }
     }
 
@@ -192,17 +212,14 @@ public record MoveStatus(
         return LocalDate.ofInstant(time, ZoneOffset.UTC).with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY));
     }
 
-    private static @Nullable String text(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getString(1) : null;
-        }
+    private static @Nullable Instant time(Handle handle, String name) {
+        return handle.query(STATE)
+                .bind("name", name)
+                .optional(row -> row.instant("value"))
+                .orElse(null);
     }
 
-    private static long number(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
-        }
+    private static long number(Handle handle, Sql sql) {
+        return handle.query(sql).one(row -> row.number("number"));
     }
 }

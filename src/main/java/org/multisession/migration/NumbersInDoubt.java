@@ -1,11 +1,10 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 
 /**
  * Telephone numbers that more than one user has, on a migrated database: nobody can sign in by one.
@@ -20,44 +19,46 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
     private static final int MAX_NAMED = 20;
 
     /** E.164 alone: what stands for no number begins otherwise. */
-    private static final String SHARED = """
-            SELECT group_concat(id, ', ') FROM
-              (SELECT p.number AS number, p.user_id AS id
-               FROM multisession_phones p JOIN users u ON u.id = p.user_id
-               WHERE p.number >= '+' AND p.number < ','
-               ORDER BY p.number, p.user_id)
-            GROUP BY number HAVING count(*) > 1 ORDER BY min(id)
+    private static final String NUMBERS = """
+            FROM multisession_phones p JOIN users u ON u.id = p.user_id
+            WHERE p.number {binary} >= '+' AND p.number {binary} < ','
             """;
 
-    private static final String UNREAD =
-            "SELECT count(*) FROM multisession_phones WHERE read_by IS NULL AND tail >= ''";
+    private static final Sql SHARED = Sql.once("numbers that several users have", """
+            SELECT p.number, p.user_id %1$s
+              AND p.number IN (SELECT p.number %1$s GROUP BY p.number HAVING count(*) > 1)
+            ORDER BY p.user_id
+            """.formatted(NUMBERS));
 
-    private static final String REFUSED =
-            "SELECT count(DISTINCT occurred_at) FROM auth_events WHERE kind = 'shared-number'";
+    private static final Sql UNREAD = Sql.once(
+            "count numbers that are not read",
+            "SELECT count(*) AS number FROM multisession_phones WHERE read_by IS NULL AND tail >= ''");
 
-    /** Reads it; where an earlier version was deployed last, nothing is known. */
-    public static NumbersInDoubt of(Handle handle) throws SQLException {
-        if (!Catalogue.read(handle).has("multisession_phones")) {
+    private static final Sql REFUSED = Sql.once(
+            "count sign-ins by shared numbers",
+            "SELECT count(DISTINCT occurred_at) AS number FROM auth_events WHERE kind = 'shared-number'");
+
+    /**
+     * Reads it; where an earlier version was deployed last, nothing is known.
+     *
+     * @param missing what the schema should have and lacks
+     */
+    public static NumbersInDoubt of(Handle handle, List<String> missing) {
+        if (missing.contains("multisession_phones")) {
             return new NumbersInDoubt(0, List.of(), 0, 0);
         }
-        long count = 0;
-        List<String> users = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(SHARED);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                count++;
-                if (users.size() < MAX_NAMED) {
-                    users.add(row.getString(1));
-                }
-            }
-        }
-        return new NumbersInDoubt(count, users, number(handle, UNREAD), number(handle, REFUSED));
+        Map<String, String> users = new LinkedHashMap<>();
+        handle.query(SHARED)
+                .forEach(row -> users.merge(
+                        row.requiredText("number"), row.requiredText("user_id"), (some, one) -> some + ", " + one));
+        return new NumbersInDoubt(
+                users.size(),
+                users.values().stream().limit(MAX_NAMED).toList(),
+                number(handle, UNREAD),
+                number(handle, REFUSED));
     }
 
-    private static long number(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
-        }
+    private static long number(Handle handle, Sql sql) {
+        return handle.query(sql).one(row -> row.number("number"));
     }
 }

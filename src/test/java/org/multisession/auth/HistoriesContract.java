@@ -849,8 +849,8 @@ abstract class HistoriesContract {
                 }
                 return found;
             });
-            MoveStatus status =
-                    here.database.read(handle -> MoveStatus.of(handle, clock.instant(), Duration.ofDays(30)));
+            MoveStatus status = here.database.read(
+                    handle -> MoveStatus.of(handle, here.missing(handle), clock.instant(), Duration.ofDays(30)));
             Census census = new Census(here.database, new CensusDao(), () -> true);
             census.run();
             assertThat(status.sessions()).as("status %s", story()).isEqualTo(opened);

@@ -810,7 +810,8 @@ class RebuiltTablesTest {
     }
 
     private MoveStatus status(NewApp app) {
-        return app.database.read(handle -> MoveStatus.of(handle, clock.instant(), Duration.ofDays(30)));
+        return app.database.read(
+                handle -> MoveStatus.of(handle, Migrator.missing(handle), clock.instant(), Duration.ofDays(30)));
     }
 
     private org.multisession.check.Report check(SqliteApp old) {

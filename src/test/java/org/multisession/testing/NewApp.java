@@ -2,6 +2,7 @@ package org.multisession.testing;
 
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.auth.Sweeper;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
 import org.multisession.db.Source;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.db.sqlite.SqliteFile;
@@ -203,6 +205,11 @@ public final class NewApp implements AutoCloseable {
     /** The same in a stage. */
     public static NewApp deploy(Path path, SessionRules rules, Stage stage, InstantSource clock) {
         return deploy(SqliteFile.claim(path, false, "/test"), rules, stage, clock);
+    }
+
+    /** What the schema lacks. */
+    public List<String> missing(Handle handle) throws SQLException {
+        return source instanceof PostgresServer ? PostgresMigrator.missing(handle) : Migrator.missing(handle);
     }
 
     /** Whose account a token opens; null if nobody's. */

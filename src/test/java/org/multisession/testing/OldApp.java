@@ -16,6 +16,9 @@ public interface OldApp extends AutoCloseable {
     /** Takes the database, for our app to be deployed on it. */
     Source claim();
 
+    /** The options by which a command is told of this database. */
+    List<String> options();
+
     /** One more connection of the old app to the same database. */
     OldApp another();
 

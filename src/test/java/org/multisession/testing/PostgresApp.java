@@ -105,6 +105,11 @@ public final class PostgresApp implements OldApp {
     }
 
     @Override
+    public List<String> options() {
+        return List.of("--db.url=" + url(), "--db.user=postgres");
+    }
+
+    @Override
     public PostgresApp another() {
         return new PostgresApp(database, false);
     }

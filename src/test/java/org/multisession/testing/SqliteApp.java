@@ -39,6 +39,15 @@ public final class SqliteApp implements OldApp {
         return database;
     }
 
+    /** The same in a new folder, so that there may be several. */
+    public static SqliteApp makeIn(Path folder, String script) {
+        try {
+            return make(Files.createTempDirectory(folder, script), script);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The same with a script of the test's own. */
     public static SqliteApp makeBy(Path folder, String sql) {
         SqliteApp database = open(folder.resolve("old-app.db"));
@@ -72,6 +81,11 @@ public final class SqliteApp implements OldApp {
     @Override
     public SqliteFile claim() {
         return SqliteFile.claim(path, false, "/test");
+    }
+
+    @Override
+    public List<String> options() {
+        return List.of("--db.url=" + path);
     }
 
     @Override

@@ -8,22 +8,28 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Pools;
+import org.multisession.db.ReadOnly;
 import org.multisession.db.Source;
 import org.multisession.db.Vendor;
+import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** One database on a PostgreSQL server. Any number of nodes may use it at once. */
-public final class PostgresServer implements Source {
+public final class PostgresServer implements Source, ReadOnly {
 
     /** The oldest version that is supported by its makers, and has what the statements need. */
     private static final int OLDEST = 14;
 
     /** A statement that runs longer than this is a mistake, and must not hold a connection for ever. */
     private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+
+    /** A table is not read into memory whole. */
+    private static final int ROWS_AT_ONCE = 5_000;
 
     private final PGSimpleDataSource connections;
 
@@ -93,15 +99,43 @@ public final class PostgresServer implements Source {
         }
     }
 
-    private void requireVersion() {
+    /**
+     * On a connection of its own, in one transaction that is REPEATABLE READ and READ ONLY. It locks nothing and may
+     * take its time; meanwhile the server only keeps old versions of rows.
+     */
+    @Override
+    public <T> T snapshot(Database.Work<? super Handle, T> work) {
         try (Connection connection = connections.getConnection()) {
-            int version = connection.getMetaData().getDatabaseMajorVersion();
-            if (version < OLDEST) {
-                throw new DatabaseException(
-                        "this is PostgreSQL " + version + "; version " + OLDEST + " or newer is needed", null);
+            connection.unwrap(PGConnection.class).setDefaultFetchSize(ROWS_AT_ONCE);
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(
+                        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL TIME ZONE 'UTC';"
+                                + " SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                                + " SET LOCAL lock_timeout = '5s'");
             }
+            requireVersion(connection);
+            T result = work.run(Handle.on(connection, Postgres.VENDOR));
+            connection.rollback();
+            return result;
         } catch (SQLException e) {
             throw Postgres.VENDOR.translated(e);
+        }
+    }
+
+    private void requireVersion() {
+        try (Connection connection = connections.getConnection()) {
+            requireVersion(connection);
+        } catch (SQLException e) {
+            throw Postgres.VENDOR.translated(e);
+        }
+    }
+
+    private static void requireVersion(Connection connection) throws SQLException {
+        int version = connection.getMetaData().getDatabaseMajorVersion();
+        if (version < OLDEST) {
+            throw new DatabaseException(
+                    "this is PostgreSQL " + version + "; version " + OLDEST + " or newer is needed", null);
         }
     }
 

@@ -19,6 +19,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
+import org.multisession.db.ReadOnly;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;
@@ -43,7 +44,7 @@ import org.sqlite.SQLiteException;
  *
  * <p>For one thread, and for a process that does not have the file open otherwise.
  */
-public final class ReadOnlyDatabase implements AutoCloseable {
+public final class ReadOnlyDatabase implements ReadOnly {
 
     /** How often somebody may interfere. */
     private static final int TRIES = 5;
@@ -111,6 +112,7 @@ public final class ReadOnlyDatabase implements AutoCloseable {
      *
      * @throws DatabaseException if the database cannot be read
      */
+    @Override
     public <T> T snapshot(Database.Work<? super Handle, T> work) {
         for (int left = TRIES; left > 0; left--) {
             disconnect();
@@ -268,6 +270,11 @@ public final class ReadOnlyDatabase implements AutoCloseable {
                 copy = null;
             }
         }
+    }
+
+    @Override
+    public String toString() {
+        return file.path().toString();
     }
 
     /** This drops temporary tables. */

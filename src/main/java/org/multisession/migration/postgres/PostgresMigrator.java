@@ -248,6 +248,47 @@ public final class PostgresMigrator {
         return new PostgresGuard(triggers().size());
     }
 
+    /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
+    public static List<String> missing(Handle handle) throws SQLException {
+        List<String> missing = new ArrayList<>();
+        for (SchemaScript script : all()) {
+            if (!isThere(handle, script)) {
+                missing.add(script.name());
+            }
+        }
+        if (!missing.contains("multisession_state")
+                && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") == 0) {
+            missing.add("the rest of a migration that is under way");
+        }
+        return missing;
+    }
+
+    private static boolean isThere(Handle handle, SchemaScript script) throws SQLException {
+        return switch (script.kind()) {
+            case "function" ->
+                one(
+                                handle,
+                                "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = '" + script.name()
+                                        + "' AND pg_function_is_visible(oid)")
+                        > 0;
+            case "trigger" ->
+                one(
+                                handle,
+                                "SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgname = '" + script.name()
+                                        + "' AND tgrelid = to_regclass('" + script.on()
+                                        + "') AND tgenabled IN ('O', 'A')")
+                        > 0;
+            default -> exists(handle, script.name());
+        };
+    }
+
+    /** Every object of ours, in the order in which they are made. */
+    private static List<SchemaScript> all() {
+        return Stream.concat(Stream.of(FUNCTIONS_FILE), FILES.stream())
+                .flatMap(file -> SchemaScript.read(file).stream())
+                .toList();
+    }
+
     private static List<SchemaScript> triggers() {
         return FILES.stream()
                 .flatMap(file -> SchemaScript.read(file).stream())
@@ -293,9 +334,7 @@ public final class PostgresMigrator {
         });
         boolean isDone = database.outsideTransaction(handle -> exists(handle, "multisession_state")
                 && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
-        List<SchemaScript> all = Stream.concat(Stream.of(FUNCTIONS_FILE), FILES.stream())
-                .flatMap(file -> SchemaScript.read(file).stream())
-                .toList();
+        List<SchemaScript> all = all();
         makeTables(all, made);
         if (!isDone) {
             database.outsideTransaction(handle -> run(handle, MARK_BEGUN));

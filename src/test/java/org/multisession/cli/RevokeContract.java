@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,13 +25,13 @@ import org.multisession.auth.Sessions;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.SqliteApp;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.SessionId;
 import org.multisession.token.TokenHash;
 
 /** The operators' sign-out, between two deploys: one process has one copy of SQLite on a file. {@code CommandLineIT} runs it beside. */
-class RevokeTest {
+abstract class RevokeContract {
 
     private static final String ANNA = "+79991234567";
     private static final String BORIS = "+79991234568";
@@ -50,17 +48,17 @@ class RevokeTest {
     /** The tokens that are remembered, as the command has left them. */
     private List<@Nullable String> left = List.of();
 
-    @TempDir
-    private Path folder;
+    /** A fresh database of the old app, in this form. */
+    abstract OldApp make(String form);
 
-    private SqliteApp old;
-    private SqliteApp deployedOn;
+    private OldApp old;
+    private OldApp deployedOn;
     private NewApp app;
     private Stage stage = Stage.COEXIST;
 
     @BeforeEach
     void deploy() {
-        old = SqliteApp.make(folder, "single");
+        old = make("single");
         deployedOn = old;
         app = deployed();
     }
@@ -74,7 +72,8 @@ class RevokeTest {
     private int revoke(String... options) {
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        List<String> arguments = new ArrayList<>(List.of("revoke", "--db.url=" + old.path()));
+        List<String> arguments = new ArrayList<>(List.of("revoke"));
+        arguments.addAll(old.options());
         arguments.addAll(List.of(options));
         app.close();
         int code = Main.run(
@@ -87,16 +86,15 @@ class RevokeTest {
                         terminal));
         out = outBytes.toString(StandardCharsets.UTF_8);
         err = errBytes.toString(StandardCharsets.UTF_8);
-        left = old.all("SELECT name FROM sqlite_master WHERE name = 'multisession_tokens'")
-                        .isEmpty()
-                ? List.of()
-                : old.all("SELECT auth_token FROM multisession_tokens");
+        left = old.dump().contains("multisession_tokens")
+                ? old.all("SELECT auth_token FROM multisession_tokens")
+                : List.of();
         app = deployed();
         return code;
     }
 
     private NewApp deployed() {
-        return NewApp.deploy(deployedOn.path(), NewApp.RULES, stage, clock);
+        return NewApp.deploy(deployedOn.claim(), NewApp.RULES, stage, clock);
     }
 
     private long idOf(String token) {
@@ -278,11 +276,11 @@ class RevokeTest {
     }
 
     @Test
-    void a_database_that_is_not_migrated_is_left_alone(@TempDir Path another, @TempDir Path third) {
+    void a_database_that_is_not_migrated_is_left_alone() {
         app.close();
         old.close();
-        old = SqliteApp.make(another, "multi");
-        deployedOn = SqliteApp.make(third, "single");
+        old = make("multi");
+        deployedOn = make("single");
         app = deployed();
         String before = old.dump();
         assertThat(revoke("--everyone", "--yes")).isEqualTo(2);

@@ -3,41 +3,47 @@ package org.multisession.migration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
-import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.db.Handle;
+import org.multisession.db.Source;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.SqliteApp;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 
 /** The numbers by which somebody decides on the next step, each against what really happens to the tokens. */
-class MoveStatusTest {
+abstract class MoveStatusContract {
 
     private static final Duration WINDOW = Duration.ofDays(30);
     private static final String ANNA = "+7 999 123-45-67";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
     private static final String BORIS_OLD_COOKIE = "DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE";
 
-    @TempDir
-    Path folder;
+    /** A fresh database of the old app, in this form. */
+    abstract OldApp make(String form);
 
-    private final TestClock clock = new TestClock();
-    private SqliteApp old;
+    /** What a deploy does, without one. */
+    abstract void migrate(Database database);
+
+    /** What the schema lacks. */
+    abstract List<String> missing(Handle handle) throws SQLException;
+
+    final TestClock clock = new TestClock();
+    private OldApp old;
     private NewApp app;
 
     @BeforeEach
     void deployOnTheOldDatabase() {
-        old = SqliteApp.make(folder, "single");
-        app = NewApp.deploy(old.path(), clock);
+        old = make("single");
+        app = NewApp.deploy(old.claim(), clock);
     }
 
     @AfterEach
@@ -48,12 +54,16 @@ class MoveStatusTest {
 
     private void goTo(Stage stage) {
         app.close();
-        app = NewApp.deploy(old.path(), NewApp.RULES, stage, clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, stage, clock);
     }
 
     private MoveStatus status() {
         app.lastSeen.flush();
-        return app.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+        return of(app.database);
+    }
+
+    private MoveStatus of(Database database) {
+        return database.read(handle -> MoveStatus.of(handle, missing(handle), clock.instant(), WINDOW));
     }
 
     private boolean isSafe() {
@@ -143,14 +153,13 @@ class MoveStatusTest {
     }
 
     @Test
-    void a_database_that_was_migrated_but_never_deployed_was_never_watched() throws Exception {
-        Path other = Files.createDirectory(folder.resolve("only-migrated"));
-        SqliteApp.make(other, "single").close();
-        try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
-                Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
-            new Migrator(database, clock).migrate();
+    void a_database_that_was_migrated_but_never_deployed_was_never_watched() {
+        try (OldApp other = make("single");
+                Source source = other.claim();
+                Database database = Database.open(source, 2, Duration.ofSeconds(5))) {
+            migrate(database);
             clock.advance(Duration.ofDays(60));
-            MoveStatus status = database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+            MoveStatus status = of(database);
             assertThat(status.stage()).isNull();
             assertThat(status.isSafeToRetire(clock.instant(), WINDOW)).isFalse();
         }
@@ -177,17 +186,16 @@ class MoveStatusTest {
     }
 
     @Test
-    void going_back_to_the_multi_form_costs_nothing_until_tokens_are_hashed() throws Exception {
-        Path other = Files.createDirectory(folder.resolve("multi"));
-        try (SqliteApp multi = SqliteApp.make(other, "multi")) {
-            try (NewApp there = NewApp.deploy(multi.path(), clock)) {
-                MoveStatus status = there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+    void going_back_to_the_multi_form_costs_nothing_until_tokens_are_hashed() {
+        try (OldApp multi = make("multi")) {
+            try (NewApp there = NewApp.deploy(multi.claim(), clock)) {
+                MoveStatus status = of(there.database);
                 assertThat(status.oldAppReadsSessions()).isTrue();
                 assertThat(status.sessions()).isEqualTo(4);
                 assertThat(status.devicesFallingOut()).isZero();
             }
-            try (NewApp there = NewApp.deploy(multi.path(), NewApp.RULES, Stage.SETTLE, clock)) {
-                MoveStatus status = there.database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW));
+            try (NewApp there = NewApp.deploy(multi.claim(), NewApp.RULES, Stage.SETTLE, clock)) {
+                MoveStatus status = of(there.database);
                 // Two of the four stand in users.auth_token as well.
                 assertThat(status.devicesFallingOut()).isEqualTo(2);
             }
@@ -195,12 +203,29 @@ class MoveStatusTest {
     }
 
     @Test
-    void a_database_that_was_never_migrated_is_refused() throws Exception {
-        Path other = Files.createDirectory(folder.resolve("untouched"));
-        SqliteApp.make(other, "single").close();
-        try (SqliteFile file = SqliteFile.claim(other.resolve("old-app.db"), false, "/test");
-                Database database = Database.open(file, 1, Duration.ofSeconds(5))) {
-            assertThatThrownBy(() -> database.read(handle -> MoveStatus.of(handle, clock.instant(), WINDOW)))
+    void numbers_that_several_users_have_are_told_by_their_users() {
+        old.run("UPDATE users SET phone = '8 999 123-45-67' WHERE id = 45");
+        old.run("UPDATE users SET phone = '8 999 123-45-68' WHERE id = 44");
+        app.phoneReading.run(() -> true);
+        NumbersInDoubt doubts = app.database.read(handle -> NumbersInDoubt.of(handle, missing(handle)));
+        assertThat(doubts.count()).isEqualTo(2);
+        assertThat(doubts.users()).containsExactly("42, 45", "43, 44");
+        assertThat(doubts.unread()).isZero();
+    }
+
+    @Test
+    void what_somebody_has_dropped_is_told() {
+        assertThat(status().missing()).isEmpty();
+        old.dropTrigger("multisession_user_inserted", "users");
+        assertThat(status().missing()).containsExactly("multisession_user_inserted");
+    }
+
+    @Test
+    void a_database_that_was_never_migrated_is_refused() {
+        try (OldApp other = make("single");
+                Source source = other.claim();
+                Database database = Database.open(source, 2, Duration.ofSeconds(5))) {
+            assertThatThrownBy(() -> of(database))
                     .isInstanceOf(MigrationRefusedException.class)
                     .hasMessageContaining("has not been migrated yet");
         }

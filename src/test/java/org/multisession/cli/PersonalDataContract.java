@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,16 +17,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Client;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.SqliteApp;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
 
 /** {@code export} and {@code forget}: what is kept of one user, shown and removed. */
-class PersonalDataTest {
+abstract class PersonalDataContract {
 
     private static final String ANNA = "+79991234567";
     private static final String BORIS = "+79991234568";
@@ -39,17 +37,17 @@ class PersonalDataTest {
     private String out = "";
     private String err = "";
 
-    @TempDir
-    private Path folder;
+    /** A fresh database of the old app, in this form. */
+    abstract OldApp make(String form);
 
-    private SqliteApp old;
+    private OldApp old;
     private String ended = "";
     private String live = "";
 
     /** Something of Anna in every table, and of Boris. */
     @BeforeEach
     void live() {
-        old = SqliteApp.make(folder, "single");
+        old = make("single");
         try (CodeApp app = CodeApp.deploy(old.claim(), CodeApp.RULES, clock)) {
             app.app.who(ANNAS_OLD_COOKIE, PHONE);
             app.app.lastSeen.flush();
@@ -76,7 +74,7 @@ class PersonalDataTest {
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
         List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--db.url=" + old.path());
+        all.addAll(old.options());
         int code = Main.run(
                 all,
                 Map.of(),
