@@ -69,8 +69,8 @@ final class StatusCommand implements Command {
         Duration window = Objects.requireNonNullElse(call.settings().session().idleTimeout(), USUAL_WINDOW);
         DatabaseLocation location = call.settings().database();
         try (ReadOnly database = Sources.readOnly(location, BUSY_TIMEOUT)) {
-            MoveStatus status = database.snapshot(
-                    handle -> MoveStatus.of(handle, Sources.missing(location, handle), now, window));
+            MoveStatus status =
+                    database.snapshot(handle -> MoveStatus.of(handle, Sources.missing(location, handle), now, window));
             NumbersInDoubt numbers = database.snapshot(handle -> NumbersInDoubt.of(handle, status.missing()));
             call.say("Database: " + database);
             tell(call, status, now, window);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Pools;
@@ -119,8 +120,15 @@ public final class PostgresServer implements Source, ReadOnly {
             connection.rollback();
             return result;
         } catch (SQLException e) {
-            throw Postgres.VENDOR.translated(e);
+            throw atThisPlace(Postgres.VENDOR.translated(e), e);
         }
+    }
+
+    private DatabaseException atThisPlace(DatabaseException failure, SQLException cause) {
+        String message = this + ": " + failure.getMessage();
+        return failure instanceof DatabaseBusyException
+                ? new DatabaseBusyException(message, cause)
+                : new DatabaseException(message, failure.kind(), cause);
     }
 
     private void requireVersion() {

@@ -1,0 +1,123 @@
+package org.multisession.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.PostgresApp;
+import org.multisession.testing.TestClock;
+
+/** The commands on a PostgreSQL server, beside a running application: what they print, and what they leave. */
+class PostgresCommandsTest {
+
+    private static final String ANNA = "+79991234567";
+
+    private final TestClock clock = new TestClock();
+    private final Map<String, String> environment = new HashMap<>();
+    private PostgresApp old;
+    private String out = "";
+    private String err = "";
+
+    @BeforeEach
+    void make() {
+        old = PostgresApp.make("single");
+    }
+
+    @AfterEach
+    void close() {
+        old.close();
+    }
+
+    private int run(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(old.options());
+        return runOn(all);
+    }
+
+    private int runOn(List<String> arguments) {
+        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+        int code = Main.run(
+                arguments,
+                environment,
+                new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+                new PrintStream(errBytes, true, StandardCharsets.UTF_8),
+                clock);
+        out = outBytes.toString(StandardCharsets.UTF_8);
+        err = errBytes.toString(StandardCharsets.UTF_8);
+        return code;
+    }
+
+    @Test
+    void the_status_tells_how_far_the_move_is_beside_a_running_application() {
+        assertThat(run("status")).isEqualTo(2);
+        assertThat(err).contains("this database has not been migrated yet");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            app.signIn(ANNA);
+            app.signIn(ANNA);
+            app.opens("DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE");
+            app.phoneReading.run(() -> true);
+            app.lastSeen.flush();
+            String before = old.dump();
+            assertThat(run("status")).as(err).isZero();
+            assertThat(out)
+                    .startsWith("Database: " + old.url() + "\n")
+                    .contains("\nStage: coexist, last deployed ")
+                    .containsPattern("\n  Sessions +3  of 1 user\n")
+                    .containsPattern("\n    used in the last 30 days +1\n")
+                    .contains("\nGoing back now: 2 devices would be signed out of the old app (in its single form), 6"
+                            + " users would stay signed in\n")
+                    .doesNotContain("Backups");
+            assertThat(err).isEmpty();
+            assertThat(old.dump()).isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--db.password=s3cret",
+                "--multisession.db.password=s3cret",
+                "--db.url=jdbc:postgresql://localhost/app?user=a&password=s3cret"
+            })
+    void a_password_on_the_command_line_is_refused_and_not_repeated(String option) {
+        assertThat(runOn(List.of("status", option, "--db.user=a"))).isEqualTo(2);
+        assertThat(err)
+                .contains("would show in the list of this machine's processes; set MULTISESSION_DB_PASSWORD instead")
+                .doesNotContain("s3cret");
+    }
+
+    @Test
+    void a_password_comes_from_the_environment() {
+        environment.put("MULTISESSION_DB_PASSWORD", "not-asked-for-here");
+        NewApp.deploy(old.claim(), clock).close();
+        assertThat(run("status")).as(err).isZero();
+    }
+
+    @Test
+    void a_server_that_is_not_there_is_named_with_its_address() {
+        assertThat(runOn(List.of("status", "--db.url=jdbc:postgresql://localhost:1/app", "--db.user=a")))
+                .isEqualTo(2);
+        assertThat(err)
+                .isEqualTo("multi-session: status could not be done, and the database was not changed:"
+                        + " jdbc:postgresql://localhost:1/app: the database cannot be reached.\n");
+    }
+
+    @Test
+    void a_pool_inside_tomcat_is_out_of_reach() {
+        assertThat(runOn(List.of("status", "--db.url=java:comp/env/jdbc/users")))
+                .isEqualTo(2);
+        assertThat(err).contains("java:comp/env/jdbc/users is a pool inside Tomcat");
+    }
+}
