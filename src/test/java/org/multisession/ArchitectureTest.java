@@ -54,6 +54,8 @@ class ArchitectureTest {
                 .definedBy("org.multisession.migration..")
                 .layer("check")
                 .definedBy("org.multisession.check..")
+                .layer("copy")
+                .definedBy("org.multisession.copy..")
                 .layer("config")
                 .definedBy("org.multisession.config..")
                 .layer("db")
@@ -76,10 +78,12 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("boot")
                 .whereLayer("check")
                 .mayOnlyBeAccessedByLayers("cli")
+                .whereLayer("copy")
+                .mayOnlyBeAccessedByLayers("cli")
                 .whereLayer("web")
                 .mayOnlyBeAccessedByLayers("boot", "config")
                 .whereLayer("migration")
-                .mayOnlyBeAccessedByLayers("boot", "cli", "check")
+                .mayOnlyBeAccessedByLayers("boot", "cli", "check", "copy")
                 .whereLayer("auth")
                 .mayOnlyBeAccessedByLayers("boot", "metrics", "config", "web", "cli")
                 .whereLayer("session")
@@ -90,7 +94,7 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("boot", "web", "auth", "session", "check", "cli")
                 .whereLayer("db")
                 .mayOnlyBeAccessedByLayers(
-                        "boot", "metrics", "cli", "check", "web", "auth", "session", "otp", "user", "migration")
+                        "boot", "metrics", "cli", "check", "copy", "web", "auth", "session", "otp", "user", "migration")
                 .whereLayer("phone")
                 .mayOnlyBeAccessedByLayers(
                         "boot", "cli", "check", "config", "web", "auth", "session", "otp", "user", "migration")
@@ -112,6 +116,7 @@ class ArchitectureTest {
                         "org.multisession.db..",
                         "org.multisession.migration..",
                         "org.multisession.check..",
+                        "org.multisession.copy..",
                         "org.multisession.boot..")
                 .should()
                 // The exception alone may pass through a transaction of several DAOs on its way up.

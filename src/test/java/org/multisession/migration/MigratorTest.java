@@ -1101,6 +1101,8 @@ class MigratorTest {
                 // an index that a kill has left invalid.
                 for (Path source : sources.filter(path -> path.toString().endsWith(".java"))
                         .filter(path -> !path.endsWith("Leavings.java") && !path.endsWith("PostgresMigrator.java"))
+                        // The team's tables, in a database of another kind.
+                        .filter(path -> !path.getParent().endsWith("copy"))
                         .toList()) {
                     // What is temporary is not in the database.
                     String text = Files.readString(source)

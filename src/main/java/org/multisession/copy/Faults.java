@@ -1,0 +1,32 @@
+package org.multisession.copy;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects what is found; of very many, only the first are kept. */
+final class Faults {
+
+    private static final int KEPT = 1000;
+
+    private final List<RowFault> kept = new ArrayList<>();
+    private long count;
+
+    void add(RowFault fault) {
+        count++;
+        if (kept.size() < KEPT) {
+            kept.add(fault);
+        }
+    }
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    long count() {
+        return count;
+    }
+
+    List<RowFault> kept() {
+        return List.copyOf(kept);
+    }
+}

@@ -1,0 +1,82 @@
+package org.multisession.copy;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one table is carried.
+ *
+ * @param name the same in both databases
+ * @param key the positions of the columns that tell its rows apart and that both databases sort by; none if there are
+ *     no such columns
+ * @param which the condition for the rows that are carried; empty for all of them
+ */
+record TablePlan(String name, List<Column> columns, List<Integer> key, String which) {
+
+    record Column(String name, ValueType type) {}
+
+    boolean hasKey() {
+        return !key.isEmpty();
+    }
+
+    static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    String quotedName() {
+        return quoted(name);
+    }
+
+    /** Its columns, for a list of them. */
+    String columnList() {
+        return columns.stream().map(column -> quoted(column.name())).collect(Collectors.joining(", "));
+    }
+
+    /** The columns of its key, for a list of them. */
+    String keyList() {
+        return key.stream().map(i -> quoted(columns.get(i).name())).collect(Collectors.joining(", "));
+    }
+
+    String where() {
+        return which.isEmpty() ? "" : " WHERE " + which;
+    }
+
+    /**
+     * Of the table {@code t}, because a result may have columns of the same names.
+     *
+     * @param collation the one that compares byte by byte
+     */
+    String order(String collation) {
+        return key.stream()
+                .map(i -> "t." + quoted(columns.get(i).name())
+                        + (columns.get(i).type().kind() == ValueType.Kind.TEXT ? " COLLATE " + collation : ""))
+                .collect(Collectors.joining(", ", " ORDER BY ", ""));
+    }
+
+    /** The order of two rows by their keys. */
+    int compare(@Nullable String[] one, @Nullable String[] other) {
+        for (int i : key) {
+            String left = one[i];
+            String right = other[i];
+            if (left == null || right == null) {
+                throw new IllegalStateException("a key of " + name + " is NULL");
+            }
+            int order = columns.get(i).type().compare(left, right);
+            if (order != 0) {
+                return order;
+            }
+        }
+        return 0;
+    }
+
+    /** Which row it is, without telling a secret: keys may be tokens. */
+    String label(@Nullable String[] row, long position) {
+        if (hasKey() && key.stream().allMatch(i -> columns.get(i).type().kind() == ValueType.Kind.WHOLE)) {
+            return key.stream()
+                    .map(i -> columns.get(i).name() + " " + row[i])
+                    .collect(Collectors.joining(", "));
+        }
+        return "row " + position + (hasKey() ? " by its key" : "");
+    }
+}
