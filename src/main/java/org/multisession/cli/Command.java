@@ -1,6 +1,7 @@
 package org.multisession.cli;
 
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Level;
 
 /** A command of the WAR; {@code Main} has the table of all of them. */
@@ -36,6 +37,11 @@ interface Command {
     String explanation();
 
     List<Option> options();
+
+    /** Environment variables with our prefix that are no settings, but this command's own. */
+    default Set<String> variables() {
+        return Set.of();
+    }
 
     /** The level from which its log is shown to the user. */
     default Level told() {

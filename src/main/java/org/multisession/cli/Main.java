@@ -34,6 +34,7 @@ public final class Main {
             new RevokeCommand(),
             new ExportCommand(),
             new ForgetCommand(),
+            new CopyCommand(),
             new UninstallCommand());
 
     private static final String CALL = "java -jar multi-session.war";
@@ -138,7 +139,9 @@ public final class Main {
         for (String argument : withTheirValues(command, arguments)) {
             sort(command, argument, settings, options, faults);
         }
-        SettingSources sources = SettingSources.ofCommand(settings, terminal.environment());
+        Map<String, String> environment = new LinkedHashMap<>(terminal.environment());
+        environment.keySet().removeAll(command.variables());
+        SettingSources sources = SettingSources.ofCommand(settings, environment);
         // The default is inside a Tomcat, and there is none here.
         if (!sources.has(DB_URL) && faults.isEmpty()) {
             faults.add("no database was named; give --db.url=FILE, or set MULTISESSION_DB_URL");

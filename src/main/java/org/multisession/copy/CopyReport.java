@@ -12,8 +12,7 @@ import java.util.List;
  * @param notes what has no counterpart in the target
  * @param movedOn how many rows of the source were changed by others while it was being copied
  */
-public record CopyReport(
-        List<Table> tables, List<RowFault> faults, long faultCount, List<String> notes, long movedOn) {
+public record CopyReport(List<Table> tables, List<RowFault> faults, long faultCount, List<String> notes, long movedOn) {
 
     /** What became of one table. */
     public record Table(String name, long rows, long carried, long updated, long deleted, Duration took) {}

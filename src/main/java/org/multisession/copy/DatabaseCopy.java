@@ -37,6 +37,7 @@ public final class DatabaseCopy {
 
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
     private static final String TOKENS = "multisession_tokens";
+    private static final String STATE = "multisession_state";
     private static final String SESSIONS = "user_sessions";
     private static final String OWNER = "the copy";
 
@@ -65,24 +66,26 @@ public final class DatabaseCopy {
 
     /** What PostgreSQL could not take of a SQLite database. Changes nothing. */
     public CopyReport findings(Path source) {
-        return onSnapshot(source, from -> from.read(handle -> {
-            SqliteCatalogue catalogue = SqliteCatalogue.read(handle);
-            List<String> notes = new ArrayList<>(catalogue.notes());
-            Map<String, TableShape> shapes = widened(handle, catalogue.tables(), notes);
-            Faults faults = new Faults();
-            for (TablePlan plan : new Plans(shapes, shapes, shapes).all()) {
-                Step step = step("reading " + plan.name(), handle, plan);
-                try (SqliteRows rows = new SqliteRows(handle, plan, faults)) {
-                    long count = 0;
-                    while (rows.next() != null) {
-                        step.at(++count);
+        return onSnapshot(
+                source,
+                from -> from.read(handle -> {
+                    SqliteCatalogue catalogue = SqliteCatalogue.read(handle);
+                    List<String> notes = new ArrayList<>(catalogue.notes());
+                    Map<String, TableShape> shapes = widened(handle, catalogue.tables(), notes);
+                    Faults faults = new Faults();
+                    for (TablePlan plan : new Plans(shapes, shapes, shapes).all()) {
+                        Step step = step("reading " + plan.name(), handle, plan);
+                        try (SqliteRows rows = new SqliteRows(handle, plan, faults)) {
+                            long count = 0;
+                            while (rows.next() != null) {
+                                step.at(++count);
+                            }
+                        }
+                        step.end();
                     }
-                }
-                step.end();
-            }
-            findOrphans(handle, faults);
-            return new CopyReport(List.of(), faults.kept(), faults.count(), notes, 0);
-        }));
+                    findOrphans(handle, faults);
+                    return new CopyReport(List.of(), faults.kept(), faults.count(), notes, 0);
+                }));
     }
 
     /**
@@ -121,9 +124,80 @@ public final class DatabaseCopy {
     private static <T> T onSnapshot(Path source, java.util.function.Function<Database, T> work) {
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(source, BUSY_TIMEOUT);
                 ScratchCopy scratch = ScratchCopy.of(original);
-                Database snapshot = Database.open(
-                        SqliteFile.claim(scratch.path(), false, OWNER), 1, BUSY_TIMEOUT)) {
+                Database snapshot = Database.open(SqliteFile.claim(scratch.path(), false, OWNER), 1, BUSY_TIMEOUT)) {
             return work.apply(snapshot);
+        }
+    }
+
+    /**
+     * Carries a PostgreSQL database to a SQLite file, which is made if there is none.
+     *
+     * @throws CopyRefusedException if the two do not fit together, or the target was used since the latest copy
+     */
+    public CopyReport toSqlite(Source source, Path target) {
+        try (Database from = Database.open(source, 2, BUSY_TIMEOUT);
+                Database to = Database.open(SqliteFile.claim(target, true, OWNER), 1, BUSY_TIMEOUT)) {
+            return from.write(snapshot -> {
+                Sqls.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                Sqls.run(snapshot, "SET LOCAL statement_timeout = 0");
+                return carryBack(snapshot, to);
+            });
+        }
+    }
+
+    private CopyReport carryBack(Handle from, Database to) throws SQLException {
+        Map<String, TableShape> tables = PostgresCatalogue.read(from).tables();
+        List<String> notes = new ArrayList<>();
+        boolean isMigrated = tables.containsKey(STATE)
+                && Sqls.number(from, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
+        if (tables.containsKey(STATE) && !isMigrated) {
+            throw new CopyRefusedException("the migration of the source is not finished. Run 'migrate' on it first");
+        }
+        requireUnused(
+                to,
+                isMigrated,
+                to.read(handle -> SqliteCatalogue.read(handle).tables().containsKey(STATE)));
+        List<String> ours = isMigrated ? Sqls.texts(from, "SELECT name FROM multisession_created") : List.of();
+        to.execute(transaction -> {
+            Map<String, TableShape> missing = new TreeMap<>(tables);
+            missing.keySet().removeIf(name -> Plans.isOurs(name) || (name.equals(SESSIONS) && ours.contains(name)));
+            missing.keySet()
+                    .removeAll(SqliteCatalogue.read(transaction).tables().keySet());
+            missing.replaceAll((name, table) -> without(table, ours));
+            new SqliteSchema(notes).make(transaction, missing.values());
+        });
+        if (isMigrated) {
+            new Migrator(to, clock).migrate();
+        }
+        // Within a transaction it has no effect.
+        to.outsideTransaction(handle -> {
+            Sqls.run(handle, "PRAGMA foreign_keys=OFF");
+            return true;
+        });
+        try {
+            List<CopyReport.Table> carried = to.write(transaction -> {
+                Plans plans = new Plans(SqliteCatalogue.read(transaction).tables(), tables, tables);
+                notes.addAll(plans.notes());
+                List<CopyReport.Table> done = carry(
+                        transaction,
+                        new SqliteTarget(transaction),
+                        all -> SqliteSchema.suspend(transaction, all),
+                        from,
+                        (plan, faults) -> new PostgresRows(from, plan, faults),
+                        plans.all(),
+                        new Faults());
+                if (Sqls.number(transaction, "SELECT count(*) FROM pragma_foreign_key_check") > 0) {
+                    throw new CopyRefusedException(
+                            "a foreign key of the target does not hold for the rows of the source");
+                }
+                if (isMigrated) {
+                    Marks.note(transaction, clock.instant());
+                }
+                return done;
+            });
+            return new CopyReport(carried, List.of(), 0, notes, 0);
+        } catch (RowsRefused e) {
+            return new CopyReport(List.of(), e.faults.kept(), e.faults.count(), notes, 0);
         }
     }
 
@@ -149,7 +223,18 @@ public final class DatabaseCopy {
             List<CopyReport.Table> tables = to.write(transaction -> {
                 Plans plans = new Plans(
                         catalogue.tables(), PostgresCatalogue.read(transaction).tables(), catalogue.tables());
-                List<CopyReport.Table> carried = carry(transaction, from, plans.all(), faults);
+                Sqls.run(transaction, "SET LOCAL statement_timeout = 0");
+                List<CopyReport.Table> carried = carry(
+                        transaction,
+                        new PostgresTarget(transaction),
+                        all -> PostgresSchema.suspend(transaction, all),
+                        from,
+                        (plan, found) -> new SqliteRows(from, plan, found),
+                        plans.all(),
+                        faults);
+                for (TablePlan plan : plans.all()) {
+                    PostgresSchema.numberOn(transaction, plan, highestKnown(from, plan));
+                }
                 if (isMigrated) {
                     Marks.note(transaction, clock.instant());
                 }
@@ -167,8 +252,12 @@ public final class DatabaseCopy {
         if (!obstacle.isEmpty()) {
             throw new CopyRefusedException(obstacle);
         }
-        boolean isTargetMigrated = to.read(handle ->
-                PostgresCatalogue.read(handle).tables().containsKey("multisession_state"));
+        boolean isTargetMigrated =
+                to.read(handle -> PostgresCatalogue.read(handle).tables().containsKey(STATE));
+        requireUnused(to, isMigrated, isTargetMigrated);
+    }
+
+    private void requireUnused(Database to, boolean isMigrated, boolean isTargetMigrated) {
         if (isTargetMigrated && !isMigrated) {
             throw new CopyRefusedException(
                     "Multi-Session is in the target already, and not in the source. Run 'migrate' on the source first");
@@ -193,7 +282,8 @@ public final class DatabaseCopy {
             missing.replaceAll((name, table) -> without(table, ours));
         }
         to.execute(transaction -> {
-            missing.keySet().removeAll(PostgresCatalogue.read(transaction).tables().keySet());
+            missing.keySet()
+                    .removeAll(PostgresCatalogue.read(transaction).tables().keySet());
             if (!missing.isEmpty()) {
                 Map<String, TableShape> made = widened(from, missing, notes);
                 new PostgresSchema(notes).make(transaction, made.values(), catalogue.tables());
@@ -237,8 +327,7 @@ public final class DatabaseCopy {
             }
             widened.put(
                     table.name(),
-                    new TableShape(
-                            table.name(), columns, table.primaryKey(), table.indexes(), table.foreignKeys()));
+                    new TableShape(table.name(), columns, table.primaryKey(), table.indexes(), table.foreignKeys()));
         }
         return widened;
     }
@@ -269,21 +358,36 @@ public final class DatabaseCopy {
                 .forEach(faults::add);
     }
 
+    /** What sets aside what is in the way in the target, and what brings it back. */
+    @FunctionalInterface
+    private interface Frame {
+
+        /** Returns what is to be run once all rows are in. */
+        List<String> open(List<TablePlan> plans) throws SQLException;
+    }
+
+    /** How a table of the source is read. */
+    @FunctionalInterface
+    private interface Reader {
+        RowStream read(TablePlan plan, Faults faults) throws SQLException;
+    }
+
     private List<CopyReport.Table> carry(
-            Transaction transaction, Handle from, List<TablePlan> plans, Faults found) throws SQLException {
-        Sqls.run(transaction, "SET LOCAL statement_timeout = 0");
-        Faults faults = new Faults();
-        found.kept().forEach(faults::add);
-        List<String> restore = PostgresSchema.suspend(transaction, plans);
-        Target target = new PostgresTarget(transaction);
+            Transaction transaction,
+            Target target,
+            Frame frame,
+            Handle from,
+            Reader reader,
+            List<TablePlan> plans,
+            Faults found)
+            throws SQLException {
+        Faults faults = found.copy();
+        List<String> restore = frame.open(plans);
         List<CopyReport.Table> tables = new ArrayList<>();
         for (TablePlan plan : plans) {
             Instant begun = clock.instant();
             TableCopy.Counts counts = new TableCopy(
-                            plan,
-                            () -> new SqliteRows(from, plan, faults),
-                            target,
-                            step("copying " + plan.name(), from, plan))
+                            plan, () -> reader.read(plan, faults), target, step("copying " + plan.name(), from, plan))
                     .run();
             if (counts.differences() > 0) {
                 Sqls.run(transaction, "ANALYZE " + plan.quotedName());
@@ -302,10 +406,7 @@ public final class DatabaseCopy {
         for (String statement : restore) {
             Sqls.run(transaction, statement);
         }
-        for (TablePlan plan : plans) {
-            PostgresSchema.numberOn(transaction, plan, highestKnown(from, plan));
-        }
-        requireSame(target, plans, from);
+        requireSame(target, plans, from, reader);
         return tables;
     }
 
@@ -316,21 +417,22 @@ public final class DatabaseCopy {
                 Sqls.number(from, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'") > 0;
         if (hasSequences) {
             highest = Sqls.number(
-                    from, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE lower(name) = lower(?)", plan.name());
+                    from,
+                    "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE lower(name) = lower(?)",
+                    plan.name());
         }
         boolean hasTokens = Sqls.number(from, "SELECT count(*) FROM sqlite_master WHERE name = '" + TOKENS + "'") > 0;
         if (hasTokens && plan.name().equals("users")) {
-            highest = Math.max(
-                    highest, Sqls.number(from, "SELECT coalesce(max(user_id), 0) FROM " + TOKENS));
+            highest = Math.max(highest, Sqls.number(from, "SELECT coalesce(max(user_id), 0) FROM " + TOKENS));
         }
         return highest;
     }
 
-    private void requireSame(Target target, List<TablePlan> plans, Handle from) throws SQLException {
+    private void requireSame(Target target, List<TablePlan> plans, Handle from, Reader reader) throws SQLException {
         long differences = 0;
         @Nullable String first = null;
         for (TablePlan plan : plans) {
-            long different = compared(target, plan, from).differences();
+            long different = compared(target, plan, from, reader).differences();
             if (different > 0 && first == null) {
                 first = plan.name();
             }
@@ -342,10 +444,10 @@ public final class DatabaseCopy {
         }
     }
 
-    private TableCopy.Counts compared(Target target, TablePlan plan, Handle from) throws SQLException {
+    private TableCopy.Counts compared(Target target, TablePlan plan, Handle from, Reader reader) throws SQLException {
         return new TableCopy(
                         plan,
-                        () -> new SqliteRows(from, plan, new Faults()),
+                        () -> reader.read(plan, new Faults()),
                         target,
                         step("comparing " + plan.name(), from, plan))
                 .compare();
@@ -357,10 +459,13 @@ public final class DatabaseCopy {
             Sqls.run(transaction, "SET LOCAL statement_timeout = 0");
             Map<String, TableShape> tables = SqliteCatalogue.read(from).tables();
             long differences = 0;
-            for (TablePlan plan : new Plans(
-                            tables, PostgresCatalogue.read(transaction).tables(), tables)
-                    .all()) {
-                differences += compared(new PostgresTarget(transaction), plan, from)
+            for (TablePlan plan :
+                    new Plans(tables, PostgresCatalogue.read(transaction).tables(), tables).all()) {
+                differences += compared(
+                                new PostgresTarget(transaction),
+                                plan,
+                                from,
+                                (each, faults) -> new SqliteRows(from, each, faults))
                         .differences();
             }
             return differences;

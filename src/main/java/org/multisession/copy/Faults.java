@@ -18,6 +18,13 @@ final class Faults {
         }
     }
 
+    Faults copy() {
+        Faults copy = new Faults();
+        copy.kept.addAll(kept);
+        copy.count = count;
+        return copy;
+    }
+
     boolean isEmpty() {
         return count == 0;
     }

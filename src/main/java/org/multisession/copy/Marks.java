@@ -1,11 +1,11 @@
 package org.multisession.copy;
 
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
-import java.sql.PreparedStatement;
-import java.time.Instant;
 
 /**
  * Knows a target that somebody has worked with: a node that runs on a database writes there when it was last alive, and a
@@ -34,8 +34,8 @@ final class Marks {
     /** Notes a copy, as its last act. */
     static void note(Transaction transaction, Instant now) throws SQLException {
         Sqls.run(transaction, FORGET);
-        try (PreparedStatement statement = transaction.prepare(
-                NOTE + "'" + transaction.vendor().text(now) + "')")) {
+        try (PreparedStatement statement =
+                transaction.prepare(NOTE + "'" + transaction.vendor().text(now) + "')")) {
             statement.executeUpdate();
         }
     }

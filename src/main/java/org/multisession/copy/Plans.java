@@ -17,7 +17,8 @@ final class Plans {
     private static final Set<String> OF_ONE_DATABASE = Set.of("multisession_locks", "multisession_created");
 
     /** The memory of a node, of a migration and of a copy ends with its database. */
-    private static final String COMMON_STATE = "name NOT IN ('migration', 'migrated', 'sweeper', '" + Marks.COPIED + "')";
+    private static final String COMMON_STATE =
+            "name NOT IN ('migration', 'migrated', 'sweeper', '" + Marks.COPIED + "')";
 
     private final List<TablePlan> plans = new ArrayList<>();
     private final List<String> misfits = new ArrayList<>();
@@ -86,8 +87,8 @@ final class Plans {
             }
             ValueType type = column.type();
             if (type == null) {
-                misfits.add("the column " + postgres.name() + "." + column.name() + " is of the type " + column.typeName()
-                        + " in PostgreSQL, which cannot be carried");
+                misfits.add("the column " + postgres.name() + "." + column.name() + " is of the type "
+                        + column.typeName() + " in PostgreSQL, which cannot be carried");
                 continue;
             }
             columns.add(new TablePlan.Column(column.name(), type));

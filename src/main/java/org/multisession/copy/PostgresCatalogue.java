@@ -34,8 +34,7 @@ final class PostgresCatalogue {
             FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
-            WHERE c.relkind IN ('r', 'p') AND i.indpred IS NULL AND i.indexprs IS NULL AND """ + " " + VISIBLE
-            + " ORDER BY c.relname, x.relname";
+            WHERE c.relkind IN ('r', 'p') AND i.indpred IS NULL AND i.indexprs IS NULL AND """ + " " + VISIBLE + " ORDER BY c.relname, x.relname";
 
     private static final String FOREIGN_KEYS = """
             SELECT c.relname, k.conname, p.relname, k.confupdtype, k.confdeltype,
@@ -81,15 +80,18 @@ final class PostgresCatalogue {
             return table;
         });
         Map<String, List<TableShape.ForeignKey>> foreignKeys = new LinkedHashMap<>();
-        Sqls.all(handle, FOREIGN_KEYS, row -> foreignKeys
-                .computeIfAbsent(row.getString(1), name -> new ArrayList<>())
-                .add(new TableShape.ForeignKey(
-                        row.getString(2),
-                        names(row, 6),
-                        row.getString(3),
-                        names(row, 7),
-                        action(row.getString(4)),
-                        action(row.getString(5)))));
+        Sqls.all(
+                handle,
+                FOREIGN_KEYS,
+                row -> foreignKeys
+                        .computeIfAbsent(row.getString(1), name -> new ArrayList<>())
+                        .add(new TableShape.ForeignKey(
+                                row.getString(2),
+                                names(row, 6),
+                                row.getString(3),
+                                names(row, 7),
+                                action(row.getString(4)),
+                                action(row.getString(5)))));
         PostgresCatalogue catalogue = new PostgresCatalogue();
         columns.forEach((name, list) -> catalogue.tables.put(
                 name,

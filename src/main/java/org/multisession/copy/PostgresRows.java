@@ -42,7 +42,8 @@ final class PostgresRows implements RowStream {
                     row[i] = column.type().ofPostgresText(rows.getString(i + 1));
                 } catch (UnfitValueException e) {
                     fits = false;
-                    faults.add(new RowFault(plan.name(), plan.label(row, position), column.name(), e.why(), e.remedy()));
+                    faults.add(
+                            new RowFault(plan.name(), plan.label(row, position), column.name(), e.why(), e.remedy()));
                 }
             }
             if (fits) {

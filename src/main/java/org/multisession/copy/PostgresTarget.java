@@ -75,8 +75,8 @@ final class PostgresTarget implements Target {
                 copied.close();
                 gone.close();
                 run("ANALYZE " + GONE);
-                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT "
-                        + plan.keyList() + " FROM " + GONE + ")");
+                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT " + plan.keyList()
+                        + " FROM " + GONE + ")");
                 run("INSERT INTO " + plan.quotedName() + " (" + plan.columnList() + ") OVERRIDING SYSTEM VALUE SELECT "
                         + plan.columnList() + " FROM " + COPIED);
                 run("DROP TABLE " + COPIED);

@@ -44,8 +44,8 @@ final class SqliteCatalogue {
 
     static SqliteCatalogue read(Handle handle) throws SQLException {
         SqliteCatalogue catalogue = new SqliteCatalogue();
-        List<String[]> found = Sqls.all(
-                handle, TABLES, row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
+        List<String[]> found =
+                Sqls.all(handle, TABLES, row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
         for (String[] table : found) {
             if (table[1].equals("table")) {
                 TableShape shape = catalogue.shape(handle, table[0]);
@@ -79,27 +79,31 @@ final class SqliteCatalogue {
         boolean isKnown = KNOWN.contains(table.toLowerCase(Locale.ROOT));
         List<TableShape.Column> columns = new ArrayList<>();
         Map<Integer, String> key = new TreeMap<>();
-        Sqls.all(handle, COLUMNS, row -> {
-            String name = isKnown ? row.getString(1).toLowerCase(Locale.ROOT) : row.getString(1);
-            String declared = row.getString(2);
-            int keyPosition = row.getInt(5);
-            if (row.getInt(6) != 0) {
-                notes.add("the computed column " + table + "." + name + " is not carried");
-                return name;
-            }
-            if (keyPosition > 0) {
-                key.put(keyPosition, name);
-            }
-            boolean isRowId = keyPosition == 1 && !hasKeyIndex && declared.equalsIgnoreCase("INTEGER");
-            columns.add(new TableShape.Column(
-                    name,
-                    ValueType.ofSqlite(declared),
-                    declared,
-                    row.getBoolean(3),
-                    row.getString(4),
-                    isRowId));
-            return name;
-        }, table);
+        Sqls.all(
+                handle,
+                COLUMNS,
+                row -> {
+                    String name = isKnown ? row.getString(1).toLowerCase(Locale.ROOT) : row.getString(1);
+                    String declared = row.getString(2);
+                    int keyPosition = row.getInt(5);
+                    if (row.getInt(6) != 0) {
+                        notes.add("the computed column " + table + "." + name + " is not carried");
+                        return name;
+                    }
+                    if (keyPosition > 0) {
+                        key.put(keyPosition, name);
+                    }
+                    boolean isRowId = keyPosition == 1 && !hasKeyIndex && declared.equalsIgnoreCase("INTEGER");
+                    columns.add(new TableShape.Column(
+                            name,
+                            ValueType.ofSqlite(declared),
+                            declared,
+                            row.getBoolean(3),
+                            row.getString(4),
+                            isRowId));
+                    return name;
+                },
+                table);
         return new TableShape(
                 isKnown ? table.toLowerCase(Locale.ROOT) : table,
                 columns,
@@ -123,9 +127,8 @@ final class SqliteCatalogue {
                 },
                 table);
         for (TableShape.Index index : found) {
-            List<String> columns = index.columns().isEmpty()
-                    ? Sqls.texts(handle, INDEX_COLUMNS, index.name())
-                    : index.columns();
+            List<String> columns =
+                    index.columns().isEmpty() ? Sqls.texts(handle, INDEX_COLUMNS, index.name()) : index.columns();
             if (columns.contains("null")) {
                 if (!index.name().startsWith("multisession_")) {
                     notes.add("the index " + index.name() + " of " + table

@@ -52,8 +52,7 @@ final class SqliteRows implements RowStream {
                 row[i] = value(i, columns.get(i).type());
             } catch (UnfitValueException e) {
                 fits = false;
-                faults.add(new RowFault(
-                        plan.name(), label(row), columns.get(i).name(), e.why(), e.remedy()));
+                faults.add(new RowFault(plan.name(), label(row), columns.get(i).name(), e.why(), e.remedy()));
             }
         }
         return fits;
@@ -71,7 +70,8 @@ final class SqliteRows implements RowStream {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
         } catch (CharacterCodingException e) {
-            throw new UnfitValueException("is text with bytes that are no UTF-8", "write the text anew, or put NULL there");
+            throw new UnfitValueException(
+                    "is text with bytes that are no UTF-8", "write the text anew, or put NULL there");
         }
     }
 

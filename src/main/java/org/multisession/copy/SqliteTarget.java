@@ -72,8 +72,8 @@ final class SqliteTarget implements Target {
             public void apply() throws SQLException {
                 copied.close();
                 gone.close();
-                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT "
-                        + plan.keyList() + " FROM " + GONE + ")");
+                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT " + plan.keyList()
+                        + " FROM " + GONE + ")");
                 run("INSERT INTO " + plan.quotedName() + " (" + plan.columnList() + ") SELECT " + plan.columnList()
                         + " FROM " + COPIED);
                 run("DROP TABLE " + COPIED);

@@ -77,8 +77,9 @@ final class TableCopy {
         long carried = 0;
         long updated = 0;
         long deleted = 0;
+        Faults unreadable = new Faults();
         try (RowStream from = source.open();
-                RowStream to = target.rows(plan, new Faults())) {
+                RowStream to = target.rows(plan, unreadable)) {
             @Nullable String[] wanted = from.next();
             @Nullable String[] found = to.next();
             while (wanted != null || found != null) {
@@ -101,6 +102,10 @@ final class TableCopy {
                     found = to.next();
                 }
             }
+        }
+        if (!unreadable.isEmpty()) {
+            throw new CopyRefusedException("the target has rows in " + plan.name()
+                    + " that do not fit its own columns. Copy to an empty database");
         }
         return new Counts(rows, carried, updated, deleted);
     }

@@ -73,9 +73,7 @@ record TablePlan(String name, List<Column> columns, List<Integer> key, String wh
     /** Which row it is, without telling a secret: keys may be tokens. */
     String label(@Nullable String[] row, long position) {
         if (hasKey() && key.stream().allMatch(i -> columns.get(i).type().kind() == ValueType.Kind.WHOLE)) {
-            return key.stream()
-                    .map(i -> columns.get(i).name() + " " + row[i])
-                    .collect(Collectors.joining(", "));
+            return key.stream().map(i -> columns.get(i).name() + " " + row[i]).collect(Collectors.joining(", "));
         }
         return "row " + position + (hasKey() ? " by its key" : "");
     }

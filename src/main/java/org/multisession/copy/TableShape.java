@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param foreignKeys the same list in both databases
  */
 record TableShape(
-        String name,
-        List<Column> columns,
-        List<String> primaryKey,
-        List<Index> indexes,
-        List<ForeignKey> foreignKeys) {
+        String name, List<Column> columns, List<String> primaryKey, List<Index> indexes, List<ForeignKey> foreignKeys) {
 
     /**
      * A column.
@@ -46,6 +42,8 @@ record TableShape(
             String onDelete) {}
 
     Optional<Column> column(String columnName) {
-        return columns.stream().filter(column -> column.name().equals(columnName)).findFirst();
+        return columns.stream()
+                .filter(column -> column.name().equals(columnName))
+                .findFirst();
     }
 }

@@ -60,31 +60,29 @@ record ValueType(Kind kind, String name, int limit, int scale) {
             limit = Integer.parseInt(matcher.group(2));
             scale = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
         }
-        Kind kind =
-                switch (plain) {
-                    case "bigint", "integer", "smallint" -> Kind.WHOLE;
-                    case "double precision", "real" -> Kind.REAL;
-                    case "numeric" -> Kind.NUMERIC;
-                    case "boolean" -> Kind.BOOLEAN;
-                    case "timestamp without time zone" -> Kind.TIME;
-                    case "timestamp with time zone" -> Kind.MOMENT;
-                    case "date" -> Kind.DATE;
-                    case "time without time zone" -> Kind.TIME_OF_DAY;
-                    case "bytea" -> Kind.BYTES;
-                    case "text", "character varying", "character", "json" -> Kind.TEXT;
-                    case "uuid" -> Kind.UUID;
-                    default -> null;
-                };
+        Kind kind = switch (plain) {
+            case "bigint", "integer", "smallint" -> Kind.WHOLE;
+            case "double precision", "real" -> Kind.REAL;
+            case "numeric" -> Kind.NUMERIC;
+            case "boolean" -> Kind.BOOLEAN;
+            case "timestamp without time zone" -> Kind.TIME;
+            case "timestamp with time zone" -> Kind.MOMENT;
+            case "date" -> Kind.DATE;
+            case "time without time zone" -> Kind.TIME_OF_DAY;
+            case "bytea" -> Kind.BYTES;
+            case "text", "character varying", "character", "json" -> Kind.TEXT;
+            case "uuid" -> Kind.UUID;
+            default -> null;
+        };
         if (kind == null) {
             return Optional.empty();
         }
-        int bytes =
-                switch (plain) {
-                    case "bigint", "double precision" -> 8;
-                    case "integer", "real" -> 4;
-                    case "smallint" -> 2;
-                    default -> limit;
-                };
+        int bytes = switch (plain) {
+            case "bigint", "double precision" -> 8;
+            case "integer", "real" -> 4;
+            case "smallint" -> 2;
+            default -> limit;
+        };
         return Optional.of(new ValueType(kind, name, bytes, scale));
     }
 
@@ -94,7 +92,8 @@ record ValueType(Kind kind, String name, int limit, int scale) {
         String arguments = "";
         Matcher matcher = WITH_LIMIT.matcher(upper);
         if (matcher.matches()) {
-            arguments = upper.substring(upper.indexOf('('), upper.indexOf(')') + 1).replace(" ", "");
+            arguments =
+                    upper.substring(upper.indexOf('('), upper.indexOf(')') + 1).replace(" ", "");
         }
         String name;
         if (upper.contains("BOOL")) {
@@ -171,8 +170,9 @@ record ValueType(Kind kind, String name, int limit, int scale) {
             case TIME, MOMENT -> time(value);
             case DATE -> date(value);
             case TIME_OF_DAY -> timeOfDay(value);
-            case BYTES -> throw new UnfitValueException(
-                    "is " + kindOf(value) + ", not a blob", "store it as a blob, or put NULL there");
+            case BYTES ->
+                throw new UnfitValueException(
+                        "is " + kindOf(value) + ", not a blob", "store it as a blob, or put NULL there");
             case TEXT -> text(value);
             case UUID -> uuid(value);
         };
@@ -325,9 +325,8 @@ record ValueType(Kind kind, String name, int limit, int scale) {
         }
         return switch (kind) {
             case WHOLE, TEXT, BYTES, DATE -> value;
-            case REAL -> limit == 4
-                    ? Float.toString(Float.parseFloat(value))
-                    : Double.toString(Double.parseDouble(value));
+            case REAL ->
+                limit == 4 ? Float.toString(Float.parseFloat(value)) : Double.toString(Double.parseDouble(value));
             case NUMERIC -> numeric(value);
             case BOOLEAN -> bool(value);
             case TIME, MOMENT -> time(value);

@@ -1,7 +1,6 @@
 package org.multisession.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,9 +59,9 @@ class DatabaseCopyTest {
         Set<String> tokens = new LinkedHashSet<>();
         Path file = history(new Random(2), tokens, Stage.COEXIST);
         copy(file);
-        assertThat(copy(file).tables()).allSatisfy(table -> assertThat(
-                        table.carried() + table.updated() + table.deleted())
-                .isZero());
+        assertThat(copy(file).tables())
+                .allSatisfy(table -> assertThat(table.carried() + table.updated() + table.deleted())
+                        .isZero());
         try (SqliteApp old = SqliteApp.open(file)) {
             old.signOut(SESSION);
             old.run("UPDATE users SET name = 'Борис II' WHERE id = 43");

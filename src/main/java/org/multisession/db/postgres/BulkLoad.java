@@ -18,10 +18,7 @@ public final class BulkLoad {
      */
     public static void run(Connection connection, String copy, byte[] rows, int length) throws SQLException {
         try {
-            connection
-                    .unwrap(PGConnection.class)
-                    .getCopyAPI()
-                    .copyIn(copy, new ByteArrayInputStream(rows, 0, length));
+            connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy, new ByteArrayInputStream(rows, 0, length));
         } catch (IOException e) {
             throw new SQLException("the rows could not be sent", "08006", e);
         }
