@@ -116,6 +116,21 @@ final class Backfill {
             ACCOUNTS.key(),
             List.of(Witnesses.FORGET_ACCOUNTS_IN_RANGE, Witnesses.REMEMBER_ACCOUNTS));
 
+    /** An earlier version may not have seen them go. */
+    private static final Pass FORGET_GONE_ACCOUNTS = forgetGone("multisession_accounts");
+
+    private static final Pass FORGET_GONE_PHONES = forgetGone("multisession_phones");
+
+    private static Pass forgetGone(String table) {
+        return new Pass(
+                "gone-" + table.substring(SchemaObject.OUR_PREFIX.length()),
+                "forgetting users that are gone",
+                table,
+                table + ".user_id",
+                List.of("DELETE FROM " + table + " WHERE {range} AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = "
+                        + table + ".user_id)"));
+    }
+
     /**
      * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. In
      * the order of their tokens sessions are recorded many times faster, since each goes to the end of our table.
@@ -155,7 +170,7 @@ final class Backfill {
 
     /** All that an upgrade may have to do, in order, where nothing happened unseen. */
     static List<Pass> upgrade() {
-        return List.of(ROWS, RENEW_ACCOUNTS, RENEW_PHONES, SHARED);
+        return List.of(ROWS, FORGET_GONE_ACCOUNTS, RENEW_ACCOUNTS, FORGET_GONE_PHONES, RENEW_PHONES, SHARED);
     }
 
     /**
@@ -168,7 +183,9 @@ final class Backfill {
         if (made.contains("multisession_rows")) {
             names.add(ROWS.name());
         }
+        names.add(FORGET_GONE_ACCOUNTS.name());
         names.add(RENEW_ACCOUNTS.name());
+        names.add(FORGET_GONE_PHONES.name());
         if (made.contains("multisession_phones")) {
             names.add(PHONES.name());
         }

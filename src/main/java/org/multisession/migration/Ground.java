@@ -68,7 +68,7 @@ final class Ground {
      * @param left what is to be made later
      */
     static void verify(Transaction transaction, Inspection found, List<SchemaObject> left) throws SQLException {
-        Inspection now = Inspection.of(transaction);
+        Inspection now = Inspection.ofSchema(transaction);
         List<SchemaObject> missing = new ArrayList<>(now.missing());
         missing.removeAll(left);
         if (!now.missingOnly(missing).isComplete()) {

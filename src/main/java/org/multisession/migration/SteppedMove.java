@@ -138,7 +138,7 @@ final class SteppedMove {
     /** Makes indexes that are missing, each in a transaction of its own; returns their names. */
     private List<String> raise(Predicate<SchemaObject> wanted) {
         List<String> made = new ArrayList<>();
-        Inspection now = pacing.patiently(() -> database.read(Inspection::of));
+        Inspection now = pacing.patiently(() -> database.read(Inspection::ofSchema));
         for (SchemaObject index : now.missingIndexesOfRows()) {
             if (!wanted.test(index)) {
                 continue;
@@ -156,7 +156,7 @@ final class SteppedMove {
     }
 
     private List<String> raise(Transaction transaction, SchemaObject index) throws SQLException {
-        Inspection found = Inspection.of(transaction);
+        Inspection found = Inspection.ofSchema(transaction);
         // Without the mark an uninstall has come in between.
         if (found.mark() == null || !found.missing().contains(index)) {
             return List.of();
@@ -171,7 +171,7 @@ final class SteppedMove {
     }
 
     private List<String> lay(Transaction transaction) throws SQLException {
-        Inspection found = Inspection.of(transaction);
+        Inspection found = Inspection.ofSchema(transaction);
         List<SchemaObject> later = later(transaction, found);
         if (isLaid(found, later)) {
             return List.of();
@@ -249,7 +249,7 @@ final class SteppedMove {
      * they name its tables. Whether anything was there.
      */
     private boolean clear(Transaction transaction) throws SQLException {
-        Inspection found = Inspection.of(transaction);
+        Inspection found = Inspection.ofSchema(transaction);
         if (!isFirst(found) || isLaid(found, later(transaction, found))) {
             return false;
         }
@@ -277,7 +277,7 @@ final class SteppedMove {
                         "trying a sign-in",
                         () -> database.dryRun(transaction -> {
                             boolean unusedClear = clear(transaction);
-                            Inspection found = Inspection.of(transaction);
+                            Inspection found = Inspection.ofSchema(transaction);
                             var unusedNames = ground.make(transaction, without(found, found.missingIndexesOfRows()));
                             trial.play(transaction);
                             return true;
@@ -394,7 +394,7 @@ final class SteppedMove {
         return timed(
                 "the last step",
                 () -> database.write(transaction -> UsersFence.around(transaction, () -> {
-                    Inspection found = Inspection.of(transaction);
+                    Inspection found = Inspection.ofSchema(transaction);
                     MoveMark mark = found.mark();
                     if (mark == null || !left(mark).isEmpty() || !found.isComplete()) {
                         return false;

@@ -24,6 +24,7 @@ import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.SqliteApp;
+import org.multisession.testing.StatementLog;
 import org.multisession.testing.TestClock;
 
 /** P5 in steps: what one transaction makes of a database, many make of it too, whatever happens between two of them. */
@@ -114,6 +115,73 @@ class SteppedMoveTest {
             String expected = atOnce(old);
             assertThat(migrate(old.path(), 2).made()).contains("multisession_phones");
             assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void an_upgrade_in_many_steps_forgets_users_that_are_gone() throws IOException {
+        try (SqliteApp old = old("multi")) {
+            migrate(old.path(), 1000);
+            // As an earlier version leaves it, whose triggers did not see users go.
+            old.run("DROP TRIGGER multisession_user_deleted");
+            old.run("DROP TRIGGER multisession_phone_deleted");
+            old.deleteUser(47);
+            assertThat(old.one("SELECT count(*) FROM multisession_accounts WHERE user_id = 47"))
+                    .isEqualTo("1");
+            String expected = atOnce(old);
+            migrate(old.path(), 2);
+            assertThat(old.all("SELECT user_id FROM multisession_accounts WHERE user_id = 47"
+                            + " UNION ALL SELECT user_id FROM multisession_phones WHERE user_id = 47"))
+                    .isEmpty();
+            assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void no_step_reads_all_sessions_to_see_that_their_tokens_are_different() {
+        try (SqliteApp old = old("multi")) {
+            rebuildWithoutUniqueTokens(old);
+            List<String> under = new ArrayList<>();
+            boolean[] isWriting = new boolean[1];
+            StatementLog.watch(
+                    statement -> {
+                        if (statement.startsWith("BEGIN")) {
+                            isWriting[0] = statement.startsWith("BEGIN IMMEDIATE");
+                        }
+                        if (statement.contains("GROUP BY auth_token HAVING") && statement.contains("user_sessions")) {
+                            under.add(isWriting[0] ? "the write lock" : "no lock");
+                        }
+                    },
+                    () -> assertThat(migrate(old.path(), 2).made()).contains("idx_user_session_auth_token"));
+            assertThat(under).isNotEmpty().containsOnly("no lock");
+        }
+    }
+
+    /** As a table that an app has made without saying so; we make the unique index then. */
+    private static void rebuildWithoutUniqueTokens(SqliteApp old) {
+        old.run("ALTER TABLE user_sessions RENAME TO former");
+        old.run("CREATE TABLE user_sessions (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL,"
+                + " auth_token VARCHAR(128) NOT NULL, created_at DATETIME, last_seen_at DATETIME)");
+        old.run("INSERT INTO user_sessions SELECT id, user_id, auth_token, created_at, last_seen_at FROM former");
+        old.run("DROP TABLE former");
+    }
+
+    @Test
+    void a_token_that_comes_up_twice_meanwhile_is_told_by_the_unique_index() {
+        try (SqliteApp old = old("multi")) {
+            rebuildWithoutUniqueTokens(old);
+            boolean[] isDone = new boolean[1];
+            assertThatThrownBy(() -> migrate(old.path(), 2, Trial.NONE, piece -> {}, statement -> {
+                        if (statement.contains("INDEX IF NOT EXISTS idx_user_session_auth_token") && !isDone[0]) {
+                            isDone[0] = true;
+                            throw new IllegalStateException("stopped before it");
+                        }
+                    }))
+                    .hasMessage("stopped before it");
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, 'twice'), (43, 'twice')");
+            assertThatThrownBy(() -> migrate(old.path(), 2))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessageContaining("one token in several rows");
         }
     }
 

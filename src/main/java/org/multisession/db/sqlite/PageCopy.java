@@ -41,13 +41,18 @@ public final class PageCopy {
             return;
         }
         String source = text(handle, "SELECT file FROM pragma_database_list WHERE name = 'main'");
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + target)) {
+        try (Connection connection = DriverManager.getConnection(url(target))) {
             Sqlite.run(connection, "PRAGMA synchronous=OFF");
             Sqlite.run(connection, "PRAGMA journal_mode=OFF");
             // The lock that the handle's transaction holds is this whole process's: nobody can write in between.
             requireDone(
                     connection.unwrap(SQLiteConnection.class).getDatabase().restore("main", source, null, 0, 0, -1));
         }
+    }
+
+    /** As a URI, in which a question mark in the name is escaped: what follows one is taken for parameters. */
+    private static String url(Path file) {
+        return "jdbc:sqlite:file:" + file.toUri().getRawPath();
     }
 
     private static String text(Handle handle, String sql) throws SQLException {
