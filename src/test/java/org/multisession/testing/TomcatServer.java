@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -56,6 +57,10 @@ public final class TomcatServer implements AutoCloseable {
 
     // Written by the reader of Tomcat's output, guarded by this.
     private final StringBuilder log = new StringBuilder();
+
+    /** Where in the log the last code ends that {@link #nextCode} has returned, by the last digits of its number. */
+    private final Map<String, Integer> codesTaken = new ConcurrentHashMap<>();
+
     /** By the name of the descriptor. */
     private final Map<String, ContextState> contexts = new LinkedHashMap<>();
 
@@ -318,6 +323,20 @@ public final class TomcatServer implements AutoCloseable {
     /** Waits until the log contains a text. */
     public void awaitLog(String text) {
         await("the log says \"" + text + "\"", CHANGE_TIMEOUT, () -> log.indexOf(text) >= 0);
+    }
+
+    /**
+     * The next one-time code in the log for a number that ends in these digits, once it is there. Each is returned once: a
+     * code is sent after the answer to the request for it, so the newest in the log may still be the one before.
+     */
+    public String nextCode(String lastDigits) {
+        String before = "One-time code for the number that ends in " + lastDigits + ": ";
+        int from = codesTaken.getOrDefault(lastDigits, 0);
+        await("the log has a new code for " + lastDigits, CHANGE_TIMEOUT, () -> log.indexOf(before, from) >= 0);
+        String all = log();
+        int at = all.indexOf(before, from) + before.length();
+        codesTaken.put(lastDigits, at);
+        return all.substring(at, at + 6);
     }
 
     /** Whether a web application is up under that context path. */

@@ -100,7 +100,7 @@ class ClientsDocIT {
                 String commands = step.commands();
                 Matcher code = CODE_STEP.matcher(commands);
                 if (code.find()) {
-                    commands = "CODE=" + code(tomcat, code.group(1));
+                    commands = "CODE=" + tomcat.nextCode(code.group(1));
                 }
                 String printed = terminal.run(commands).replace(address, SHOWN_ADDRESS);
                 all.assertThat(printed.strip())
@@ -109,15 +109,6 @@ class ClientsDocIT {
             }
             all.assertAll();
         }
-    }
-
-    /** The newest code that the log has for a number. */
-    private static String code(TomcatServer tomcat, String lastDigits) {
-        String before = "One-time code for the number that ends in " + lastDigits + ": ";
-        tomcat.awaitLog(before);
-        String log = tomcat.log();
-        int at = log.lastIndexOf(before) + before.length();
-        return log.substring(at, at + 6);
     }
 
     private static Map<String, List<Step>> runs(String document) {

@@ -152,7 +152,7 @@ class OpenApiIT {
         post(code, "/api/login", 429, "{\"phone\":\"" + ANNA + "\",\"challenge\":\"" + challenge + "\"}");
         post(code, "/api/login", 422, "{\"phone\":\"12\"}");
 
-        String sent = sentCode("4567");
+        String sent = tomcat.nextCode("4567");
         String wrong = "%06d".formatted((Integer.parseInt(sent) + 1) % 1_000_000);
         post(code, "/api/login/code", 401, trial(challenge, wrong));
         post(code, "/api/login/code", 200, trial(challenge, sent));
@@ -160,7 +160,7 @@ class OpenApiIT {
         post(code, "/api/login/code", 422, trial(challenge, "12345"));
 
         String other = member(post(code, "/api/login", 202, "{\"phone\":\"" + BORIS + "\"}"), "challenge");
-        String notIt = "%06d".formatted((Integer.parseInt(sentCode("4568")) + 1) % 1_000_000);
+        String notIt = "%06d".formatted((Integer.parseInt(tomcat.nextCode("4568")) + 1) % 1_000_000);
         for (int tries = 1; tries < 5; tries++) {
             post(code, "/api/login/code", 401, trial(other, notIt));
         }
@@ -372,13 +372,6 @@ class OpenApiIT {
 
     private static String trial(String challenge, String code) {
         return "{\"challenge\":\"" + challenge + "\",\"code\":\"" + code + "\"}";
-    }
-
-    private static String sentCode(String lastDigits) {
-        String before = "One-time code for the number that ends in " + lastDigits + ": ";
-        tomcat.awaitLog(before);
-        int at = tomcat.log().lastIndexOf(before) + before.length();
-        return tomcat.log().substring(at, at + 6);
     }
 
     private static String[] cookie(String token) {
