@@ -1,8 +1,6 @@
 package org.multisession.web;
 
-import jakarta.servlet.AsyncContext;
 import jakarta.servlet.FilterChain;
-import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.ServletRegistration;
@@ -20,7 +18,7 @@ import java.time.Duration;
  * <pre>
  * the whole body has come with the header   read at once, without any limit
  * the rest is still on its way              read until a deadline, by few at a time: 408, 503
- * it is on its way, and nobody reads it     the answer goes out, and the connection is closed
+ * it is on its way, and nobody reads it     the answer goes out, and the connection is closed soon
  * </pre>
  *
  * Signed-in users do not wait behind strangers, and no network takes every place. It guards the servlets that ask for
@@ -105,7 +103,7 @@ public final class BodyFilter extends HttpFilter {
             // Not where an error page is still to come, which begins anew: the rest of the body must never be taken for
             // the next request of a connection that goes on.
             if (response.isCommitted() && "close".equals(response.getHeader("Connection"))) {
-                leave(request);
+                LingeringClose.of(request);
             }
         }
     }
@@ -122,31 +120,5 @@ public final class BodyFilter extends HttpFilter {
             come.write(part, 0, read);
         }
         return come.toByteArray();
-    }
-
-    /**
-     * Ends the request without its body. Tomcat would wait for the rest, to find the next request behind it, unless the
-     * body was to be read without blocking. (With a chunked body it would wait in a busy loop, so this is not used
-     * there.)
-     */
-    private static void leave(HttpServletRequest request) throws IOException {
-        // One of Tomcat's own servlets, to which this was forwarded, has switched it off.
-        request.setAttribute("org.apache.catalina.ASYNC_SUPPORTED", true);
-        AsyncContext async = request.startAsync();
-        request.getInputStream().setReadListener(NobodyReads.INSTANCE);
-        async.complete();
-    }
-
-    private enum NobodyReads implements ReadListener {
-        INSTANCE;
-
-        @Override
-        public void onDataAvailable() {}
-
-        @Override
-        public void onAllDataRead() {}
-
-        @Override
-        public void onError(Throwable throwable) {}
     }
 }

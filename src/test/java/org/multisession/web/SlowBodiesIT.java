@@ -274,6 +274,18 @@ class SlowBodiesIT {
                 new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1)).readLine(), "nothing");
     }
 
+    /** A connection that is closed on unread bytes is reset, and takes the answer with it. */
+    @Test
+    void whoever_sends_too_much_reads_the_answer() {
+        for (int i = 0; i < 500; i++) {
+            assertThat(Http.to(tomcat.uri("/"))
+                            .postJson("api/login", " ".repeat(20_000))
+                            .status())
+                    .as("request %d", i)
+                    .isEqualTo(413);
+        }
+    }
+
     @Test
     void what_is_left_of_a_body_is_never_taken_for_the_next_request() throws IOException {
         for (String target : List.of("/sessions/revoke", "/static/app.css", "/nowhere", "/login")) {
