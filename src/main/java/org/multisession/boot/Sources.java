@@ -2,11 +2,14 @@ package org.multisession.boot;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.multisession.config.DatabaseLocation;
 import org.multisession.config.DatabaseLocation.JndiName;
 import org.multisession.config.DatabaseLocation.PostgresUrl;
 import org.multisession.config.DatabaseLocation.SqlitePath;
+import org.multisession.config.Settings;
+import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.ReadOnly;
@@ -15,7 +18,11 @@ import org.multisession.db.postgres.PostgresServer;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Uninstall;
+import org.multisession.migration.Uninstaller;
 import org.multisession.migration.postgres.PostgresMigrator;
+import org.multisession.migration.postgres.PostgresUninstaller;
 
 /** The one place that knows every kind of database. */
 public final class Sources {
@@ -56,6 +63,17 @@ public final class Sources {
                 ((JndiName) location).name() + " is a pool inside Tomcat. Outside of it, name the database by its"
                         + " jdbc:postgresql: URL",
                 null);
+    }
+
+    /**
+     * What takes our objects out of an open database again.
+     *
+     * @param progress told while rows are counted or removed
+     */
+    public static Uninstall uninstall(Settings settings, Database database, InstantSource clock, Progress progress) {
+        return settings.database() instanceof SqlitePath
+                ? new Uninstaller(database, MigrationRun.backup(settings, database, clock), progress)
+                : new PostgresUninstaller(database);
     }
 
     /** The names of what this version would make in the database and is not there. */

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.multisession.boot.MigrationRun;
-import org.multisession.migration.Backup;
+import org.multisession.boot.Sources;
+import org.multisession.migration.Uninstall;
 import org.multisession.migration.UninstallPlan;
-import org.multisession.migration.Uninstaller;
 import org.multisession.session.Heartbeat;
 
 /** Shows everything that the migration has added, and removes it. */
@@ -37,7 +37,7 @@ final class UninstallCommand implements Command {
     public String explanation() {
         return """
                 Shows what it would remove and who falls out by it. Removes it only with --yes,
-                or after a "yes" typed at the terminal, and after a copy of the database was
+                or after a "yes" typed at the terminal, and after a copy of a SQLite file was
                 made beside it (off with --migration.backup=off). All of it goes in one
                 transaction; what takes long is deleted from the file afterwards, piece by
                 piece, so that nobody has to wait. If it is stopped then, run it again.
@@ -67,9 +67,8 @@ final class UninstallCommand implements Command {
         boolean keepSessions = call.has(KEEP_SESSIONS);
         try (DatabaseSession open =
                 DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
-            Backup backup = MigrationRun.backup(
-                    call.settings(), open.database(), call.terminal().clock());
-            Uninstaller uninstaller = new Uninstaller(open.database(), backup, call.progress());
+            Uninstall uninstaller = Sources.uninstall(
+                    call.settings(), open.database(), call.terminal().clock(), call.progress());
             UninstallPlan found = open.retry().until(() -> uninstaller.look(keepSessions));
             if (found.isEmpty()) {
                 call.say("This database has nothing of Multi-Session in it.");
@@ -95,7 +94,7 @@ final class UninstallCommand implements Command {
                                 : "Nothing was removed.");
                 return DONE;
             }
-            Uninstaller.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions, found));
+            Uninstall.Outcome outcome = open.retry().until(() -> uninstaller.uninstall(keepSessions, found));
             MigrationRun.keepNewest(call.settings(), outcome.backup());
             call.say("");
             call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
@@ -131,7 +130,9 @@ final class UninstallCommand implements Command {
         call.say("An uninstall removes what Multi-Session has added to this database:");
         showAll(call, plan, "table", "tables");
         showAll(call, plan, "index", "indexes");
+        showAll(call, plan, "view", "views");
         showAll(call, plan, "trigger", "triggers");
+        showAll(call, plan, "function", "functions");
         call.say("");
         call.say("It leaves:");
         call.say("  users (" + Plurals.counted(plan.users(), "row") + "), untouched");

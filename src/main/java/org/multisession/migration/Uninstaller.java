@@ -1,6 +1,5 @@
 package org.multisession.migration;
 
-import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -8,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -25,7 +23,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>That no row of {@code users} is changed is made impossible, by the {@link UsersFence}.
  */
-public final class Uninstaller {
+public final class Uninstaller implements Uninstall {
 
     private static final Logger log = LoggerFactory.getLogger(Uninstaller.class);
 
@@ -62,19 +60,7 @@ public final class Uninstaller {
         this.leavings = new Leavings(database, System::nanoTime, pacing, progress, beforeStatement);
     }
 
-    /**
-     * What was removed.
-     *
-     * @param backup where the database lies as it was before; null if there is no such copy
-     */
-    public record Outcome(UninstallPlan plan, @Nullable Path backup) {}
-
-    /**
-     * What would be removed. Changes nothing.
-     *
-     * @param keepSessions whether {@code user_sessions} stays also if the migration made it
-     * @throws MigrationRefusedException if something else in the database needs what would be removed
-     */
+    @Override
     public UninstallPlan look(boolean keepSessions) {
         UninstallPlan found = database.read(handle -> UninstallPlan.of(handle, keepSessions));
         return found.isEmpty() ? found : found.counted(database, pages);
@@ -85,12 +71,7 @@ public final class Uninstaller {
         return uninstall(keepSessions, look(keepSessions));
     }
 
-    /**
-     * Removes it.
-     *
-     * @param shown what a look has found
-     * @throws MigrationRefusedException if something else would go with it; nothing was changed then
-     */
+    @Override
     public Outcome uninstall(boolean keepSessions, UninstallPlan shown) {
         if (shown.isEmpty()) {
             return new Outcome(shown, null);

@@ -84,6 +84,30 @@ class PostgresCommandsTest {
         }
     }
 
+    @Test
+    void an_uninstall_shows_all_of_it_asks_and_leaves_what_was_there_before() {
+        String before = old.dump();
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            app.heartbeat.beat();
+            assertThat(run("uninstall", "--yes")).isEqualTo(2);
+            assertThat(err).contains("a Tomcat still runs Multi-Session on this database");
+        }
+        String migrated = old.dump();
+        assertThat(run("uninstall")).as(err).isZero();
+        assertThat(out)
+                .startsWith("An uninstall removes what Multi-Session has added to this database:\n")
+                .containsPattern("\n  \\d+ tables:\n")
+                .contains("multisession_tokens (0 rows)", "\n  1 view:\n", "\n  14 triggers:\n", " functions:\n")
+                .contains("\n  users (8 rows), untouched\n")
+                .endsWith("Nothing was removed. To remove it, add --yes.\n");
+        assertThat(old.dump()).isEqualTo(migrated);
+        assertThat(run("uninstall", "--yes")).as(err).isZero();
+        assertThat(out).contains("\nRemoved: ").doesNotContain("as it was before is in");
+        assertThat(old.dump()).isEqualTo(before);
+        assertThat(run("uninstall", "--yes")).as(err).isZero();
+        assertThat(out).isEqualTo("This database has nothing of Multi-Session in it.\n");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -42,7 +42,7 @@ class UninstallTest {
         return folder.resolve("old-app.db");
     }
 
-    private Uninstaller.Outcome uninstall(boolean keepSessions) {
+    private Uninstall.Outcome uninstall(boolean keepSessions) {
         try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
                 Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
             Backup backup = new SqliteBackup(database, claimed.path(), clock);
@@ -221,7 +221,7 @@ class UninstallTest {
             assertThat(plan.legacyTokens()).isEqualTo(6);
             assertThat(plan.endedTokens()).isZero();
 
-            Uninstaller.Outcome outcome = uninstall(false);
+            Uninstall.Outcome outcome = uninstall(false);
 
             assertThat(old.all(SCHEMA)).isEqualTo(schema);
             assertThat(old.rows("users")).isEqualTo(users);
@@ -237,43 +237,6 @@ class UninstallTest {
     }
 
     @Test
-    void the_sessions_can_be_kept_for_the_old_app_in_its_multi_form() {
-        try (SqliteApp old = SqliteApp.make(folder, "single")) {
-            String first;
-            String second;
-            try (NewApp app = NewApp.deploy(file(), clock)) {
-                first = app.signIn(ANNA);
-                second = app.signIn(ANNA);
-            }
-            UninstallPlan plan = uninstall(true).plan();
-
-            assertThat(plan.keepsSessions()).isTrue();
-            assertThat(plan.fallingOut()).isZero();
-            assertThat(old.all("SELECT user_id FROM user_sessions WHERE auth_token IN (?, ?)", first, second))
-                    .containsExactly("42", "42");
-            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE '%session%' AND name NOT LIKE 'sqlite%'"
-                            + " ORDER BY 1"))
-                    .containsExactly("idx_user_session_auth_token", "idx_user_session_user_id", "user_sessions");
-            old.signInMulti(43, "made-by-the-old-app", clock.instant());
-            old.signOut(first);
-        }
-    }
-
-    @Test
-    void sessions_that_are_only_hashes_fall_out_even_where_their_table_is_kept() {
-        try (SqliteApp old = SqliteApp.make(folder, "single")) {
-            try (NewApp app = NewApp.deploy(file(), clock)) {
-                app.signIn(ANNA);
-            }
-            String hash = "sha256:" + "A".repeat(43);
-            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, ?)", hash);
-            UninstallPlan plan = look(true);
-            assertThat(plan.hashed()).isEqualTo(1);
-            assertThat(plan.fallingOut()).isEqualTo(1);
-        }
-    }
-
-    @Test
     void what_the_old_app_has_made_itself_always_stays() {
         try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             old.run("DROP INDEX idx_user_session_auth_token");
@@ -285,32 +248,6 @@ class UninstallTest {
             assertThat(plan.objects()).extracting(UninstallPlan.Item::name).contains("idx_user_session_auth_token");
             assertThat(old.all(SCHEMA)).isEqualTo(schema);
             assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("4");
-        }
-    }
-
-    @Test
-    void the_users_of_a_new_database_stay_although_the_migration_made_their_table() {
-        try (SqliteFile claimed = SqliteFile.claim(file(), true, "/test");
-                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
-            new Migrator(database, clock).migrate();
-        }
-        try (SqliteApp old = SqliteApp.open(file())) {
-            old.addUser(ANNA, "a-token");
-            uninstall(false);
-            assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'table'"))
-                    .containsExactly("users");
-            assertThat(old.one("SELECT auth_token FROM users")).isEqualTo("a-token");
-        }
-    }
-
-    @Test
-    void a_token_that_was_signed_out_here_and_that_the_old_app_would_take_again_is_counted() {
-        try (SqliteApp old = SqliteApp.make(folder, "single")) {
-            try (NewApp app = NewApp.deploy(file(), clock)) {
-                app.signOut(app.signIn(ANNA));
-            }
-            assertThat(look(false).endedTokens()).isEqualTo(1);
-            assertThat(old.legacyTokenOf(42)).isNotEqualTo("old_token_xyz123");
         }
     }
 

@@ -58,11 +58,6 @@ public final class PostgresMigrator {
     /** So many rows are read, locked and noted in one transaction. */
     private static final int BATCH = 1000;
 
-    /** Whoever waits for a lock on a table keeps everybody behind waiting as well, so it is not for long. */
-    private static final Duration LOCK_WAIT = Duration.ofMillis(500);
-
-    private static final int LOCK_TRIES = 60;
-
     /**
      * A row that nothing else locks. Nobody waits for it in a statement: whoever does has a view of the database open, for
      * which CREATE INDEX CONCURRENTLY of the node that migrates would wait in turn.
@@ -446,21 +441,8 @@ public final class PostgresMigrator {
         }
     }
 
-    /** Tries again and again for a lock that others hold, and lets them pass in between. */
     private void patiently(Database.Act<Transaction> act) {
-        for (int tries = 1; ; tries++) {
-            try {
-                database.execute(transaction -> {
-                    run(transaction, "SET LOCAL lock_timeout = " + LOCK_WAIT.toMillis());
-                    act.run(transaction);
-                });
-                return;
-            } catch (DatabaseBusyException e) {
-                if (tries == LOCK_TRIES) {
-                    throw e;
-                }
-            }
-        }
+        ShortLock.patiently(database, act);
     }
 
     private void fill(Backfill backfill) {

@@ -1,0 +1,283 @@
+package org.multisession.migration.postgres;
+
+import java.sql.Array;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.multisession.db.Database;
+import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
+import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.Uninstall;
+import org.multisession.migration.UninstallPlan;
+import org.multisession.migration.UninstallPlan.Item;
+import org.multisession.token.TokenSql;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes our tables, indexes, triggers and functions out of a PostgreSQL database, in one transaction that holds the
+ * team's tables for some milliseconds. Nothing is dropped with CASCADE, so the server itself refuses where something
+ * else depends on one of ours.
+ */
+public final class PostgresUninstaller implements Uninstall {
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresUninstaller.class);
+
+    private static final String SESSIONS = "user_sessions";
+    private static final Set<String> WITHOUT_OUR_PREFIX = Set.of(SESSIONS, "auth_events");
+
+    /** Of a new database; it is the team's own since then. */
+    private static final String USERS = "users";
+
+    private static final Set<String> OF_SESSIONS =
+            Set.of(SESSIONS, "idx_user_session_user_id", "idx_user_session_auth_token");
+
+    private static final String OURS = "multisession\\_%";
+
+    /**
+     * What is ours by its prefix, or by the list of the rest, which is the parameter; in the order in which it is to go.
+     * Triggers first: they must not react to what follows. What stands behind a constraint goes with its table.
+     */
+    private static final String OBJECTS = """
+            WITH relations AS (
+              SELECT c.oid, c.relname::TEXT AS name, CASE WHEN c.relkind IN ('i', 'I') THEN 'index'
+                WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind
+              FROM pg_catalog.pg_class c
+              WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v') AND pg_table_is_visible(c.oid)
+                AND (c.relname LIKE '%1$s' OR c.relname = ANY (?))
+                AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = c.oid))
+            SELECT 1 AS step, 'trigger' AS kind, tgname::TEXT AS name, 0::OID AS oid,
+              format('DROP TRIGGER %%I ON %%s', tgname, tgrelid::regclass) AS sql
+            FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%1$s' AND pg_table_is_visible(tgrelid)
+            UNION ALL
+            SELECT CASE kind WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, kind, name, oid,
+              format('DROP %%s %%s', upper(kind), oid::regclass)
+            FROM relations
+            UNION ALL
+            SELECT 5, 'function', proname::TEXT, 0::OID, format('DROP FUNCTION %%s', oid::regprocedure)
+            FROM pg_catalog.pg_proc WHERE proname LIKE '%1$s' AND pg_function_is_visible(oid)
+            ORDER BY 1, 3
+            """.formatted(OURS);
+
+    /**
+     * What others have built on the tables of the first parameter; the second has the names that are not others'. The
+     * server would drop an index or a trigger along, and refuse the others with less of a reason.
+     */
+    private static final String NEEDED_BY = """
+            WITH gone AS (SELECT oid, relname::TEXT AS name FROM pg_catalog.pg_class WHERE oid = ANY (?)),
+            others AS (
+              SELECT 'index' AS kind, c.relname::TEXT AS name, gone.name AS needed
+              FROM gone JOIN pg_catalog.pg_index i ON i.indrelid = gone.oid
+              JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+              WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = c.oid)
+              UNION ALL
+              SELECT 'trigger', t.tgname::TEXT, gone.name
+              FROM gone JOIN pg_catalog.pg_trigger t ON t.tgrelid = gone.oid AND NOT t.tgisinternal
+              UNION ALL
+              SELECT 'table', k.conrelid::regclass::TEXT, gone.name
+              FROM gone JOIN pg_catalog.pg_constraint k ON k.confrelid = gone.oid AND k.contype = 'f'
+              WHERE k.conrelid NOT IN (SELECT oid FROM gone)
+              UNION ALL
+              SELECT 'view', r.ev_class::regclass::TEXT, gone.name
+              FROM gone JOIN pg_catalog.pg_depend d
+                ON d.refclassid = 'pg_class'::regclass AND d.refobjid = gone.oid AND d.classid = 'pg_rewrite'::regclass
+              JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+              WHERE r.ev_class NOT IN (SELECT oid FROM gone)
+              UNION ALL
+              SELECT 'function', p.proname::TEXT, gone.name
+              FROM gone JOIN pg_catalog.pg_proc p ON p.prosrc ~* ('\\m' || gone.name || '\\M')
+              JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+              WHERE n.nspname NOT IN ('pg_catalog', 'information_schema'))
+            SELECT kind, name, needed FROM others
+            WHERE name NOT LIKE '%s' AND name <> ALL (?) ORDER BY needed = 'user_sessions' DESC, 1, 2 LIMIT 1
+            """.formatted(OURS);
+
+    private static final String LEGACY_TOKENS = "SELECT count(*) FROM users u WHERE u.auth_token <> ''";
+
+    private static final String ENDED_TOKENS = """
+            SELECT count(*) FROM users u
+            JOIN multisession_tokens t ON t.auth_token IN (u.auth_token, multisession_hash(u.auth_token))
+            WHERE t.ended_at IS NOT NULL AND u.auth_token <> ''
+            """;
+
+    private static final String LIVE = "SELECT count(*) " + TokenSql.LIVE_SESSIONS;
+    private static final String IS_MIRRORED = "AND s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))";
+    private static final String IS_HASHED = "AND " + TokenSql.isHash("s.auth_token");
+
+    private final Database database;
+
+    public PostgresUninstaller(Database database) {
+        this.database = database;
+    }
+
+    /** An object of ours, and what drops it. */
+    private record Doomed(Item item, long oid, String sql) {}
+
+    /** In one look at one moment. */
+    @Override
+    public UninstallPlan look(boolean keepSessions) {
+        return database.dryRun(transaction -> {
+            run(transaction, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            run(transaction, "SET LOCAL statement_timeout = 0");
+            return plan(transaction, doomed(transaction, keepSessions));
+        });
+    }
+
+    @Override
+    public Outcome uninstall(boolean keepSessions, UninstallPlan shown) {
+        if (!shown.isEmpty()) {
+            ShortLock.patiently(database, transaction -> remove(transaction, keepSessions));
+        }
+        return new Outcome(shown, null);
+    }
+
+    private static void remove(Transaction transaction, boolean keepSessions) throws SQLException {
+        lockTeamsTables(transaction);
+        // Looked at anew: what was shown may be a while ago.
+        List<Doomed> doomed = doomed(transaction, keepSessions);
+        for (Doomed each : doomed) {
+            run(transaction, each.sql());
+        }
+        if (!doomed(transaction, keepSessions).isEmpty()) {
+            throw new MigrationRefusedException("something of Multi-Session would have been left; it was rolled back");
+        }
+        log.info("Uninstall: removed {} objects", doomed.size());
+    }
+
+    /** Both at once and first, so that no transaction of the old app stands between the two. */
+    private static void lockTeamsTables(Transaction transaction) throws SQLException {
+        List<String> tables = new ArrayList<>();
+        for (String table : List.of(USERS, SESSIONS)) {
+            if (exists(transaction, table)) {
+                tables.add(table);
+            }
+        }
+        if (!tables.isEmpty()) {
+            run(transaction, "LOCK TABLE " + String.join(", ", tables) + " IN ACCESS EXCLUSIVE MODE");
+        }
+    }
+
+    private static List<Doomed> doomed(Handle handle, boolean keepSessions) throws SQLException {
+        Set<String> created = created(handle);
+        created.remove(USERS);
+        if (keepSessions) {
+            created.removeAll(OF_SESSIONS);
+        }
+        List<Doomed> doomed = new ArrayList<>();
+        try (PreparedStatement statement = handle.prepare(OBJECTS)) {
+            statement.setArray(1, texts(handle, created));
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    doomed.add(new Doomed(
+                            new Item(row.getString("kind"), row.getString("name"), 0),
+                            row.getLong("oid"),
+                            row.getString("sql")));
+                }
+            }
+        }
+        requireThatNothingElseNeedsThem(handle, doomed, created);
+        return doomed;
+    }
+
+    /** The names of what has not our prefix and is ours all the same. */
+    private static Set<String> created(Handle handle) throws SQLException {
+        Set<String> names = new HashSet<>();
+        if (exists(handle, "multisession_created")) {
+            try (PreparedStatement statement = handle.prepare("SELECT name FROM multisession_created");
+                    ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    names.add(row.getString(1));
+                }
+            }
+        }
+        return names;
+    }
+
+    private static void requireThatNothingElseNeedsThem(Handle handle, List<Doomed> doomed, Set<String> created)
+            throws SQLException {
+        Object[] tables = doomed.stream()
+                .filter(each -> each.item().kind().equals("table"))
+                .map(Doomed::oid)
+                .toArray();
+        try (PreparedStatement statement = handle.prepare(NEEDED_BY)) {
+            statement.setArray(1, handle.connection().createArrayOf("oid", tables));
+            statement.setArray(2, texts(handle, created));
+            try (ResultSet row = statement.executeQuery()) {
+                if (row.next()) {
+                    throw new MigrationRefusedException("the " + row.getString(1) + " " + row.getString(2)
+                            + ", which Multi-Session did not make, needs the table " + row.getString(3)
+                            + ", which would be removed. Drop it first"
+                            + (row.getString(3).equals(SESSIONS) ? ", or keep that table (--keep-sessions)" : ""));
+                }
+            }
+        }
+    }
+
+    private static UninstallPlan plan(Handle handle, List<Doomed> doomed) throws SQLException {
+        List<Item> objects = new ArrayList<>();
+        Set<String> tables = new HashSet<>();
+        for (Doomed each : doomed) {
+            Item item = each.item();
+            boolean isTable = item.kind().equals("table");
+            if (isTable) {
+                tables.add(item.name());
+            }
+            objects.add(isTable ? counted(handle, item) : item);
+        }
+        List<Item> kept = new ArrayList<>();
+        for (String name : WITHOUT_OUR_PREFIX) {
+            if (!tables.contains(name) && exists(handle, name)) {
+                kept.add(counted(handle, new Item("table", name, 0)));
+            }
+        }
+        boolean hasUsers = exists(handle, USERS);
+        boolean isKnown = hasUsers
+                && exists(handle, SESSIONS)
+                && tables.contains("multisession_tokens")
+                && objects.stream().anyMatch(item -> item.name().equals("multisession_hash"));
+        long sessions = isKnown ? one(handle, LIVE) : 0;
+        long hashed = isKnown ? one(handle, LIVE + IS_HASHED) : 0;
+        return new UninstallPlan(
+                objects,
+                kept,
+                hasUsers ? one(handle, "SELECT count(*) FROM users") : 0,
+                hasUsers ? one(handle, LEGACY_TOKENS) : 0,
+                isKnown ? one(handle, ENDED_TOKENS) : 0,
+                sessions,
+                kept.stream().anyMatch(item -> item.name().equals(SESSIONS))
+                        ? hashed
+                        : sessions - (isKnown ? one(handle, LIVE + IS_MIRRORED) : 0),
+                hashed);
+    }
+
+    private static Item counted(Handle handle, Item item) throws SQLException {
+        return new Item(item.kind(), item.name(), one(handle, "SELECT count(*) FROM " + item.name()));
+    }
+
+    private static boolean exists(Handle handle, String relation) throws SQLException {
+        return one(handle, "SELECT count(to_regclass('" + relation + "'))") > 0;
+    }
+
+    private static long one(Handle handle, String sql) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql);
+                ResultSet row = statement.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    private static Array texts(Handle handle, Set<String> names) throws SQLException {
+        return handle.connection().createArrayOf("text", names.toArray());
+    }
+
+    private static void run(Handle handle, String sql) throws SQLException {
+        try (Statement statement = handle.connection().createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
