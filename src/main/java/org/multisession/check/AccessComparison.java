@@ -71,6 +71,9 @@ final class AccessComparison {
               CAST(%1$s.auth_token AS TEXT))
             """;
 
+    /** Where no hash is known, so that none need be reckoned and looked for, a million times over. */
+    private static final String PLAIN_FORM = "CAST(%1$s.auth_token AS TEXT)";
+
     /** A unary plus removes the type of an expression, so that it compares like a bound value. */
     private static final String OF_USERS = """
             SELECT u.id, u.auth_token, CAST(u.auth_token AS TEXT), u.auth_token = +CAST(u.auth_token AS TEXT),
@@ -84,7 +87,7 @@ final class AccessComparison {
             LEFT JOIN users owner ON owner.id = s.user_id
             LEFT JOIN multisession_tokens t ON t.auth_token = %1$s
             ORDER BY u.rowid
-            """.formatted(KNOWN_FORM.formatted("u"));
+            """;
 
     private static final String OF_SESSIONS = """
             SELECT s.id, s.auth_token, CAST(s.auth_token AS TEXT), s.auth_token = +CAST(s.auth_token AS TEXT),
@@ -98,7 +101,7 @@ final class AccessComparison {
             LEFT JOIN users owner ON owner.id = s.user_id
             LEFT JOIN multisession_tokens t ON t.auth_token = %s
             ORDER BY s.id
-            """.formatted(KNOWN_FORM.formatted("s"));
+            """;
 
     private static final String HELD_BY_ANOTHER = """
             SELECT 1 FROM users WHERE auth_token = ? AND id <> ?
@@ -135,8 +138,9 @@ final class AccessComparison {
     }
 
     Tally read(Handle handle) throws SQLException {
+        String form = DryRun.hasHashes(handle) ? KNOWN_FORM : PLAIN_FORM;
         Step users = new Step(progress, "checking what every legacy token opens", DryRun.rows(handle, "users"));
-        try (PreparedStatement statement = handle.prepare(OF_USERS);
+        try (PreparedStatement statement = handle.prepare(OF_USERS.formatted(form.formatted("u")));
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 tally.users++;
@@ -146,7 +150,7 @@ final class AccessComparison {
         }
         users.end();
         Step sessions = new Step(progress, "checking what every session opens", DryRun.rows(handle, "user_sessions"));
-        try (PreparedStatement statement = handle.prepare(OF_SESSIONS);
+        try (PreparedStatement statement = handle.prepare(OF_SESSIONS.formatted(form.formatted("s")));
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 tally.sessions++;

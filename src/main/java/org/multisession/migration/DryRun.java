@@ -222,6 +222,11 @@ public final class DryRun {
                 .toList();
     }
 
+    /** Whether of any token that was issued only the hash is there. */
+    public static boolean hasHashes(Handle handle) throws SQLException {
+        return Snapshot.hasHashes(handle);
+    }
+
     /** How many rows one of the copies has. */
     public static long rows(Handle handle, String table) throws SQLException {
         return Snapshot.rows(handle, table);

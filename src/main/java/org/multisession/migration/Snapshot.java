@@ -93,9 +93,14 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
     }
 
     private static String neverIssued(Handle handle) throws SQLException {
+        return hasHashes(handle) ? NEVER_ISSUED + NOR_AS_A_HASH : NEVER_ISSUED;
+    }
+
+    /** Whether of any token that was issued only the hash is there. */
+    static boolean hasHashes(Handle handle) throws SQLException {
         try (PreparedStatement statement = handle.prepare(HAS_HASHES);
                 ResultSet row = statement.executeQuery()) {
-            return row.next() && row.getBoolean(1) ? NEVER_ISSUED + NOR_AS_A_HASH : NEVER_ISSUED;
+            return row.next() && row.getBoolean(1);
         }
     }
 

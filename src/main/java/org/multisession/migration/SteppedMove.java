@@ -47,8 +47,11 @@ final class SteppedMove {
     private static final Map<String, String> AFTER_PASS =
             Map.of("record", "multisession_tokens_live", "rows", "multisession_rows_token");
 
-    /** Of more sessions an index cannot be made at once without others waiting for long. */
-    private static final int MOST_AT_ONCE = 2_000_000;
+    /**
+     * Of more sessions these are made first, and the passes take several times as long. An index cannot be made of them at
+     * once without others waiting; and until it is there, whoever adds a user waits until all that is recorded was read.
+     */
+    private static final int MOST_AT_ONCE = 1_000_000;
 
     private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
     private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());

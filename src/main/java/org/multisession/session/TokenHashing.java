@@ -1,6 +1,8 @@
 package org.multisession.session;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.multisession.db.Database;
 import org.multisession.token.StoredToken;
 import org.slf4j.Logger;
@@ -14,7 +16,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class TokenHashing {
 
-    private static final int BATCH = 200;
+    /** Nobody who waits for the lock notices that. */
+    private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
+
+    private static final int FIRST_BATCH = 200;
+    private static final int MIN_BATCH = 20;
+    private static final int MAX_BATCH = 1000;
 
     private static final Logger log = LoggerFactory.getLogger(TokenHashing.class);
 
@@ -22,12 +29,20 @@ public final class TokenHashing {
     private final TokenHashingDao dao;
     private final StateDao state;
     private final Throttle throttle;
+    private final LongSupplier nanoTime;
 
     public TokenHashing(Database database, TokenHashingDao dao, StateDao state, Throttle throttle) {
+        this(database, dao, state, throttle, System::nanoTime);
+    }
+
+    /** One that learns by this clock how many tokens fit a short transaction. */
+    public TokenHashing(
+            Database database, TokenHashingDao dao, StateDao state, Throttle throttle, LongSupplier nanoTime) {
         this.database = database;
         this.dao = dao;
         this.state = state;
         this.throttle = throttle;
+        this.nanoTime = nanoTime;
     }
 
     /**
@@ -48,20 +63,31 @@ public final class TokenHashing {
 
     private int run(boolean onlyWhileSettled) {
         int hashed = 0;
+        int asked;
         int batch;
+        int next = FIRST_BATCH;
         do {
-            batch = some(onlyWhileSettled);
+            asked = next;
+            long start = nanoTime.getAsLong();
+            batch = some(onlyWhileSettled, asked);
+            next = fitting(asked, nanoTime.getAsLong() - start);
             hashed += batch;
-        } while (batch == BATCH && throttle.goesOn());
+        } while (batch == asked && throttle.goesOn());
         if (hashed > 0) {
             log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
         }
         return hashed;
     }
 
-    private int some(boolean onlyWhileSettled) {
+    /** Half as much again at most, as little as it takes at once. */
+    private static int fitting(int batch, long tookNanos) {
+        long fitting = batch * GOAL_NANOS / Math.max(1, tookNanos);
+        return (int) Math.max(MIN_BATCH, Math.min(MAX_BATCH, Math.min(batch + batch / 2, fitting)));
+    }
+
+    private int some(boolean onlyWhileSettled, int most) {
         // Searched without the write lock, because usually there are none.
-        List<StoredToken> plain = database.read(handle -> dao.plain(handle, BATCH));
+        List<StoredToken> plain = database.read(handle -> dao.plain(handle, most));
         if (plain.isEmpty()) {
             return 0;
         }

@@ -259,6 +259,41 @@ abstract class StagesContract {
     }
 
     @Test
+    void fewer_tokens_at_a_time_are_hashed_where_that_takes_long_and_more_where_it_does_not() {
+        old.run("""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+                INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
+                """);
+        List<Long> took = new ArrayList<>(List.of(240L, 240L, 1200L, 1L, 1L, 1200L));
+        long[] now = new long[1];
+        boolean[] isEnd = new boolean[1];
+        List<Integer> left = new ArrayList<>(List.of(plainTokens()));
+        TokenHashing hashing = new TokenHashing(
+                app.database,
+                new TokenHashingDao(),
+                new StateDao(),
+                () -> {
+                    left.add(plainTokens());
+                    return !took.isEmpty();
+                },
+                () -> {
+                    now[0] += isEnd[0] ? Duration.ofMillis(took.remove(0)).toNanos() : 0;
+                    isEnd[0] = !isEnd[0];
+                    return now[0];
+                });
+        hashing.run();
+        List<Integer> batches = new ArrayList<>();
+        for (int i = 1; i < left.size(); i++) {
+            batches.add(left.get(i - 1) - left.get(i));
+        }
+        assertThat(batches).containsExactly(200, 100, 50, 20, 30, 45);
+    }
+
+    private int plainTokens() {
+        return Integer.parseInt(old.one("SELECT count(*) FROM user_sessions WHERE auth_token LIKE 'token-%'"));
+    }
+
+    @Test
     void the_hashing_says_how_many_tokens_there_were() {
         app.signIn(ANNA);
         TokenHashing hashing = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);

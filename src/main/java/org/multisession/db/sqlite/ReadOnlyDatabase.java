@@ -52,7 +52,8 @@ public final class ReadOnlyDatabase implements ReadOnly {
     /** Where a SQLite header says which journal it has: 1 for a rollback journal, 2 for write-ahead logging. */
     private static final int READ_VERSION = 19;
 
-    private static final int TEMPORARY_CACHE_KIB = 128 * 1024;
+    /** SQLite takes of it only what it has read; what does not fit is read from the disk again and again. */
+    private static final int CACHE_KIB = 256 * 1024;
 
     private enum Way {
         WITH_LOCKS("mode=ro"),
@@ -174,7 +175,8 @@ public final class ReadOnlyDatabase implements ReadOnly {
         Connection made = source.getConnection();
         connection = made;
         TokenHashFunction.addTo(made);
-        run(made, "PRAGMA temp.cache_size=-" + TEMPORARY_CACHE_KIB);
+        run(made, "PRAGMA main.cache_size=-" + CACHE_KIB);
+        run(made, "PRAGMA temp.cache_size=-" + CACHE_KIB);
         return made;
     }
 
