@@ -31,7 +31,8 @@
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it reads
  * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
  * database before a deploy: {@code db.sqlite.ReadOnlyDatabase} leaves no trace on it, and on a {@code db.sqlite.ScratchCopy} the migration
- * is played, with what people do after it ({@code auth.PlayedSignIn}, which a deploy plays as well).
+ * is played, with what people do after it ({@code auth.PlayedSignIn}, which a deploy plays as well). {@code copy} carries a
+ * database from SQLite to PostgreSQL and back.
  */
 @NullMarked
 package org.multisession;

@@ -38,8 +38,8 @@ interface Command {
 
     List<Option> options();
 
-    /** Environment variables with our prefix that are no settings, but this command's own. */
-    default Set<String> variables() {
+    /** Environment variables that hold a secret for this command and are no settings. They are no options either. */
+    default Set<String> secrets() {
         return Set.of();
     }
 

@@ -85,7 +85,7 @@ final class CopyCommand implements Command {
     }
 
     @Override
-    public Set<String> variables() {
+    public Set<String> secrets() {
         return Set.of(PASSWORD_VARIABLE);
     }
 
@@ -121,8 +121,8 @@ final class CopyCommand implements Command {
                     "no target was named; give --to=jdbc:postgresql://HOST/DATABASE, or --to=FILE for the way back");
         }
         if (WITH_PASSWORD.matcher(to).find()) {
-            throw refusal("--to must hold no password, because everybody on this machine can read a command line; give"
-                    + " --to.password-file=FILE, or set " + PASSWORD_VARIABLE);
+            throw refusal("a password in --to would show in the list of this machine's processes; set "
+                    + PASSWORD_VARIABLE + " instead, or give --to.password-file=FILE");
         }
         if (!to.startsWith(POSTGRES)
                 && (to.contains("://") || (to.startsWith("jdbc:") && !to.startsWith("jdbc:sqlite:")))) {

@@ -140,7 +140,7 @@ public final class Main {
             sort(command, argument, settings, options, faults);
         }
         Map<String, String> environment = new LinkedHashMap<>(terminal.environment());
-        environment.keySet().removeAll(command.variables());
+        environment.keySet().removeAll(command.secrets());
         SettingSources sources = SettingSources.ofCommand(settings, environment);
         // The default is inside a Tomcat, and there is none here.
         if (!sources.has(DB_URL) && faults.isEmpty()) {
@@ -202,6 +202,12 @@ public final class Main {
                 .filter(each -> each.name().equals(name))
                 .findFirst()
                 .orElse(null);
+        String variable = key.replace('.', '_').toUpperCase(Locale.ROOT);
+        if (command.secrets().contains(variable)) {
+            faults.add("a password in --" + name + " would show in the list of this machine's processes; set "
+                    + variable + " instead, or give --" + name + "-file=FILE");
+            return;
+        }
         if (option == null && !Settings.keys().contains(key)) {
             faults.add("there is no option --" + name
                     + meant("--", name, optionsOf(command), Math.max(2, name.length() / 3)));
