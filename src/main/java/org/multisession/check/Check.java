@@ -18,6 +18,7 @@ import org.multisession.check.AccessComparison.Opening;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
+import org.multisession.db.ReadOnly;
 import org.multisession.db.sqlite.FileAccess;
 import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
@@ -109,8 +110,17 @@ public final class Check {
                         Fault.OLD_SQLITE,
                         Row.of("written by " + version(file) + ", needed: " + NeededSqlite.inWords(needed)));
             }
-            return new Report(original.path(), Product.ours(), rules, now, facts, findings.all());
+            return new Report(original.path().toString(), true, Product.ours(), rules, now, facts, findings.all());
         }
+    }
+
+    /**
+     * The report on a PostgreSQL database.
+     *
+     * @throws DatabaseException if it cannot be read
+     */
+    public Report of(ReadOnly server) {
+        return new ServerCheck(this, rules, busyTimeout, clock, progress).of(server);
     }
 
     private void readCopy(Path copy, Instant now, List<Fact> facts, Findings findings) {
@@ -218,7 +228,7 @@ public final class Check {
         return counted.isEmpty() ? "nothing" : counted;
     }
 
-    private static String oldApp(DryRun rehearsal) {
+    static String oldApp(DryRun rehearsal) {
         if (rehearsal.isNew()) {
             return "none: the database is empty";
         }
@@ -227,7 +237,7 @@ public final class Check {
                 : "single: knows only users.auth_token";
     }
 
-    private List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
+    List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
         try {
             rehearsal.play(handle, now);
         } catch (MigrationRefusedException e) {

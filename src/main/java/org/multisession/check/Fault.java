@@ -125,6 +125,14 @@ public enum Fault {
             "The stage that was checked works. A deploy in the other stage would be refused, with the reason"
                     + " above, and nothing would be changed.",
             "Nothing now. Change the constraint or the trigger before you move on to that stage."),
+    NOT_TRIED(
+            WARNING,
+            "Something may refuse a sign-in that only a try can tell",
+            "On a server, the check reads and writes nothing, so it tries no sign-in. These rules of your own may"
+                    + " refuse one, or change it. A deploy tries a sign-in, its use and a sign-out, undoes them, and is"
+                    + " refused with the reason if one does not work; nobody is signed out then, and the old app goes on.",
+            "Read them with a sign-in by this product in mind, or deploy on a copy of the database first"
+                    + " (pg_dump, or CREATE DATABASE … TEMPLATE)."),
     TOKEN_OF_ANOTHER(
             WARNING,
             "A legacy token is a session of another user",
@@ -266,10 +274,10 @@ public enum Fault {
     USER_DELETION(
             NOTE,
             "An app that enforces foreign keys could not delete a user who has signed in here",
-            "user_sessions refers to users, as in the old app's own form. With foreign_keys=ON (the default of"
-                    + " better-sqlite3 and node:sqlite, but not of Python), DELETE FROM users fails while the user has a"
-                    + " session.",
-            "If the old app deletes users with foreign keys on, have it delete the user's rows of user_sessions"
+            "user_sessions refers to users, as in the old app's own form. On PostgreSQL, and on SQLite with"
+                    + " foreign_keys=ON (the default of better-sqlite3 and node:sqlite, but not of Python), DELETE FROM"
+                    + " users fails while the user has a session.",
+            "If the old app deletes users there, have it delete the user's rows of user_sessions"
                     + " first, or give users a trigger that does: docs/migration.md shows one."),
     TRIGGER(
             NOTE,

@@ -30,7 +30,7 @@ final class JsonReport {
 
     private void report(Report report) throws IOException {
         json.writeStartObject();
-        json.writeStringField("file", report.file().toString());
+        json.writeStringField(report.isFile() ? "file" : "database", report.place());
         json.writeStringField("version", report.product().version());
         json.writeStringField("commit", report.product().commit());
         json.writeStringField("checkedAt", report.checkedAt().toString());

@@ -15,13 +15,12 @@ final class MarkdownReport {
 
     static String write(Report report) {
         MarkdownReport markdown = new MarkdownReport();
-        markdown.line("# Check of " + escaped(report.file().getFileName().toString()));
+        markdown.line("# Check of " + escaped(report.name()));
         markdown.line("");
-        markdown.line(
-                "Is it safe to deploy Multi-Session on " + escaped(report.file().toString()) + " in stage "
-                        + report.rules().stage().stored() + "? Checked at "
-                        + report.checkedAt().truncatedTo(ChronoUnit.SECONDS) + " by "
-                        + escaped(report.product().toString()) + ".");
+        markdown.line("Is it safe to deploy Multi-Session on " + escaped(report.place()) + " in stage "
+                + report.rules().stage().stored() + "? Checked at "
+                + report.checkedAt().truncatedTo(ChronoUnit.SECONDS) + " by "
+                + escaped(report.product().toString()) + ".");
         markdown.line("");
         markdown.line("**" + report.verdict() + "**");
         markdown.facts(report.facts());

@@ -1,6 +1,6 @@
 package org.multisession.check;
 
-import java.nio.file.Path;
+import java.io.File;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -9,11 +9,24 @@ import org.multisession.Product;
 /**
  * The result of a check.
  *
+ * @param place the file, or the address of the database
+ * @param isFile whether it is a file
  * @param product the product and version that checked
  * @param findings the worst first
  */
 public record Report(
-        Path file, Product product, CheckRules rules, Instant checkedAt, List<Fact> facts, List<Finding> findings) {
+        String place,
+        boolean isFile,
+        Product product,
+        CheckRules rules,
+        Instant checkedAt,
+        List<Fact> facts,
+        List<Finding> findings) {
+
+    /** What to call it in a headline: the name of the file, or of the database. */
+    String name() {
+        return place.substring(place.lastIndexOf(isFile ? File.separatorChar : '/') + 1);
+    }
 
     /** Whether the deploy signs nobody out and opens no account to anybody else. */
     public boolean isSafe() {

@@ -17,7 +17,7 @@ final class TextReport {
 
     static String write(Report report) {
         TextReport text = new TextReport();
-        text.lines.add("Check of " + report.file() + " for stage "
+        text.lines.add("Check of " + report.place() + " for stage "
                 + report.rules().stage().stored() + ", " + report.checkedAt().truncatedTo(ChronoUnit.SECONDS));
         text.lines.add("By " + report.product());
         text.facts(report.facts());

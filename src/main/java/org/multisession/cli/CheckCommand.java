@@ -3,13 +3,14 @@ package org.multisession.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import org.multisession.boot.DeployTrial;
+import org.multisession.boot.Sources;
 import org.multisession.check.Check;
 import org.multisession.check.CheckRules;
 import org.multisession.check.Format;
@@ -18,6 +19,7 @@ import org.multisession.check.Trials;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.ReadOnly;
 
 /** {@code check}: writes the report on a database, which stays as it is to the last byte. */
 final class CheckCommand implements Command {
@@ -43,7 +45,8 @@ final class CheckCommand implements Command {
                 Asks of every token in the database which account the old app opens with it
                 and which account Multi-Session would, and reports where the two differ, with
                 whatever else is odd: by ids, never by tokens. Reads only, also beside a running
-                app and on files that cannot be written.
+                app and on files that cannot be written. A PostgreSQL database is read in one
+                snapshot; no sign-in is tried there, and what may refuse one is named.
 
                 Ends in SAFE or NOT SAFE; the exit code is 0 or 1.""";
     }
@@ -69,11 +72,16 @@ final class CheckCommand implements Command {
                 new DeployTrial(settings, stage, database, call.terminal().clock());
         Check check = new Check(rules, trials, BUSY_TIMEOUT, call.terminal().clock(), call.progress());
         return run(
-                check,
-                call.databaseFile(),
+                () -> settings.database().file().map(check::of).orElseGet(() -> onServer(check, settings)),
                 format,
                 call.terminal().out(),
                 call.terminal().err());
+    }
+
+    private static Report onServer(Check check, Settings settings) {
+        try (ReadOnly server = Sources.readOnly(settings.database(), BUSY_TIMEOUT)) {
+            return check.of(server);
+        }
     }
 
     private static Format format(String text) {
@@ -86,10 +94,10 @@ final class CheckCommand implements Command {
     }
 
     /** Writes the report to {@code out}, or the reason why there is none to {@code err}; returns the exit code. */
-    static int run(Check check, Path database, Format format, PrintStream out, PrintStream err) {
+    static int run(Supplier<Report> check, Format format, PrintStream out, PrintStream err) {
         Report report;
         try {
-            report = check.of(database);
+            report = check.get();
         } catch (DatabaseException e) {
             err.println("The check could not run: " + e.getMessage() + ". Nothing was changed.");
             return COULD_NOT_RUN;

@@ -45,8 +45,7 @@ class CheckCommandTest {
         CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
         Check check = new Check(rules, Trials.NONE, Duration.ofSeconds(1), new TestClock(), Progress.NONE);
         return CheckCommand.run(
-                check,
-                path,
+                () -> check.of(path),
                 format,
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8));

@@ -85,6 +85,27 @@ class PostgresCommandsTest {
     }
 
     @Test
+    void a_check_ends_in_a_verdict_and_an_exit_code() {
+        String before = old.dump();
+        assertThat(run("check")).as(err).isZero();
+        assertThat(out).startsWith("Check of " + old.url()).endsWith("\nSAFE\n");
+        assertThat(err).isEmpty();
+        assertThat(run("check", "--format=json")).as(err).isZero();
+        assertThat(out).contains("\"safe\" : true");
+        old.run("UPDATE users SET auth_token = 'a-token-of-two-users' WHERE id IN (42, 43)");
+        assertThat(run("check")).isEqualTo(1);
+        assertThat(out)
+                .contains("[shared-token]")
+                .endsWith("\nNOT SAFE: 1 finding to fix before the deploy, for 2 users\n");
+        old.run("UPDATE users SET auth_token = 'old_token_xyz123' WHERE id = 42");
+        old.run("UPDATE users SET auth_token = 'DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE' WHERE id = 43");
+        assertThat(old.dump()).isEqualTo(before);
+        old.lock();
+        assertThat(run("check")).as("nobody who writes is in its way").isZero();
+        old.run("ROLLBACK");
+    }
+
+    @Test
     void an_uninstall_shows_all_of_it_asks_and_leaves_what_was_there_before() {
         String before = old.dump();
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {

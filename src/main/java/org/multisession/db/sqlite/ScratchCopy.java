@@ -57,6 +57,22 @@ public final class ScratchCopy implements AutoCloseable {
         }
     }
 
+    /**
+     * A place for a copy that the caller fills.
+     *
+     * @throws DatabaseException if there is no temp directory
+     */
+    public static ScratchCopy empty() {
+        try {
+            return new ScratchCopy(Files.createTempDirectory("multi-session-scratch-"));
+        } catch (IOException e) {
+            throw new DatabaseException(
+                    "nothing can be written to " + System.getProperty("java.io.tmpdir") + " (" + e
+                            + "). Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
+                    e);
+        }
+    }
+
     private void requireSpace(ReadOnlyDatabase original) {
         try {
             long needed = Files.size(original.path());

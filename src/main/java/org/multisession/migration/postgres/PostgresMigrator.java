@@ -243,6 +243,22 @@ public final class PostgresMigrator {
         return new PostgresGuard(triggers().size());
     }
 
+    /**
+     * Refuses a database that does not fit, by its catalogue alone.
+     *
+     * @throws MigrationRefusedException with the reason
+     */
+    public static void requireThatItFits(Handle handle) throws SQLException {
+        requireEncoding(handle);
+        Map<String, String> users = columns(handle, "users");
+        if (!users.isEmpty()) {
+            requireColumns(users);
+        }
+        if (!columns(handle, "user_sessions").isEmpty()) {
+            timeType(handle);
+        }
+    }
+
     /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
     public static List<String> missing(Handle handle) throws SQLException {
         List<String> missing = new ArrayList<>();
