@@ -74,6 +74,9 @@ final class PhoneDao {
               AND read_by IS NOT NULL
             """);
 
+    private static final Sql HAS_READINGS = Sql.of(
+            "is there a number that was read", "SELECT 1 FROM multisession_phones WHERE read_by IS NOT NULL LIMIT 1");
+
     private static final Sql LAST_OF_PAGE = Sql.of("the last of a page of numbers", """
             SELECT max(user_id) AS last FROM
               (SELECT user_id FROM multisession_phones WHERE user_id > :after ORDER BY user_id LIMIT :most) p
@@ -167,6 +170,11 @@ final class PhoneDao {
 
     void setReadBy(Transaction transaction, String rules, Instant now) {
         transaction.update(SET_READ_BY).bind("rules", rules).bind("now", now).run();
+    }
+
+    /** Whether any row was read. */
+    boolean hasReadings(Handle handle) {
+        return !handle.query(HAS_READINGS).list(row -> true).isEmpty();
     }
 
     /** Makes some rows unread again, from behind this user on; returns the last of them, null behind the last of all. */

@@ -44,7 +44,9 @@ public final class PhoneReading {
         if (rules.equals(before)) {
             return;
         }
-        for (Long last = Long.valueOf(Long.MIN_VALUE); last != null; ) {
+        // At the first start after a migration none is, and a million rows need not be gone through to find that out.
+        Long last = database.<Boolean>read(dao::hasReadings) ? Long.valueOf(Long.MIN_VALUE) : null;
+        while (last != null) {
             last = forgetSome(last);
         }
         database.write(transaction -> {

@@ -23,6 +23,7 @@ import org.multisession.migration.Migrator;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.testing.SqliteApp;
+import org.multisession.testing.StatementLog;
 
 /** Whose number it is: whatever stands in the row, whoever wrote other rows, read already or not. */
 abstract class PhoneLookupContract {
@@ -83,6 +84,29 @@ abstract class PhoneLookupContract {
             database.close();
             file.close();
         }
+    }
+
+    @Test
+    void the_first_start_goes_through_no_rows_to_make_them_unread() {
+        try (SqliteApp old = old()) {
+            old.run("INSERT INTO users (id, phone) VALUES (1, '+79991234567')");
+            List<String> first = StatementLog.during(() -> new App(old, "RU").close());
+            assertThat(first).noneMatch(PhoneLookupContract::makesUnread);
+            try (App app = new App(old, "RU")) {
+                assertThat(app.reading.run(() -> true)).isEqualTo(1);
+            }
+            assertThat(StatementLog.during(() -> new App(old, "RU").close()))
+                    .noneMatch(PhoneLookupContract::makesUnread);
+            assertThat(StatementLog.during(() -> new App(old, "DE").close()))
+                    .as("by other rules")
+                    .anyMatch(PhoneLookupContract::makesUnread);
+            assertThat(old.one("SELECT count(*) FROM multisession_phones WHERE read_by IS NULL"))
+                    .isEqualTo("1");
+        }
+    }
+
+    private static boolean makesUnread(String statement) {
+        return statement.contains("SET read_by = NULL");
     }
 
     private SqliteApp old() {
