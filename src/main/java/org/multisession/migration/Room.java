@@ -19,12 +19,8 @@ final class Room {
     private static final List<String> USUAL = List.of(
             "PRAGMA cache_spill = ON", "PRAGMA cache_size = -2000", "PRAGMA threads = 0", "PRAGMA shrink_memory");
 
-    /**
-     * An index is sorted in as much memory as the cache may have, and fastest in what a processor's own cache holds. One
-     * more thread sorts while this one reads, where a processor is free.
-     */
-    private static final List<String> FOR_SORTING =
-            List.of("PRAGMA cache_spill = OFF", "PRAGMA cache_size = -2000", "PRAGMA threads = 1");
+    /** An index is sorted in as much memory as the cache may have, and fastest in what a processor's own cache holds. */
+    private static final List<String> FOR_SORTING = List.of("PRAGMA cache_spill = OFF", "PRAGMA cache_size = -2000");
 
     private Room() {}
 
