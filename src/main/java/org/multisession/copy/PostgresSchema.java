@@ -132,13 +132,13 @@ final class PostgresSchema {
         TableShape target = all.get(key.target().toLowerCase(Locale.ROOT).equals("users") ? "users" : key.target());
         List<String> columns =
                 key.targetColumns().isEmpty() && target != null ? target.primaryKey() : key.targetColumns();
-        boolean isPossible = target != null
-                && columns.size() == key.columns().size()
+        boolean isPossible = columns.size() == key.columns().size()
+                && target != null
                 && (target.primaryKey().equals(columns)
                         || target.indexes().stream()
                                 .anyMatch(index ->
                                         index.isUnique() && index.columns().equals(columns)));
-        if (!isPossible) {
+        if (target == null || !isPossible) {
             notes.add("the foreign key of " + table.name() + " (" + String.join(", ", key.columns())
                     + ") is not carried, because nothing unique is at its other end");
             return;
