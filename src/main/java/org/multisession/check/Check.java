@@ -31,8 +31,6 @@ import org.multisession.migration.Progress;
 import org.multisession.migration.Soundness;
 import org.multisession.migration.TableDigest;
 import org.multisession.session.Heartbeat;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reports what a deploy on a database would mean, and for whom. Changes nothing, and may run beside the app.
@@ -41,8 +39,6 @@ import org.slf4j.LoggerFactory;
  * on that copy, and so meets whatever a deploy would meet.
  */
 public final class Check {
-
-    private static final Logger log = LoggerFactory.getLogger(Check.class);
 
     private final CheckRules rules;
     private final Trials trials;
@@ -238,12 +234,7 @@ public final class Check {
     }
 
     List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
-        try {
-            rehearsal.play(handle, now);
-        } catch (MigrationRefusedException e) {
-            // The deploy that is played afterwards will be refused too, and reports why.
-            log.debug("The dry run was refused: {}", e.getMessage());
-        }
+        rehearsal.play(handle, now);
         CheckRules ofDeploy = rules.watchedBy(Heartbeat.atDeploy(handle, now));
         AccessComparison.Tally tally =
                 new AccessComparison(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
