@@ -4,10 +4,13 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import org.multisession.boot.MigrationRun;
+import org.multisession.boot.Sources;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.ReadOnly;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.postgres.PostgresDryRun;
 
 /** What a deploy does to the database, without a Tomcat. */
 final class MigrateCommand implements Command {
@@ -40,7 +43,9 @@ final class MigrateCommand implements Command {
                 An existing database is copied first, into its own folder, as
                 NAME.backup-DATE-TIME.db (off with --migration.backup=off; the latest three are
                 kept, see --migration.backup-keep). A dry run also says how long other programs
-                would have to wait at most; that of a large database happens on a copy.
+                would have to wait at most; that of a large database happens on a copy. On a
+                PostgreSQL server there is no copy (use pg_dump), the work goes in small steps
+                at any size, and a dry run only reads: it says what would be made, or why not.
                 A second run finds that nothing is to be done. The old app may go on running.""";
     }
 
@@ -52,7 +57,7 @@ final class MigrateCommand implements Command {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option(DRY_RUN, "", "do all of it and take it back: nothing is changed"));
+        return List.of(new Option(DRY_RUN, "", "tell what it would do: nothing is changed"));
     }
 
     @Override
@@ -99,6 +104,9 @@ final class MigrateCommand implements Command {
     }
 
     private static int dryRun(Call call) {
+        if (call.settings().database().file().isEmpty()) {
+            return dryRunOnServer(call);
+        }
         if (call.settings().createDatabase() && !Files.exists(call.databaseFile())) {
             call.say("There is no file " + call.databaseFile() + ". 'migrate' would make a new database there;"
                     + " a dry run makes none.");
@@ -125,11 +133,35 @@ final class MigrateCommand implements Command {
         }
     }
 
-    private static int tell(Call call, Migrator.Outcome outcome, String how) {
+    private static int dryRunOnServer(Call call) {
+        PostgresDryRun found;
+        try (ReadOnly server = Sources.readOnly(call.settings().database(), BUSY_TIMEOUT)) {
+            found = server.snapshot(PostgresDryRun::of);
+        }
+        tellOfHashes(call);
+        if (found.toBeMade().isEmpty()) {
+            call.say("Nothing to do: the database is already migrated.");
+            return DONE;
+        }
+        call.say("Dry run: the database was only read; nothing was locked or tried. 'migrate' would create "
+                + Plurals.counted(found.toBeMade().size(), "object") + ":");
+        call.say(Plurals.listed(found.toBeMade()));
+        call.say("It would note " + Plurals.counted(found.users(), "user") + " and "
+                + Plurals.counted(found.sessions(), "session")
+                + ", some rows at a time, and wait for a lock on their tables for half a second at most before it"
+                + " lets others pass.");
+        return DONE;
+    }
+
+    private static void tellOfHashes(Call call) {
         if (!call.settings().stage().storesPlainTokens()) {
             call.say("In this stage 'migrate' also replaces the tokens of all sessions by hashes, for good; that is not"
                     + " rehearsed.");
         }
+    }
+
+    private static int tell(Call call, Migrator.Outcome outcome, String how) {
+        tellOfHashes(call);
         if (outcome.made().isEmpty()) {
             call.say("Nothing to do: the database is already migrated.");
             return DONE;

@@ -85,6 +85,39 @@ class PostgresCommandsTest {
     }
 
     @Test
+    void a_dry_run_reads_and_tells_what_would_be_made() {
+        String before = old.dump();
+        old.lock();
+        assertThat(run("migrate", "--dry-run", "--stage=settle")).as(err).isZero();
+        old.run("ROLLBACK");
+        assertThat(out)
+                .startsWith("In this stage 'migrate' also replaces")
+                .contains("\nDry run: the database was only read; nothing was locked or tried. 'migrate' would create ")
+                .contains("multisession_tokens", "user_sessions", "multisession_user_inserted")
+                .contains("\nIt would note 8 users and 0 sessions, some rows at a time");
+        assertThat(old.dump()).isEqualTo(before);
+        NewApp.deploy(old.claim(), clock).close();
+        assertThat(run("migrate", "--dry-run")).as(err).isZero();
+        assertThat(out).isEqualTo("Nothing to do: the database is already migrated.\n");
+    }
+
+    @Test
+    void a_dry_run_names_the_rights_that_the_account_lacks() {
+        old.run("DROP ROLE IF EXISTS reader_of_commands");
+        old.run("CREATE ROLE reader_of_commands LOGIN");
+        old.run("GRANT SELECT ON users TO reader_of_commands");
+        List<String> asReader = List.of("--db.url=" + old.url(), "--db.user=reader_of_commands");
+        List<String> all = new ArrayList<>(List.of("migrate", "--dry-run"));
+        all.addAll(asReader);
+        assertThat(runOn(all)).isEqualTo(2);
+        assertThat(err)
+                .contains("the account reader_of_commands may make no table in the schema public, and does not own the"
+                        + " table users. Migrate once with the account that owns the tables");
+        old.run("DROP OWNED BY reader_of_commands");
+        old.run("DROP ROLE reader_of_commands");
+    }
+
+    @Test
     void a_check_ends_in_a_verdict_and_an_exit_code() {
         String before = old.dump();
         assertThat(run("check")).as(err).isZero();
