@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.postgres.PostgresDryRun;
 import org.multisession.migration.postgres.PostgresMigrator;
 import org.multisession.session.Stage;
 
@@ -154,7 +155,7 @@ final class ServerSchema {
 
     private @Nullable String refusal(Handle handle) throws SQLException {
         try {
-            PostgresMigrator.requireThatItFits(handle);
+            PostgresDryRun.of(handle);
         } catch (MigrationRefusedException e) {
             return e.getMessage();
         }

@@ -223,6 +223,24 @@ class PostgresCheckTest {
     }
 
     @Test
+    void an_account_that_could_not_migrate_is_told() {
+        old.run("DROP ROLE IF EXISTS reader_of_checks");
+        old.run("CREATE ROLE reader_of_checks LOGIN");
+        old.run("GRANT SELECT ON users, user_sessions TO reader_of_checks");
+        try (PostgresServer server = PostgresServer.at(old.url(), "reader_of_checks", null)) {
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            Report report = new Check(rules, Trials.NONE, Duration.ofSeconds(5), clock, Progress.NONE).of(server);
+            assertThat(rows(report, "deploy-refused"))
+                    .containsExactly("the account reader_of_checks may make no table in the schema public, and does not"
+                            + " own the table users, and does not own the table user_sessions. Migrate once with the"
+                            + " account that owns the tables");
+        } finally {
+            old.run("DROP OWNED BY reader_of_checks");
+            old.run("DROP ROLE reader_of_checks");
+        }
+    }
+
+    @Test
     void a_trigger_of_the_teams_is_named_because_nothing_was_tried() {
         assertThat(codes(check())).isEmpty();
         old.run("CREATE FUNCTION audit() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'");

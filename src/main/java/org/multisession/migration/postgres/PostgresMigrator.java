@@ -257,30 +257,6 @@ public final class PostgresMigrator {
         if (!columns(handle, "user_sessions").isEmpty()) {
             timeType(handle);
         }
-        if (!missing(handle).isEmpty()) {
-            requireRights(handle);
-        }
-    }
-
-    /** An index and a trigger on a table are for its owner alone to make. */
-    private static void requireRights(Handle handle) throws SQLException {
-        List<String> lacking = new ArrayList<>();
-        if (one(handle, "SELECT count(*) WHERE has_schema_privilege(current_schema(), 'CREATE')") == 0) {
-            lacking.add("may make no table in the schema " + text(handle, "SELECT current_schema()"));
-        }
-        for (String table : List.of("users", "user_sessions")) {
-            if (one(
-                            handle,
-                            "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('" + table
-                                    + "') AND NOT pg_has_role(relowner, 'USAGE')")
-                    > 0) {
-                lacking.add("does not own the table " + table);
-            }
-        }
-        if (!lacking.isEmpty()) {
-            throw new MigrationRefusedException("the account " + text(handle, "SELECT current_user") + " "
-                    + String.join(", and ", lacking) + ". Migrate once with the account that owns the tables");
-        }
     }
 
     /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
