@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
@@ -406,7 +408,16 @@ public final class DatabaseCopy {
         for (String statement : restore) {
             Sqls.run(transaction, statement);
         }
-        requireSame(target, plans, from, reader);
+        // Where nothing had to be changed, all of it was compared just now.
+        Set<String> compared = tables.stream()
+                .filter(table -> table.carried() + table.updated() + table.deleted() == 0)
+                .map(CopyReport.Table::name)
+                .collect(Collectors.toSet());
+        requireSame(
+                target,
+                plans.stream().filter(plan -> !compared.contains(plan.name())).toList(),
+                from,
+                reader);
         return tables;
     }
 

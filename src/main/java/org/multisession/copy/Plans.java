@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /** Decides for each table how it is carried, and finds where the two databases do not fit together. */
@@ -91,33 +90,43 @@ final class Plans {
                         + column.typeName() + " in PostgreSQL, which cannot be carried");
                 continue;
             }
-            columns.add(new TablePlan.Column(column.name(), type));
+            boolean isIndexed = postgres.primaryKey().contains(column.name())
+                    || postgres.indexes().stream()
+                            .anyMatch(index -> index.columns().contains(column.name()));
+            columns.add(new TablePlan.Column(column.name(), type, isIndexed));
+        }
+        List<Integer> key = positions(postgres.primaryKey(), columns);
+        boolean isKeySorted = isSorted(key, columns, sqlite);
+        List<List<Integer>> unique = new ArrayList<>();
+        if (!isKeySorted && !key.isEmpty()) {
+            unique.add(key);
+        }
+        for (TableShape.Index index : postgres.indexes()) {
+            List<Integer> positions = positions(index.columns(), columns);
+            if (index.isUnique() && !positions.isEmpty() && !isSorted(positions, columns, sqlite)) {
+                unique.add(positions);
+            }
         }
         plans.add(new TablePlan(
                 postgres.name(),
                 columns,
-                key(sqlite, postgres, columns),
+                isKeySorted ? key : List.of(),
+                unique,
                 postgres.name().equals(STATE) ? COMMON_STATE : ""));
     }
 
-    private static List<Integer> key(TableShape sqlite, TableShape postgres, List<TablePlan.Column> columns) {
-        List<Integer> key = new ArrayList<>();
-        for (String name : sqlite.primaryKey()) {
-            int position = -1;
-            for (int i = 0; i < columns.size(); i++) {
-                position = columns.get(i).name().equals(name) ? i : position;
-            }
-            boolean isSortable = position >= 0
-                    && columns.get(position)
-                            .type()
-                            .isSortable(Objects.requireNonNull(
-                                    sqlite.column(name).orElseThrow().type()));
-            if (!isSortable || !postgres.primaryKey().contains(name)) {
-                return List.of();
-            }
-            key.add(position);
-        }
-        return key;
+    /** None if one of them is not carried. */
+    private static List<Integer> positions(List<String> names, List<TablePlan.Column> columns) {
+        List<String> carried = columns.stream().map(TablePlan.Column::name).toList();
+        List<Integer> positions = names.stream().map(carried::indexOf).toList();
+        return positions.contains(-1) ? List.of() : positions;
+    }
+
+    private static boolean isSorted(List<Integer> positions, List<TablePlan.Column> columns, TableShape sqlite) {
+        return positions.stream()
+                .map(columns::get)
+                .allMatch(column -> column.type()
+                        .isSortable(sqlite.column(column.name()).orElseThrow().typeName()));
     }
 
     List<TablePlan> all() {

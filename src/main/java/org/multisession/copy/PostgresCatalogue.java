@@ -24,7 +24,9 @@ final class PostgresCatalogue {
             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
             JOIN pg_type t ON t.oid = a.atttypid
             LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-            WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND""" + " " + VISIBLE + " ORDER BY c.relname, a.attnum";
+            WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {visible}
+            ORDER BY c.relname, a.attnum
+            """.replace("{visible}", VISIBLE);
 
     /** Names of columns as an array, in the order of the index. */
     private static final String INDEXES = """
@@ -34,7 +36,9 @@ final class PostgresCatalogue {
             FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
-            WHERE c.relkind IN ('r', 'p') AND i.indpred IS NULL AND i.indexprs IS NULL AND""" + " " + VISIBLE + " ORDER BY c.relname, x.relname";
+            WHERE c.relkind IN ('r', 'p') AND i.indpred IS NULL AND i.indexprs IS NULL AND {visible}
+            ORDER BY c.relname, x.relname
+            """.replace("{visible}", VISIBLE);
 
     private static final String FOREIGN_KEYS = """
             SELECT c.relname, k.conname, p.relname, k.confupdtype, k.confdeltype,
@@ -44,7 +48,9 @@ final class PostgresCatalogue {
                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num ORDER BY u.pos)
             FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class p ON p.oid = k.confrelid
             JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE k.contype = 'f' AND k.conparentid = 0 AND""" + " " + VISIBLE + " ORDER BY c.relname, k.conname";
+            WHERE k.contype = 'f' AND k.conparentid = 0 AND {visible}
+            ORDER BY c.relname, k.conname
+            """.replace("{visible}", VISIBLE);
 
     private static final Map<String, String> ACTIONS =
             Map.of("a", "NO ACTION", "r", "RESTRICT", "c", "CASCADE", "n", "SET NULL", "d", "SET DEFAULT");

@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 
@@ -16,7 +18,11 @@ final class SqliteRows implements RowStream {
     /** What a driver puts in the place of bytes that are no UTF-8. */
     private static final char REPLACEMENT = '\ufffd';
 
+    /** A third of a page, less what belongs to the row. */
+    private static final int LONGEST_INDEXED = 2600;
+
     private final TablePlan plan;
+    private final List<Set<List<String>>> seen;
     private final Faults faults;
     private final PreparedStatement statement;
     private final ResultSet rows;
@@ -26,6 +32,9 @@ final class SqliteRows implements RowStream {
     SqliteRows(Handle handle, TablePlan plan, Faults faults) throws SQLException {
         this.plan = plan;
         this.faults = faults;
+        seen = plan.unique().stream()
+                .<Set<List<String>>>map(positions -> new HashSet<>())
+                .toList();
         statement = handle.prepare("SELECT " + plan.columnList() + " FROM " + plan.quotedName() + " t" + plan.where()
                 + (plan.hasKey() ? plan.order("BINARY") : ""));
         rows = statement.executeQuery();
@@ -36,7 +45,7 @@ final class SqliteRows implements RowStream {
         while (rows.next()) {
             position++;
             @Nullable String[] row = new String[plan.columns().size()];
-            if (fill(row) && isKey(row)) {
+            if (fill(row) && isKey(row) && isUnique(row)) {
                 before = row;
                 return row;
             }
@@ -49,7 +58,7 @@ final class SqliteRows implements RowStream {
         List<TablePlan.Column> columns = plan.columns();
         for (int i = 0; i < row.length; i++) {
             try {
-                row[i] = value(i, columns.get(i).type());
+                row[i] = value(i, columns.get(i));
             } catch (UnfitValueException e) {
                 fits = false;
                 faults.add(new RowFault(plan.name(), label(row), columns.get(i).name(), e.why(), e.remedy()));
@@ -58,12 +67,20 @@ final class SqliteRows implements RowStream {
         return fits;
     }
 
-    private @Nullable String value(int i, ValueType type) throws SQLException, UnfitValueException {
+    private @Nullable String value(int i, TablePlan.Column column) throws SQLException, UnfitValueException {
         Object value = rows.getObject(i + 1);
+        if (column.isIndexed()
+                && value instanceof String text
+                && text.length() > LONGEST_INDEXED / 4
+                && text.getBytes(StandardCharsets.UTF_8).length > LONGEST_INDEXED) {
+            throw new UnfitValueException(
+                    "is longer than the " + LONGEST_INDEXED + " bytes that an index of PostgreSQL holds",
+                    "shorten it, or put NULL there");
+        }
         if (value instanceof String text && text.indexOf(REPLACEMENT) >= 0) {
             requireUtf8(rows.getBytes(i + 1));
         }
-        return type.ofSqliteValue(value);
+        return column.type().ofSqliteValue(value);
     }
 
     private static void requireUtf8(byte[] bytes) throws UnfitValueException {
@@ -99,6 +116,26 @@ final class SqliteRows implements RowStream {
             throw new IllegalStateException("SQLite does not return the rows of " + plan.name() + " in order");
         }
         return true;
+    }
+
+    private boolean isUnique(@Nullable String[] row) {
+        boolean isUnique = true;
+        for (int i = 0; i < seen.size(); i++) {
+            List<Integer> positions = plan.unique().get(i);
+            boolean isNull = positions.stream().anyMatch(at -> row[at] == null);
+            List<String> values =
+                    positions.stream().map(at -> String.valueOf(row[at])).toList();
+            if (!isNull && !seen.get(i).add(values)) {
+                isUnique = false;
+                faults.add(new RowFault(
+                        plan.name(),
+                        label(row),
+                        plan.columns().get(positions.get(0)).name(),
+                        "is the same as in another row once both are read the same way, and must not be",
+                        "change one of the two, or delete a row"));
+            }
+        }
+        return isUnique;
     }
 
     private String label(@Nullable String[] row) {

@@ -10,11 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param name the same in both databases
  * @param key the positions of the columns that tell its rows apart and that both databases sort by; none if there are
  *     no such columns
+ * @param unique the positions of columns that must not have the same values in two rows, and whose values SQLite may
+ *     tell apart where PostgreSQL does not
  * @param which the condition for the rows that are carried; empty for all of them
  */
-record TablePlan(String name, List<Column> columns, List<Integer> key, String which) {
+record TablePlan(String name, List<Column> columns, List<Integer> key, List<List<Integer>> unique, String which) {
 
-    record Column(String name, ValueType type) {}
+    /**
+     * A column.
+     *
+     * @param isIndexed whether PostgreSQL has an index of it, which limits how long a text may be
+     */
+    record Column(String name, ValueType type, boolean isIndexed) {}
 
     boolean hasKey() {
         return !key.isEmpty();

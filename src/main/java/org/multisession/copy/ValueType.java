@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
 
@@ -46,6 +47,9 @@ record ValueType(Kind kind, String name, int limit, int scale) {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?\\d{1,18}");
     private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss.SSSSSS", Locale.ROOT);
     private static final int LAST_YEAR = 9999;
+
+    /** Of {@code YYYY-MM-DD HH:MM:SS.ffffff}. */
+    private static final int COMMON_TIME = 26;
 
     private static final String TO_NULL_OR_RIGHT = "put the right value there, or NULL";
 
@@ -129,9 +133,20 @@ record ValueType(Kind kind, String name, int limit, int scale) {
         return kind == Kind.TEXT && limit > 0;
     }
 
-    /** Whether both databases sort by it in the order of the common texts, where SQLite declares the column so. */
-    boolean isSortable(ValueType inSqlite) {
-        return kind == inSqlite.kind() && (kind == Kind.WHOLE || kind == Kind.TEXT);
+    /**
+     * Whether both databases sort by it in the order of the common texts, and no two values of SQLite have the same.
+     *
+     * @param declared what SQLite calls the type of the column; by it, SQLite stores all numbers as numbers there, or as
+     *     texts
+     */
+    boolean isSortable(String declared) {
+        String upper = declared.toUpperCase(Locale.ROOT);
+        return switch (kind) {
+            case WHOLE -> upper.contains("INT");
+            case TEXT ->
+                !upper.contains("INT") && Stream.of("CHAR", "CLOB", "TEXT").anyMatch(upper::contains);
+            default -> false;
+        };
     }
 
     /** The declaration of such a column in SQLite, as SQLAlchemy writes it there. */
@@ -235,6 +250,10 @@ record ValueType(Kind kind, String name, int limit, int scale) {
 
     private static String time(Object value) throws UnfitValueException {
         Instant time = value instanceof Double ? null : SqlTime.parse(String.valueOf(value));
+        if (time != null && value instanceof String text && text.length() == COMMON_TIME && text.charAt(10) == ' ') {
+            // It is written so already, and writing it again would take most of the time of a copy.
+            return text;
+        }
         if (time == null && value instanceof String text) {
             try {
                 time = LocalDate.parse(text.strip()).atStartOfDay().toInstant(ZoneOffset.UTC);
@@ -314,7 +333,13 @@ record ValueType(Kind kind, String name, int limit, int scale) {
 
     /** How a statement asks PostgreSQL for the value of a column. */
     String postgresExpression(String column) {
-        return kind == Kind.BYTES ? "encode(" + column + ", 'hex')" : column + "::text";
+        return switch (kind) {
+            case BYTES -> "encode(" + column + ", 'hex')";
+            case TIME, MOMENT ->
+                "CASE WHEN " + column + " BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char(" + column
+                        + ", 'YYYY-MM-DD HH24:MI:SS.US') ELSE " + column + "::text END";
+            default -> column + "::text";
+        };
     }
 
     /** The common text of what PostgreSQL returns for {@link #postgresExpression}. */

@@ -214,6 +214,37 @@ class DatabaseCopyTest {
     }
 
     @Test
+    void values_that_only_sqlite_tells_apart_and_texts_too_long_for_an_index_are_named() {
+        Path file;
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            file = old.path();
+            old.run("CREATE TABLE loose (k PRIMARY KEY, at DATETIME UNIQUE, note VARCHAR(5))");
+            old.run("INSERT INTO loose VALUES (1, '2026-02-05 12:00:00', NULL), ('1', '2026-02-05T12:00:00Z', NULL),"
+                    + " (10, NULL, NULL), ('0', NULL, NULL)");
+            StringBuilder random = new StringBuilder();
+            new Random(1).ints(4000, 33, 126).forEach(c -> random.append((char) c));
+            old.run("UPDATE users SET auth_token = ? WHERE id = 42", random.toString());
+        }
+        NewApp.deploy(file, clock).close();
+        assertThat(copy(file).faults().stream().map(fault -> fault.table() + "." + fault.column() + " " + fault.why()))
+                .contains(
+                        "loose.k is the same as in another row once both are read the same way, and must not be",
+                        "loose.at is the same as in another row once both are read the same way, and must not be",
+                        "users.auth_token is longer than the 2600 bytes that an index of PostgreSQL holds");
+        try (SqliteApp old = SqliteApp.open(file)) {
+            old.run("DELETE FROM loose WHERE k = '1'");
+            old.run("UPDATE users SET auth_token = NULL WHERE id = 42");
+        }
+        assertThat(copy(file).isSame()).isTrue();
+        try (SqliteApp old = SqliteApp.open(file)) {
+            old.run("INSERT INTO loose VALUES ('new', NULL, 'x')");
+        }
+        assertThat(table(copy(file), "loose").rows()).isEqualTo(4);
+        assertThat(target.one("SELECT string_agg(k, ' ' ORDER BY k COLLATE \"C\") FROM loose"))
+                .isEqualTo("0 1 10 new");
+    }
+
+    @Test
     void times_of_every_kind_and_texts_of_any_length_are_turned() {
         Path file;
         String cookie = "x".repeat(200);
