@@ -140,6 +140,7 @@ final class Application implements AutoCloseable {
         RequestIds requestIds = new RequestIds();
         Meters meters = new Meters(Product.ours());
         meters.watch(() -> readiness.state() instanceof Readiness.State.Serving && !database.isReplaced());
+        meters.watchMigration(readiness::rowsDone, readiness::rowsOfStep);
         database.listenBy(meters.database());
         Services services = new Services(
                 database,

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.multisession.Product;
 import org.multisession.auth.AuthEvent;
@@ -215,6 +216,25 @@ public final class Meters {
                 "multisession.serving",
                 "1 while requests are served; 0 while a migration is under way or has failed, or the file was replaced",
                 () -> isServing.getAsBoolean() ? 1 : 0);
+    }
+
+    /**
+     * Shows at each scrape how far a migration is that goes on behind the deploy.
+     *
+     * @param done how many rows of its present step are done
+     * @param all how many rows that step has; 0 while there is no migration
+     */
+    public void watchMigration(LongSupplier done, LongSupplier all) {
+        String description = "Rows of the present step of a migration that is under way";
+        migrationRows("done", done, description);
+        migrationRows("all", all, description);
+    }
+
+    private void migrationRows(String which, LongSupplier rows, String description) {
+        Gauge.builder("multisession.migration.rows", rows::getAsLong)
+                .description(description)
+                .tags("which", which)
+                .register(registry);
     }
 
     /** Shows how things stand in these at each scrape, by values that they keep. */

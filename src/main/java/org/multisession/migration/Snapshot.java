@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import org.multisession.db.Handle;
+import org.multisession.token.TokenSql;
 
 /**
  * What must be the same before and after a migration, as digests: every row of {@code users}, and which token opens
@@ -34,16 +35,12 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
     private static final String NEVER_ISSUED =
             "AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)\n";
 
-    /** Where some tokens have been issued of which only the hash is there. */
-    private static final String NOR_AS_A_HASH = """
-            AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = multisession_hash(u.auth_token))
-            """;
-
-    /** By their range in the index; a colon is followed by a semicolon. */
+    /** By their range in the index; a colon is followed by a semicolon. Where there are none, nothing has to be hashed. */
     private static final String HAS_HASHES = """
             SELECT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token >= 'sha256:' AND auth_token < 'sha256;')
             """;
 
+    /** In the old app a session counts without our memory, which may not have heard of it. */
     private static final String SESSIONS = """
             SELECT quote(s.auth_token) || '>' || s.user_id
             FROM user_sessions s JOIN users u ON u.id = s.user_id
@@ -55,32 +52,38 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
               AND (t.ended_at IS NOT NULL OR t.user_id IS NOT s.user_id))
             """;
 
-    /** The condition of {@code UserSessionDao}'s look-up, for all sessions at once. */
-    private static final String KNOWN_AS_LIVE = """
-            AND EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token
-              AND t.user_id = s.user_id AND t.ended_at IS NULL)
-            """;
+    /** By the rule of requests. */
+    private static final String LIVE_SESSIONS = "SELECT quote(s.auth_token) || '>' || s.user_id\n"
+            + TokenSql.SESSIONS_NOT_ENDED
+            + "AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''\n";
 
     /** What opens what by the rules that held until now, whichever of the tables exist. */
     static Snapshot before(Handle handle, Catalogue catalogue, Progress progress) throws SQLException {
         boolean hasSessions = catalogue.has("user_sessions");
         boolean hasTokens = catalogue.has("multisession_tokens");
+        boolean hasHashes = hasTokens && hasHashes(handle);
         return take(
                 handle,
                 progress,
                 hasSessions ? rows(handle, "user_sessions") : 0,
-                LEGACY + (hasSessions ? NOT_A_SESSION : "") + (hasTokens ? neverIssued(handle) : ""),
-                hasSessions ? SESSIONS + (hasTokens ? NOT_KNOWN_AS_ENDED : "") : "SELECT 1 WHERE 0");
+                LEGACY
+                        + (hasSessions ? NOT_A_SESSION : "")
+                        + (hasTokens ? NEVER_ISSUED : "")
+                        + (hasHashes ? unknownAsAHash("u") : ""),
+                hasSessions
+                        ? SESSIONS + (hasTokens ? NOT_KNOWN_AS_ENDED : "") + (hasHashes ? unknownAsAHash("s") : "")
+                        : "SELECT 1 WHERE 0");
     }
 
     /** What opens what by our rules, now that all tables are there. */
     static Snapshot after(Handle handle, Progress progress) throws SQLException {
+        boolean hasHashes = hasHashes(handle);
         return take(
                 handle,
                 progress,
                 rows(handle, "user_sessions"),
-                LEGACY + neverIssued(handle),
-                SESSIONS + KNOWN_AS_LIVE);
+                LEGACY + NEVER_ISSUED + (hasHashes ? unknownAsAHash("u") : ""),
+                LIVE_SESSIONS + (hasHashes ? TokenSql.THE_HASH_ALONE_COUNTS : ""));
     }
 
     /** Refuses where a token opens something else than it did before. */
@@ -92,16 +95,16 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         }
     }
 
-    private static String neverIssued(Handle handle) throws SQLException {
-        return hasHashes(handle) ? NEVER_ISSUED + NOR_AS_A_HASH : NEVER_ISSUED;
-    }
-
     /** Whether of any token that was issued only the hash is there. */
     static boolean hasHashes(Handle handle) throws SQLException {
         try (PreparedStatement statement = handle.prepare(HAS_HASHES);
                 ResultSet row = statement.executeQuery()) {
             return row.next() && row.getBoolean(1);
         }
+    }
+
+    private static String unknownAsAHash(String alias) {
+        return "AND " + TokenSql.isUnknownAsAHash(alias + ".auth_token") + "\n";
     }
 
     /** @param atMost how many sessions there can be; how many count shows only as they are read */

@@ -15,14 +15,18 @@ public final class TokenSql {
             """;
 
     /** Where the hash of {@code t} is known as well, the row in plain is one that the old app has put in once more. */
-    public static final String THE_HASH_ALONE_COUNTS = """
-            AND NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(t.auth_token))
-            """;
+    public static final String THE_HASH_ALONE_COUNTS = "AND " + isUnknownAsAHash("t.auth_token") + "\n";
 
     /** All live sessions, run out or not. */
     public static final String LIVE_SESSIONS = SESSIONS_NOT_ENDED + THE_HASH_ALONE_COUNTS;
 
     private TokenSql() {}
+
+    /** Whether our memory does not know the token of this column by its hash. */
+    public static String isUnknownAsAHash(String column) {
+        return "NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = multisession_hash(%s))"
+                .formatted(column);
+    }
 
     /** Whether this column, as text, has the shape of a hash, as {@link TokenHash#isOne} tells it; case counts. */
     public static String isHash(String column) {

@@ -22,6 +22,16 @@ public final class Readiness {
         return state;
     }
 
+    /** How many rows of the present step of a migration are done; 0 while there is none. */
+    public long rowsDone() {
+        return state instanceof State.Migrating migrating ? migrating.done() : 0;
+    }
+
+    /** How many rows the present step of a migration has; 0 while there is none. */
+    public long rowsOfStep() {
+        return state instanceof State.Migrating migrating ? migrating.total() : 0;
+    }
+
     /** From now on the database is being migrated. */
     public void migrating(String step, long done, long total) {
         state = new State.Migrating(step, done, total);

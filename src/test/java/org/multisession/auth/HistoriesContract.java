@@ -16,6 +16,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,9 @@ abstract class HistoriesContract {
     /** Another program on that database, once our app has been there. */
     abstract Sibling openSibling(OldApp database);
 
+    /** How many sessions a migration that ran now would find in its verification. */
+    abstract long verifiedSessions(NewApp app);
+
     @Test
     void every_token_opens_its_own_account_or_none_through_all_histories() {
         long firstSeed = Long.getLong("histories.seed", 1);
@@ -67,7 +71,7 @@ abstract class HistoriesContract {
             Map<String, Integer> played = new TreeMap<>();
             for (int i = 0; i < count; i++) {
                 try (OldApp old = fresh(folder.path(), i)) {
-                    new History(old, this::openSibling, firstSeed + i, played).play();
+                    new History(old, this::openSibling, this::verifiedSessions, firstSeed + i, played).play();
                 }
             }
             // A history in which something never happens proves nothing about it.
@@ -160,6 +164,7 @@ abstract class HistoriesContract {
 
         private final OldApp old;
         private final Function<OldApp, Sibling> siblings;
+        private final ToLongFunction<NewApp> verifiedSessions;
         private final Random random;
         private final long seed;
         private final Map<String, Integer> played;
@@ -200,9 +205,15 @@ abstract class HistoriesContract {
 
         private int counter;
 
-        History(OldApp old, Function<OldApp, Sibling> siblings, long seed, Map<String, Integer> played) {
+        History(
+                OldApp old,
+                Function<OldApp, Sibling> siblings,
+                ToLongFunction<NewApp> verifiedSessions,
+                long seed,
+                Map<String, Integer> played) {
             this.old = old;
             this.siblings = siblings;
+            this.verifiedSessions = verifiedSessions;
             this.seed = seed;
             this.random = new Random(seed);
             this.played = played;
@@ -840,7 +851,10 @@ abstract class HistoriesContract {
             }
         }
 
-        /** One rule says what a live session is: for requests, for status, for uninstall and for the metrics. */
+        /**
+         * One rule says what a live session is: for requests, for status, for uninstall, for the metrics and for the
+         * verification of a migration. What the check says is compared token by token in {@code CheckTest}.
+         */
         private void everybodyCountsTheSameSessions(NewApp here) {
             long opened = here.database.<Long>read(handle -> {
                 long found = 0;
@@ -861,6 +875,9 @@ abstract class HistoriesContract {
                     .isEqualTo(opened);
             assertThat(census.latest().orElseThrow().sessions())
                     .as("the census %s", story())
+                    .isEqualTo(opened);
+            assertThat(verifiedSessions.applyAsLong(here))
+                    .as("the verification %s", story())
                     .isEqualTo(opened);
         }
 

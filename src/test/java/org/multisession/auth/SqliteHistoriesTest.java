@@ -1,6 +1,8 @@
 package org.multisession.auth;
 
 import java.nio.file.Path;
+import org.multisession.migration.Verification;
+import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.SqliteApp;
@@ -19,5 +21,10 @@ class SqliteHistoriesTest extends HistoriesContract {
     @Override
     Sibling openSibling(OldApp database) {
         return Sibling.open(((SqliteApp) database).path(), Sibling.QUERY_WITHOUT_PLAN);
+    }
+
+    @Override
+    long verifiedSessions(NewApp app) {
+        return Verification.sessions(app.database);
     }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +33,8 @@ class LargeDeployIT {
             SELECT id, 'session-token-of-user-number-' || id, datetime('now') || '.000000', datetime('now') || '.000000'
             FROM users WHERE id >= 1000
             """;
+
+    private static final Pattern ROWS_OF_STEP = Pattern.compile("multisession_migration_rows\\{which=\"all\"} (\\S+)");
 
     @TempDir
     Path folder;
@@ -57,6 +61,7 @@ class LargeDeployIT {
             Http http = Http.to(tomcat.uri("/"));
             List<String> healths = new ArrayList<>();
             int written = 0;
+            long mostRows = 0;
             Answer health = http.get("health");
             while (health.status() != 200) {
                 healths.add(health.body());
@@ -65,18 +70,27 @@ class LargeDeployIT {
                     assertThat(me.header("Retry-After")).isPresent();
                     assertThat(me.body()).contains("\"code\":\"migrating\"");
                 }
+                mostRows = Math.max(mostRows, rowsOfStep(http));
                 // Fails after five seconds, as the old app's would.
                 written += old.run("UPDATE user_sessions SET last_seen_at = '2026-02-02 00:00:00.000000' WHERE id = 1");
                 health = http.get("health");
             }
             assertThat(healths).isNotEmpty();
             assertThat(healths.get(0)).contains("\"status\":\"migrating\"", "\"done\":", "\"total\":");
+            assertThat(mostRows).as("rows of a step, as the metrics tell them").isGreaterThan(60_000);
+            assertThat(rowsOfStep(http)).isZero();
             assertThat(written).isPositive();
             DeployedApp app = DeployedApp.on(tomcat, "/");
             assertThat(app.opens("legacy-token-of-user-number-60000", 60000)).isEqualTo("200 legacy");
             assertThat(app.opens("session-token-of-user-number-60000", 60000)).isEqualTo("200 session");
             assertThat(app.opens("no-token-of-anybody")).isEqualTo("401");
         }
+    }
+
+    private static long rowsOfStep(Http http) throws IOException {
+        Matcher rows = ROWS_OF_STEP.matcher(http.get("metrics").body());
+        assertThat(rows.find()).isTrue();
+        return (long) Double.parseDouble(rows.group(1));
     }
 
     @Test

@@ -84,18 +84,22 @@ public final class CodeServlet extends MethodServlet {
             startOver(request, response);
             return;
         }
+        boolean isResend = form.get("resend") != null;
         try {
-            if (form.get("resend") != null) {
+            if (isResend) {
                 resend(request, response, secret, standing, next);
             } else {
                 attempt(request, response, secret, standing, form.get("code"), next);
             }
         } catch (DatabaseBusyException e) {
-            // The form stays, with its input, which the general page for 503 would lose.
+            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms that it
+            // is
+            // them is signed in all the while, so it speaks of the code alone.
+            String errorKey = isResend ? "code.error.busy.resend" : "code.error.busy";
             show(
                     request,
                     response,
-                    new Page(503, standing, next).saying("code.error.busy").typed(form.get("code")));
+                    new Page(503, standing, next).saying(errorKey).typed(form.get("code")));
         }
     }
 

@@ -95,7 +95,8 @@ class TryAgainIT {
             assertThat(busy.status()).isEqualTo(503);
             assertThat(busy.header("Retry-After")).contains("1");
             assertThat(busy.body())
-                    .contains("The service is busy", "name=\"code\" value=\"" + code + "\"")
+                    .contains("your code hasn’t been checked yet", "name=\"code\" value=\"" + code + "\"")
+                    .doesNotContain("signed in")
                     .doesNotContain("aria-invalid", "Attempts left");
         } finally {
             database.run("COMMIT");
