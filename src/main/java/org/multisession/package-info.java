@@ -26,7 +26,8 @@
  * them. An architecture test holds them to it.
  *
  * <p>{@code db.sqlite} and {@code db.postgres} are what is peculiar to one database, behind {@code db.Vendor} and {@code
- * db.Source}; {@code migration.postgres} makes the schema there. A deploy accepts SQLite only so far.
+ * db.Source}; {@code migration.postgres} makes the schema there. {@code boot.Sources}
+ * opens either, as the settings say.
  *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it reads
  * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a

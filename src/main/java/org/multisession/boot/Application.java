@@ -5,15 +5,14 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
 import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.Services;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
-import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
@@ -22,7 +21,6 @@ import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
-import org.multisession.migration.SchemaGuard;
 import org.multisession.otp.Delivery;
 import org.multisession.otp.FallbackSender;
 import org.multisession.otp.HttpSender;
@@ -103,10 +101,6 @@ final class Application implements AutoCloseable {
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
-        if (settings.database().file().isEmpty()) {
-            throw new SetupRefusedException(
-                    List.of("multisession.db.url: a deploy works on a SQLite file only, for now"));
-        }
         Source source = Sources.claim(settings.database(), settings.createDatabase(), owner(context));
         try {
             LockRetry retry = new LockRetry(clock, deployPatience);
@@ -132,9 +126,7 @@ final class Application implements AutoCloseable {
                 new MigrationRun(settings, database, clock, retry, new DeployProgress(readiness, clock), pacing);
         Migrator.Move move = run.begin();
         UserColumns columns = UserColumns.of(move.isShort() ? run.finish(move).userColumns() : move.userColumns());
-        // For repairs at run time, which make no backup first.
-        Migrator migrator = new Migrator(database, clock);
-        SchemaGuard guard = new SchemaGuard(migrator, clock);
+        SchemaWatch schema = SchemaWatch.of(database, clock);
         RestingThrottle throttle = new RestingThrottle();
         SecureRandom random = new SecureRandom();
         RequestIds requestIds = new RequestIds();
@@ -151,34 +143,32 @@ final class Application implements AutoCloseable {
                 new Services.Surroundings(random, clock, System::nanoTime),
                 new Services.Listeners(meters.auth(), meters.codes()));
 
-        DatabaseWatch fileWatch =
-                new DatabaseWatch(database, settings.database().file().orElseThrow(), owner(context), successor -> {
-                    UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
-                    if (!itsColumns.equals(columns)) {
-                        throw new DatabaseException(
-                                "its table users has other columns than the one in the previous file. Deploy this"
-                                        + " application again",
-                                null);
-                    }
-                    services.beginOn(successor);
-                });
+        DatabaseWatch fileWatch = settings.database()
+                .file()
+                .map(file -> new DatabaseWatch(
+                        database,
+                        file,
+                        owner(context),
+                        successor -> take(settings, successor, columns, services, clock)))
+                .orElse(null);
 
         if (!move.isShort()) {
             readiness.migrating("looking at the database", 0, 1);
         }
-        new Routes(settings, services, readiness, migrator, fileWatch::isSharedInJvm, meters, requestIds, random, clock)
+        BooleanSupplier isShared = fileWatch == null ? () -> false : fileWatch::isSharedInJvm;
+        new Routes(settings, services, readiness, schema.missing(), isShared, meters, requestIds, random, clock)
                 .register(context);
 
         RequestLog requestLog = new RequestLog(requestIds);
         Housekeeping housekeeping = new Housekeeping(meters);
         Runnable serve = () -> {
-            database.guardBy(guard);
+            database.guardBy(schema.guard());
             new LockRetry(clock, DEPLOY_PATIENCE).until(() -> {
                 services.begin();
                 return true;
             });
-            meters.watch(services, database, fileWatch, clock);
-            watch(housekeeping, database, fileWatch, migrator, guard);
+            meters.watch(services, database, fileWatch == null ? Meters.FileWatch.NONE : fileWatch, clock);
+            watch(housekeeping, database, fileWatch, schema);
             schedule(housekeeping, settings, services, throttle, random, meters);
             readiness.serving();
             warnOfSettings(settings, clock);
@@ -202,15 +192,12 @@ final class Application implements AutoCloseable {
     }
 
     private static void watch(
-            Housekeeping housekeeping,
-            Database database,
-            DatabaseWatch fileWatch,
-            Migrator migrator,
-            SchemaGuard guard) {
-        housekeeping.every(Duration.ZERO, FILE_WATCH_INTERVAL, "file", "to check the database file", fileWatch);
+            Housekeeping housekeeping, Database database, @Nullable DatabaseWatch fileWatch, SchemaWatch schema) {
+        if (fileWatch != null) {
+            housekeeping.every(Duration.ZERO, FILE_WATCH_INTERVAL, "file", "to check the database file", fileWatch);
+        }
         housekeeping.every(FLUSH_INTERVAL, "schema", "to check the schema", database::lookAfterSchema);
-        housekeeping.every(
-                SCHEMA_CHECK_INTERVAL, "repair", "to repair the schema", () -> repair(database, migrator, guard));
+        housekeeping.every(SCHEMA_CHECK_INTERVAL, "repair", "to repair the schema", schema.repair());
     }
 
     private static void schedule(
@@ -308,6 +295,18 @@ final class Application implements AutoCloseable {
         return context.getContextPath().isEmpty() ? "/" : context.getContextPath();
     }
 
+    /** Goes on with a file that was put in the place of ours. */
+    private static void take(
+            Settings settings, Database successor, UserColumns columns, Services services, InstantSource clock) {
+        UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
+        if (!itsColumns.equals(columns)) {
+            throw new DatabaseException(
+                    "its table users has other columns than the one in the previous file. Deploy this application again",
+                    null);
+        }
+        services.beginOn(successor);
+    }
+
     /** Migrates a database that has just been opened. */
     private static UserColumns prepare(Settings settings, Database database, InstantSource clock, LockRetry retry) {
         describe(database, retry);
@@ -335,14 +334,6 @@ final class Application implements AutoCloseable {
         }
         SmsSender first = new HttpSender(sms.gateway());
         return sms.fallback() == null ? first : new FallbackSender(first, new HttpSender(sms.fallback()));
-    }
-
-    /** What could not be repaired when the schema changed may be repairable now, without another change. */
-    private static void repair(Database database, Migrator migrator, SchemaGuard guard) {
-        if (!migrator.missing().isEmpty()) {
-            guard.forgetRefusal();
-            database.write(transaction -> true);
-        }
     }
 
     private static void beforeTheEnd(String what, Runnable write) {

@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.FailureKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +40,14 @@ public final class LockRetry {
             } catch (DatabaseBusyException e) {
                 Instant now = clock.instant();
                 end = end == null ? now.plus(length) : end;
+                if (now.isAfter(end) && e.kind() == FailureKind.UNREACHABLE) {
+                    throw new DatabaseBusyException(
+                            e.getMessage() + ". It was tried for " + length.toSeconds()
+                                    + " seconds. Check that the server runs and can be reached from here, and"
+                                    + " multisession.db.url",
+                            e.kind(),
+                            e);
+                }
                 if (now.isAfter(end)) {
                     throw new DatabaseBusyException(
                             "another process locked the database for longer than " + length.toSeconds()

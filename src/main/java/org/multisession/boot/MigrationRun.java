@@ -8,13 +8,16 @@ import org.multisession.auth.LoginRules.Registration;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
+import org.multisession.db.postgres.PostgresServer;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Backups;
+import org.multisession.migration.Migration;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.NoBackup;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.SqliteBackup;
+import org.multisession.migration.postgres.PostgresMigrator;
 import org.multisession.session.RestingThrottle;
 import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
@@ -25,7 +28,7 @@ public final class MigrationRun {
 
     private final Settings settings;
     private final Database database;
-    private final Migrator migrator;
+    private final Migration migration;
     private final LockRetry retry;
 
     public MigrationRun(Settings settings, Database database, InstantSource clock, LockRetry retry, Progress progress) {
@@ -53,8 +56,10 @@ public final class MigrationRun {
             Pacing pacing) {
         this.settings = settings;
         this.database = database;
-        this.migrator =
-                new Migrator(database, clock, backup, progress, new DeployTrial(settings, database, clock), pacing);
+        DeployTrial trial = new DeployTrial(settings, database, clock);
+        this.migration = database.source() instanceof PostgresServer
+                ? new PostgresMigrator(database, clock, progress, trial, pacing)
+                : new Migrator(database, clock, backup, progress, trial, pacing);
         this.retry = retry;
     }
 
@@ -79,7 +84,7 @@ public final class MigrationRun {
     /** Looks at the database and says why not, or what is left to do; changes nothing. */
     Migrator.Move begin() {
         requireThatUsersCanBeAdded();
-        return retry.until(migrator::begin);
+        return retry.until(migration::begin);
     }
 
     /** Does what is left to do. */
@@ -90,7 +95,7 @@ public final class MigrationRun {
     /** Migrates, or refuses with the reason. */
     public Migrator.Outcome migrate() {
         requireThatUsersCanBeAdded();
-        return keptNewest(retry.until(migrator::migrate));
+        return keptNewest(retry.until(() -> migration.begin().finish()));
     }
 
     private Migrator.Outcome keptNewest(Migrator.Outcome outcome) {
@@ -119,20 +124,27 @@ public final class MigrationRun {
 
     /** Whether there is so much to do that it is not done in one transaction. */
     public boolean isLarge() {
-        return retry.until(migrator::isLarge);
+        return retry.until(sqlite()::isLarge);
     }
 
     /** The same as a dry run: everything is rolled back. */
     public Migrator.Outcome dryRun() {
         requireThatUsersCanBeAdded();
-        return retry.until(migrator::dryRun);
+        return retry.until(sqlite()::dryRun);
+    }
+
+    private Migrator sqlite() {
+        if (migration instanceof Migrator migrator) {
+            return migrator;
+        }
+        throw new SetupRefusedException(List.of("a dry run works on a SQLite file only"));
     }
 
     private void requireThatUsersCanBeAdded() {
         if (settings.login().registration() != Registration.OPEN) {
             return;
         }
-        List<String> unknown = retry.until(migrator::unknownColumnsToFill);
+        List<String> unknown = retry.until(migration::unknownColumnsToFill);
         if (!unknown.isEmpty()) {
             throw new SetupRefusedException(List.of("multisession.login.registration = open, but a new row of users"
                     + " needs a value for " + String.join(", ", unknown)

@@ -9,12 +9,13 @@ import jakarta.servlet.SessionTrackingMode;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.multisession.Product;
 import org.multisession.auth.Services;
 import org.multisession.config.Settings;
 import org.multisession.metrics.Meters;
-import org.multisession.migration.Migrator;
 import org.multisession.web.AuthFilter;
 import org.multisession.web.BodyFilter;
 import org.multisession.web.ChallengeCookie;
@@ -72,7 +73,7 @@ record Routes(
         Settings settings,
         Services services,
         Readiness readiness,
-        Migrator migrator,
+        Supplier<List<String>> missingFromSchema,
         BooleanSupplier databaseIsShared,
         Meters meters,
         RequestIds requestIds,
@@ -171,7 +172,7 @@ record Routes(
                 context,
                 "health",
                 new HealthServlet(
-                        migrator::missing,
+                        missingFromSchema,
                         databaseIsShared,
                         stage,
                         Product.ours().version()),

@@ -43,7 +43,10 @@ public final class Sources {
         if (location instanceof PostgresUrl postgres) {
             return PostgresServer.at(postgres.url(), postgres.user(), postgres.password());
         }
-        throw new DatabaseException(((JndiName) location).name() + " cannot be used yet", null);
+        throw new DatabaseException(
+                ((JndiName) location).name() + ": a pool of Tomcat's cannot be used yet. Name the database by its"
+                        + " jdbc:postgresql: URL in multisession.db.url",
+                null);
     }
 
     /**

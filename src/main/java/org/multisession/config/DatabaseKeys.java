@@ -20,8 +20,8 @@ final class DatabaseKeys {
             "db.url",
             "jdbc:sqlite:${catalina.base}/multi-session/multi-session.db",
             "the path of a SQLite file without parameters (jdbc:sqlite: may stand before it),"
-                    + " jdbc:postgresql://HOST/DATABASE, or java:comp/env/jdbc/NAME",
-            "The database: a SQLite file, a database of a [PostgreSQL](postgresql.md) server, or a pool of Tomcat's to one",
+                    + " or jdbc:postgresql://HOST/DATABASE",
+            "The database: a SQLite file, or a database of a [PostgreSQL](postgresql.md) server",
             DatabaseKeys::withPlaceholders);
 
     private static final Setting<Optional<String>> USER =

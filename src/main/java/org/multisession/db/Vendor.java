@@ -62,6 +62,7 @@ public interface Vendor {
      *   <li>{@code {typeof}}: the function that tells a text, {@code 'text'}, from a number or a blob;
      *   <li>{@code {longAgo}}: a time before every other;
      *   <li>{@code {binary}}: the collation that compares character by character;
+     *   <li>{@code {forUpdate}}: the end of a query that locks the rows it finds, where a transaction has not locked all;
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u}.
      * </ul>
@@ -78,16 +79,22 @@ public interface Vendor {
             return new DatabaseBusyException("other transactions were in the way again and again", e);
         }
         if (kind == FailureKind.UNREACHABLE) {
-            return new DatabaseBusyException(describe(e), e);
+            return new DatabaseBusyException(describe(e), kind, e);
         }
         if (e instanceof SQLTransientConnectionException) {
-            return new DatabaseBusyException(
-                    e.getCause() instanceof SQLException why
-                            ? "no connection to the database could be opened in time: "
-                                    + translated(why).getMessage()
-                            : "no connection to the database became free in time: this application uses all of them",
-                    e);
+            return e.getCause() instanceof SQLException why
+                    ? noConnection(why)
+                    : new DatabaseBusyException(
+                            "no connection to the database became free in time: this application uses all of them", e);
         }
         return new DatabaseException(describe(e), kind, e);
+    }
+
+    private DatabaseException noConnection(SQLException why) {
+        DatabaseException translated = translated(why);
+        return new DatabaseBusyException(
+                "no connection to the database could be opened in time: " + translated.getMessage(),
+                translated.kind(),
+                why);
     }
 }

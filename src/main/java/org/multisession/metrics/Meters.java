@@ -43,6 +43,19 @@ public final class Meters {
     /** The watch over the database file, as far as it is measured. */
     public interface FileWatch {
 
+        /** Where the database is no file. */
+        FileWatch NONE = new FileWatch() {
+            @Override
+            public long replacements() {
+                return 0;
+            }
+
+            @Override
+            public int foreignDescriptors() {
+                return 0;
+            }
+        };
+
         /** How often the file was found to be replaced. */
         long replacements();
 

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * existing database is copied first. A process that is killed anywhere in between leaves a database on which the old app
  * goes on as before and the next start completes the work; so do two that start at once.
  */
-public final class Migrator {
+public final class Migrator implements Migration {
 
     private static final Logger log = LoggerFactory.getLogger(Migrator.class);
 
@@ -130,7 +130,7 @@ public final class Migrator {
             @Nullable Path backup,
             Held longest) {
 
-        Outcome(Set<String> userColumns, List<String> made) {
+        public Outcome(Set<String> userColumns, List<String> made) {
             this(userColumns, made, null, Held.NOTHING);
         }
 
@@ -165,6 +165,7 @@ public final class Migrator {
      * @throws MigrationRefusedException if the database is not one that can be migrated
      * @throws org.multisession.db.DatabaseException if the database failed; nothing was changed
      */
+    @Override
     public Move begin() {
         Inspection found = database.read(Migrator::inspect);
         Set<String> userColumns = Set.copyOf(found.userColumns());
@@ -395,12 +396,12 @@ public final class Migrator {
         return Repair.DONE;
     }
 
-    /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */
+    @Override
     public List<String> missing() {
         return database.read(Migrator::missing);
     }
 
-    /** The same of an open database. */
+    /** Names of what a migrated database should have and this one lacks, by its catalogue alone: cheap. */
     public static List<String> missing(Handle handle) throws SQLException {
         return missing(handle, Catalogue.read(handle));
     }
@@ -419,12 +420,7 @@ public final class Migrator {
         return missing;
     }
 
-    /**
-     * The columns of {@code users} beyond those we know that a new row must fill, so that we could not add a user; none
-     * in a new database.
-     *
-     * @throws MigrationRefusedException if the database is not one that can be migrated
-     */
+    @Override
     public List<String> unknownColumnsToFill() {
         return database.read(handle -> {
             if (Inspection.of(handle).isNew()) {

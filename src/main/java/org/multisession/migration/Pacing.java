@@ -71,6 +71,17 @@ public final class Pacing {
     }
 
     /**
+     * Goes on at once.
+     *
+     * @throws DatabaseException if it has been stopped
+     */
+    public void goOn() {
+        if (stopped.getCount() == 0) {
+            throw new DatabaseException("it was stopped half-way, and the next start goes on", null);
+        }
+    }
+
+    /**
      * Rests as long as the work has taken, but long enough that somebody who waits gets in.
      *
      * @throws DatabaseException if it has been stopped

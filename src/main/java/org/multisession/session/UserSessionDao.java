@@ -121,6 +121,13 @@ public final class UserSessionDao {
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
             """);
 
+    /**
+     * The row first and what we know of it second, as the trigger does behind the old app's DELETE: who locked them the
+     * other way round would be in a deadlock with it, and the old app might be the one that fails.
+     */
+    private static final Sql LOCK =
+            Sql.of("lock a session", "SELECT 1 FROM user_sessions WHERE auth_token IN (:token, :hash) {forUpdate}");
+
     private static final Sql MARK_ENDED = Sql.of("mark a session as ended", """
             UPDATE multisession_tokens SET ended_at = :now, end_reason = :reason
             WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
@@ -301,6 +308,11 @@ public final class UserSessionDao {
 
     /** Ends a session for good; returns true if it was one until now. */
     public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) {
+        boolean unused = transaction
+                .query(LOCK)
+                .bind("token", token.text())
+                .bind("hash", token.hash())
+                .exists();
         boolean ended = transaction
                         .update(MARK_ENDED)
                         .bind("now", now)

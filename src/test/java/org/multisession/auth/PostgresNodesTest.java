@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,28 @@ class PostgresNodesTest {
             }
             assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE auth_token = 'old_token_xyz123'"))
                     .isEqualTo("1");
+        }
+    }
+
+    @Test
+    void the_old_app_that_ends_the_same_session_is_never_the_victim_of_a_deadlock() throws Exception {
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET deadlock_timeout = '20ms'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp oldApp = old.another()) {
+            String token = app.signIn("+7 999 123-45-67");
+            oldApp.run("BEGIN");
+            oldApp.one("SELECT id FROM user_sessions WHERE auth_token = ? FOR UPDATE", token);
+            CompletableFuture<Void> ours = CompletableFuture.runAsync(() -> app.signOut(token));
+            // We look for a deadlock once, when we have waited so long; whoever closes the circle later is the victim.
+            while (!old.one("SELECT count(*) FROM pg_locks WHERE NOT granted AND clock_timestamp() - waitstart"
+                            + " > INTERVAL '100 ms'")
+                    .equals("1")) {
+                Thread.onSpinWait();
+            }
+            oldApp.signOut(token);
+            oldApp.run("COMMIT");
+            ours.get(30, TimeUnit.SECONDS);
+            assertThat(app.opens(token)).isNull();
         }
     }
 

@@ -56,7 +56,7 @@ record WrongSetUp(String name, Step breaking, Map<String, String> parameters, St
                         "jdbc-url-with-parameter",
                         Map.of(URL, "jdbc:sqlite:file:%s?mode=rwc"),
                         URL + " = 'jdbc:sqlite:file:%s?mode=rwc'",
-                        "must be jdbc:sqlite:",
+                        "must be the path of a SQLite file",
                         "without parameters"),
                 database(
                         "missing-file",

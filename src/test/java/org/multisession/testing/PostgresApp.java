@@ -3,6 +3,8 @@ package org.multisession.testing;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -97,6 +99,31 @@ public final class PostgresApp implements OldApp {
     /** The URL for our app. */
     public String url() {
         return "jdbc:postgresql://localhost:" + Server.RUNNING.getPort() + "/" + database;
+    }
+
+    /** From now on the server lets this account in by its password only. */
+    public static void requirePasswordOf(String role) {
+        try (Connection server = Server.RUNNING.getPostgresDatabase().getConnection();
+                Statement statement = server.createStatement()) {
+            Path rules;
+            try (ResultSet row = statement.executeQuery("SHOW hba_file")) {
+                row.next();
+                rules = Path.of(row.getString(1));
+            }
+            String before = Files.readString(rules);
+            String rule = "host all " + role + " all scram-sha-256\n";
+            if (!before.startsWith(rule)) {
+                Files.writeString(rules, rule + before);
+            }
+            statement.execute("SELECT pg_reload_conf()");
+            // The reload comes some moments later.
+            try (ResultSet row = statement.executeQuery(
+                    "SELECT count(*) FROM pg_hba_file_rules WHERE user_name = ARRAY['" + role + "']")) {
+                row.next();
+            }
+        } catch (SQLException | IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

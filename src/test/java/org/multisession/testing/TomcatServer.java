@@ -179,6 +179,17 @@ public final class TomcatServer implements AutoCloseable {
             return webapp(context, war(), all);
         }
 
+        /** The same on a database of PostgreSQL. */
+        public Builder app(String context, PostgresApp database, String... settings) {
+            Map<String, String> all = new HashMap<>();
+            all.put("multisession.db.url", database.url());
+            all.put("multisession.db.user", "postgres");
+            for (int i = 0; i < settings.length; i += 2) {
+                all.put(settings[i], settings[i + 1]);
+            }
+            return webapp(context, war(), all);
+        }
+
         /** Deploys by a whole context descriptor of the test's own. */
         public Builder descriptor(String context, String xml) {
             descriptors.put(context, xml);

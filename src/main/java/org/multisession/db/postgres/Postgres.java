@@ -1,5 +1,6 @@
 package org.multisession.db.postgres;
 
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -28,24 +29,19 @@ public final class Postgres implements Vendor {
     private static final String LOCK = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR UPDATE";
 
     /** What has our prefix is made by the migration. */
-    private static final Map<String, String> WORDS = Map.of(
-            "triggers",
-            "multisession_triggers",
-            "sessionColumns",
-            "(SELECT attname AS name, attnotnull AS required FROM pg_catalog.pg_attribute"
-                    + " WHERE attrelid = to_regclass('user_sessions') AND attnum > 0)",
-            "time",
-            "TIMESTAMP",
-            "typeof",
-            "multisession_typeof",
-            "longAgo",
-            "'-infinity'",
-            "binary",
-            "COLLATE \"C\"",
-            "hasFiveDigits",
-            "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'",
-            "markOfToken",
-            "multisession_mark(CAST(u.auth_token AS TEXT))");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("triggers", "multisession_triggers"),
+            Map.entry(
+                    "sessionColumns",
+                    "(SELECT attname AS name, attnotnull AS required FROM pg_catalog.pg_attribute"
+                            + " WHERE attrelid = to_regclass('user_sessions') AND attnum > 0)"),
+            Map.entry("time", "TIMESTAMP"),
+            Map.entry("typeof", "multisession_typeof"),
+            Map.entry("longAgo", "'-infinity'"),
+            Map.entry("binary", "COLLATE \"C\""),
+            Map.entry("forUpdate", "FOR UPDATE"),
+            Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
+            Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"));
 
     private Postgres() {}
 
@@ -127,12 +123,34 @@ public final class Postgres implements Vendor {
     @Override
     public String describe(SQLException e) {
         return switch (kindOf(e)) {
-            case ACCESS -> "the account of multisession.db.user may not do this (" + reasonIn(e) + ")";
+            case ACCESS -> access(e);
             case DISK -> "the disk of the database is full, or cannot be read or written";
             case DAMAGE -> "the database is damaged (" + reasonIn(e) + ")";
-            case UNREACHABLE -> "the database cannot be reached";
+            case UNREACHABLE -> "the database cannot be reached (" + obstacle(e) + ")";
             default -> reasonIn(e) + " (SQLState " + e.getSQLState() + ")";
         };
+    }
+
+    private String access(SQLException e) {
+        String reason = " (" + reasonIn(e) + ")";
+        String state = String.valueOf(e.getSQLState());
+        if (state.startsWith("28")) {
+            return "the server does not let this account in" + reason
+                    + ". Check multisession.db.user and multisession.db.password, and pg_hba.conf";
+        }
+        return state.startsWith("3D")
+                ? "there is no such database" + reason + ". Check multisession.db.url"
+                : "the account of multisession.db.user may not do this" + reason
+                        + ". docs/postgresql.md lists the GRANTs that it needs";
+    }
+
+    /** What the driver says of a connection names a host at the most. */
+    private String obstacle(SQLException e) {
+        if (e instanceof PSQLException sql && sql.getServerErrorMessage() != null) {
+            return reasonIn(e);
+        }
+        String words = String.valueOf(e.getMessage()).replaceFirst("\\.? Check that .*|\\.$", "");
+        return e.getCause() instanceof UnknownHostException unknown ? "unknown host " + unknown.getMessage() : words;
     }
 
     /** Where a value may be in the primary message, as in "invalid input syntax for type integer: …", it is left out. */

@@ -34,6 +34,8 @@ public final class Sqlite implements Vendor {
             "''",
             "binary",
             "COLLATE BINARY",
+            "forUpdate",
+            "",
             "hasFiveDigits",
             "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'",
             "markOfToken",

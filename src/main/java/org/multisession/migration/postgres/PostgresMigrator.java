@@ -1,5 +1,9 @@
 package org.multisession.migration.postgres;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,21 +12,28 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
+import org.multisession.migration.Migration;
 import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.Migrator;
+import org.multisession.migration.Pacing;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Trial;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +45,7 @@ import org.slf4j.LoggerFactory;
  * without shutting anybody out. Whatever a kill leaves is gone on with. One node at a time migrates: it holds one row
  * locked meanwhile, on a connection of its own, so that the lock ends with the connection.
  */
-public final class PostgresMigrator {
+public final class PostgresMigrator implements Migration {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresMigrator.class);
 
@@ -64,7 +75,6 @@ public final class PostgresMigrator {
      */
     private static final String TAKE_TURN = "SELECT 1 FROM multisession_locks WHERE slot = -1 FOR UPDATE SKIP LOCKED";
 
-    private static final int TURN_TRIES = 300;
     private static final Duration TURN_PAUSE = Duration.ofMillis(100);
 
     /** Without these nobody ends the sessions of an id that is given out again. */
@@ -202,12 +212,91 @@ public final class PostgresMigrator {
             GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
             """);
 
+    private static final String MARK_VERSION = """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES ('schema', '%s', {now})
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+            """;
+
+    /** Nobody who needs what the trial has locked waits longer. */
+    private static final String BE_SHORT = "SET LOCAL lock_timeout = 500";
+
+    private static final Sql MUST_BE_FILLED = Sql.of("columns that a new user must fill", """
+            SELECT attname::TEXT AS name FROM pg_catalog.pg_attribute
+            WHERE attrelid = to_regclass('users') AND attnum > 0 AND NOT attisdropped
+              AND attnotnull AND NOT atthasdef AND attidentity = '' AND attname NOT IN ('phone', 'created_at')
+            ORDER BY attnum
+            """);
+
     private final Database database;
     private final InstantSource clock;
+    private final Progress progress;
+    private final Trial trial;
+    private final Pacing pacing;
+    private final List<SchemaScript> all = all();
 
+    /** One that tries nothing out and works in silence. */
     public PostgresMigrator(Database database, InstantSource clock) {
+        this(database, clock, Progress.NONE, Trial.NONE, Pacing.besideOthers());
+    }
+
+    /** One that plays the trial before anything counts, and whose work can be stopped half-way by its pacing. */
+    public PostgresMigrator(Database database, InstantSource clock, Progress progress, Trial trial, Pacing pacing) {
         this.database = database;
         this.clock = clock;
+        this.progress = progress;
+        this.trial = trial;
+        this.pacing = pacing;
+    }
+
+    @Override
+    public Migrator.Move begin() {
+        PostgresGround found = look();
+        if (found.missing().isEmpty()) {
+            tryOut(found.userColumns());
+            log.info("Migration: everything is there already; nothing was changed");
+            return new Migrator.Move(
+                    found.userColumns(), true, () -> new Migrator.Outcome(found.userColumns(), List.of()));
+        }
+        return new Migrator.Move(found.userColumns(), found.isSmall(), this::inTurn);
+    }
+
+    private PostgresGround look() {
+        return database.read(handle -> PostgresGround.look(handle, all, version()));
+    }
+
+    /** What changes with any statement of the schema. */
+    private String version() {
+        String text = all.stream().map(SchemaScript::sql).collect(Collectors.joining(";"));
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public List<String> missing() {
+        return database.read(handle -> PostgresGround.missing(handle, all));
+    }
+
+    @Override
+    public List<String> unknownColumnsToFill() {
+        return database.read(handle -> handle.query(MUST_BE_FILLED).list(row -> row.requiredText("name")));
+    }
+
+    private void tryOut(Set<String> userColumns) {
+        if (trial == Trial.NONE) {
+            return;
+        }
+        List<String> concerns = database.dryRun(transaction -> {
+            run(transaction, BE_SHORT);
+            return trial.play(transaction, userColumns);
+        });
+        concerns.forEach(concern -> log.warn("Migration: tried out and undone: {}", concern));
+        if (concerns.isEmpty()) {
+            log.info("Migration: tried out and undone: a sign-in, a second device and a sign-out work");
+        }
     }
 
     /**
@@ -215,27 +304,37 @@ public final class PostgresMigrator {
      *
      * @return the names of the columns of {@code users}, in lower case
      * @throws MigrationRefusedException if the database does not fit; nothing of ours counts then
-     * @throws DatabaseBusyException if another node migrates, or somebody keeps a table locked
+     * @throws DatabaseBusyException if somebody keeps a table locked
      */
     public Set<String> migrate() {
+        return begin().finish().userColumns();
+    }
+
+    /** Waits for as long as another node migrates: its turn ends with its connection. */
+    private Migrator.Outcome inTurn() {
         makeLocks();
-        for (int tries = 0; tries < TURN_TRIES; tries++) {
-            Optional<Set<String>> columns = database.write(transaction -> {
+        boolean hasWaited = false;
+        while (true) {
+            pacing.goOn();
+            Optional<Migrator.Outcome> outcome = database.write(transaction -> {
                 if (one(transaction, TAKE_TURN) == 0) {
                     return Optional.empty();
                 }
                 // The look for that row would stay open and keep its view of the database, for which CREATE INDEX
                 // waits.
-                run(transaction, "SET LOCAL statement_timeout = 0");
+                run(transaction, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
                 // The others use connections of their own: this one only holds the lock.
                 return Optional.of(steps());
             });
-            if (columns.isPresent()) {
-                return columns.get();
+            if (outcome.isPresent()) {
+                return outcome.get();
+            }
+            if (!hasWaited) {
+                log.info("Migration: another node is at it; waiting");
+                hasWaited = true;
             }
             LockSupport.parkNanos(TURN_PAUSE.toNanos());
         }
-        throw new DatabaseBusyException("another node is migrating the database", null);
     }
 
     /** Watches over the schema that this migration makes. */
@@ -248,52 +347,15 @@ public final class PostgresMigrator {
      *
      * @throws MigrationRefusedException with the reason
      */
-    public static void requireThatItFits(Handle handle) throws SQLException {
-        requireEncoding(handle);
-        Map<String, String> users = columns(handle, "users");
-        if (!users.isEmpty()) {
-            requireColumns(users);
-        }
-        if (!columns(handle, "user_sessions").isEmpty()) {
-            timeType(handle);
-        }
+    public static void requireThatItFits(Handle handle) {
+        PostgresGround.requireThatItFits(handle);
     }
 
     /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
-    public static List<String> missing(Handle handle) throws SQLException {
-        List<String> missing = new ArrayList<>();
-        for (SchemaScript script : all()) {
-            if (!isThere(handle, script)) {
-                missing.add(script.name());
-            }
-        }
-        if (!missing.contains("multisession_state")
-                && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") == 0) {
-            missing.add("the rest of a migration that is under way");
-        }
-        return missing;
+    public static List<String> missing(Handle handle) {
+        return PostgresGround.missing(handle, all());
     }
 
-    private static boolean isThere(Handle handle, SchemaScript script) throws SQLException {
-        return switch (script.kind()) {
-            case "function" ->
-                one(
-                                handle,
-                                "SELECT count(*) FROM pg_catalog.pg_proc WHERE proname = '" + script.name()
-                                        + "' AND pg_function_is_visible(oid)")
-                        > 0;
-            case "trigger" ->
-                one(
-                                handle,
-                                "SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgname = '" + script.name()
-                                        + "' AND tgrelid = to_regclass('" + script.on()
-                                        + "') AND tgenabled IN ('O', 'A')")
-                        > 0;
-            default -> exists(handle, script.name());
-        };
-    }
-
-    /** Every object of ours, in the order in which they are made. */
     private static List<SchemaScript> all() {
         return Stream.concat(Stream.of(FUNCTIONS_FILE), FILES.stream())
                 .flatMap(file -> SchemaScript.read(file).stream())
@@ -332,46 +394,53 @@ public final class PostgresMigrator {
         }
     }
 
-    private Set<String> steps() {
+    private Migrator.Outcome steps() {
+        PostgresGround found = look();
+        if (found.missing().isEmpty()) {
+            log.info("Migration: another node has just done it; nothing was changed");
+            return new Migrator.Outcome(found.userColumns(), List.of());
+        }
         List<String> made = new ArrayList<>();
-        Set<String> columns = database.outsideTransaction(handle -> {
-            requireEncoding(handle);
-            if (columns(handle, "users").isEmpty()) {
+        if (found.userColumns().isEmpty()) {
+            log.info("Migration: the database is new and empty; table users is made too");
+            database.outsideTransaction(handle -> {
                 makeMissing(handle, SchemaScript.read(USERS_FILE), made);
-            }
-            Map<String, String> found = columns(handle, "users");
-            requireColumns(found);
-            return new LinkedHashSet<>(found.keySet());
-        });
+                return true;
+            });
+        }
+        Set<String> columns = Set.copyOf(
+                database.outsideTransaction(handle -> columns(handle, "users")).keySet());
         boolean isDone = database.outsideTransaction(handle -> exists(handle, "multisession_state")
                 && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
-        List<SchemaScript> all = all();
-        makeTables(all, made);
+        makeTables(made);
         if (!isDone) {
             database.outsideTransaction(handle -> run(handle, MARK_BEGUN));
         }
-        boolean wasMissing = makeTriggers(all, isDone);
+        boolean wasMissing = makeTriggers(isDone, made);
         if (!isDone || wasMissing) {
             BACKFILLS.forEach(this::fill);
         }
         all.stream()
                 .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
                 .forEach(index -> makeIndex(index, made));
-        if (!isDone || wasMissing) {
-            database.execute(transaction -> {
-                run(transaction, "SET LOCAL statement_timeout = 0");
+        remember(made);
+        tryOut(columns);
+        database.execute(transaction -> {
+            run(transaction, "SET LOCAL statement_timeout = 0");
+            if (!isDone || wasMissing) {
                 for (String sql : RECONCILE) {
                     run(transaction, sql);
                 }
                 run(transaction, MARK_DONE);
                 run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
-            });
-        }
-        remember(made);
-        return columns;
+            }
+            run(transaction, MARK_VERSION.formatted(version()));
+        });
+        log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
+        return new Migrator.Outcome(columns, made);
     }
 
-    private void makeTables(List<SchemaScript> all, List<String> made) {
+    private void makeTables(List<String> made) {
         database.outsideTransaction(handle -> {
             boolean isNewTable = !exists(handle, "user_sessions");
             makeMissing(
@@ -407,7 +476,7 @@ public final class PostgresMigrator {
     }
 
     /** Makes those that are gone; returns whether there were such. */
-    private boolean makeTriggers(List<SchemaScript> all, boolean isDone) {
+    private boolean makeTriggers(boolean isDone, List<String> made) {
         List<SchemaScript> missing = database.outsideTransaction(handle -> {
             List<SchemaScript> gone = new ArrayList<>();
             for (SchemaScript script : all) {
@@ -420,6 +489,7 @@ public final class PostgresMigrator {
         if (missing.isEmpty()) {
             return false;
         }
+        made.addAll(names(missing));
         if (isDone) {
             log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
             List<String> doubts = new ArrayList<>();
@@ -462,13 +532,20 @@ public final class PostgresMigrator {
     }
 
     private void fill(Backfill backfill) {
+        String step = "noting " + backfill.table();
+        long total = database.outsideTransaction(handle -> one(handle, "SELECT count(*) FROM " + backfill.table()));
+        long done = 0;
         long last = Long.MIN_VALUE;
         while (true) {
+            pacing.goOn();
+            progress.at(step, Math.min(done, Math.max(0, total - 1)), total);
             long after = last;
             long[] page = database.outsideTransaction(handle -> page(handle, backfill.table(), after));
             if (page[0] == 0) {
+                progress.at(step, total, total);
                 return;
             }
+            done += page[0];
             database.execute(transaction -> {
                 for (String sql : backfill.statements()) {
                     try (PreparedStatement statement = transaction.prepare(atThisTime(sql))) {
@@ -541,27 +618,6 @@ public final class PostgresMigrator {
                 }
             }
         });
-    }
-
-    private static void requireEncoding(Handle handle) throws SQLException {
-        if (one(handle, "SELECT count(*) WHERE current_setting('server_encoding') = 'UTF8'") == 0) {
-            throw new MigrationRefusedException("the database is not encoded in UTF8, so it cannot hold every name");
-        }
-        if (one(handle, "SELECT count(*) WHERE current_schema() IS NOT NULL") == 0) {
-            throw new MigrationRefusedException("no schema of the account's search_path exists");
-        }
-    }
-
-    private static void requireColumns(Map<String, String> found) {
-        List<String> missing = Stream.of("id", "phone", "auth_token")
-                .filter(name -> !found.containsKey(name))
-                .toList();
-        if (!missing.isEmpty()) {
-            throw new MigrationRefusedException("the table users lacks the columns " + String.join(", ", missing));
-        }
-        if (!Set.of("integer", "bigint", "smallint").contains(found.get("id"))) {
-            throw new MigrationRefusedException("users.id is of the type " + found.get("id") + ", not a whole number");
-        }
     }
 
     /** The names of a table's columns, in lower case, with their types; none if there is no such table. */

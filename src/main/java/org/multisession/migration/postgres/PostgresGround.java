@@ -1,0 +1,292 @@
+package org.multisession.migration.postgres;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.multisession.db.Handle;
+import org.multisession.db.Sql;
+import org.multisession.migration.MigrationRefusedException;
+
+/**
+ * What a migration finds, before it changes anything.
+ *
+ * @param userColumns the columns of {@code users}, in lower case; empty in a new database
+ * @param missing names of what is to be made; empty if nothing is to be done
+ * @param isSmall whether what is to be noted takes no longer than a deploy may
+ */
+record PostgresGround(Set<String> userColumns, List<String> missing, boolean isSmall) {
+
+    /** So many rows are noted in some seconds. */
+    private static final int SMALL = 20_000;
+
+    private static final Sql SERVER = Sql.of("look at the server", """
+            SELECT current_setting('server_encoding') AS encoding, current_schema() AS schema, current_user AS account,
+              current_setting('search_path') AS path
+            """);
+
+    private static final Sql COLUMNS = Sql.of("look at the columns of a table", """
+            SELECT lower(attname) AS name, format_type(atttypid, atttypmod) AS type FROM pg_catalog.pg_attribute
+            WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+            """);
+
+    private static final Sql KIND = Sql.of(
+            "look at the kind of a table",
+            "SELECT relkind::TEXT AS kind FROM pg_catalog.pg_class WHERE oid = to_regclass(:table)");
+
+    private static final Sql USERS_ELSEWHERE = Sql.of("look for users in other schemas", """
+            SELECT n.nspname::TEXT AS schema FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relname = 'users' AND c.relkind IN ('r', 'p', 'v', 'f')
+              AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+            ORDER BY 1 LIMIT 1
+            """);
+
+    private static final Sql OTHER_TABLES = Sql.of("look for other tables", """
+            SELECT 1 FROM pg_catalog.pg_class c WHERE c.relnamespace = current_schema()::regnamespace
+              AND c.relkind IN ('r', 'p', 'v', 'f') AND c.relname NOT LIKE 'multisession\\_%' LIMIT 1
+            """);
+
+    private static final Sql RELATION =
+            Sql.of("look for an object of ours", "SELECT 1 WHERE to_regclass(:name) IS NOT NULL");
+
+    private static final Sql VALID_INDEX = Sql.of("look for an index", """
+            SELECT 1 FROM pg_catalog.pg_index WHERE indexrelid = to_regclass(:name) AND indisvalid
+            """);
+
+    private static final Sql FUNCTION = Sql.of(
+            "look for a function of ours",
+            "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = :name AND pg_function_is_visible(oid)");
+
+    private static final Sql TRIGGER = Sql.of(
+            "look for a trigger of ours",
+            "SELECT 1 FROM multisession_triggers WHERE name = :name AND on_table = :table");
+
+    private static final Sql STATE = Sql.of(
+            "look at the state of the migration",
+            "SELECT 1 FROM multisession_state WHERE name = :name" + " AND (:value = '' OR value = :value)");
+
+    private static final Sql MAY_CREATE =
+            Sql.of("may tables be made", "SELECT 1 WHERE has_schema_privilege(current_schema(), 'CREATE')");
+
+    private static final Sql OWNS = Sql.of("is a table ours", """
+            SELECT 1 FROM pg_catalog.pg_class WHERE oid = to_regclass(:table) AND pg_has_role(relowner, 'USAGE')
+            """);
+
+    private static final Sql MAY_READ =
+            Sql.of("may a table be read", "SELECT 1 WHERE has_table_privilege(to_regclass(:table), 'SELECT')");
+
+    private static final Sql ROWS = Sql.of("count rows up to a number", """
+            SELECT (SELECT count(*) FROM (SELECT 1 FROM users LIMIT :most) u) AS users
+            """);
+
+    private static final Sql SESSION_ROWS = Sql.of("count sessions up to a number", """
+            SELECT count(*) AS sessions FROM (SELECT 1 FROM user_sessions LIMIT :most) s
+            """);
+
+    /**
+     * Looks, or refuses with all that stands in the way.
+     *
+     * @param all the statements of our schema
+     * @param version what identifies them
+     */
+    static PostgresGround look(Handle handle, List<SchemaScript> all, String version) {
+        requireThatItFits(handle);
+        String account = handle.query(SERVER).one(row -> row.requiredText("account"));
+        Map<String, String> users = columns(handle, "users");
+        boolean isNew = users.isEmpty();
+        boolean hasSessions = !columns(handle, "user_sessions").isEmpty();
+        List<String> missing = missing(handle, all);
+        if (missing.isEmpty() && !isState(handle, "schema", version)) {
+            missing = List.of("what this version says otherwise than the one before");
+        }
+        List<String> faults = new ArrayList<>();
+        judgeRights(handle, account, missing, isNew, all, faults);
+        refuse(faults);
+        return new PostgresGround(Set.copyOf(users.keySet()), missing, isNew || isSmall(handle, hasSessions));
+    }
+
+    /** Refuses a database whose tables do not fit, with all that is wrong with them. */
+    static void requireThatItFits(Handle handle) {
+        List<String> faults = new ArrayList<>();
+        String account = handle.query(SERVER).one(row -> {
+            if (!"UTF8".equals(row.text("encoding"))) {
+                faults.add("the database is not encoded in UTF8, so it cannot hold every name");
+            }
+            if (row.text("schema") == null) {
+                faults.add("no schema of the search_path (" + row.text("path") + ") exists that the account "
+                        + row.text("account") + " may use");
+            }
+            return row.requiredText("account");
+        });
+        refuse(faults);
+        Map<String, String> users = columns(handle, "users");
+        if (users.isEmpty()) {
+            requireNew(handle, account, faults);
+        } else {
+            judgeUsers(handle, users, faults);
+        }
+        judgeSessions(handle, columns(handle, "user_sessions"), faults);
+        refuse(faults);
+    }
+
+    /** Names of what is not there, or not whole. */
+    static List<String> missing(Handle handle, List<SchemaScript> all) {
+        List<String> missing = new ArrayList<>();
+        for (SchemaScript script : all) {
+            boolean isThere = switch (script.kind()) {
+                case "table", "view" ->
+                    handle.query(RELATION).bind("name", script.name()).exists();
+                case "index" ->
+                    handle.query(VALID_INDEX).bind("name", script.name()).exists();
+                case "function" ->
+                    handle.query(FUNCTION).bind("name", script.name()).exists();
+                default -> true;
+            };
+            if (!isThere) {
+                missing.add(script.name());
+            }
+        }
+        boolean isWithoutView = missing.contains("multisession_triggers");
+        all.stream()
+                .filter(SchemaScript::isTrigger)
+                .filter(trigger -> isWithoutView
+                        || !handle.query(TRIGGER)
+                                .bind("name", trigger.name())
+                                .bind("table", trigger.on())
+                                .exists())
+                .forEach(trigger -> missing.add(trigger.name()));
+        if (!missing.contains("multisession_state") && !isState(handle, "migrated", "")) {
+            missing.add("the rest of a migration that is under way");
+        }
+        return missing;
+    }
+
+    private static boolean isState(Handle handle, String name, String value) {
+        return handle.query(STATE).bind("name", name).bind("value", value).exists();
+    }
+
+    private static void refuse(List<String> faults) {
+        if (faults.size() == 1) {
+            throw new MigrationRefusedException(faults.get(0));
+        }
+        if (!faults.isEmpty()) {
+            throw new MigrationRefusedException(faults.size() + " things are in the way:"
+                    + IntStream.range(0, faults.size())
+                            .mapToObj(i -> "\n  " + (i + 1) + ". " + faults.get(i))
+                            .collect(Collectors.joining()));
+        }
+    }
+
+    /** Never a new empty table beside the real one. */
+    private static void requireNew(Handle handle, String account, List<String> faults) {
+        handle.query(USERS_ELSEWHERE).list(row -> row.requiredText("schema")).stream()
+                .findFirst()
+                .ifPresentOrElse(
+                        schema -> faults.add("the table users is in the schema " + schema + ", which the account "
+                                + account + " does not reach. Use ALTER ROLE " + account + " SET search_path = "
+                                + schema + " and GRANT USAGE ON SCHEMA " + schema),
+                        () -> {
+                            if (handle.query(OTHER_TABLES).exists()) {
+                                faults.add("the database has tables, but no table users. Check multisession.db.url");
+                            }
+                        });
+    }
+
+    private static void judgeUsers(Handle handle, Map<String, String> found, List<String> faults) {
+        judgeKind(handle, "users", faults);
+        List<String> missing = Stream.of("id", "phone", "auth_token")
+                .filter(name -> !found.containsKey(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            faults.add("the table users lacks the columns " + String.join(", ", missing));
+        }
+        String id = found.getOrDefault("id", "bigint");
+        if (!Set.of("integer", "bigint", "smallint").contains(id)) {
+            faults.add("users.id is of the type " + id + ", not a whole number");
+        }
+    }
+
+    private static void judgeSessions(Handle handle, Map<String, String> found, List<String> faults) {
+        if (found.isEmpty()) {
+            return;
+        }
+        judgeKind(handle, "user_sessions", faults);
+        List<String> missing = Stream.of("id", "user_id", "auth_token", "created_at", "last_seen_at")
+                .filter(name -> !found.containsKey(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            faults.add("the table user_sessions lacks the columns " + String.join(", ", missing));
+        }
+        for (String time : List.of("created_at", "last_seen_at")) {
+            String type = found.getOrDefault(time, "timestamp");
+            if (!type.startsWith("timestamp")) {
+                faults.add("user_sessions." + time + " is of the type " + type
+                        + ". It must be timestamp, as SQLAlchemy's DateTime makes it");
+            }
+        }
+    }
+
+    private static void judgeKind(Handle handle, String table, List<String> faults) {
+        String kind = handle.query(KIND).bind("table", table).one(row -> row.requiredText("kind"));
+        if (!kind.equals("r")) {
+            faults.add(table + " is " + (kind.equals("p") ? "a partitioned table" : "no table")
+                    + ", and it must be a plain one");
+        }
+    }
+
+    private static void judgeRights(
+            Handle handle,
+            String account,
+            List<String> missing,
+            boolean isNew,
+            List<SchemaScript> all,
+            List<String> faults) {
+        if (missing.isEmpty()) {
+            return;
+        }
+        List<String> lacking = new ArrayList<>();
+        if (!handle.query(MAY_CREATE).exists()) {
+            lacking.add("the account " + account + " may make no table in this schema");
+        }
+        for (String table : List.of("users", "user_sessions")) {
+            boolean isToBeChanged =
+                    all.stream().anyMatch(script -> script.on().equals(table) && missing.contains(script.name()));
+            if (isNew || !handle.query(RELATION).bind("name", table).exists()) {
+                continue;
+            }
+            if (isToBeChanged && !handle.query(OWNS).bind("table", table).exists()) {
+                lacking.add("the account " + account + " does not own the table " + table
+                        + ", so it can make no index and no trigger on it");
+            } else if (!handle.query(MAY_READ).bind("table", table).exists()) {
+                lacking.add("the account " + account + " may not read the table " + table);
+            }
+        }
+        if (!lacking.isEmpty()) {
+            faults.addAll(lacking.subList(0, lacking.size() - 1));
+            faults.add(lacking.get(lacking.size() - 1) + ". " + HOW);
+        }
+    }
+
+    private static final String HOW =
+            "Migrate once with the account that owns the old app's tables; docs/postgresql.md lists the GRANTs for the other";
+
+    private static boolean isSmall(Handle handle, boolean hasSessions) {
+        long rows = handle.query(ROWS).bind("most", SMALL + 1).one(row -> row.number("users"));
+        if (hasSessions) {
+            rows += handle.query(SESSION_ROWS).bind("most", SMALL + 1).one(row -> row.number("sessions"));
+        }
+        return rows <= SMALL;
+    }
+
+    private static Map<String, String> columns(Handle handle, String table) {
+        Map<String, String> columns = new LinkedHashMap<>();
+        handle.query(COLUMNS)
+                .bind("table", table)
+                .forEach(row -> columns.put(row.requiredText("name"), row.requiredText("type")));
+        return columns;
+    }
+}
