@@ -9,6 +9,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.Command;
@@ -27,6 +28,11 @@ class CommandLinePostgresIT {
 
     private Path temporary;
 
+    @BeforeEach
+    void makeTheFolderForTemporaryFiles() throws IOException {
+        temporary = Files.createDirectory(folder.resolve("temporary files"));
+    }
+
     private Command run(PostgresApp old, String command) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -44,7 +50,6 @@ class CommandLinePostgresIT {
 
     @Test
     void from_the_check_to_the_way_back_each_command_does_what_it_says() throws IOException {
-        temporary = Files.createDirectory(folder.resolve("temporary files"));
         List<String> commands = COMMAND.matcher(Files.readString(Path.of("docs/operations.md")))
                 .results()
                 .map(command -> command.group(1))
