@@ -28,6 +28,8 @@ final class CheckCommand implements Command {
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
 
     private static final String FORMAT = "format";
+    private static final String FOR = "for";
+    private static final String POSTGRESQL = "postgresql";
 
     @Override
     public String name() {
@@ -48,7 +50,10 @@ final class CheckCommand implements Command {
                 app and on files that cannot be written. A PostgreSQL database is read in one
                 snapshot; no sign-in is tried there, and what may refuse one is named.
 
-                Ends in SAFE or NOT SAFE; the exit code is 0 or 1.""";
+                Ends in SAFE or NOT SAFE; the exit code is 0 or 1.
+
+                With --for=postgresql it asks something else: whether PostgreSQL can hold every
+                row. What it cannot hold is listed row by row, with what to do.""";
     }
 
     /** The findings are in the report; the log of the deploy played on the copy is of no interest. */
@@ -59,11 +64,19 @@ final class CheckCommand implements Command {
 
     @Override
     public List<Option> options() {
-        return List.of(new Option(FORMAT, "text|markdown|json", "the format of the report; text by default"));
+        return List.of(
+                new Option(FORMAT, "text|markdown|json", "the format of the report; text by default"),
+                new Option(FOR, POSTGRESQL, "only list what PostgreSQL cannot hold, before 'copy'"));
     }
 
     @Override
     public int run(Call call) {
+        if (call.has(FOR)) {
+            if (!POSTGRESQL.equals(call.value(FOR)) || call.has(FORMAT)) {
+                throw new SetupRefusedException(List.of("--for must be postgresql, without --format"));
+            }
+            return CopyCommand.findings(call);
+        }
         Format format = format(Objects.requireNonNullElse(call.value(FORMAT), "text"));
         Settings settings = call.settings();
         CheckRules rules =

@@ -61,7 +61,7 @@ final class CopyCommand implements Command {
 
                 What PostgreSQL cannot hold (text in a column of numbers, a NUL character, a row
                 that belongs to a user who is gone) is listed row by row, and then nothing is
-                carried; --dry-run lists it without a target.
+                carried; --dry-run lists it without a target, as does check --for=postgresql.
 
                 The password of --to.user is read from the file, or from the environment
                 variable MULTISESSION_TO_PASSWORD.
@@ -93,7 +93,7 @@ final class CopyCommand implements Command {
     public int run(Call call) {
         DatabaseCopy copy = new DatabaseCopy(call.terminal().clock(), call.progress(), call.has(OVERWRITE));
         if (call.has(DRY_RUN)) {
-            return tellFindings(call, copy.findings(call.databaseFile()));
+            return findings(call);
         }
         String to = target(call);
         if (to.startsWith(POSTGRES)) {
@@ -151,7 +151,10 @@ final class CopyCommand implements Command {
         return new SetupRefusedException(List.of(fault));
     }
 
-    private static int tellFindings(Call call, CopyReport report) {
+    /** Lists what PostgreSQL cannot hold of a SQLite file; changes nothing. */
+    static int findings(Call call) {
+        CopyReport report =
+                new DatabaseCopy(call.terminal().clock(), call.progress(), false).findings(call.databaseFile());
         tellNotes(call, report);
         if (report.faultCount() == 0) {
             call.say("PostgreSQL can hold every row of this database.");

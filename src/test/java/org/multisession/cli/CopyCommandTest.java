@@ -115,6 +115,10 @@ class CopyCommandTest {
                 .contains("What PostgreSQL cannot hold, 1 finding:")
                 .contains("  users, id 44: balance is text, not a whole number. What to do: put the right value there,"
                         + " or NULL.");
+        String listed = out;
+        assertThat(run("check", "--for=postgresql", "--db.url=" + file)).isEqualTo(1);
+        assertThat(out).isEqualTo(listed);
+        assertThat(run("check", "--for=oracle", "--db.url=" + file)).isEqualTo(2);
         assertThat(copy()).isEqualTo(1);
         assertThat(out).contains("users, id 44: balance is text").contains("Nothing was carried.");
         assertThat(out + err).doesNotContain("a secret");
