@@ -10,7 +10,7 @@ import java.util.List;
 public final class Benchmarks {
 
     private static final List<Class<?>> ALL =
-            List.of(ServingBench.class, WaitBench.class, LookUpBench.class, TellingApartBench.class);
+            List.of(ServingBench.class, WaitBench.class, LookUpBench.class, CopyBench.class, TellingApartBench.class);
 
     private Benchmarks() {}
 
