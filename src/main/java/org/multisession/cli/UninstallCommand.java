@@ -36,11 +36,11 @@ final class UninstallCommand implements Command {
     @Override
     public String explanation() {
         return """
-                Shows what it would remove and who falls out by it. Removes it only with --yes,
-                or after a "yes" typed at the terminal, and after a copy of a SQLite file was
-                made beside it (off with --migration.backup=off). All of it goes in one
-                transaction; what takes long is deleted from the file afterwards, piece by
-                piece, so that nobody has to wait. If it is stopped then, run it again.
+                Shows what it would remove and who would be signed out. Removes it only with
+                --yes, or after a "yes" typed at the terminal, and after a copy of a SQLite file
+                was made beside it (off with --migration.backup=off). Everything stops counting
+                in one transaction; what takes long is deleted from the file afterwards, piece
+                by piece, so that nobody has to wait. If it is stopped then, run it again.
 
                 Removed is what Multi-Session has made: everything named multisession_...,
                 auth_events, and user_sessions with its indexes. A user_sessions that the old

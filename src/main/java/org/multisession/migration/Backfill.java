@@ -10,7 +10,7 @@ import org.multisession.db.Handle;
 /** Writes down what was there before our triggers: which sessions there are, and what the rows of {@code users} say. */
 final class Backfill {
 
-    /** What the first move knows of a session that no trigger has seen, and whose user came after the triggers or is gone. */
+    /** What to record of a session that no trigger has seen and whose user is newer than the triggers, or gone. */
     private static final String REFUSE_SESSIONS_OF_OTHERS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT s.auth_token, s.user_id, ?1, ?1, 'user-replaced' FROM user_sessions s
@@ -35,7 +35,7 @@ final class Backfill {
               AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
             """;
 
-    /** What is moved back later must not open anything then. A column that is blind to case finds more than that. */
+    /** A token that is moved back later must open nothing. A case-insensitive column finds more than the token. */
     private static final String END_MOVED = """
             UPDATE multisession_tokens SET ended_at = ?1, end_reason = 'row-changed'
             WHERE {range} AND ended_at IS NULL
@@ -57,7 +57,7 @@ final class Backfill {
             GROUP BY auth_token HAVING count(*) > 1
             """;
 
-    /** As the triggers do it. */
+    /** Does what the triggers do. */
     private static final String NOTE_PHONES = """
             INSERT INTO multisession_phones (user_id, phone, tail)
             SELECT id, phone,
@@ -92,7 +92,7 @@ final class Backfill {
     private static final Pass PHONES =
             new Pass("phones", "noting telephone numbers", "users u", "u.id", List.of(NOTE_PHONES));
 
-    /** A trigger of the team's may have changed a number behind ours. */
+    /** One of the team's triggers may have changed a number without ours noticing. */
     private static final String FORGET_PHONES_IN_RANGE = """
             DELETE FROM multisession_phones WHERE user_id IN (SELECT u.id FROM users u WHERE {range})
               AND NOT EXISTS (SELECT 1 FROM users o WHERE o.id = multisession_phones.user_id
@@ -108,7 +108,7 @@ final class Backfill {
     static final Pass ACCOUNTS =
             new Pass("accounts", "noting users", "users u", "u.id", List.of(Witnesses.REMEMBER_ACCOUNTS));
 
-    /** An earlier version may have written down something else of them. */
+    /** An earlier version may have recorded them differently. */
     private static final Pass RENEW_ACCOUNTS = new Pass(
             ACCOUNTS.name(),
             ACCOUNTS.words(),
@@ -116,7 +116,7 @@ final class Backfill {
             ACCOUNTS.key(),
             List.of(Witnesses.FORGET_ACCOUNTS_IN_RANGE, Witnesses.REMEMBER_ACCOUNTS));
 
-    /** An earlier version may not have seen them go. */
+    /** An earlier version may have missed that they were deleted. */
     private static final Pass FORGET_GONE_ACCOUNTS = forgetGone("multisession_accounts");
 
     private static final Pass FORGET_GONE_PHONES = forgetGone("multisession_phones");

@@ -48,7 +48,7 @@ public interface Backup {
             }
         }
 
-        /** Removes it: nothing was changed after it, so there is nothing to go back from. */
+        /** Removes it, because nothing was changed after it. */
         void discard() {
             try {
                 Files.deleteIfExists(path);

@@ -97,7 +97,7 @@ final class Catalogue {
         return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
     }
 
-    /** Whether the table is not there without which nobody can tell what was issued here, and what has ended. */
+    /** Whether the table of issued tokens is missing. Without it nobody can tell what was issued here, or has ended. */
     boolean isWithoutOurMemory() {
         return !has("multisession_tokens");
     }

@@ -3,7 +3,7 @@ package org.multisession.migration;
 import java.sql.SQLException;
 import org.multisession.db.Handle;
 
-/** By how much a migration makes a database larger, reckoned from its rows. */
+/** Estimates from its rows how much a migration enlarges a database. */
 final class Growth {
 
     /** Measured with tokens of 43 characters and numbers of 12, and rounded up. */

@@ -3,7 +3,7 @@ package org.multisession.migration;
 import java.time.Duration;
 import java.util.Locale;
 
-/** A step of a migration, and for how long it has held others up. */
+/** A step of a migration, and how long it blocked others. */
 public record Held(String step, long nanos) {
 
     static final Held NOTHING = new Held("nothing", 0);

@@ -15,7 +15,7 @@ import org.multisession.db.Handle;
 import org.multisession.migration.Catalogue.Column;
 
 /**
- * Looks at a database before anything is done to it, and refuses what could only be guessed at. Reads only.
+ * Looks at a database before anything is done to it, and refuses whatever would need guessing. Reads only.
  *
  * @param isNew no table at all: the users table will be made
  * @param userColumns the columns of {@code users}, in lower case and the table's order

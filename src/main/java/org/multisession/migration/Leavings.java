@@ -66,7 +66,7 @@ final class Leavings {
         execute(transaction, "DROP TRIGGER " + quoted(trigger), beforeStatement);
     }
 
-    /** Does work that renames tables: views of the team's that do not work, and never did, are none of its business. */
+    /** Does work that renames tables, whether or not all of the team's views are valid. */
     static <T> T renaming(Database database, Supplier<T> work) {
         legacyAlterTable(database, "ON");
         try {

@@ -49,12 +49,12 @@ public final class Migrator implements Migration {
                 AND substr(CAST(u.phone AS TEXT), 1, 100) IS multisession_phones.phone)
             """;
 
-    /** So many rows are read, written and verified at once before anybody notices. */
+    /** Up to this many rows are read, written and verified in one transaction without anybody noticing. */
     static final int MAX_AT_ONCE = 20_000;
 
     private static final String ROWS_UP_TO = "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT ?)";
 
-    /** How often what another process has undone is done again. */
+    /** How often to start again if another process has undone the work. */
     private static final int ATTEMPTS = 5;
 
     private final Database database;
@@ -67,7 +67,7 @@ public final class Migrator implements Migration {
     private final Pacing pacing;
     private final Ground ground;
 
-    /** One that makes no backup, tries nothing out and works in silence. */
+    /** A migrator that makes no backup, plays no sign-in and reports no progress. */
     public Migrator(Database database, InstantSource clock) {
         this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE);
     }
@@ -76,7 +76,7 @@ public final class Migrator implements Migration {
         this(database, clock, backup, progress, trial, Pacing.besideOthers());
     }
 
-    /** One whose work can be stopped half-way, by its pacing. */
+    /** A migrator whose work can be stopped half-way, by its pacing. */
     public Migrator(
             Database database, InstantSource clock, Backup backup, Progress progress, Trial trial, Pacing pacing) {
         this(database, clock, backup, progress, trial, statement -> {}, MAX_AT_ONCE, pacing);
@@ -436,7 +436,7 @@ public final class Migrator implements Migration {
         });
     }
 
-    /** To believe a table that somebody has emptied only to fill it again would end every session for good. */
+    /** Somebody may have emptied a table only to fill it again. Believing it now would end every session for good. */
     private static Inspection inspect(Handle handle) throws SQLException {
         UnfinishedRebuild unfinished = UnfinishedRebuild.find(handle);
         if (unfinished != null && unfinished.stopsADeploy()) {

@@ -56,7 +56,7 @@ public record MoveStatus(
         long usersStayingIn,
         long mirrored) {
 
-    /** As {@code session.Heartbeat} has it: a shorter one does not count. */
+    /** The same as in {@code session.Heartbeat}: a shorter absence does not count. */
     private static final Duration ABSENCE = Duration.ofHours(1);
 
     private static final Sql STAGE =
@@ -85,7 +85,7 @@ public record MoveStatus(
               count(*) FILTER (WHERE %2$s) AS mirrored, count(*) FILTER (WHERE %1$s AND (%2$s)) AS both
             """.formatted(IS_HASHED, IS_MIRRORED) + TokenSql.LIVE_SESSIONS);
 
-    /** A token that ever was a session is none of these; nor is one of two users, which opens nothing here. */
+    /** Excludes tokens that were ever a session, and tokens that two users share, which open nothing here. */
     private static final Sql LEGACY = Sql.once("uses of legacy tokens", """
             SELECT l.last_used_at
             FROM users u LEFT JOIN multisession_legacy_uses l ON l.token_hash = multisession_hash(u.auth_token)
@@ -107,7 +107,7 @@ public record MoveStatus(
             "count users of the old app and its sessions",
             ACCEPTED + " OR EXISTS (SELECT 1 FROM user_sessions s WHERE s.user_id = u.id AND NOT (" + IS_HASHED + "))");
 
-    /** How many legacy tokens no use is known of since the first migration. */
+    /** How many legacy tokens have no known use since the first migration. */
     public long legacyNeverUsed() {
         return legacy
                 - legacyByWeek.values().stream().mapToLong(Long::longValue).sum();
@@ -127,7 +127,7 @@ public record MoveStatus(
         return stage == null || stage.equals("coexist");
     }
 
-    /** Whether we have been there for as long as the window, and are still. */
+    /** Whether we have been running for the whole window, and still are. */
     private boolean wasWatched(Instant now, Duration window) {
         return watchingSince != null
                 && watchingSince.plus(window).isBefore(now)

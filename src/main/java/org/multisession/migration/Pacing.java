@@ -20,7 +20,7 @@ public final class Pacing {
     private static final long GOAL_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
     private static final long SHORTEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(120);
     private static final int FIRST = 500;
-    /** So often one step waits for a lock, for the busy timeout each time. */
+    /** How many busy timeouts one step waits for a lock. */
     private static final int ATTEMPTS = 12;
 
     private static final int MIN = 100;

@@ -60,7 +60,7 @@ final class Pages {
                 .orElse(null);
     }
 
-    /** How many rows there are. */
+    /** The number of rows. */
     long total(Pass pass) {
         String table = pass.table().split(" ", -1)[0];
         return pacing.patiently(() -> database.read(handle -> Snapshot.rows(handle, table)));

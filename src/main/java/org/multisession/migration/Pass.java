@@ -32,7 +32,7 @@ record Pass(String name, String words, String table, String key, List<String> st
      */
     record Bound(Object value, boolean isText) {
 
-        /** What stands for it in a statement. */
+        /** Its form in a statement. */
         String parameter(int number) {
             return isText ? "CAST(?" + number + " AS TEXT)" : "?" + number;
         }

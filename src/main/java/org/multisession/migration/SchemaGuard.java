@@ -29,7 +29,7 @@ public final class SchemaGuard implements Database.Guard {
 
     private static final long NONE = Long.MIN_VALUE;
 
-    /** So long somebody may take between two statements of a rebuild. */
+    /** How long somebody may take between two statements of a rebuild. */
     static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private static final Pattern MISSING =
@@ -41,10 +41,10 @@ public final class SchemaGuard implements Database.Guard {
     /** The version at which nothing was missing. */
     private volatile long complete = NONE;
 
-    /** The version at which all that we remember was gone: there is nothing to repair then. */
+    /** The version at which all our tables were gone, so that there was nothing to repair. */
     private volatile long emptied = NONE;
 
-    /** What could not be repaired is not tried by every request again: that may take long, under the write lock. */
+    /** Not every request retries a failed repair, which may take long under the write lock. */
     private volatile @Nullable Refusal refusal;
 
     private @Nullable Rebuild standing;
@@ -108,7 +108,7 @@ public final class SchemaGuard implements Database.Guard {
         if (version == complete || version == emptied || (refused != null && refused.version() == version)) {
             return true;
         }
-        // Here already, so that no reader waits for the lock under which somebody fills the table.
+        // Checked here, so that no reader waits for the lock under which somebody fills the table.
         requireFinishedRebuilds(handle);
         return false;
     }
@@ -118,7 +118,7 @@ public final class SchemaGuard implements Database.Guard {
         return MISSING.matcher(String.valueOf(failure.getMessage())).find();
     }
 
-    /** What was refused is tried again by the next who writes: rows may have been mended, which changes no schema. */
+    /** The next write retries what was refused: rows may have been corrected, which does not change the schema. */
     public void forgetRefusal() {
         refusal = null;
     }

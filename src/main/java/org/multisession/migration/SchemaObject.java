@@ -35,7 +35,7 @@ record SchemaObject(String kind, String name, String sql) {
             "V013__sign_ins.sql",
             "V014__known_and_strangers.sql");
 
-    /** Indexes that earlier versions made and that are in the way now; they are dropped where they are found. */
+    /** Indexes of earlier versions that are in the way now, and are dropped. */
     private static final Set<String> RETIRED = Set.of("multisession_users_phone_tail");
 
     private static final Pattern CREATE =

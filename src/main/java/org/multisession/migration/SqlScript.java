@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A file of SQL in this build: statements with a blank line between two, each perhaps under a comment. */
+/** An SQL file in this build: statements separated by blank lines, each optionally under a comment. */
 public final class SqlScript {
 
     private SqlScript() {}

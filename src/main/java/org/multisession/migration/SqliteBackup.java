@@ -72,10 +72,10 @@ public final class SqliteBackup implements Backup {
     @Override
     public @Nullable Copy make() {
         if (!Files.isWritable(file)) {
-            // The change itself will fail, and says why.
+            // The change itself will fail and say why.
             return null;
         }
-        // That a database is locked need not be found out by a copy.
+        // Finding out that the database is locked needs no copy.
         database.write(transaction -> true);
         try {
             // Where the file really is: SQLite's own files lie there too.

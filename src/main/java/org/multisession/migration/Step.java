@@ -1,6 +1,6 @@
 package org.multisession.migration;
 
-/** Tells of every so many rows. */
+/** Reports progress every so many rows. */
 public record Step(Progress progress, String name, long total) {
 
     private static final int INTERVAL = 5_000;

@@ -36,7 +36,7 @@ final class SteppedMove {
 
     private static final Logger log = LoggerFactory.getLogger(SteppedMove.class);
 
-    /** Tables that follow the rows of others; they are of no use where the memory of tokens is gone or not yet whole. */
+    /** Tables that follow the rows of others. They are useless while the record of tokens is missing or incomplete. */
     private static final List<String> OF_THE_MOVE =
             List.of("multisession_tokens", "multisession_rows", "multisession_accounts", "multisession_phones");
 
@@ -56,7 +56,7 @@ final class SteppedMove {
     private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
     private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());
 
-    /** Sessions that open an account, and those of which we would not know it and that have not ended since. */
+    /** Sessions that open an account, and those that do but that we have not recorded. */
     private static final String SESSIONS_THAT_OPEN = """
             SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
             WHERE {range} AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''
@@ -69,7 +69,7 @@ final class SteppedMove {
                 AND (t.ended_at IS NOT NULL OR t.user_id = s.user_id))
             """;
 
-    /** Users, legacy tokens that open an account, and users of whom nothing or something else was written down. */
+    /** Users, legacy tokens that open an account, and users who are not recorded, or recorded differently. */
     private static final String USERS_AS_NOTED = """
             SELECT count(*) FROM users u WHERE {range}
             UNION ALL
@@ -112,7 +112,7 @@ final class SteppedMove {
         this.pages = new Pages(database, nanoTime, pacing, progress);
     }
 
-    /** Whether a database can be migrated in steps: whether nothing was missed that has to be told apart first. */
+    /** Whether a database can be migrated in steps: our triggers must not have missed anything. */
     static boolean isPossible(Inspection found) {
         MoveMark mark = found.mark();
         return !found.isNew()
@@ -160,7 +160,7 @@ final class SteppedMove {
 
     private List<String> raise(Transaction transaction, SchemaObject index) throws SQLException {
         Inspection found = Inspection.ofSchema(transaction);
-        // Without the mark an uninstall has come in between.
+        // The mark is gone if somebody has uninstalled meanwhile.
         if (found.mark() == null || !found.missing().contains(index)) {
             return List.of();
         }
@@ -201,7 +201,7 @@ final class SteppedMove {
         return made;
     }
 
-    /** What is missing and is made after the first transaction. */
+    /** Missing objects that are made after the first transaction. */
     private static List<SchemaObject> later(Transaction transaction, Inspection found) throws SQLException {
         List<SchemaObject> later = new ArrayList<>(found.missingIndexesOfRows());
         if (isFirst(found)
@@ -218,7 +218,7 @@ final class SteppedMove {
         return mark.isFirst() ? Backfill.first() : Backfill.upgrade();
     }
 
-    /** What is to be done yet. Of a first move after which somebody has served, the rest of it is done. */
+    /** The passes that are left. A first move goes on if somebody has served since it began. */
     private static List<Pass> left(MoveMark mark) {
         return all(mark).stream()
                 .filter(pass -> mark.passes().contains(pass.name()))
@@ -287,7 +287,7 @@ final class SteppedMove {
                         })));
     }
 
-    /** What is tried out. */
+    /** What to try out. */
     @FunctionalInterface
     interface Played {
         void play(Transaction transaction) throws SQLException;
@@ -316,7 +316,7 @@ final class SteppedMove {
         }
     }
 
-    /** Does a pass as part of this beginning, and of no other. */
+    /** Runs a pass for this attempt, and for no other. */
     private void run(Pass pass, String beginning, long total) {
         long done = 0;
         Pass.Bound after = null;
@@ -352,7 +352,7 @@ final class SteppedMove {
         }));
     }
 
-    /** What was found to be as it must. */
+    /** What was verified. */
     record Verified(long users, long sessions, long legacyTokens) {}
 
     private @Nullable Verified verify() {
@@ -361,7 +361,7 @@ final class SteppedMove {
         if (sessions[1] > 0 || users[2] > 0) {
             beginAnew();
             if (!isAnew) {
-                // As where a trigger of the team's changed a row behind ours; all passes put that right.
+                // For example, one of the team's triggers changed a row unnoticed. Running all passes again corrects that.
                 isAnew = true;
                 log.warn(
                         "Migration: {} sessions and {} users are not as they were written down; all are written down again",
@@ -413,7 +413,7 @@ final class SteppedMove {
         return List.copyOf(madeLater);
     }
 
-    /** The step that has held others up longest so far. */
+    /** The step that has blocked others longest so far. */
     Held longest() {
         return longest;
     }

@@ -39,7 +39,7 @@ record StrayReference(String table) {
         return found;
     }
 
-    /** Whether this product made the table, and so may correct what it says; the old app's own is left alone. */
+    /** Whether this product made the table and so may correct it; a table of the old app is left alone. */
     static boolean isOursToCorrect(Handle handle, Catalogue catalogue) throws SQLException {
         return catalogue.has("multisession_created") && !column(handle, IS_OURS).isEmpty();
     }
@@ -62,7 +62,7 @@ record StrayReference(String table) {
             execute(transaction, CORRECT, corrected);
             execute(transaction, "PRAGMA schema_version = " + (version + 1));
         } finally {
-            // Reads the schema anew, too.
+            // This also reads the schema again.
             execute(transaction, "PRAGMA writable_schema = RESET");
         }
     }

@@ -22,14 +22,14 @@ public final class TableDigest {
 
     private TableDigest() {}
 
-    /** Of every statement of the schema. */
+    /** The digest of every statement of the schema. */
     public static String ofSchema(Handle handle) throws SQLException {
         MessageDigest digest = sha256();
         update(digest, handle, SCHEMA, null);
         return text(digest);
     }
 
-    /** Of every row and column of these tables, in the order in which they lie. */
+    /** The digest of every row and column of these tables, in table order. */
     public static String ofTables(Handle handle, List<String> tables, Progress progress) throws SQLException {
         MessageDigest digest = sha256();
         for (String table : tables) {

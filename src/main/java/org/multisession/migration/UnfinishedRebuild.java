@@ -27,7 +27,7 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
     private static final Set<String> OF_USERS = Set.of("id", "phone", "auth_token");
     private static final Set<String> OF_SESSIONS = Set.of("id", "user_id", "auth_token", "created_at", "last_seen_at");
 
-    /** Cheap, however big the tables are. Null if there is none. */
+    /** The unfinished rebuild, or null. Cheap for tables of any size. */
     static @Nullable UnfinishedRebuild find(Handle handle) throws SQLException {
         Catalogue catalogue = Catalogue.read(handle);
         if (catalogue.isWithoutOurMemory()
@@ -51,7 +51,7 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
         }
         String source = tableWithRows(handle, catalogue, "users", OF_USERS);
         boolean isThere = catalogue.has("users");
-        // Of another database nobody would say that users is being rebuilt.
+        // In any other database users is not being rebuilt.
         return new UnfinishedRebuild(
                 "users",
                 reason(isThere, "users", source, "multisession_accounts"),
@@ -105,7 +105,7 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
                 + (isThere ? "" : ", and make the table");
     }
 
-    /** Where the rows are that are to come, by the columns. */
+    /** Finds the table with the missing rows by its columns. */
     private static @Nullable String tableWithRows(Handle handle, Catalogue catalogue, String table, Set<String> columns)
             throws SQLException {
         List<Catalogue.Entry> others = catalogue.all().stream()

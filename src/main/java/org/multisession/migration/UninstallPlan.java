@@ -15,7 +15,7 @@ import org.multisession.db.Handle;
 import org.multisession.token.TokenSql;
 
 /**
- * What an uninstall takes away, what it leaves, and who falls out of the old app by it.
+ * What an uninstall removes, what it leaves, and who would be signed out of the old app by it.
  *
  * @param objects what is removed, in the order in which that is done
  * @param kept tables that this product uses and did not make, or that are wanted further on
@@ -78,7 +78,7 @@ public record UninstallPlan(
     static UninstallPlan of(Handle handle, boolean keepSessions) throws SQLException {
         Catalogue catalogue = Catalogue.read(handle);
         Set<String> ours = new HashSet<>(madeByUs(handle, catalogue));
-        // Of a new database; it is the team's own since then.
+        // We made it in a new database, and it has been the team's since.
         SchemaObject.users().forEach(object -> ours.remove(object.name()));
         if (keepSessions) {
             SchemaObject.additions().stream()
@@ -104,7 +104,7 @@ public record UninstallPlan(
         return new UninstallPlan(objects, kept, 0, 0, 0, 0, 0, 0);
     }
 
-    /** The same with all that it says of rows, which are counted page by page. */
+    /** The same plan with its numbers of rows, which are counted page by page. */
     UninstallPlan counted(Database database, Pages pages) {
         Catalogue catalogue = database.read(Catalogue::read);
         boolean hasUsers = catalogue.has("users");
@@ -134,7 +134,7 @@ public record UninstallPlan(
                 .toList();
     }
 
-    /** The names of objects that do not tell by themselves whose they are. */
+    /** Objects whose names do not tell who made them. */
     private static Set<String> madeByUs(Handle handle, Catalogue catalogue) throws SQLException {
         Set<String> names = new HashSet<>();
         if (catalogue.has("multisession_created")) {

@@ -99,13 +99,13 @@ public final class Uninstaller implements Uninstall {
         return new Outcome(shown, copy == null ? null : copy.path());
     }
 
-    /** What one transaction is to remove of all that there is. */
+    /** What one transaction is to remove. */
     @FunctionalInterface
     private interface Choice {
         List<UninstallPlan.Item> of(Transaction transaction, Catalogue now, UninstallPlan plan) throws SQLException;
     }
 
-    /** All that takes no time, or only another name. */
+    /** Everything that is quick to drop or rename. */
     private List<UninstallPlan.Item> first(Transaction transaction, Catalogue now, UninstallPlan plan)
             throws SQLException {
         List<UninstallPlan.Item> chosen = new ArrayList<>();
@@ -173,7 +173,7 @@ public final class Uninstaller implements Uninstall {
 
     private int remove(Transaction transaction, boolean keepSessions, Choice choice) throws SQLException {
         Catalogue before = Catalogue.read(transaction);
-        // Looked at anew: what was shown may be a while ago.
+        // Checked again, because the plan may have been shown a while ago.
         UninstallPlan plan = UninstallPlan.of(transaction, keepSessions);
         Set<String> names = new HashSet<>();
         for (UninstallPlan.Item item : choice.of(transaction, before, plan)) {
@@ -217,7 +217,7 @@ public final class Uninstaller implements Uninstall {
             drop(transaction, item);
         }
         if (now.has(CREATED) && !item.name().equals(CREATED)) {
-            // Whoever makes one of this name from now on is not us.
+            // A table of this name that appears from now on is not ours.
             try (PreparedStatement statement = transaction.prepare(FORGET)) {
                 statement.setString(1, item.name());
                 statement.executeUpdate();

@@ -21,10 +21,10 @@ import org.multisession.db.Handle;
  */
 final class Witnesses {
 
-    /** Without these nobody ends the sessions of an id that is given out again. */
+    /** The triggers that end the sessions of an id that is reused. */
     static final Set<String> ON_USERS = Set.of("multisession_user_inserted", "multisession_user_id_changed");
 
-    /** Without these nobody knows what became of a session. */
+    /** The triggers that record what happens to a session. */
     static final Set<String> ON_SESSIONS = Set.of(
             "multisession_session_inserted", "multisession_session_deleted", "multisession_session_token_changed");
 
@@ -38,7 +38,7 @@ final class Witnesses {
     private static final String END_ALL =
             "UPDATE multisession_tokens SET ended_at = ?, end_reason = 'unwitnessed' WHERE ended_at IS NULL";
 
-    /** Users with sessions whose row does not say what was written down. */
+    /** Users with sessions whose row differs from what was recorded. */
     private static final String DOUBTED_USERS = """
             SELECT u.id, a.phone, substr(CAST(u.phone AS TEXT), 1, 100)
             FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
@@ -57,7 +57,7 @@ final class Witnesses {
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
             """;
 
-    /** Of a row that is gone it is known that it ended. One that got another row id, and nothing else, is the same. */
+    /** A row that is gone has ended. A row that only got another row id is the same session. */
     private static final String END_DOUBTED_SESSIONS = END_ALL + """
              AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
               AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
@@ -65,7 +65,7 @@ final class Witnesses {
                 WHERE r.auth_token = multisession_tokens.auth_token)
             """;
 
-    /** Of a user who got the id in that time: it may be the session of whoever had it before. */
+    /** The session may belong to the former owner of an id that was reused meanwhile. */
     private static final String REFUSE_SESSIONS_OF_NEW_USERS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT s.auth_token, s.user_id, ?1, ?1, 'unwitnessed'
@@ -201,7 +201,7 @@ final class Witnesses {
         return ended;
     }
 
-    /** A rebuild may have written it in another way; what is no number tells nobody from anybody else. */
+    /** A rebuild may have written the number differently, and a text that is no number identifies nobody. */
     static boolean isSameNumber(@Nullable String before, @Nullable String now) {
         String one = digits(before);
         String other = digits(now);
@@ -223,7 +223,7 @@ final class Witnesses {
         return digits.toString();
     }
 
-    /** Writes down what is there, once everything that is not believed has ended. */
+    /** Records the current rows, once everything in doubt has ended. */
     void writeDown() throws SQLException {
         execute(FORGET_ROWS);
         Backfill.ROWS.all(handle, now, beforeStatement);
