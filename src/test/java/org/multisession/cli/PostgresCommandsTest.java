@@ -189,7 +189,8 @@ class PostgresCommandsTest {
                 .isEqualTo(2);
         assertThat(err)
                 .isEqualTo("multi-session: status could not be done, and the database was not changed:"
-                        + " jdbc:postgresql://localhost:1/app: the database cannot be reached.\n");
+                        + " jdbc:postgresql://localhost:1/app: the database cannot be reached"
+                        + " (Connection to localhost:1 refused).\n");
     }
 
     @Test

@@ -23,7 +23,6 @@ import java.util.stream.Stream;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
-import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
@@ -386,8 +385,9 @@ public final class PostgresMigrator implements Migration {
                 });
                 return;
             } catch (DatabaseException e) {
-                // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS.
-                if (e.kind() != FailureKind.CONSTRAINT || tries > 2) {
+                // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS, by a rule of
+                // the catalogue (23505) or because the type of the rows is there already (42710).
+                if (!e.kind().isOfTheStatement() || tries > 2) {
                     throw e;
                 }
             }
