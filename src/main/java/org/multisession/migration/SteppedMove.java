@@ -361,7 +361,8 @@ final class SteppedMove {
         if (sessions[1] > 0 || users[2] > 0) {
             beginAnew();
             if (!isAnew) {
-                // For example, one of the team's triggers changed a row unnoticed. Running all passes again corrects that.
+                // For example, one of the team's triggers changed a row unnoticed. Running all passes again corrects
+                // that.
                 isAnew = true;
                 log.warn(
                         "Migration: {} sessions and {} users are not as they were written down; all are written down again",

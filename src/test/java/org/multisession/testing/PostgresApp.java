@@ -126,7 +126,9 @@ public final class PostgresApp implements OldApp {
     }
 
     private static boolean letsInWithoutPassword(String role) {
-        try (Connection unused = DriverManager.getConnection(Server.RUNNING.getJdbcUrl(role, "postgres"))) {
+        try {
+            DriverManager.getConnection(Server.RUNNING.getJdbcUrl(role, "postgres"))
+                    .close();
             return true;
         } catch (SQLException e) {
             return false;

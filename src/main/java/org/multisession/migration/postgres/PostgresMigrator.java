@@ -385,7 +385,8 @@ public final class PostgresMigrator implements Migration {
                 });
                 return;
             } catch (DatabaseException e) {
-                // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS, by a rule of
+                // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS, by a
+                // rule of
                 // the catalogue (23505) or because the type of the rows is there already (42710).
                 if (!e.kind().isOfTheStatement() || tries > 2) {
                     throw e;
