@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
@@ -95,9 +96,9 @@ final class ScratchRows implements AutoCloseable {
                 return;
             }
             database.execute(transaction -> {
-                run(transaction, MAKE_USERS.formatted(found.collation("users")));
+                ComposedSql.run(transaction, MAKE_USERS.formatted(found.collation("users")));
                 if (found.hasSessions()) {
-                    run(transaction, MAKE_SESSIONS.formatted(found.collation("user_sessions")));
+                    ComposedSql.run(transaction, MAKE_SESSIONS.formatted(found.collation("user_sessions")));
                 }
             });
             if (found.wasMigrated()) {
@@ -115,7 +116,7 @@ final class ScratchRows implements AutoCloseable {
         }
         if (found.wasMigrated()) {
             for (Part part : OURS) {
-                run(scratch, "DELETE FROM " + part.table());
+                ComposedSql.run(scratch, "DELETE FROM " + part.table());
                 copy(server, scratch, part, progress);
             }
             dropTriggersBut(scratch, found.triggers());
@@ -124,7 +125,10 @@ final class ScratchRows implements AutoCloseable {
 
     private static void copy(Handle server, Transaction scratch, Part part, Progress progress) throws SQLException {
         int columns = part.columns().split(",", -1).length;
-        Step step = new Step(progress, "reading " + part.table(), rows(server, part.table()));
+        Step step = new Step(
+                progress,
+                "reading " + part.table(),
+                ComposedSql.number(server, "SELECT count(*) FROM " + part.table()));
         long done = 0;
         try (PreparedStatement select = server.prepare(part.select());
                 PreparedStatement insert = scratch.prepare("INSERT INTO " + part.table() + " (" + part.columns()
@@ -141,25 +145,11 @@ final class ScratchRows implements AutoCloseable {
         step.end();
     }
 
-    private static long rows(Handle handle, String table) throws SQLException {
-        try (PreparedStatement statement = handle.prepare("SELECT count(*) FROM " + table);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
-        }
-    }
-
     /** What nobody watches on the server, nobody watches here. */
     private static void dropTriggersBut(Transaction scratch, Set<String> firing) throws SQLException {
-        List<String> triggers = new java.util.ArrayList<>();
-        try (PreparedStatement statement = scratch.prepare(OUR_TRIGGERS);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                triggers.add(row.getString(1));
-            }
-        }
-        for (String trigger : triggers) {
+        for (String trigger : ComposedSql.texts(scratch, OUR_TRIGGERS)) {
             if (isWatching(trigger) && !firing.contains(trigger)) {
-                run(scratch, "DROP TRIGGER " + trigger);
+                ComposedSql.run(scratch, "DROP TRIGGER " + trigger);
             }
         }
     }
@@ -169,12 +159,6 @@ final class ScratchRows implements AutoCloseable {
         return trigger.equals("multisession_user_inserted")
                 || trigger.equals("multisession_user_id_changed")
                 || trigger.startsWith("multisession_session_");
-    }
-
-    private static void run(Transaction transaction, String sql) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
-        }
     }
 
     @Override

@@ -55,9 +55,9 @@ final class CopyCommand implements Command {
 
                 In the target everything happens in one transaction, and is compared row by
                 row before it is committed: a copy that was stopped has changed nothing. Run
-                again, it carries only what has changed since. To move over: copy; undeploy the
-                WAR and stop the old app; copy once more, which takes seconds; deploy with the
-                new multisession.db.url.
+                again, it compares every row and carries only what has changed since. To move
+                over: copy; undeploy the WAR and stop the old app; copy once more; deploy with
+                the new multisession.db.url.
 
                 What PostgreSQL cannot hold (text in a column of numbers, a NUL character, a row
                 that belongs to a user who is gone) is listed row by row, and then nothing is

@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
@@ -123,7 +125,7 @@ public final class DatabaseCopy {
     }
 
     /** A file of its own: nobody waits for us, and nothing changes while it is read. */
-    private static <T> T onSnapshot(Path source, java.util.function.Function<Database, T> work) {
+    private static <T> T onSnapshot(Path source, Function<Database, T> work) {
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(source, BUSY_TIMEOUT);
                 ScratchCopy scratch = ScratchCopy.of(original);
                 Database snapshot = Database.open(SqliteFile.claim(scratch.path(), false, OWNER), 1, BUSY_TIMEOUT)) {
@@ -140,8 +142,8 @@ public final class DatabaseCopy {
         try (Database from = Database.open(source, 2, BUSY_TIMEOUT);
                 Database to = Database.open(SqliteFile.claim(target, true, OWNER), 1, BUSY_TIMEOUT)) {
             return from.write(snapshot -> {
-                Sqls.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                Sqls.run(snapshot, "SET LOCAL statement_timeout = 0");
+                ComposedSql.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+                ComposedSql.run(snapshot, "SET LOCAL statement_timeout = 0");
                 return carryBack(snapshot, to);
             });
         }
@@ -151,7 +153,7 @@ public final class DatabaseCopy {
         Map<String, TableShape> tables = PostgresCatalogue.read(from).tables();
         List<String> notes = new ArrayList<>();
         boolean isMigrated = tables.containsKey(STATE)
-                && Sqls.number(from, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
+                && ComposedSql.number(from, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
         if (tables.containsKey(STATE) && !isMigrated) {
             throw new CopyRefusedException("the migration of the source is not finished. Run 'migrate' on it first");
         }
@@ -159,7 +161,7 @@ public final class DatabaseCopy {
                 to,
                 isMigrated,
                 to.read(handle -> SqliteCatalogue.read(handle).tables().containsKey(STATE)));
-        List<String> ours = isMigrated ? Sqls.texts(from, "SELECT name FROM multisession_created") : List.of();
+        List<String> ours = isMigrated ? ComposedSql.texts(from, "SELECT name FROM multisession_created") : List.of();
         to.execute(transaction -> {
             Map<String, TableShape> missing = new TreeMap<>(tables);
             missing.keySet().removeIf(name -> Plans.isOurs(name) || (name.equals(SESSIONS) && ours.contains(name)));
@@ -173,7 +175,7 @@ public final class DatabaseCopy {
         }
         // Within a transaction it has no effect.
         to.outsideTransaction(handle -> {
-            Sqls.run(handle, "PRAGMA foreign_keys=OFF");
+            ComposedSql.run(handle, "PRAGMA foreign_keys=OFF");
             return true;
         });
         try {
@@ -188,7 +190,7 @@ public final class DatabaseCopy {
                         (plan, faults) -> new PostgresRows(from, plan, faults),
                         plans.all(),
                         new Faults());
-                if (Sqls.number(transaction, "SELECT count(*) FROM pragma_foreign_key_check") > 0) {
+                if (ComposedSql.number(transaction, "SELECT count(*) FROM pragma_foreign_key_check") > 0) {
                     throw new CopyRefusedException(
                             "a foreign key of the target does not hold for the rows of the source");
                 }
@@ -225,7 +227,7 @@ public final class DatabaseCopy {
             List<CopyReport.Table> tables = to.write(transaction -> {
                 Plans plans = new Plans(
                         catalogue.tables(), PostgresCatalogue.read(transaction).tables(), catalogue.tables());
-                Sqls.run(transaction, "SET LOCAL statement_timeout = 0");
+                ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
                 List<CopyReport.Table> carried = carry(
                         transaction,
                         new PostgresTarget(transaction),
@@ -277,7 +279,7 @@ public final class DatabaseCopy {
         Map<String, TableShape> missing = new TreeMap<>(catalogue.tables());
         missing.keySet().removeIf(Plans::isOurs);
         if (isMigrated) {
-            List<String> ours = Sqls.texts(from, "SELECT name FROM multisession_created");
+            List<String> ours = ComposedSql.texts(from, "SELECT name FROM multisession_created");
             if (ours.contains(SESSIONS)) {
                 missing.remove(SESSIONS);
             }
@@ -337,7 +339,7 @@ public final class DatabaseCopy {
     private static boolean isLonger(Handle from, TableShape table, TableShape.Column column, ValueType type)
             throws SQLException {
         String name = TablePlan.quoted(column.name());
-        return Sqls.number(
+        return ComposedSql.number(
                         from,
                         "SELECT EXISTS (SELECT 1 FROM " + TablePlan.quoted(table.name()) + " WHERE typeof(" + name
                                 + ") = 'text' AND length(" + name + ") > " + type.limit() + ")")
@@ -347,7 +349,7 @@ public final class DatabaseCopy {
     /** With foreign keys off, as Python's sqlite3 has them, rows outlive what they belong to. PostgreSQL refuses that. */
     private static void findOrphans(Handle from, Faults faults) throws SQLException {
         Map<String, String> remedies = new HashMap<>();
-        Sqls.all(
+        ComposedSql.all(
                         from,
                         "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
                         row -> new RowFault(
@@ -392,7 +394,7 @@ public final class DatabaseCopy {
                             plan, () -> reader.read(plan, faults), target, step("copying " + plan.name(), from, plan))
                     .run();
             if (counts.differences() > 0) {
-                Sqls.run(transaction, "ANALYZE " + plan.quotedName());
+                ComposedSql.run(transaction, "ANALYZE " + plan.quotedName());
             }
             tables.add(new CopyReport.Table(
                     plan.name(),
@@ -406,7 +408,7 @@ public final class DatabaseCopy {
             throw new RowsRefused(faults);
         }
         for (String statement : restore) {
-            Sqls.run(transaction, statement);
+            ComposedSql.run(transaction, statement);
         }
         // Where nothing had to be changed, all of it was compared just now.
         Set<String> compared = tables.stream()
@@ -425,16 +427,17 @@ public final class DatabaseCopy {
     private static long highestKnown(Handle from, TablePlan plan) throws SQLException {
         long highest = 0;
         boolean hasSequences =
-                Sqls.number(from, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'") > 0;
+                ComposedSql.number(from, "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'") > 0;
         if (hasSequences) {
-            highest = Sqls.number(
+            highest = ComposedSql.number(
                     from,
                     "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE lower(name) = lower(?)",
                     plan.name());
         }
-        boolean hasTokens = Sqls.number(from, "SELECT count(*) FROM sqlite_master WHERE name = '" + TOKENS + "'") > 0;
+        boolean hasTokens =
+                ComposedSql.number(from, "SELECT count(*) FROM sqlite_master WHERE name = '" + TOKENS + "'") > 0;
         if (hasTokens && plan.name().equals("users")) {
-            highest = Math.max(highest, Sqls.number(from, "SELECT coalesce(max(user_id), 0) FROM " + TOKENS));
+            highest = Math.max(highest, ComposedSql.number(from, "SELECT coalesce(max(user_id), 0) FROM " + TOKENS));
         }
         return highest;
     }
@@ -467,7 +470,7 @@ public final class DatabaseCopy {
     /** How many rows of the source, as it is now, are not so in the target. */
     private long differences(Database to, Handle from) {
         return to.dryRun(transaction -> {
-            Sqls.run(transaction, "SET LOCAL statement_timeout = 0");
+            ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
             Map<String, TableShape> tables = SqliteCatalogue.read(from).tables();
             long differences = 0;
             for (TablePlan plan :
@@ -487,6 +490,6 @@ public final class DatabaseCopy {
         return new Step(
                 progress,
                 name,
-                Math.max(1, Sqls.number(from, "SELECT count(*) FROM " + plan.quotedName() + plan.where())));
+                Math.max(1, ComposedSql.number(from, "SELECT count(*) FROM " + plan.quotedName() + plan.where())));
     }
 }

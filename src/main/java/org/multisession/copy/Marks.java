@@ -4,6 +4,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
@@ -26,14 +27,14 @@ final class Marks {
 
     /** Whether a Tomcat has run on this database since the latest copy into it. */
     static boolean isUsed(Handle handle) throws SQLException {
-        List<String> alive = Sqls.texts(handle, ALIVE);
-        List<String> noted = Sqls.texts(handle, NOTED);
+        List<String> alive = ComposedSql.texts(handle, ALIVE);
+        List<String> noted = ComposedSql.texts(handle, NOTED);
         return !alive.isEmpty() && !alive.equals(noted);
     }
 
     /** Notes a copy, as its last act. */
     static void note(Transaction transaction, Instant now) throws SQLException {
-        Sqls.run(transaction, FORGET);
+        ComposedSql.run(transaction, FORGET);
         try (PreparedStatement statement =
                 transaction.prepare(NOTE + "'" + transaction.vendor().text(now) + "')")) {
             statement.executeUpdate();

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /** The tables of a PostgreSQL database that its account sees without naming a schema. */
@@ -61,7 +62,7 @@ final class PostgresCatalogue {
 
     static PostgresCatalogue read(Handle handle) throws SQLException {
         Map<String, List<TableShape.Column>> columns = new LinkedHashMap<>();
-        Sqls.all(handle, COLUMNS, row -> {
+        ComposedSql.all(handle, COLUMNS, row -> {
             String typeName = row.getString(3);
             return columns.computeIfAbsent(row.getString(1), name -> new ArrayList<>())
                     .add(new TableShape.Column(
@@ -74,7 +75,7 @@ final class PostgresCatalogue {
         });
         Map<String, List<String>> keys = new LinkedHashMap<>();
         Map<String, List<TableShape.Index>> indexes = new LinkedHashMap<>();
-        Sqls.all(handle, INDEXES, row -> {
+        ComposedSql.all(handle, INDEXES, row -> {
             String table = row.getString(1);
             List<String> names = names(row, 6);
             if (row.getBoolean(3)) {
@@ -86,7 +87,7 @@ final class PostgresCatalogue {
             return table;
         });
         Map<String, List<TableShape.ForeignKey>> foreignKeys = new LinkedHashMap<>();
-        Sqls.all(
+        ComposedSql.all(
                 handle,
                 FOREIGN_KEYS,
                 row -> foreignKeys

@@ -1,25 +1,18 @@
 package org.multisession.copy;
 
 import java.nio.charset.StandardCharsets;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Transaction;
 import org.multisession.db.postgres.BulkLoad;
 
-/** A PostgreSQL database in the transaction that everything is carried in. */
-final class PostgresTarget implements Target {
-
-    private static final String COPIED = "pg_temp.multisession_copied";
-    private static final String GONE = "pg_temp.multisession_gone";
-
-    private final Transaction transaction;
+/** A PostgreSQL database, into which rows are carried by COPY. */
+final class PostgresTarget extends SqlTarget {
 
     PostgresTarget(Transaction transaction) {
-        this.transaction = transaction;
+        super(transaction, "pg_temp", " OVERRIDING SYSTEM VALUE");
     }
 
     @Override
@@ -28,67 +21,13 @@ final class PostgresTarget implements Target {
     }
 
     @Override
-    public boolean isEmpty(TablePlan plan) throws SQLException {
-        return isEmpty("SELECT 1 FROM " + plan.quotedName() + plan.where() + " LIMIT 1");
-    }
-
-    private boolean isEmpty(String sql) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return !row.next();
-        }
+    Writer writer(String table, String columnList, List<TablePlan.Column> columns) {
+        return new Copied(table, columnList, columns);
     }
 
     @Override
-    public void clear(TablePlan plan) throws SQLException {
-        run("DELETE FROM " + plan.quotedName() + plan.where());
-    }
-
-    @Override
-    public Writer load(TablePlan plan) {
-        return new Copied(plan.quotedName(), plan.columnList(), plan.columns());
-    }
-
-    @Override
-    public Changes change(TablePlan plan) throws SQLException {
-        List<TablePlan.Column> keyColumns =
-                plan.key().stream().map(i -> plan.columns().get(i)).toList();
-        run("CREATE TEMP TABLE multisession_copied ON COMMIT DROP AS SELECT " + plan.columnList() + " FROM "
-                + plan.quotedName() + " LIMIT 0");
-        run("CREATE TEMP TABLE multisession_gone ON COMMIT DROP AS SELECT " + plan.keyList() + " FROM "
-                + plan.quotedName() + " LIMIT 0");
-        Copied copied = new Copied(COPIED, plan.columnList(), plan.columns());
-        Copied gone = new Copied(GONE, plan.keyList(), keyColumns);
-        return new Changes() {
-            @Override
-            public void remove(@Nullable String[] row) throws SQLException {
-                gone.add(plan.key().stream().map(i -> row[i]).toArray(String[]::new));
-            }
-
-            @Override
-            public void add(@Nullable String[] row) throws SQLException {
-                copied.add(row);
-            }
-
-            @Override
-            public void apply() throws SQLException {
-                copied.close();
-                gone.close();
-                run("ANALYZE " + GONE);
-                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT " + plan.keyList()
-                        + " FROM " + GONE + ")");
-                run("INSERT INTO " + plan.quotedName() + " (" + plan.columnList() + ") OVERRIDING SYSTEM VALUE SELECT "
-                        + plan.columnList() + " FROM " + COPIED);
-                run("DROP TABLE " + COPIED);
-                run("DROP TABLE " + GONE);
-            }
-        };
-    }
-
-    private void run(String sql) throws SQLException {
-        try (Statement statement = transaction.connection().createStatement()) {
-            statement.execute(sql);
-        }
+    void analyze(String table) throws SQLException {
+        ComposedSql.run(transaction, "ANALYZE " + table);
     }
 
     /** Rows in the text format of COPY, sent some thousands at a time. */

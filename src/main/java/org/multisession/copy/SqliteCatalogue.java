@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /** The tables of a SQLite database, and what else its catalogue holds. */
@@ -44,8 +45,8 @@ final class SqliteCatalogue {
 
     static SqliteCatalogue read(Handle handle) throws SQLException {
         SqliteCatalogue catalogue = new SqliteCatalogue();
-        List<String[]> found =
-                Sqls.all(handle, TABLES, row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
+        List<String[]> found = ComposedSql.all(
+                handle, TABLES, row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
         for (String[] table : found) {
             if (table[1].equals("table")) {
                 TableShape shape = catalogue.shape(handle, table[0]);
@@ -54,9 +55,9 @@ final class SqliteCatalogue {
                 catalogue.notes.add("the virtual table " + table[0] + " is not carried");
             }
         }
-        Sqls.texts(handle, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
+        ComposedSql.texts(handle, "SELECT name FROM sqlite_master WHERE type = 'view' ORDER BY name")
                 .forEach(view -> catalogue.notes.add("the view " + view + " is not carried"));
-        Sqls.texts(
+        ComposedSql.texts(
                         handle,
                         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'multisession\\_%'"
                                 + " ESCAPE '\\' ORDER BY name")
@@ -75,11 +76,11 @@ final class SqliteCatalogue {
     }
 
     private TableShape shape(Handle handle, String table) throws SQLException {
-        boolean hasKeyIndex = Sqls.number(handle, HAS_KEY_INDEX, table) > 0;
+        boolean hasKeyIndex = ComposedSql.number(handle, HAS_KEY_INDEX, table) > 0;
         boolean isKnown = KNOWN.contains(table.toLowerCase(Locale.ROOT));
         List<TableShape.Column> columns = new ArrayList<>();
         Map<Integer, String> key = new TreeMap<>();
-        Sqls.all(
+        ComposedSql.all(
                 handle,
                 COLUMNS,
                 row -> {
@@ -114,7 +115,7 @@ final class SqliteCatalogue {
 
     private List<TableShape.Index> indexes(Handle handle, String table) throws SQLException {
         List<TableShape.Index> indexes = new ArrayList<>();
-        List<TableShape.Index> found = Sqls.all(
+        List<TableShape.Index> found = ComposedSql.all(
                 handle,
                 INDEXES,
                 row -> {
@@ -127,8 +128,9 @@ final class SqliteCatalogue {
                 },
                 table);
         for (TableShape.Index index : found) {
-            List<String> columns =
-                    index.columns().isEmpty() ? Sqls.texts(handle, INDEX_COLUMNS, index.name()) : index.columns();
+            List<String> columns = index.columns().isEmpty()
+                    ? ComposedSql.texts(handle, INDEX_COLUMNS, index.name())
+                    : index.columns();
             if (columns.contains("null")) {
                 if (!index.name().startsWith("multisession_")) {
                     notes.add("the index " + index.name() + " of " + table
@@ -143,7 +145,7 @@ final class SqliteCatalogue {
 
     private static List<TableShape.ForeignKey> foreignKeys(Handle handle, String table) throws SQLException {
         Map<Integer, TableShape.ForeignKey> keys = new LinkedHashMap<>();
-        Sqls.all(
+        ComposedSql.all(
                 handle,
                 FOREIGN_KEYS,
                 row -> {

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Transaction;
 
 /** Makes the team's tables in SQLite as PostgreSQL's catalogue describes them, and sets triggers aside for a while. */
@@ -25,15 +26,9 @@ final class SqliteSchema {
 
     void make(Transaction transaction, Collection<TableShape> missing) throws SQLException {
         for (TableShape table : missing) {
-            Sqls.run(transaction, table(table));
-            for (TableShape.Index index : table.indexes()) {
-                if (!index.isConstraint()) {
-                    Sqls.run(
-                            transaction,
-                            "CREATE " + (index.isUnique() ? "UNIQUE " : "") + "INDEX " + TablePlan.quoted(index.name())
-                                    + " ON " + TablePlan.quoted(table.name()) + " (" + Sqls.quoted(index.columns())
-                                    + ")");
-                }
+            ComposedSql.run(transaction, table(table));
+            for (String index : table.indexStatements()) {
+                ComposedSql.run(transaction, index);
             }
         }
     }
@@ -51,17 +46,11 @@ final class SqliteSchema {
                             .map(value -> " DEFAULT " + value)
                             .orElse(""));
         }
-        if (!table.primaryKey().isEmpty()) {
-            parts.add("PRIMARY KEY (" + Sqls.quoted(table.primaryKey()) + ")");
-        }
-        for (TableShape.Index index : table.indexes()) {
-            if (index.isConstraint()) {
-                parts.add("UNIQUE (" + Sqls.quoted(index.columns()) + ")");
-            }
-        }
+        parts.addAll(table.keyClauses());
         for (TableShape.ForeignKey key : table.foreignKeys()) {
-            parts.add("FOREIGN KEY (" + Sqls.quoted(key.columns()) + ") REFERENCES " + TablePlan.quoted(key.target())
-                    + " (" + Sqls.quoted(key.targetColumns()) + ") ON UPDATE " + key.onUpdate() + " ON DELETE "
+            parts.add("FOREIGN KEY (" + TablePlan.quoted(key.columns()) + ") REFERENCES "
+                    + TablePlan.quoted(key.target())
+                    + " (" + TablePlan.quoted(key.targetColumns()) + ") ON UPDATE " + key.onUpdate() + " ON DELETE "
                     + key.onDelete());
         }
         return "CREATE TABLE " + TablePlan.quoted(table.name()) + " (" + String.join(", ", parts) + ")";
@@ -95,14 +84,14 @@ final class SqliteSchema {
     static List<String> suspend(Transaction transaction, List<TablePlan> plans) throws SQLException {
         List<String> tables =
                 plans.stream().map(plan -> plan.name().toLowerCase(Locale.ROOT)).toList();
-        List<String[]> triggers = Sqls.all(
+        List<String[]> triggers = ComposedSql.all(
                 transaction,
                 "SELECT name, sql, lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
                 row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
         List<String> restore = new ArrayList<>();
         for (String[] trigger : triggers) {
             if (tables.contains(trigger[2])) {
-                Sqls.run(transaction, "DROP TRIGGER " + TablePlan.quoted(trigger[0]));
+                ComposedSql.run(transaction, "DROP TRIGGER " + TablePlan.quoted(trigger[0]));
                 restore.add(Objects.requireNonNull(trigger[1]));
             }
         }

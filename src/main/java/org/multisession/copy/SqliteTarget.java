@@ -1,24 +1,16 @@
 package org.multisession.copy;
 
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Transaction;
 
-/** A SQLite database in the transaction that everything is carried in. */
-final class SqliteTarget implements Target {
-
-    private static final String COPIED = "temp.multisession_copied";
-    private static final String GONE = "temp.multisession_gone";
-
-    private final Transaction transaction;
+/** A SQLite database, into which rows are carried by batches of INSERT. */
+final class SqliteTarget extends SqlTarget {
 
     SqliteTarget(Transaction transaction) {
-        this.transaction = transaction;
+        super(transaction, "temp", "");
     }
 
     @Override
@@ -27,65 +19,8 @@ final class SqliteTarget implements Target {
     }
 
     @Override
-    public boolean isEmpty(TablePlan plan) throws SQLException {
-        try (PreparedStatement statement =
-                        transaction.prepare("SELECT 1 FROM " + plan.quotedName() + plan.where() + " LIMIT 1");
-                ResultSet row = statement.executeQuery()) {
-            return !row.next();
-        }
-    }
-
-    @Override
-    public void clear(TablePlan plan) throws SQLException {
-        run("DELETE FROM " + plan.quotedName() + plan.where());
-    }
-
-    @Override
-    public Writer load(TablePlan plan) throws SQLException {
-        return new Inserted(plan.quotedName(), plan.columnList(), plan.columns());
-    }
-
-    @Override
-    public Changes change(TablePlan plan) throws SQLException {
-        run("DROP TABLE IF EXISTS " + COPIED);
-        run("DROP TABLE IF EXISTS " + GONE);
-        run("CREATE TEMP TABLE multisession_copied AS SELECT " + plan.columnList() + " FROM " + plan.quotedName()
-                + " LIMIT 0");
-        run("CREATE TEMP TABLE multisession_gone AS SELECT " + plan.keyList() + " FROM " + plan.quotedName()
-                + " LIMIT 0");
-        List<TablePlan.Column> keyColumns =
-                plan.key().stream().map(i -> plan.columns().get(i)).toList();
-        Inserted copied = new Inserted(COPIED, plan.columnList(), plan.columns());
-        Inserted gone = new Inserted(GONE, plan.keyList(), keyColumns);
-        return new Changes() {
-            @Override
-            public void remove(@Nullable String[] row) throws SQLException {
-                gone.add(plan.key().stream().map(i -> row[i]).toArray(String[]::new));
-            }
-
-            @Override
-            public void add(@Nullable String[] row) throws SQLException {
-                copied.add(row);
-            }
-
-            @Override
-            public void apply() throws SQLException {
-                copied.close();
-                gone.close();
-                run("DELETE FROM " + plan.quotedName() + " WHERE (" + plan.keyList() + ") IN (SELECT " + plan.keyList()
-                        + " FROM " + GONE + ")");
-                run("INSERT INTO " + plan.quotedName() + " (" + plan.columnList() + ") SELECT " + plan.columnList()
-                        + " FROM " + COPIED);
-                run("DROP TABLE " + COPIED);
-                run("DROP TABLE " + GONE);
-            }
-        };
-    }
-
-    private void run(String sql) throws SQLException {
-        try (Statement statement = transaction.connection().createStatement()) {
-            statement.executeUpdate(sql);
-        }
+    Writer writer(String table, String columnList, List<TablePlan.Column> columns) throws SQLException {
+        return new Inserted(table, columnList, columns);
     }
 
     private final class Inserted implements Writer {
@@ -98,8 +33,8 @@ final class SqliteTarget implements Target {
 
         Inserted(String table, String columnList, List<TablePlan.Column> columns) throws SQLException {
             this.columns = columns;
-            String values = columns.stream().map(column -> "?").collect(Collectors.joining(", "));
-            insert = transaction.prepare("INSERT INTO " + table + " (" + columnList + ") VALUES (" + values + ")");
+            insert = transaction.prepare("INSERT INTO " + table + " (" + columnList + ") VALUES (?"
+                    + ", ?".repeat(columns.size() - 1) + ")");
         }
 
         @Override

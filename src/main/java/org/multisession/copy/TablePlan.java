@@ -31,18 +31,22 @@ record TablePlan(String name, List<Column> columns, List<Integer> key, List<List
         return '"' + name.replace("\"", "\"\"") + '"';
     }
 
+    static String quoted(List<String> names) {
+        return names.stream().map(TablePlan::quoted).collect(Collectors.joining(", "));
+    }
+
     String quotedName() {
         return quoted(name);
     }
 
     /** Its columns, for a list of them. */
     String columnList() {
-        return columns.stream().map(column -> quoted(column.name())).collect(Collectors.joining(", "));
+        return quoted(columns.stream().map(Column::name).toList());
     }
 
     /** The columns of its key, for a list of them. */
     String keyList() {
-        return key.stream().map(i -> quoted(columns.get(i).name())).collect(Collectors.joining(", "));
+        return quoted(key.stream().map(i -> columns.get(i).name()).toList());
     }
 
     String where() {

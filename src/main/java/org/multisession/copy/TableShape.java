@@ -1,5 +1,6 @@
 package org.multisession.copy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,28 @@ record TableShape(
             List<String> targetColumns,
             String onUpdate,
             String onDelete) {}
+
+    /** The clauses of its CREATE TABLE for the primary key and for unique columns. */
+    List<String> keyClauses() {
+        List<String> clauses = new ArrayList<>();
+        if (!primaryKey.isEmpty()) {
+            clauses.add("PRIMARY KEY (" + TablePlan.quoted(primaryKey) + ")");
+        }
+        indexes.stream()
+                .filter(Index::isConstraint)
+                .forEach(index -> clauses.add("UNIQUE (" + TablePlan.quoted(index.columns()) + ")"));
+        return clauses;
+    }
+
+    /** The statements that make its other indexes. */
+    List<String> indexStatements() {
+        return indexes.stream()
+                .filter(index -> !index.isConstraint())
+                .map(index ->
+                        "CREATE " + (index.isUnique() ? "UNIQUE " : "") + "INDEX " + TablePlan.quoted(index.name())
+                                + " ON " + TablePlan.quoted(name) + " (" + TablePlan.quoted(index.columns()) + ")")
+                .toList();
+    }
 
     Optional<Column> column(String columnName) {
         return columns.stream()

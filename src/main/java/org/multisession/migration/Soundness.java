@@ -1,11 +1,10 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 
@@ -32,7 +31,7 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
         List<String> unchecked = new ArrayList<>();
         List<String> faults = new ArrayList<>();
         try {
-            faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma));
+            faults.addAll(ComposedSql.texts(handle, "PRAGMA " + schema + "." + pragma));
         } catch (SQLException e) {
             if (handle.vendor().kindOf(e) == FailureKind.DAMAGE) {
                 return new Soundness(List.of(handle.vendor().reasonIn(e)), List.of(), List.of());
@@ -40,11 +39,11 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
             if (!handle.vendor().kindOf(e).isOfTheStatement()) {
                 throw e;
             }
-            for (String table :
-                    texts(handle, "SELECT name FROM " + schema + ".sqlite_master WHERE type = 'table' ORDER BY 1")) {
+            for (String table : ComposedSql.texts(
+                    handle, "SELECT name FROM " + schema + ".sqlite_master WHERE type = 'table' ORDER BY 1")) {
                 String name = "'" + table.replace("'", "''") + "'";
                 try {
-                    faults.addAll(texts(handle, "PRAGMA " + schema + "." + pragma + "(" + name + ")"));
+                    faults.addAll(ComposedSql.texts(handle, "PRAGMA " + schema + "." + pragma + "(" + name + ")"));
                 } catch (SQLException ofTable) {
                     if (!handle.vendor().kindOf(ofTable).isOfTheStatement()) {
                         throw ofTable;
@@ -62,16 +61,5 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
 
     private static boolean isBrokenRule(String fault) {
         return BROKEN_RULE.matcher(fault).matches();
-    }
-
-    private static List<String> texts(Handle handle, String sql) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-        }
-        return texts;
     }
 }

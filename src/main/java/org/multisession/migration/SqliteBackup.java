@@ -8,14 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
@@ -228,7 +227,7 @@ public final class SqliteBackup implements Backup {
     }
 
     private static Counts counts(Handle handle, String schema) throws SQLException {
-        boolean hasSessions = !texts(
+        boolean hasSessions = !ComposedSql.texts(
                         handle,
                         "SELECT 1 FROM " + schema + ".sqlite_master WHERE type = 'table'"
                                 + " AND name = 'user_sessions' COLLATE NOCASE")
@@ -239,18 +238,7 @@ public final class SqliteBackup implements Backup {
     }
 
     private static String text(Handle handle, String sql) throws SQLException {
-        return texts(handle, sql).get(0);
-    }
-
-    private static List<String> texts(Handle handle, String sql) throws SQLException {
-        List<String> texts = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-        }
-        return texts;
+        return ComposedSql.texts(handle, sql).get(0);
     }
 
     private static void execute(Handle handle, String sql, String... values) throws SQLException {

@@ -67,7 +67,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
 
     private static final Sql STATE = Sql.of(
             "look at the state of the migration",
-            "SELECT 1 FROM multisession_state WHERE name = :name" + " AND (:value = '' OR value = :value)");
+            "SELECT 1 FROM multisession_state WHERE name = :name AND (:value = '' OR value = :value)");
 
     private static final Sql MAY_CREATE =
             Sql.of("may tables be made", "SELECT 1 WHERE has_schema_privilege(current_schema(), 'CREATE')");
@@ -138,8 +138,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         List<String> missing = new ArrayList<>();
         for (SchemaScript script : all) {
             boolean isThere = switch (script.kind()) {
-                case "table", "view" ->
-                    handle.query(RELATION).bind("name", script.name()).exists();
+                case "table", "view" -> exists(handle, script.name());
                 case "index" ->
                     handle.query(VALID_INDEX).bind("name", script.name()).exists();
                 case "function" ->
@@ -153,11 +152,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         boolean isWithoutView = missing.contains("multisession_triggers");
         all.stream()
                 .filter(SchemaScript::isTrigger)
-                .filter(trigger -> isWithoutView
-                        || !handle.query(TRIGGER)
-                                .bind("name", trigger.name())
-                                .bind("table", trigger.on())
-                                .exists())
+                .filter(trigger -> isWithoutView || !fires(handle, trigger))
                 .forEach(trigger -> missing.add(trigger.name()));
         if (!missing.contains("multisession_state") && !isState(handle, "migrated", "")) {
             missing.add("the rest of a migration that is under way");
@@ -255,7 +250,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         for (String table : List.of("users", "user_sessions")) {
             boolean isToBeChanged =
                     all.stream().anyMatch(script -> script.on().equals(table) && missing.contains(script.name()));
-            if (isNew || !handle.query(RELATION).bind("name", table).exists()) {
+            if (isNew || !exists(handle, table)) {
                 continue;
             }
             if (isToBeChanged && !handle.query(OWNS).bind("table", table).exists()) {
@@ -282,7 +277,19 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         return rows <= SMALL;
     }
 
-    private static Map<String, String> columns(Handle handle, String table) {
+    static boolean exists(Handle handle, String relation) {
+        return handle.query(RELATION).bind("name", relation).exists();
+    }
+
+    static boolean fires(Handle handle, SchemaScript trigger) {
+        return handle.query(TRIGGER)
+                .bind("name", trigger.name())
+                .bind("table", trigger.on())
+                .exists();
+    }
+
+    /** The names of a table's columns, in lower case, with their types; none if there is no such table. */
+    static Map<String, String> columns(Handle handle, String table) {
         Map<String, String> columns = new LinkedHashMap<>();
         handle.query(COLUMNS)
                 .bind("table", table)

@@ -4,11 +4,11 @@ import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
@@ -123,8 +123,8 @@ public final class PostgresUninstaller implements Uninstall {
     @Override
     public UninstallPlan look(boolean keepSessions) {
         return database.dryRun(transaction -> {
-            run(transaction, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            run(transaction, "SET LOCAL statement_timeout = 0");
+            ComposedSql.run(transaction, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
             return plan(transaction, doomed(transaction, keepSessions));
         });
     }
@@ -142,7 +142,7 @@ public final class PostgresUninstaller implements Uninstall {
         // Looked at anew: what was shown may be a while ago.
         List<Doomed> doomed = doomed(transaction, keepSessions);
         for (Doomed each : doomed) {
-            run(transaction, each.sql());
+            ComposedSql.run(transaction, each.sql());
         }
         if (!doomed(transaction, keepSessions).isEmpty()) {
             throw new MigrationRefusedException("something of Multi-Session would have been left; it was rolled back");
@@ -154,12 +154,12 @@ public final class PostgresUninstaller implements Uninstall {
     private static void lockTeamsTables(Transaction transaction) throws SQLException {
         List<String> tables = new ArrayList<>();
         for (String table : List.of(USERS, SESSIONS)) {
-            if (exists(transaction, table)) {
+            if (PostgresGround.exists(transaction, table)) {
                 tables.add(table);
             }
         }
         if (!tables.isEmpty()) {
-            run(transaction, "LOCK TABLE " + String.join(", ", tables) + " IN ACCESS EXCLUSIVE MODE");
+            ComposedSql.run(transaction, "LOCK TABLE " + String.join(", ", tables) + " IN ACCESS EXCLUSIVE MODE");
         }
     }
 
@@ -169,18 +169,14 @@ public final class PostgresUninstaller implements Uninstall {
         if (keepSessions) {
             created.removeAll(OF_SESSIONS);
         }
-        List<Doomed> doomed = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(OBJECTS)) {
-            statement.setArray(1, texts(handle, created));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    doomed.add(new Doomed(
-                            new Item(row.getString("kind"), row.getString("name"), 0),
-                            row.getLong("oid"),
-                            row.getString("sql")));
-                }
-            }
-        }
+        List<Doomed> doomed = ComposedSql.all(
+                handle,
+                OBJECTS,
+                row -> new Doomed(
+                        new Item(row.getString("kind"), row.getString("name"), 0),
+                        row.getLong("oid"),
+                        row.getString("sql")),
+                texts(handle, created));
         requireThatNothingElseNeedsThem(handle, doomed, created);
         return doomed;
     }
@@ -188,13 +184,8 @@ public final class PostgresUninstaller implements Uninstall {
     /** The names of what has not our prefix and is ours all the same. */
     private static Set<String> created(Handle handle) throws SQLException {
         Set<String> names = new HashSet<>();
-        if (exists(handle, "multisession_created")) {
-            try (PreparedStatement statement = handle.prepare("SELECT name FROM multisession_created");
-                    ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    names.add(row.getString(1));
-                }
-            }
+        if (PostgresGround.exists(handle, "multisession_created")) {
+            names.addAll(ComposedSql.texts(handle, "SELECT name FROM multisession_created"));
         }
         return names;
     }
@@ -232,52 +223,35 @@ public final class PostgresUninstaller implements Uninstall {
         }
         List<Item> kept = new ArrayList<>();
         for (String name : WITHOUT_OUR_PREFIX) {
-            if (!tables.contains(name) && exists(handle, name)) {
+            if (!tables.contains(name) && PostgresGround.exists(handle, name)) {
                 kept.add(counted(handle, new Item("table", name, 0)));
             }
         }
-        boolean hasUsers = exists(handle, USERS);
+        boolean hasUsers = PostgresGround.exists(handle, USERS);
         boolean isKnown = hasUsers
-                && exists(handle, SESSIONS)
+                && PostgresGround.exists(handle, SESSIONS)
                 && tables.contains("multisession_tokens")
                 && objects.stream().anyMatch(item -> item.name().equals("multisession_hash"));
-        long sessions = isKnown ? one(handle, LIVE) : 0;
-        long hashed = isKnown ? one(handle, LIVE + IS_HASHED) : 0;
+        long sessions = isKnown ? ComposedSql.number(handle, LIVE) : 0;
+        long hashed = isKnown ? ComposedSql.number(handle, LIVE + IS_HASHED) : 0;
         return new UninstallPlan(
                 objects,
                 kept,
-                hasUsers ? one(handle, "SELECT count(*) FROM users") : 0,
-                hasUsers ? one(handle, LEGACY_TOKENS) : 0,
-                isKnown ? one(handle, ENDED_TOKENS) : 0,
+                hasUsers ? ComposedSql.number(handle, "SELECT count(*) FROM users") : 0,
+                hasUsers ? ComposedSql.number(handle, LEGACY_TOKENS) : 0,
+                isKnown ? ComposedSql.number(handle, ENDED_TOKENS) : 0,
                 sessions,
                 kept.stream().anyMatch(item -> item.name().equals(SESSIONS))
                         ? hashed
-                        : sessions - (isKnown ? one(handle, LIVE + IS_MIRRORED) : 0),
+                        : sessions - (isKnown ? ComposedSql.number(handle, LIVE + IS_MIRRORED) : 0),
                 hashed);
     }
 
     private static Item counted(Handle handle, Item item) throws SQLException {
-        return new Item(item.kind(), item.name(), one(handle, "SELECT count(*) FROM " + item.name()));
-    }
-
-    private static boolean exists(Handle handle, String relation) throws SQLException {
-        return one(handle, "SELECT count(to_regclass('" + relation + "'))") > 0;
-    }
-
-    private static long one(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
-        }
+        return new Item(item.kind(), item.name(), ComposedSql.number(handle, "SELECT count(*) FROM " + item.name()));
     }
 
     private static Array texts(Handle handle, Set<String> names) throws SQLException {
         return handle.connection().createArrayOf("text", names.toArray());
-    }
-
-    private static void run(Handle handle, String sql) throws SQLException {
-        try (Statement statement = handle.connection().createStatement()) {
-            statement.execute(sql);
-        }
     }
 }

@@ -1,7 +1,7 @@
 package org.multisession.migration.postgres;
 
-import java.sql.Statement;
 import java.time.Duration;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Transaction;
@@ -25,9 +25,7 @@ final class ShortLock {
         for (int tries = 1; ; tries++) {
             try {
                 database.execute(transaction -> {
-                    try (Statement statement = transaction.connection().createStatement()) {
-                        statement.execute("SET LOCAL lock_timeout = " + WAIT.toMillis());
-                    }
+                    ComposedSql.run(transaction, "SET LOCAL lock_timeout = " + WAIT.toMillis());
                     act.run(transaction);
                 });
                 return;

@@ -1,4 +1,4 @@
-package org.multisession.copy;
+package org.multisession.db;
 
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -6,21 +6,24 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import org.multisession.db.Handle;
 
-/** Small questions to a database that are made while the program runs, because they name the team's tables. */
-final class Sqls {
+/**
+ * Runs SQL whose text is composed at run time, because it names objects that only a catalogue knows. Values are bound;
+ * what is put into the text must be a name that the database itself has quoted, or one of ours. Everything else is an
+ * {@link Sql}.
+ */
+public final class ComposedSql {
 
-    /** What becomes of one row. */
+    /** The outcome of one row. */
     @FunctionalInterface
-    interface Mapper<T> {
+    public interface Mapper<T> {
         T map(ResultSet row) throws SQLException;
     }
 
-    private Sqls() {}
+    private ComposedSql() {}
 
-    static <T> List<T> all(Handle handle, String sql, Mapper<T> mapper, Object... values) throws SQLException {
+    /** Every row. */
+    public static <T> List<T> all(Handle handle, String sql, Mapper<T> mapper, Object... values) throws SQLException {
         List<T> found = new ArrayList<>();
         try (PreparedStatement statement = handle.prepare(sql)) {
             for (int i = 0; i < values.length; i++) {
@@ -35,23 +38,22 @@ final class Sqls {
         return found;
     }
 
-    static List<String> texts(Handle handle, String sql, Object... values) throws SQLException {
+    /** The first column of every row. */
+    public static List<String> texts(Handle handle, String sql, Object... values) throws SQLException {
         return all(handle, sql, row -> String.valueOf(row.getString(1)), values);
     }
 
-    static long number(Handle handle, String sql, Object... values) throws SQLException {
+    /** The number in the first row; 0 if there is none. */
+    public static long number(Handle handle, String sql, Object... values) throws SQLException {
         return all(handle, sql, row -> row.getLong(1), values).stream()
                 .findFirst()
                 .orElse(0L);
     }
 
-    static void run(Handle handle, String sql) throws SQLException {
+    /** Runs a statement, or several, without parameters. */
+    public static void run(Handle handle, String sql) throws SQLException {
         try (Statement statement = handle.connection().createStatement()) {
             statement.execute(sql);
         }
-    }
-
-    static String quoted(List<String> names) {
-        return names.stream().map(TablePlan::quoted).collect(Collectors.joining(", "));
     }
 }
