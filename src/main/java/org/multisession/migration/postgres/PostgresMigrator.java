@@ -7,19 +7,17 @@ import java.security.NoSuchAlgorithmException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
@@ -64,6 +62,7 @@ public final class PostgresMigrator implements Migration {
             "V005__lookup_indexes.sql");
 
     private static final String OUR_PREFIX = "multisession_";
+    private static final String CREATED = "multisession_created";
 
     /** So many rows are read, locked and noted in one transaction. */
     private static final int BATCH = 1000;
@@ -316,7 +315,7 @@ public final class PostgresMigrator implements Migration {
         while (true) {
             pacing.goOn();
             Optional<Migrator.Outcome> outcome = database.write(transaction -> {
-                if (one(transaction, TAKE_TURN) == 0) {
+                if (ComposedSql.number(transaction, TAKE_TURN) == 0) {
                     return Optional.empty();
                 }
                 // The look for that row would stay open and keep its view of the database, for which CREATE INDEX
@@ -373,7 +372,7 @@ public final class PostgresMigrator implements Migration {
         for (int tries = 0; ; tries++) {
             try {
                 database.outsideTransaction(handle -> {
-                    if (!exists(handle, locks.name())) {
+                    if (!PostgresGround.exists(handle, locks.name())) {
                         run(handle, locks.sql());
                     }
                     run(
@@ -386,8 +385,7 @@ public final class PostgresMigrator implements Migration {
                 return;
             } catch (DatabaseException e) {
                 // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS, by a
-                // rule of
-                // the catalogue (23505) or because the type of the rows is there already (42710).
+                // rule of the catalogue (23505) or because the type of the rows is there already (42710).
                 if (!e.kind().isOfTheStatement() || tries > 2) {
                     throw e;
                 }
@@ -402,20 +400,13 @@ public final class PostgresMigrator implements Migration {
             return new Migrator.Outcome(found.userColumns(), List.of());
         }
         List<String> made = new ArrayList<>();
-        if (found.userColumns().isEmpty()) {
-            log.info("Migration: the database is new and empty; table users is made too");
-            database.outsideTransaction(handle -> {
-                makeMissing(handle, SchemaScript.read(USERS_FILE), made);
-                return true;
-            });
-        }
+        boolean isDone = database.read(handle -> PostgresGround.exists(handle, "multisession_state")
+                && ComposedSql.number(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
+        makeTables(found.userColumns().isEmpty(), made);
         Set<String> columns = Set.copyOf(
-                database.outsideTransaction(handle -> columns(handle, "users")).keySet());
-        boolean isDone = database.outsideTransaction(handle -> exists(handle, "multisession_state")
-                && one(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
-        makeTables(made);
+                database.read(handle -> PostgresGround.columns(handle, "users")).keySet());
         if (!isDone) {
-            database.outsideTransaction(handle -> run(handle, MARK_BEGUN));
+            database.execute(transaction -> run(transaction, MARK_BEGUN));
         }
         boolean wasMissing = makeTriggers(isDone, made);
         if (!isDone || wasMissing) {
@@ -424,7 +415,6 @@ public final class PostgresMigrator implements Migration {
         all.stream()
                 .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
                 .forEach(index -> makeIndex(index, made));
-        remember(made);
         tryOut(columns);
         database.execute(transaction -> {
             run(transaction, "SET LOCAL statement_timeout = 0");
@@ -441,34 +431,40 @@ public final class PostgresMigrator implements Migration {
         return new Migrator.Outcome(columns, made);
     }
 
-    private void makeTables(List<String> made) {
-        database.outsideTransaction(handle -> {
-            boolean isNewTable = !exists(handle, "user_sessions");
-            makeMissing(
-                    handle,
-                    all.stream()
-                            .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
-                            .filter(script -> !script.on().equals("users"))
-                            .toList(),
-                    made);
-            return true;
-        });
+    private void makeTables(boolean isNew, List<String> made) {
+        boolean isNewTable = !database.read(handle -> PostgresGround.exists(handle, "user_sessions"));
+        // The list of what is ours comes first, so that whatever a kill leaves is on it.
+        all.stream().filter(script -> script.name().equals(CREATED)).forEach(script -> makeTable(script, made));
+        if (isNew) {
+            log.info("Migration: the database is new and empty; table users is made too");
+            SchemaScript.read(USERS_FILE).forEach(script -> makeTable(script, made));
+        }
+        all.stream()
+                .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
+                .filter(script -> !script.on().equals("users"))
+                .forEach(script -> makeTable(script, made));
     }
 
-    private void makeMissing(Handle handle, List<SchemaScript> scripts, List<String> made) throws SQLException {
-        for (SchemaScript script : scripts) {
-            if (script.isReplaceable()) {
-                run(handle, script.sql());
-            } else if (!exists(handle, script.name())) {
-                run(handle, script.sql().replace("{session_time}", timeType(handle)));
-                made.add(script.name());
-            }
+    /**
+     * Makes a table, function, view or index of ours. Not by waiting for long: the foreign key of user_sessions locks users,
+     * and whoever waits for that lock keeps the old app waiting.
+     */
+    private void makeTable(SchemaScript script, List<String> made) {
+        if (script.isReplaceable()) {
+            patiently(transaction -> run(transaction, script.sql()));
+        } else if (!database.read(handle -> PostgresGround.exists(handle, script.name()))) {
+            patiently(transaction -> {
+                run(transaction, script.sql().replace("{session_time}", timeType(transaction)));
+                remember(transaction, script.name());
+            });
+            made.add(script.name());
         }
     }
 
     /** The type of the team's column, which a comparison with ours must not have to turn. */
     private static String timeType(Handle handle) throws SQLException {
-        String type = columns(handle, "user_sessions").getOrDefault("created_at", "timestamp without time zone");
+        String type = PostgresGround.columns(handle, "user_sessions")
+                .getOrDefault("created_at", "timestamp without time zone");
         if (!type.startsWith("timestamp")) {
             throw new MigrationRefusedException("user_sessions.created_at is of the type " + type
                     + ". It must be timestamp, as SQLAlchemy's DateTime makes it");
@@ -481,7 +477,7 @@ public final class PostgresMigrator implements Migration {
         List<SchemaScript> missing = database.outsideTransaction(handle -> {
             List<SchemaScript> gone = new ArrayList<>();
             for (SchemaScript script : all) {
-                if (script.isTrigger() && !fires(handle, script)) {
+                if (script.isTrigger() && !PostgresGround.fires(handle, script)) {
                     gone.add(script);
                 }
             }
@@ -534,7 +530,8 @@ public final class PostgresMigrator implements Migration {
 
     private void fill(Backfill backfill) {
         String step = "noting " + backfill.table();
-        long total = database.outsideTransaction(handle -> one(handle, "SELECT count(*) FROM " + backfill.table()));
+        long total = database.outsideTransaction(
+                handle -> ComposedSql.number(handle, "SELECT count(*) FROM " + backfill.table()));
         long done = 0;
         long last = Long.MIN_VALUE;
         while (true) {
@@ -574,9 +571,13 @@ public final class PostgresMigrator implements Migration {
 
     /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
     private void makeIndex(SchemaScript index, List<String> made) {
+        if (!database.read(handle -> PostgresGround.exists(handle, index.name()))) {
+            // It cannot be made in a transaction, so the note comes first.
+            database.execute(transaction -> remember(transaction, index.name()));
+        }
         database.outsideTransaction(handle -> {
-            if (exists(handle, index.name())) {
-                boolean isInvalid = one(
+            if (PostgresGround.exists(handle, index.name())) {
+                boolean isInvalid = ComposedSql.number(
                                 handle,
                                 "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('" + index.name()
                                         + "') AND NOT indisvalid")
@@ -586,10 +587,11 @@ public final class PostgresMigrator implements Migration {
                 }
                 run(handle, "DROP INDEX CONCURRENTLY " + index.name());
             }
-            String before = text(
-                    handle,
-                    "SELECT format('SET lock_timeout = %L; SET statement_timeout = %L',"
-                            + " current_setting('lock_timeout'), current_setting('statement_timeout'))");
+            String before = ComposedSql.texts(
+                            handle,
+                            "SELECT format('SET lock_timeout = %L; SET statement_timeout = %L',"
+                                    + " current_setting('lock_timeout'), current_setting('statement_timeout'))")
+                    .get(0);
             // It waits for every transaction that is under way, and keeps nobody waiting meanwhile.
             run(handle, "SET lock_timeout = 0; SET statement_timeout = 0");
             try {
@@ -603,57 +605,12 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** What has not our prefix is known as ours by this alone. */
-    private void remember(List<String> made) {
-        List<String> unmarked =
-                made.stream().filter(name -> !name.startsWith(OUR_PREFIX)).toList();
-        if (unmarked.isEmpty()) {
-            return;
-        }
-        database.execute(transaction -> {
-            for (String name : unmarked) {
-                try (PreparedStatement statement = transaction.prepare(
-                        atThisTime("INSERT INTO multisession_created (name, created_at) VALUES (?, {now})"
-                                + " ON CONFLICT (name) DO NOTHING"))) {
-                    statement.setString(1, name);
-                    statement.executeUpdate();
-                }
-            }
-        });
-    }
-
-    /** The names of a table's columns, in lower case, with their types; none if there is no such table. */
-    private static Map<String, String> columns(Handle handle, String table) throws SQLException {
-        Map<String, String> columns = new HashMap<>();
-        try (PreparedStatement statement = handle.prepare("""
-                        SELECT lower(attname), format_type(atttypid, atttypmod) FROM pg_attribute
-                        WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
-                        """)) {
-            statement.setString(1, table);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    columns.put(row.getString(1), row.getString(2));
-                }
-            }
-        }
-        return columns;
-    }
-
-    private static boolean exists(Handle handle, String relation) throws SQLException {
-        return one(handle, "SELECT count(to_regclass('" + relation + "'))") > 0;
-    }
-
-    private static boolean fires(Handle handle, SchemaScript trigger) throws SQLException {
-        return one(
-                        handle,
-                        "SELECT count(*) FROM multisession_triggers WHERE name = '" + trigger.name()
-                                + "' AND on_table = '" + trigger.on() + "'")
-                > 0;
-    }
-
-    private static long one(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
+    private void remember(Transaction transaction, String name) throws SQLException {
+        if (!name.startsWith(OUR_PREFIX)) {
+            run(
+                    transaction,
+                    "INSERT INTO multisession_created (name, created_at) VALUES ('" + name
+                            + "', {now}) ON CONFLICT (name) DO NOTHING");
         }
     }
 
@@ -662,17 +619,7 @@ public final class PostgresMigrator implements Migration {
         return sql.replace("{now}", "TIMESTAMPTZ '" + SqlTime.format(clock.instant()) + "+00'");
     }
 
-    private static String text(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getString(1);
-        }
-    }
-
-    private boolean run(Handle handle, String sql) throws SQLException {
-        try (Statement statement = handle.connection().createStatement()) {
-            return statement.execute(atThisTime(sql));
-        }
+    private void run(Handle handle, String sql) throws SQLException {
+        ComposedSql.run(handle, atThisTime(sql));
     }
 }

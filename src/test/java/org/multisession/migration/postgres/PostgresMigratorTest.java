@@ -3,11 +3,15 @@ package org.multisession.migration.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.testing.NewApp;
@@ -98,6 +102,54 @@ class PostgresMigratorTest {
         }
         assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migration'"))
                 .isEqualTo("0");
+    }
+
+    @Test
+    void an_uninstall_takes_away_what_a_migration_made_that_was_cut_off() {
+        use(PostgresApp.make("single"));
+        String before = old.dump();
+        old.run("CREATE FUNCTION cut_off() RETURNS event_trigger LANGUAGE plpgsql AS"
+                + " 'BEGIN RAISE EXCEPTION ''cut off''; END';"
+                + " CREATE EVENT TRIGGER cut_off ON ddl_command_start WHEN TAG IN ('CREATE TRIGGER')"
+                + " EXECUTE FUNCTION cut_off()");
+        assertThatThrownBy(this::deploy).hasMessageContaining("cut off");
+        old.run("DROP EVENT TRIGGER cut_off; DROP FUNCTION cut_off()");
+        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("0");
+        try (Database database = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+            PostgresUninstaller uninstaller = new PostgresUninstaller(database);
+            uninstaller.uninstall(false, uninstaller.look(false));
+        }
+        assertThat(old.dump()).isEqualTo(before);
+    }
+
+    @Test
+    void whoever_keeps_users_locked_while_it_makes_its_tables_makes_nobody_else_wait() throws Exception {
+        use(PostgresApp.make("single"));
+        try (PostgresApp holder = old.another();
+                PostgresApp other = old.another();
+                Database database = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+            holder.run("BEGIN; UPDATE users SET plan = 'pro' WHERE id = 42");
+            CompletableFuture<Void> migration =
+                    CompletableFuture.runAsync(() -> new PostgresMigrator(database, clock).migrate());
+            other.run("SET lock_timeout = '2s'");
+            for (int i = 0; i < 3; i++) {
+                awaitThatItWaits(migration);
+                other.run("UPDATE users SET plan = 'basic' WHERE id = 43");
+            }
+            holder.run("COMMIT");
+            migration.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migrated'"))
+                .isEqualTo("1");
+    }
+
+    private void awaitThatItWaits(CompletableFuture<Void> migration) {
+        while (old.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND wait_event_type = 'Lock' AND application_name = 'Multi-Session'")
+                .equals("0")) {
+            assertThat(migration).isNotDone();
+            Thread.onSpinWait();
+        }
     }
 
     @Test
