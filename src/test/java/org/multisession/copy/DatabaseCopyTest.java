@@ -166,6 +166,23 @@ class DatabaseCopyTest {
     }
 
     @Test
+    void a_trigger_that_is_always_on_and_changes_what_is_carried_is_found_by_the_verification() {
+        target.close();
+        target = PostgresApp.make("multi");
+        target.run("DELETE FROM user_sessions; DELETE FROM users;"
+                + " CREATE FUNCTION upgrade() RETURNS TRIGGER LANGUAGE plpgsql AS"
+                + " 'BEGIN NEW.plan = ''gold''; RETURN NEW; END';"
+                + " CREATE TRIGGER upgrade BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION upgrade();"
+                + " ALTER TABLE users ENABLE ALWAYS TRIGGER upgrade");
+        Path file = history(new Random(8), new LinkedHashSet<>(), Stage.COEXIST);
+        assertThatThrownBy(() -> copy(file))
+                .isInstanceOf(CopyRefusedException.class)
+                .hasMessageContaining("verified row by row")
+                .hasMessageContaining("the first of them in users");
+        assertThat(target.one("SELECT count(*) FROM users")).isEqualTo("0");
+    }
+
+    @Test
     void tables_that_differ_are_refused_by_name_and_nothing_is_carried() {
         target.close();
         target = PostgresApp.make("multi");

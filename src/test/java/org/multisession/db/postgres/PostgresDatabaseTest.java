@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
@@ -66,6 +67,24 @@ class PostgresDatabaseTest {
                         DatabaseException.class, e -> assertThat(e.kind()).isEqualTo(FailureKind.CONSTRAINT));
         assertThat(number(1)).isEqualTo(5);
         assertThat(database.writer().active()).isZero();
+    }
+
+    @Test
+    void a_snapshot_shows_one_moment_and_takes_no_write() {
+        PostgresServer server = old.claim();
+        List<Long> seen = server.snapshot(handle -> {
+            long before = handle.query(GET).bind("id", 1).one(row -> row.number("n"));
+            database.execute(transaction -> add(transaction, 1, 5));
+            return List.of(before, handle.query(GET).bind("id", 1).one(row -> row.number("n")));
+        });
+        assertThat(seen).containsExactly(0L, 0L);
+        assertThat(number(1)).isEqualTo(5);
+        assertThatThrownBy(() -> server.snapshot(handle -> {
+                    ComposedSql.run(handle, "UPDATE numbers SET n = 7");
+                    return true;
+                }))
+                .isInstanceOf(DatabaseException.class);
+        assertThat(number(1)).isEqualTo(5);
     }
 
     @Test
