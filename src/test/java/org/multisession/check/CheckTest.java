@@ -2,6 +2,8 @@ package org.multisession.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.multisession.check.Reports.codes;
+import static org.multisession.check.Reports.rows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -138,21 +139,6 @@ class CheckTest {
         try (SqliteApp old = SqliteApp.make(folder, script)) {
             return check(old.path());
         }
-    }
-
-    private static Set<String> codes(Report report) {
-        return report.findings().stream()
-                .map(finding -> finding.fault().code())
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    /** Every row of a finding as text. */
-    private static List<String> rows(Report report, Fault fault) {
-        return report.findings().stream()
-                .filter(finding -> finding.fault() == fault)
-                .flatMap(finding -> finding.rows().stream())
-                .map(Row::text)
-                .toList();
     }
 
     private static long fact(Report report, String code) {

@@ -1,6 +1,8 @@
 package org.multisession.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.multisession.check.Reports.codes;
+import static org.multisession.check.Reports.rows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,8 +17,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,20 +79,6 @@ class PostgresCheckTest {
     private void instead(PostgresApp another) {
         old.close();
         old = another;
-    }
-
-    private static Set<String> codes(Report report) {
-        return report.findings().stream()
-                .map(finding -> finding.fault().code())
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static List<String> rows(Report report, String code) {
-        return report.findings().stream()
-                .filter(finding -> finding.fault().code().equals(code))
-                .flatMap(finding -> finding.rows().stream())
-                .map(Row::text)
-                .toList();
     }
 
     private static String fact(Report report, String code) {

@@ -2,11 +2,8 @@ package org.multisession.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,20 +40,11 @@ class BackupsKeptTest {
     }
 
     private void run(String command, String... options) {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        ByteArrayOutputStream failed = new ByteArrayOutputStream();
         List<String> arguments = new ArrayList<>(List.of(command, "--db.url=" + old.path()));
         arguments.addAll(List.of(options));
-        int code = Main.run(
-                arguments,
-                new Terminal(
-                        Map.of(),
-                        new PrintStream(said, true, StandardCharsets.UTF_8),
-                        new PrintStream(failed, true, StandardCharsets.UTF_8),
-                        clock,
-                        null));
-        assertThat(code).as(failed.toString(StandardCharsets.UTF_8)).isZero();
-        out = said.toString(StandardCharsets.UTF_8);
+        CommandRun run = CommandRun.of(arguments, Map.of(), clock);
+        assertThat(run.code()).as(run.err()).isZero();
+        out = run.out();
     }
 
     /** Migrates a day later, with something to do. */

@@ -2,9 +2,6 @@ package org.multisession.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,27 +67,18 @@ abstract class RevokeContract {
     }
 
     private int revoke(String... options) {
-        ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-        ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
         List<String> arguments = new ArrayList<>(List.of("revoke"));
         arguments.addAll(old.options());
         arguments.addAll(List.of(options));
         app.close();
-        int code = Main.run(
-                arguments,
-                new Terminal(
-                        Map.of(),
-                        new PrintStream(outBytes, true, StandardCharsets.UTF_8),
-                        new PrintStream(errBytes, true, StandardCharsets.UTF_8),
-                        clock,
-                        terminal));
-        out = outBytes.toString(StandardCharsets.UTF_8);
-        err = errBytes.toString(StandardCharsets.UTF_8);
+        CommandRun run = CommandRun.of(arguments, Map.of(), clock, terminal);
+        out = run.out();
+        err = run.err();
         left = old.dump().contains("multisession_tokens")
                 ? old.all("SELECT auth_token FROM multisession_tokens")
                 : List.of();
         app = deployed();
-        return code;
+        return run.code();
     }
 
     private NewApp deployed() {

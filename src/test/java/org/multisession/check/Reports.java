@@ -1,0 +1,31 @@
+package org.multisession.check;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** What a report found. */
+final class Reports {
+
+    private Reports() {}
+
+    static Set<String> codes(Report report) {
+        return report.findings().stream()
+                .map(finding -> finding.fault().code())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Every row of a finding as text. */
+    static List<String> rows(Report report, Fault fault) {
+        return rows(report, fault.code());
+    }
+
+    static List<String> rows(Report report, String code) {
+        return report.findings().stream()
+                .filter(finding -> finding.fault().code().equals(code))
+                .flatMap(finding -> finding.rows().stream())
+                .map(Row::text)
+                .toList();
+    }
+}
