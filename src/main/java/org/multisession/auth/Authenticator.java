@@ -37,7 +37,7 @@ public final class Authenticator {
     private static final int BYTES_FOR_EACH = 10_000;
 
     /** No token of ours is longer, and a stranger's need not be remembered. */
-    private static final int LONGEST_KEPT = 128;
+    private static final int MAX_KEPT_LENGTH = 128;
 
     private final AnswerCache<SessionToken, SignedIn> answers =
             new AnswerCache<>((int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / BYTES_FOR_EACH));
@@ -168,7 +168,7 @@ public final class Authenticator {
             if (answer != null) {
                 opened.put(token, answer);
                 kept.keep(token, answer);
-            } else if (token.value().length() <= LONGEST_KEPT) {
+            } else if (token.value().length() <= MAX_KEPT_LENGTH) {
                 kept.keepMissing(token);
             }
         }

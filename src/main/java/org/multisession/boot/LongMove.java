@@ -11,7 +11,7 @@ final class LongMove {
 
     private static final Logger log = LoggerFactory.getLogger(LongMove.class);
 
-    private static final Duration LONGEST_STEP = Duration.ofSeconds(30);
+    private static final Duration MAX_STEP = Duration.ofSeconds(30);
 
     private final Thread thread;
     private final Pacing pacing;
@@ -54,7 +54,7 @@ final class LongMove {
     boolean stop() {
         pacing.stop();
         try {
-            thread.join(LONGEST_STEP.toMillis());
+            thread.join(MAX_STEP.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

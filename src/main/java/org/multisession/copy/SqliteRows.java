@@ -19,7 +19,7 @@ final class SqliteRows implements RowStream {
     private static final char REPLACEMENT = '\ufffd';
 
     /** A third of a page, less what belongs to the row. */
-    private static final int LONGEST_INDEXED = 2600;
+    private static final int MAX_INDEXED_BYTES = 2600;
 
     private final TablePlan plan;
     private final List<Set<List<String>>> seen;
@@ -71,10 +71,10 @@ final class SqliteRows implements RowStream {
         Object value = rows.getObject(i + 1);
         if (column.isIndexed()
                 && value instanceof String text
-                && text.length() > LONGEST_INDEXED / 4
-                && text.getBytes(StandardCharsets.UTF_8).length > LONGEST_INDEXED) {
+                && text.length() > MAX_INDEXED_BYTES / 4
+                && text.getBytes(StandardCharsets.UTF_8).length > MAX_INDEXED_BYTES) {
             throw new UnfitValueException(
-                    "is longer than the " + LONGEST_INDEXED + " bytes that an index of PostgreSQL holds",
+                    "is longer than the " + MAX_INDEXED_BYTES + " bytes that an index of PostgreSQL holds",
                     "shorten it, or put NULL there");
         }
         if (value instanceof String text && text.indexOf(REPLACEMENT) >= 0) {

@@ -14,7 +14,7 @@ final class Growth {
     /** The schema, and the journal of one step or a write-ahead log. */
     private static final long AT_LEAST = 16 * Bytes.MEBIBYTE;
 
-    private static final long MOST_OF_A_STEP = 200 * Bytes.MEBIBYTE;
+    private static final long MAX_OF_A_STEP = 200 * Bytes.MEBIBYTE;
 
     private Growth() {}
 
@@ -25,6 +25,6 @@ final class Growth {
         }
         long added = PER_USER * Snapshot.rows(handle, "users")
                 + (found.catalogue().has("user_sessions") ? PER_SESSION * Snapshot.rows(handle, "user_sessions") : 0);
-        return AT_LEAST + added + Math.min(added, MOST_OF_A_STEP);
+        return AT_LEAST + added + Math.min(added, MAX_OF_A_STEP);
     }
 }

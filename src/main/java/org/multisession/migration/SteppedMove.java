@@ -51,7 +51,7 @@ final class SteppedMove {
      * Of more sessions these are made first, and the passes take several times as long. An index cannot be made of them at
      * once without others waiting; and until it is there, whoever adds a user waits until all that is recorded was read.
      */
-    private static final int MOST_AT_ONCE = 1_000_000;
+    private static final int MAX_AT_ONCE = 1_000_000;
 
     private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
     private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());
@@ -206,7 +206,7 @@ final class SteppedMove {
         List<SchemaObject> later = new ArrayList<>(found.missingIndexesOfRows());
         if (isFirst(found)
                 && found.catalogue().has("user_sessions")
-                && !Snapshot.hasMoreRows(transaction, "user_sessions", MOST_AT_ONCE)) {
+                && !Snapshot.hasMoreRows(transaction, "user_sessions", MAX_AT_ONCE)) {
             found.missing().stream()
                     .filter(object -> AFTER_PASS.containsValue(object.name()) && !later.contains(object))
                     .forEach(later::add);

@@ -112,7 +112,7 @@ public final class BodyFilter extends HttpFilter {
     private static byte[] whatHasCome(ServletInputStream in) throws IOException {
         ByteArrayOutputStream come = new ByteArrayOutputStream();
         byte[] part = new byte[2048];
-        while (come.size() <= RequestBody.LARGEST && !in.isFinished() && in.available() > 0) {
+        while (come.size() <= RequestBody.MAX_LENGTH && !in.isFinished() && in.available() > 0) {
             int read = in.read(part);
             if (read < 0) {
                 break;

@@ -20,7 +20,7 @@ import java.time.Duration;
  */
 final class LingeringClose implements ReadListener, AsyncListener {
 
-    private static final Duration LONGEST = Duration.ofSeconds(2);
+    private static final Duration MAX_LINGER = Duration.ofSeconds(2);
 
     /** Whoever sends more than this at once is not waited for. */
     private static final int MAX_DROPPED = 1024 * 1024;
@@ -45,7 +45,7 @@ final class LingeringClose implements ReadListener, AsyncListener {
         // One of Tomcat's own servlets, to which this was forwarded, has switched it off.
         received.setAttribute("org.apache.catalina.ASYNC_SUPPORTED", true);
         AsyncContext async = received.startAsync();
-        async.setTimeout(LONGEST.toMillis());
+        async.setTimeout(MAX_LINGER.toMillis());
         ServletInputStream in = received.getInputStream();
         LingeringClose close = new LingeringClose(async, in);
         async.addListener(close);

@@ -9,7 +9,7 @@ import java.util.Locale;
 public final class RequestBody {
 
     /** In bytes. */
-    static final int LARGEST = 16 * 1024;
+    static final int MAX_LENGTH = 16 * 1024;
 
     private RequestBody() {}
 
@@ -20,12 +20,12 @@ public final class RequestBody {
      */
     public static byte[] read(HttpServletRequest request, String mediaType) throws IOException {
         requireType(request, mediaType);
-        if (request.getContentLengthLong() > LARGEST) {
+        if (request.getContentLengthLong() > MAX_LENGTH) {
             throw tooLarge();
         }
         InputStream in = request.getInputStream();
-        byte[] body = in.readNBytes(LARGEST + 1);
-        if (body.length > LARGEST) {
+        byte[] body = in.readNBytes(MAX_LENGTH + 1);
+        if (body.length > MAX_LENGTH) {
             throw tooLarge();
         }
         return body;

@@ -27,7 +27,7 @@ public final class PostgresServer implements Source, ReadOnly {
     private static final int OLDEST = 14;
 
     /** A statement that runs longer than this is a mistake, and must not hold a connection for ever. */
-    private static final Duration LONGEST_STATEMENT = Duration.ofSeconds(30);
+    private static final Duration MAX_STATEMENT = Duration.ofSeconds(30);
 
     /** A table is not read into memory whole. */
     private static final int ROWS_AT_ONCE = 5_000;
@@ -89,7 +89,7 @@ public final class PostgresServer implements Source, ReadOnly {
                 wait,
                 // In the settings of a role or of the database, another program may have set these otherwise.
                 "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
-                        + LONGEST_STATEMENT.toMillis()
+                        + MAX_STATEMENT.toMillis()
                         + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'");
         try {
             requireVersion();
