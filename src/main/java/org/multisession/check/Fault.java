@@ -274,9 +274,9 @@ public enum Fault {
     USER_DELETION(
             NOTE,
             "An app that enforces foreign keys could not delete a user who has signed in here",
-            "user_sessions refers to users, as in the old app's own form. On PostgreSQL, and on SQLite with"
-                    + " foreign_keys=ON (the default of better-sqlite3 and node:sqlite, but not of Python), DELETE FROM"
-                    + " users fails while the user has a session.",
+            "user_sessions refers to users, as in the old app's own form. On SQLite with foreign_keys=ON (the default"
+                    + " of better-sqlite3 and node:sqlite, but not of Python), and on PostgreSQL where this foreign key"
+                    + " lacks ON DELETE CASCADE, DELETE FROM users fails while the user has a session.",
             "If the old app deletes users there, have it delete the user's rows of user_sessions"
                     + " first, or give users a trigger that does: docs/migration.md shows one."),
     TRIGGER(

@@ -83,9 +83,11 @@ final class ServerSchema {
             ORDER BY 1
             """);
 
-    private static final Sql CASCADES = Sql.once("look at what a deletion of a user does", """
-            SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('users') AND NOT tgisinternal
-              AND tgname NOT LIKE 'multisession\\_%' AND (tgtype & 10) = 10
+    private static final Sql HELD = Sql.once("look at what a deletion of a user does", """
+            SELECT 1 FROM pg_catalog.pg_constraint WHERE conrelid = to_regclass('user_sessions')
+              AND confrelid = to_regclass('users') AND contype = 'f' AND confdeltype IN ('a', 'r')
+              AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = to_regclass('users')
+                AND NOT tgisinternal AND tgname NOT LIKE 'multisession\\_%' AND (tgtype & 10) = 10)
             """);
 
     private static final Set<String> TEXTS = Set.of("varchar", "text", "bpchar", "citext");
@@ -111,7 +113,7 @@ final class ServerSchema {
     private final boolean isHalfMigrated;
     private final boolean sessionsAreOurs;
     private final boolean tokenIsIndexed;
-    private final boolean deletionIsHandled;
+    private final boolean preventsDeletions;
 
     private ServerSchema(Handle handle) throws SQLException {
         handle.query(SERVER).optional(row -> {
@@ -141,7 +143,7 @@ final class ServerSchema {
         unknownEffects = handle.query(UNKNOWN_EFFECTS).list(row -> row.requiredText("name"));
         strayReferences = handle.query(STRAY).list(row -> row.requiredText("name"));
         tokenIsIndexed = handle.query(TOKEN_INDEX).exists();
-        deletionIsHandled = handle.query(CASCADES).exists();
+        preventsDeletions = sessionsAreOurs && handle.query(HELD).exists();
         refusal = refusal(handle);
     }
 
@@ -255,7 +257,7 @@ final class ServerSchema {
 
     /** Whether the foreign key of our sessions keeps an app from deleting a user who does not know of them. */
     boolean preventsDeletions() {
-        return sessionsAreOurs() && !isNew() && !deletionIsHandled;
+        return preventsDeletions;
     }
 
     /** What only a try could tell of, which a check does not make on a database in use. */

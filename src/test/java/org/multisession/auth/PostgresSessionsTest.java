@@ -1,6 +1,11 @@
 package org.multisession.auth;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
+import org.multisession.testing.TestClock;
 
 class PostgresSessionsTest extends SessionsContract {
 
@@ -12,5 +17,20 @@ class PostgresSessionsTest extends SessionsContract {
     @Override
     PostgresApp multi() {
         return PostgresApp.make("multi");
+    }
+
+    /** A foreign key that is enforced for everybody must not stop who does not know of it. */
+    @Test
+    void an_old_app_that_knows_nothing_of_sessions_deletes_a_user_who_has_signed_in_here() {
+        try (PostgresApp old = single();
+                NewApp app = NewApp.deploy(old.claim(), new TestClock())) {
+            long bob = old.addUser("+79990000001", null);
+            String bobs = app.signIn("+79990000001");
+            assertThat(old.run("DELETE FROM users WHERE id = ?", bob)).isEqualTo(1);
+            assertThat(app.opens(bobs)).isNull();
+            assertThat(old.all("SELECT id FROM user_sessions")).isEmpty();
+            old.addUserAs(bob, "+79990000001", null);
+            assertThat(app.opens(bobs)).isNull();
+        }
     }
 }

@@ -163,10 +163,12 @@ public final class PostgresApp implements OldApp {
         return Long.parseLong(one("INSERT INTO users (phone, auth_token) VALUES (?, ?) RETURNING id", phone, token));
     }
 
-    /** The foreign key holds here, so the old app lets go of the sessions first. */
+    /** A foreign key holds here, so an old app that has made one lets go of the sessions first. */
     @Override
     public void deleteUser(long userId) {
-        if (one("SELECT to_regclass('user_sessions')").equals("user_sessions")) {
+        if (!all("SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass('user_sessions') AND confdeltype = 'a'"
+                        + " AND contype = 'f'")
+                .isEmpty()) {
             run("DELETE FROM user_sessions WHERE user_id = ?", userId);
         }
         run("DELETE FROM users WHERE id = ?", userId);
