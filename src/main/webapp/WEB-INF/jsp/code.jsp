@@ -6,7 +6,7 @@
 <ms:page title="${isOver ? 'code.over.title' : 'code.title'}" scene="joining" script="countdown.js" failed="${not empty errorKey}">
   <jsp:attribute name="intro">
     <h1><ms:text key="${isOver ? 'code.over.heading' : 'code.heading'}"/></h1>
-    <p class="lead"><ms:text key="${isOver ? 'code.over.lead' : 'code.lead'}"/></p>
+    <p class="lead"><ms:text key="${isOver ? 'code.over.lead' : isConfirming ? 'code.lead.confirm' : 'code.lead'}"/></p>
   </jsp:attribute>
   <jsp:body>
     <c:if test="${isOver}">
@@ -14,12 +14,16 @@
     </c:if>
     <div class="notice">
       <p><ms:text key="code.for"/>&#32;<strong class="number"><c:out value="${number}"/></strong></p>
-      <c:url var="start" value="/login"><c:param name="edit" value="1"/><c:if test="${not empty next}"><c:param name="next" value="${next}"/></c:if></c:url>
-      <p><a class="link" href="<c:out value='${start}'/>"><ms:text key="code.wrong-number"/></a></p>
+      <%-- Whoever only confirms has typed no number: it is the one of the account. --%>
+      <c:if test="${not isConfirming}">
+        <c:url var="start" value="/login"><c:param name="edit" value="1"/><c:if test="${not empty next}"><c:param name="next" value="${next}"/></c:if></c:url>
+        <p><a class="link" href="<c:out value='${start}'/>"><ms:text key="code.wrong-number"/></a></p>
+      </c:if>
     </div>
     <c:if test="${not isOver}">
       <form class="form" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login/code">
         <c:if test="${not empty next}"><input type="hidden" name="next" value="<c:out value='${next}'/>"></c:if>
+        <c:if test="${isConfirming}"><input type="hidden" name="confirm" value="1"></c:if>
         <div class="field">
           <label class="field__label" for="code"><ms:text key="code.field"/></label>
           <div id="code-hint">
@@ -36,13 +40,14 @@
                  inputmode="numeric" maxlength="9" required autofocus<c:if test="${isCodeWrong}"> aria-invalid="true"</c:if><%--
               --%> aria-describedby="<c:if test='${not empty errorKey}'>code-error&#32;</c:if>code-hint">
         </div>
-        <button class="button" type="submit"><ms:text key="code.submit"/></button>
+        <button class="button" type="submit"><ms:text key="${isConfirming ? 'code.submit.confirm' : 'code.submit'}"/></button>
       </form>
     </c:if>
     <%-- A form of its own: Enter in the field must never send another message. Where the code is over, its button is the
          way on and gets the weight. --%>
     <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login/code">
       <c:if test="${not empty next}"><input type="hidden" name="next" value="<c:out value='${next}'/>"></c:if>
+      <c:if test="${isConfirming}"><input type="hidden" name="confirm" value="1"></c:if>
       <c:if test="${resend.ahead}"><ms:wait of="${resend}" key="code.resend-in" holds="true"/></c:if>
       <button class="button<c:if test='${not isOver}'> button--quiet</c:if>" type="submit" name="resend" value="1" autocomplete="off"><ms:text key="${isOver ? 'code.resend.over' : 'code.resend'}"/></button>
     </form>
@@ -50,9 +55,9 @@
       <summary class="help__title"><ms:text key="code.help"/></summary>
       <ul class="help__list">
         <li><ms:text key="code.help.wait"/></li>
-        <li><ms:text key="code.help.number"/></li>
+        <c:if test="${not isConfirming}"><li><ms:text key="code.help.number"/></li></c:if>
         <li><ms:text key="code.help.phone"/></li>
-        <li><ms:text key="code.help.account"/></li>
+        <c:if test="${not isConfirming}"><li><ms:text key="code.help.account"/></li></c:if>
       </ul>
     </details>
   </jsp:body>

@@ -11,18 +11,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
-import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.session.Client;
-import org.multisession.session.EndReason;
 import org.multisession.session.LastSeen;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.user.User;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers "who is this?": first by the session of the token, then by the legacy token of a user, one query each; for
@@ -30,8 +26,6 @@ import org.slf4j.LoggerFactory;
  * session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
  */
 public final class Authenticator {
-
-    private static final Logger log = LoggerFactory.getLogger(Authenticator.class);
 
     /** An answer takes about 600 bytes, so all of them take some hundredths of the memory at most. */
     private static final int BYTES_FOR_EACH = 10_000;
@@ -46,6 +40,7 @@ public final class Authenticator {
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
     private final TwoAccounts twoAccounts;
+    private final RunOut runOut;
     private final LastSeen lastSeen;
     private final InstantSource clock;
     private final AuthListener listener;
@@ -55,6 +50,7 @@ public final class Authenticator {
             Sessions sessions,
             LegacyTokens legacyTokens,
             TwoAccounts twoAccounts,
+            RunOut runOut,
             LastSeen lastSeen,
             InstantSource clock,
             AuthListener listener) {
@@ -62,6 +58,7 @@ public final class Authenticator {
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
         this.twoAccounts = twoAccounts;
+        this.runOut = runOut;
         this.lastSeen = lastSeen;
         this.clock = clock;
         this.listener = listener;
@@ -119,16 +116,15 @@ public final class Authenticator {
 
     private boolean hasRunOut(SignedIn found) {
         UserSession session = found.session();
-        EndReason expiry = session == null ? null : sessions.rules().expiry(session, clock.instant());
-        if (session != null && expiry != null) {
-            endForGood(session, expiry);
-        }
-        return expiry != null;
+        return session != null && runOut.includes(session);
     }
 
     /** Why the first ended token among these has ended; null if none has. */
     public UserSessionDao.@Nullable Ending howEnded(Presented presented) {
-        return database.find(handle -> sessions.howEnded(handle, presented));
+        return database.find(handle -> {
+            UserSessionDao.Ending ending = sessions.howEnded(handle, presented);
+            return ending == null ? runOut.ending(handle, presented) : ending;
+        });
     }
 
     private List<SignedIn> find(Presented presented) {
@@ -215,17 +211,5 @@ public final class Authenticator {
             session = sessions.find(handle, token);
         }
         return session == null ? null : new SignedIn(session.user(), token, session);
-    }
-
-    /**
-     * What was once refused because it ran out stays out, also if the timeout is raised tomorrow or the old app writes a
-     * fresh last_seen_at. The request is refused whether or not this can be written now.
-     */
-    private void endForGood(UserSession expired, EndReason reason) {
-        try {
-            database.execute(transaction -> sessions.end(transaction, expired, reason, null, clock.instant()));
-        } catch (DatabaseException e) {
-            log.warn("A session that ran out could not be ended now; it is refused all the same: {}", e.getMessage());
-        }
     }
 }

@@ -66,6 +66,7 @@ public final class Services {
     public final Heartbeat heartbeat;
     public final PhoneReading phoneReading;
     public final LastSeen lastSeen;
+    public final RunOut runOut;
     public final SharedNumbers sharedNumbers;
     public final Authenticator authenticator;
     public final SignIn signIn;
@@ -131,8 +132,9 @@ public final class Services {
         signOut = new SignOut(database, sessions, legacyTokens, events, clock);
         signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
-        authenticator =
-                new Authenticator(database, sessions, legacyTokens, twoAccounts, lastSeen, clock, listeners.auth());
+        runOut = new RunOut(database, sessions, clock);
+        authenticator = new Authenticator(
+                database, sessions, legacyTokens, twoAccounts, runOut, lastSeen, clock, listeners.auth());
 
         queue = new SmsQueue(sender, listeners.codes());
         CodeTables tables = new CodeTables();

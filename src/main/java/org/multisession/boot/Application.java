@@ -209,6 +209,7 @@ final class Application implements AutoCloseable {
             Meters meters) {
         housekeeping.every(
                 FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
+        housekeeping.every(FLUSH_INTERVAL, "run-out", "to end sessions that have run out", services.runOut::flush);
         housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
         housekeeping.everyLong(
                 Duration.ZERO,
@@ -354,6 +355,7 @@ final class Application implements AutoCloseable {
         services.queue.close();
         if (isServing) {
             beforeTheEnd("the last uses of sessions", services.lastSeen::flush);
+            beforeTheEnd("the end of sessions that have run out", services.runOut::flush);
             beforeTheEnd("the last heartbeat", services.heartbeat::leave);
         }
         database.close();

@@ -42,7 +42,7 @@ import org.multisession.token.TokenHash;
  * ever was, whether it opens whose account. The model knows nothing of tables: it is the promises in a few lines.
  *
  * <p>A third program asks the same of the database itself, by the query of {@code docs/siblings.md}, also while our app
- * is away. It is asked after ours, which ends what has run out.
+ * is away. It is asked after ours has ended what has run out.
  *
  * <p>A failing history is named by its seed; {@code -Dhistories.seed=N -Dhistories.count=1} plays it alone.
  */
@@ -894,6 +894,7 @@ abstract class HistoriesContract {
                     }
                 }
             }
+            here.runOut.flush();
             here.lastSeen.flush();
         }
 

@@ -245,6 +245,34 @@ abstract class SessionsContract {
         }
 
         @Test
+        void whoever_comes_with_a_session_that_ran_out_is_refused_without_a_write() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            assertThat(app.opens(phone)).isNull();
+            assertThat(app.opens(phone)).as("asked again").isNull();
+            assertThat(endReason(phone)).as("nothing is written yet").isEqualTo("null");
+            app.runOut.flush();
+            assertThat(endReason(phone)).isEqualTo("idle");
+            assertThat(old.all("SELECT auth_token FROM user_sessions")).doesNotContain(phone);
+        }
+
+        @Test
+        void a_session_that_ran_out_is_not_opened_by_a_use_of_the_old_app_before_its_end_is_written() {
+            String phone = app.signIn(ANNA);
+            clock.advance(Duration.ofDays(31));
+            assertThat(app.opens(phone)).isNull();
+            old.seen(phone, clock.instant());
+            assertThat(app.opens(phone)).as("refused once").isNull();
+            app.runOut.flush();
+            assertThat(app.opens(phone)).isNull();
+            assertThat(endReason(phone)).isEqualTo("idle");
+        }
+
+        private String endReason(String token) {
+            return old.one("SELECT end_reason FROM multisession_tokens WHERE auth_token = ?", token);
+        }
+
+        @Test
         void a_session_in_use_outlives_the_idle_timeout_but_not_the_lifetime() {
             String phone = app.signIn(ANNA);
             for (int day = 0; day < 360; day += 20) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -354,6 +355,7 @@ class MetricsIT {
         JsonNode dashboard = JSON.readTree(Files.readString(DASHBOARD));
         assertThat(dashboard.path("title").asText()).isEqualTo("Multi-Session");
         Set<Integer> ids = new TreeSet<>();
+        List<String> expressions = new ArrayList<>();
         for (JsonNode panel : dashboard.path("panels")) {
             assertThat(ids.add(panel.path("id").asInt()))
                     .as(panel.path("title").asText())
@@ -361,9 +363,11 @@ class MetricsIT {
             assertThat(panel.path("gridPos").path("w").asInt()).isBetween(1, 24);
             for (JsonNode target : panel.path("targets")) {
                 assertThat(target.path("expr").asText()).isNotEmpty();
+                expressions.add(target.path("expr").asText());
             }
         }
         assertThat(ids).isNotEmpty();
+        assertThat(expressions).as("a migration").anyMatch(each -> each.contains("multisession_migration_rows"));
     }
 
     @Test

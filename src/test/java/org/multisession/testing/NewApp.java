@@ -14,6 +14,7 @@ import org.multisession.auth.Devices;
 import org.multisession.auth.Freshness;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.Owners;
+import org.multisession.auth.RunOut;
 import org.multisession.auth.Services;
 import org.multisession.auth.Sessions;
 import org.multisession.auth.SharedNumbers;
@@ -73,6 +74,7 @@ public final class NewApp implements AutoCloseable {
     public final DeviceSweep deviceSweep;
     public final Sweeper sweeper;
     public final LastSeen lastSeen;
+    public final RunOut runOut;
     public final Sessions sessions;
     public final Owners owners;
     public final UserDao users;
@@ -132,6 +134,7 @@ public final class NewApp implements AutoCloseable {
         sessions = services.sessions;
         owners = services.owners;
         lastSeen = services.lastSeen;
+        runOut = services.runOut;
         sharedNumbers = services.sharedNumbers;
         authenticator = services.authenticator;
         signIn = services.signIn;
@@ -286,6 +289,7 @@ public final class NewApp implements AutoCloseable {
         closed = true;
         try {
             lastSeen.flush();
+            runOut.flush();
             heartbeat.leave();
         } catch (DatabaseException e) {
             // Some tests take the database away first.

@@ -159,10 +159,18 @@ class FreshSignInIT {
         String next = "/sessions?end=" + idOf(phone);
         Answer sent = post("/login/confirm", Map.of("next", next), cookies);
         assertThat(location(sent)).startsWith("/login/code?next=");
-        Answer right = post(
-                "/login/code",
-                Map.of("code", anna.sentCode(), "next", next),
-                cookies + "; " + cookie(sent, "multisession_challenge"));
+        String asked = cookies + "; " + cookie(sent, "multisession_challenge");
+        Answer code = page(location(sent), asked);
+        assertThat(code.body())
+                .contains(">Confirm</button>", "We’ve sent a message with a code to your number.")
+                .doesNotContain(">Sign in</button>", "Wrong number?", "If you don’t have an account");
+        Answer mistyped = post(
+                "/login/code", Map.of("code", "12", "next", next, "confirm", "1"), asked);
+        assertThat(mistyped.body())
+                .contains("name=\"confirm\" value=\"1\"")
+                .containsPattern(">(Confirm|Подтвердить)</button>");
+        Answer right =
+                post("/login/code", Map.of("code", anna.sentCode(), "next", next, "confirm", "1"), asked);
         assertThat(location(right)).isEqualTo(next);
         String fresh = cookie(right, "auth_token");
         assertThat(isSignedIn(desk)).as("one browser, one session").isFalse();

@@ -21,7 +21,6 @@ import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
 import org.multisession.web.EnteredCode;
 import org.multisession.web.HttpProblem;
-import org.multisession.web.LocalPath;
 import org.multisession.web.Messages;
 import org.multisession.web.MethodServlet;
 import org.multisession.web.Redirect;
@@ -62,13 +61,13 @@ public final class CodeServlet extends MethodServlet {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        String next = LocalPath.orNull(FormBody.ofQuery(request).get("next"));
+        CodeStep step = CodeStep.of(FormBody.ofQuery(request));
         ChallengeSecret secret = challenge.read(request);
         ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (standing == null) {
             startOver(request, response);
         } else {
-            Page page = new Page(200, standing, next);
+            Page page = new Page(200, standing, step);
             show(request, response, standing.end() == null ? page : page.saying(errorKey(standing.end())));
         }
     }
@@ -77,7 +76,7 @@ public final class CodeServlet extends MethodServlet {
     protected void doPost(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         FormBody form = FormBody.read(request);
-        String next = LocalPath.orNull(form.get("next"));
+        CodeStep step = CodeStep.of(form);
         ChallengeSecret secret = challenge.read(request);
         ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (secret == null || standing == null) {
@@ -87,19 +86,18 @@ public final class CodeServlet extends MethodServlet {
         boolean isResend = form.get("resend") != null;
         try {
             if (isResend) {
-                resend(request, response, secret, standing, next);
+                resend(request, response, secret, standing, step);
             } else {
-                attempt(request, response, secret, standing, form.get("code"), next);
+                attempt(request, response, secret, standing, form.get("code"), step);
             }
         } catch (DatabaseBusyException e) {
-            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms that it
-            // is
-            // them is signed in all the while, so it speaks of the code alone.
+            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms is signed
+            // in all the while, so it speaks of the code alone.
             String errorKey = isResend ? "code.error.busy.resend" : "code.error.busy";
             show(
                     request,
                     response,
-                    new Page(503, standing, next).saying(errorKey).typed(form.get("code")));
+                    new Page(503, standing, step).saying(errorKey).typed(form.get("code")));
         }
     }
 
@@ -108,7 +106,7 @@ public final class CodeServlet extends MethodServlet {
             HttpServletResponse response,
             ChallengeSecret secret,
             ChallengeStatus standing,
-            @Nullable String next)
+            CodeStep step)
             throws ServletException, IOException {
         CodeRequestResult asked = codes.askAgain(secret, ClientFactory.of(request), message.of(request));
         if (asked == null) {
@@ -123,9 +121,9 @@ public final class CodeServlet extends MethodServlet {
             show(
                     request,
                     response,
-                    new Page(429, standing, next).saying(errorKey).waiting(wait));
+                    new Page(429, standing, step).saying(errorKey).waiting(wait));
         } else {
-            sendCode.go(request, response, (CodeRequestResult.Challenged) asked, next);
+            sendCode.go(request, response, (CodeRequestResult.Challenged) asked, step);
         }
     }
 
@@ -135,23 +133,24 @@ public final class CodeServlet extends MethodServlet {
             ChallengeSecret secret,
             ChallengeStatus standing,
             @Nullable String typed,
-            @Nullable String next)
+            CodeStep step)
             throws ServletException, IOException {
         String code = EnteredCode.orNull(typed);
         if (code == null) {
             // A typo costs no attempt.
-            show(request, response, new Page(422, standing, next).saying("code.error.malformed"));
+            show(request, response, new Page(422, standing, step).saying("code.error.malformed"));
             return;
         }
         CodeSignIn.Result result = codes.signIn(secret, code, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
             challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
-            Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
+            Redirect.seeOther(
+                    response, step.next() != null ? step.next() : brand.afterSignIn(request.getContextPath()));
         } else {
             CodeSignIn.Result.Refused refused = (CodeSignIn.Result.Refused) result;
             ChallengeStatus now = Objects.requireNonNullElse(codes.standing(secret), standing);
-            show(request, response, new Page(422, now, next).saying(errorKey(refused.why())));
+            show(request, response, new Page(422, now, step).saying(errorKey(refused.why())));
         }
     }
 
@@ -172,31 +171,31 @@ public final class CodeServlet extends MethodServlet {
     private record Page(
             int status,
             ChallengeStatus standing,
-            @Nullable String next,
+            CodeStep step,
             @Nullable String errorKey,
             long resendIn,
             @Nullable String typed) {
 
-        Page(int status, ChallengeStatus standing, @Nullable String next) {
+        Page(int status, ChallengeStatus standing, CodeStep step) {
             this(
                     status,
                     standing,
-                    next,
+                    step,
                     null,
                     standing.resendIn().plusMillis(999).toSeconds(),
                     null);
         }
 
         Page saying(String newErrorKey) {
-            return new Page(status, standing, next, newErrorKey, resendIn, typed);
+            return new Page(status, standing, step, newErrorKey, resendIn, typed);
         }
 
         Page waiting(long newResendIn) {
-            return new Page(status, standing, next, errorKey, newResendIn, typed);
+            return new Page(status, standing, step, errorKey, newResendIn, typed);
         }
 
         Page typed(@Nullable String newTyped) {
-            return new Page(status, standing, next, errorKey, resendIn, newTyped);
+            return new Page(status, standing, step, errorKey, resendIn, newTyped);
         }
     }
 
@@ -205,7 +204,8 @@ public final class CodeServlet extends MethodServlet {
         ChallengeStatus standing = page.standing();
         Messages messages = new Messages(Browser.language(request));
         Map<String, Object> model = new HashMap<>();
-        model.put("next", page.next());
+        model.put("next", page.step().next());
+        model.put("isConfirming", page.step().isConfirming());
         model.put("errorKey", page.errorKey());
         model.put("isCodeWrong", page.status() == 422);
         model.put("typed", page.typed());

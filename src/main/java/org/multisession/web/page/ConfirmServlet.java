@@ -75,10 +75,14 @@ public final class ConfirmServlet extends MethodServlet {
         PhoneNumber number = codes.numberOf(signedIn.user());
         PhoneStep.Refusal refusal = number == null
                 ? PhoneStep.Refusal.of("confirm.error.unreachable")
-                : sendCode.take(request, response, number, orDevices(request, next));
+                : sendCode.take(request, response, number, step(request, next));
         if (refusal != null) {
             show(request, response, signedIn, next, refusal);
         }
+    }
+
+    private static CodeStep step(HttpServletRequest request, @Nullable String next) {
+        return CodeStep.confirmation(orDevices(request, next));
     }
 
     private static String orDevices(HttpServletRequest request, @Nullable String next) {
@@ -113,7 +117,7 @@ public final class ConfirmServlet extends MethodServlet {
     private @Nullable String codePage(HttpServletRequest request, SignedIn signedIn, @Nullable String next) {
         PhoneNumber number = codes.numberOf(signedIn.user());
         return number != null && number.text().equals(sendCode.latestNumber(request))
-                ? SendCode.codePage(request, orDevices(request, next))
+                ? step(request, next).url(request)
                 : null;
     }
 }

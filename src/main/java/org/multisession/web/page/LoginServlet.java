@@ -147,7 +147,7 @@ public final class LoginServlet extends MethodServlet {
             }
             PhoneNumber refused = refusal.status() == 429 ? phoneNumbers.read(number) : null;
             if (refused != null && refused.text().equals(step.latestNumber(request))) {
-                model.put("codePage", SendCode.codePage(request, next));
+                model.put("codePage", CodeStep.signIn(next).url(request));
             }
         }
         model.put("phoneExample", phoneNumbers.example());

@@ -2,8 +2,6 @@ package org.multisession.web.page;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +34,18 @@ public final class SendCode implements PhoneStep {
     @Override
     public @Nullable Refusal take(
             HttpServletRequest request, HttpServletResponse response, PhoneNumber number, @Nullable String next) {
+        return take(request, response, number, CodeStep.signIn(next));
+    }
+
+    /** The same for what the code page is to be shown for. */
+    @Nullable
+    Refusal take(HttpServletRequest request, HttpServletResponse response, PhoneNumber number, CodeStep step) {
         CodeRequestResult asked =
                 codes.ask(number, ClientFactory.of(request), challenge.read(request), message.of(request));
         if (asked instanceof CodeRequestResult.Limited limited) {
             return new Refusal(429, "login.error.wait", secondsUntilRetry(limited.hit()));
         }
-        go(request, response, (CodeRequestResult.Challenged) asked, next);
+        go(request, response, (CodeRequestResult.Challenged) asked, step);
         return null;
     }
 
@@ -57,14 +61,9 @@ public final class SendCode implements PhoneStep {
             HttpServletRequest request,
             HttpServletResponse response,
             CodeRequestResult.Challenged challenged,
-            @Nullable String next) {
+            CodeStep step) {
         challenge.set(request, response, challenged.secret());
-        Redirect.seeOther(response, codePage(request, next));
-    }
-
-    static String codePage(HttpServletRequest request, @Nullable String next) {
-        String page = request.getContextPath() + "/login/code";
-        return next == null ? page : page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
+        Redirect.seeOther(response, step.url(request));
     }
 
     /** How long to wait, in whole seconds, rounded up; at least one. */

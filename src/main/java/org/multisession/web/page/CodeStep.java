@@ -1,0 +1,39 @@
+package org.multisession.web.page;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.multisession.web.LocalPath;
+
+/**
+ * What the code page is shown for; it travels in the page's URL and in its forms.
+ *
+ * @param next where to go once the code is right; null for the page that follows a sign-in
+ * @param isConfirming whether somebody who is signed in only confirms who they are, so that the page speaks of no sign-in
+ */
+record CodeStep(@Nullable String next, boolean isConfirming) {
+
+    /** A sign-in. */
+    static CodeStep signIn(@Nullable String next) {
+        return new CodeStep(next, false);
+    }
+
+    /** A signed-in user's confirmation. */
+    static CodeStep confirmation(String next) {
+        return new CodeStep(next, true);
+    }
+
+    static CodeStep of(FormBody fields) {
+        return new CodeStep(LocalPath.orNull(fields.get("next")), fields.get("confirm") != null);
+    }
+
+    /** The page's URL. */
+    String url(HttpServletRequest request) {
+        String page = request.getContextPath() + "/login/code";
+        if (next == null) {
+            return page + (isConfirming ? "?confirm=1" : "");
+        }
+        return page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8) + (isConfirming ? "&confirm=1" : "");
+    }
+}
