@@ -2,7 +2,8 @@
 -- the text itself where it means none. No SQL can read numbers, so the triggers note only the text, and a row counts as
 -- unread until the application has read it. Until then its last six digits find it; they are '' where there is more in
 -- the text than ASCII digits and the commonest separators, or where it may be a floating-point number. read_by says by
--- which rules a row was read; where it is NULL, number is what other rules made of it, if anything.
+-- which rules a row was read as what it is; where it is NULL, number is what other rules made of it, if anything. How far
+-- all rows are right by the present rules, the state 'phones-read-by' says.
 CREATE TABLE IF NOT EXISTS multisession_phones (
 	user_id BIGINT NOT NULL,
 	phone VARCHAR(100),

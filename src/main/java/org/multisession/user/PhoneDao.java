@@ -5,12 +5,14 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.db.Row;
 import org.multisession.db.Sql;
+import org.multisession.db.Statement;
 import org.multisession.db.Transaction;
 import org.multisession.phone.PhoneNumber;
 
@@ -34,9 +36,19 @@ final class PhoneDao {
             SELECT user_id, phone FROM multisession_phones WHERE read_by IS NULL AND tail >= '' ORDER BY tail LIMIT :most
             """);
 
-    private static final Sql UNREAD_TEXT = Sql.of(
-            "the text of an unread row",
-            "SELECT phone FROM multisession_phones WHERE user_id = :user AND read_by IS NULL");
+    /** What other rules have made of these may be another number. They are few, and looked for rarely: no index. */
+    private static final Sql READ_BEFORE_LIKE = Sql.of("rows read by other rules that may have a number", """
+            SELECT user_id, phone FROM multisession_phones
+            WHERE user_id > :after AND read_by IS NOT NULL AND tail IN (:tail1, :tail2, :tail3, :tail4, '')
+            """);
+
+    private static final Sql READ_BEFORE = Sql.of("rows to be read anew", """
+            SELECT user_id, phone, number FROM multisession_phones
+            WHERE user_id > :after AND read_by IS NOT NULL ORDER BY user_id LIMIT :most
+            """);
+
+    private static final Sql TEXT =
+            Sql.of("the text of a row", "SELECT phone FROM multisession_phones WHERE user_id = :user");
 
     private static final Sql KEEP = Sql.of(
             "keep the number of a row",
@@ -59,61 +71,76 @@ final class PhoneDao {
 
     private static final int TRIGGER_COUNT = 3;
 
-    private static final Sql READ_BY = Sql.of(
-            "by which rules numbers were read", "SELECT value FROM multisession_state WHERE name = 'phones-read-by'");
+    private static final Sql READ_SO_FAR = Sql.of(
+            "by which rules numbers are read, and how far",
+            "SELECT value FROM multisession_state WHERE name = 'phones-read-by'");
 
-    private static final Sql SET_READ_BY = Sql.of("remember by which rules numbers are read", """
-            INSERT INTO multisession_state (name, value, changed_at) VALUES ('phones-read-by', :rules, :now)
+    private static final Sql SET_READ_SO_FAR = Sql.of("remember by which rules numbers are read, and how far", """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES ('phones-read-by', :far, :now)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
-            """);
-
-    /** What they were read as stays, and is mostly right: who is found by it need not be looked for. */
-    private static final Sql FORGET_READINGS = Sql.of("have numbers read anew", """
-            UPDATE multisession_phones SET read_by = NULL
-            WHERE user_id IN (SELECT user_id FROM multisession_phones WHERE user_id > :after ORDER BY user_id LIMIT :most)
-              AND read_by IS NOT NULL
             """);
 
     private static final Sql HAS_READINGS = Sql.of(
             "is there a number that was read", "SELECT 1 FROM multisession_phones WHERE read_by IS NOT NULL LIMIT 1");
 
-    private static final Sql LAST_OF_PAGE = Sql.of("the last of a page of numbers", """
-            SELECT max(user_id) AS last FROM
-              (SELECT user_id FROM multisession_phones WHERE user_id > :after ORDER BY user_id LIMIT :most) p
-            """);
-
     /** What stands in a row. */
     record Phone(long userId, @Nullable String text) {}
 
+    /** The same, with the number that was made of it; null if none was. */
+    record Reading(Phone phone, @Nullable String number) {}
+
     /**
-     * Whose unread rows have this number.
+     * Whose rows have this number and are not read by these rules yet.
      *
      * @param means whether a text means the number; there may be very many whose last digits do not tell
      * @param most of how many users it is enough to know
      */
-    List<Long> unreadOf(Handle handle, PhoneNumber number, Predicate<@Nullable String> means, int most) {
+    List<Long> unreadOf(Handle handle, PhoneNumber number, String rules, Predicate<@Nullable String> means, int most) {
+        List<Long> users = new ArrayList<>();
+        Consumer<Row> keep = row -> {
+            if (users.size() < most && means.test(row.text("phone"))) {
+                users.add(row.number("user_id"));
+            }
+        };
+        bindTails(handle.query(UNREAD_LIKE), number).forEach(keep);
+        Long after = firstReadBefore(handle, rules);
+        if (after != null) {
+            bindTails(handle.query(READ_BEFORE_LIKE), number)
+                    .bind("after", after)
+                    .forEach(keep);
+        }
+        return users;
+    }
+
+    /** Behind which user there are rows that other rules have read; null if there are none. */
+    private @Nullable Long firstReadBefore(Handle handle, String rules) {
+        ReadSoFar far = readSoFar(handle);
+        return far == null || !far.rules().equals(rules) ? Long.valueOf(Long.MIN_VALUE) : far.upTo();
+    }
+
+    private static Statement.Query bindTails(Statement.Query query, PhoneNumber number) {
         Iterator<String> tails = number.tails().iterator();
         List<String> four = new ArrayList<>();
         while (four.size() < 4) {
             four.add(tails.hasNext() ? tails.next() : four.get(0));
         }
-        List<Long> users = new ArrayList<>();
-        handle.query(UNREAD_LIKE)
-                .bind("tail1", four.get(0))
+        return query.bind("tail1", four.get(0))
                 .bind("tail2", four.get(1))
                 .bind("tail3", four.get(2))
-                .bind("tail4", four.get(3))
-                .forEach(row -> {
-                    if (users.size() < most && means.test(row.text("phone"))) {
-                        users.add(row.number("user_id"));
-                    }
-                });
-        return users;
+                .bind("tail4", four.get(3));
     }
 
     /** Some of the rows that no number is known of yet. */
     List<Phone> unread(Handle handle, int most) {
         return handle.query(UNREAD).bind("most", most).list(PhoneDao::phone);
+    }
+
+    /** Some of the rows that were read, from behind this user on. */
+    List<Reading> readBefore(Handle handle, long after, int most) {
+        return handle.query(READ_BEFORE)
+                .bind("after", after)
+                .bind("most", most)
+                .list(row -> new Reading(phone(row), row.text("number")));
     }
 
     private static Phone phone(Row row) {
@@ -123,7 +150,7 @@ final class PhoneDao {
     /** Keeps the number that a text was read as, unless another text stands there by now. */
     void keep(Transaction transaction, Phone read, @Nullable String key, String rules) {
         // Compared in Java: a text that is no UTF-8 comes back from the database other than it lies there.
-        if (!isUnread(transaction, read)) {
+        if (!isStillThere(transaction, read)) {
             return;
         }
         transaction
@@ -135,9 +162,9 @@ final class PhoneDao {
         transaction.update(FORGET_REPLACED).bind("number", key).run();
     }
 
-    private static boolean isUnread(Transaction transaction, Phone read) {
+    private static boolean isStillThere(Transaction transaction, Phone read) {
         return transaction
-                .query(UNREAD_TEXT)
+                .query(TEXT)
                 .bind("user", read.userId())
                 .list(row -> Objects.equals(row.text("phone"), read.text()))
                 .contains(true);
@@ -162,34 +189,24 @@ final class PhoneDao {
         }
     }
 
-    /** By which rules the rows were read; null if none was. */
+    /** By which rules numbers are read, and how far; null if none was. */
     @Nullable
-    String readBy(Handle handle) {
-        return handle.query(READ_BY).optional(row -> row.text("value")).orElse(null);
+    ReadSoFar readSoFar(Handle handle) {
+        return handle.query(READ_SO_FAR)
+                .optional(row -> ReadSoFar.of(row.requiredText("value")))
+                .orElse(null);
     }
 
-    void setReadBy(Transaction transaction, String rules, Instant now) {
-        transaction.update(SET_READ_BY).bind("rules", rules).bind("now", now).run();
+    void setReadSoFar(Transaction transaction, ReadSoFar far, Instant now) {
+        transaction
+                .update(SET_READ_SO_FAR)
+                .bind("far", far.stored())
+                .bind("now", now)
+                .run();
     }
 
     /** Whether any row was read. */
     boolean hasReadings(Handle handle) {
         return !handle.query(HAS_READINGS).list(row -> true).isEmpty();
-    }
-
-    /** Makes some rows unread again, from behind this user on; returns the last of them, null behind the last of all. */
-    @Nullable
-    Long forgetReadings(Transaction transaction, long after, int most) {
-        transaction
-                .update(FORGET_READINGS)
-                .bind("after", after)
-                .bind("most", most)
-                .run();
-        return transaction
-                .query(LAST_OF_PAGE)
-                .bind("after", after)
-                .bind("most", most)
-                .optional(row -> row.optionalNumber("last"))
-                .orElse(null);
     }
 }

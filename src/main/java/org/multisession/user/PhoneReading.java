@@ -1,7 +1,10 @@
 package org.multisession.user;
 
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,9 @@ public final class PhoneReading {
 
     private static final int BATCH = 1000;
 
+    /** Of numbers that are read anew few are written. */
+    private static final int PAGE = 2000;
+
     private static final Logger log = LoggerFactory.getLogger(PhoneReading.class);
 
     private final Database database;
@@ -34,60 +40,99 @@ public final class PhoneReading {
     }
 
     /**
-     * Makes every row unread again that was read by other rules, those of another region or version. What it was read as
-     * is kept meanwhile. To be called before the first look-up; what is stopped half-way begins anew the next time.
+     * Tells the database by which rules numbers are read from now on. Where it was by others, those of another region or
+     * version, all are read anew, which {@link #run} does: what they were read as counts meanwhile, and a look-up reads
+     * by itself those that are left. To be called before the first look-up.
      */
     public void begin() {
         String rules = phoneNumbers.rules();
-        String before =
-                database.read(handle -> Optional.ofNullable(dao.readBy(handle))).orElse(null);
-        if (rules.equals(before)) {
+        ReadSoFar before = readSoFar();
+        if (before != null && before.rules().equals(rules)) {
             return;
         }
-        // At the first start after a migration none is, and a million rows need not be gone through to find that out.
-        Long last = database.<Boolean>read(dao::hasReadings) ? Long.valueOf(Long.MIN_VALUE) : null;
-        while (last != null) {
-            last = forgetSome(last);
-        }
-        database.write(transaction -> {
-            dao.setReadBy(transaction, rules, clock.instant());
-            return true;
-        });
-        if (before != null) {
-            log.info("Telephone numbers are read anew, by other rules than before: {}", rules);
+        boolean isFirst = before == null && !database.<Boolean>read(dao::hasReadings);
+        ReadSoFar far = isFirst ? ReadSoFar.everything(rules) : ReadSoFar.nothing(rules);
+        database.execute(transaction -> dao.setReadSoFar(transaction, far, clock.instant()));
+        if (!isFirst) {
+            log.info("Telephone numbers are read anew behind the requests, by other rules than before: {}", rules);
         }
     }
 
-    private @Nullable Long forgetSome(long after) {
-        return database.write(transaction -> Optional.ofNullable(dao.forgetReadings(transaction, after, BATCH)))
+    private @Nullable ReadSoFar readSoFar() {
+        return database.read(handle -> Optional.ofNullable(dao.readSoFar(handle)))
                 .orElse(null);
     }
 
-    /** Reads what is unread, as long as it may go on after each piece of work; returns how many rows it was. */
+    /** Reads what is to be read, as long as it may go on after each piece of work; returns how many rows it was. */
     public int run(BooleanSupplier goesOn) {
         int read = 0;
-        int batch;
+        boolean isMore;
         do {
-            batch = some();
-            read += batch;
-        } while (batch == BATCH && goesOn.getAsBoolean());
+            int unread = unread();
+            // Unread ones first: each look-up reads some of them.
+            int before = unread < BATCH ? readBefore() : 0;
+            read += unread + before;
+            isMore = unread == BATCH || before == PAGE;
+        } while (isMore && goesOn.getAsBoolean());
         return read;
     }
 
-    private int some() {
+    /** Some rows that nobody has read yet. */
+    private int unread() {
         // Looked for and read without the write lock; mostly there is nothing.
         List<PhoneDao.Phone> unread = database.read(handle -> dao.unread(handle, BATCH));
         if (unread.isEmpty()) {
             return 0;
         }
-        List<@Nullable PhoneNumber> numbers =
-                unread.stream().map(phone -> phoneNumbers.read(phone.text())).toList();
+        List<@Nullable String> numbers = unread.stream().map(this::number).toList();
         return database.write(transaction -> {
+            ReadSoFar far = dao.readSoFar(transaction);
+            if (far == null || !far.rules().equals(phoneNumbers.rules())) {
+                // Another node goes by newer rules: what these make of a text it would take for its own.
+                return 0;
+            }
             for (int i = 0; i < unread.size(); i++) {
-                PhoneNumber number = numbers.get(i);
-                dao.keep(transaction, unread.get(i), number == null ? null : number.key(), phoneNumbers.rules());
+                dao.keep(transaction, unread.get(i), numbers.get(i), far.rules());
             }
             return unread.size();
         });
+    }
+
+    /** Some rows that other rules have read. Most of them mean the same number by these, and are not written. */
+    private int readBefore() {
+        ReadSoFar far = readSoFar();
+        if (far == null || far.upTo() == null || !far.rules().equals(phoneNumbers.rules())) {
+            return 0;
+        }
+        long after = far.upTo();
+        List<PhoneDao.Reading> page = database.read(handle -> dao.readBefore(handle, after, PAGE));
+        Map<PhoneDao.Phone, @Nullable String> changed = new LinkedHashMap<>();
+        for (PhoneDao.Reading reading : page) {
+            String number = number(reading.phone());
+            if (!Objects.equals(number, reading.number())) {
+                changed.put(reading.phone(), number);
+            }
+        }
+        ReadSoFar next = page.size() < PAGE
+                ? ReadSoFar.everything(far.rules())
+                : new ReadSoFar(far.rules(), page.get(PAGE - 1).phone().userId());
+        boolean isWritten = database.write(transaction -> {
+            if (!far.equals(dao.readSoFar(transaction))) {
+                // Another node has done it, or goes by newer rules.
+                return false;
+            }
+            changed.forEach((phone, number) -> dao.keep(transaction, phone, number, far.rules()));
+            dao.setReadSoFar(transaction, next, clock.instant());
+            return true;
+        });
+        if (isWritten && next.upTo() == null) {
+            log.info("All telephone numbers are read by these rules now: {}", far.rules());
+        }
+        return page.size();
+    }
+
+    private @Nullable String number(PhoneDao.Phone phone) {
+        PhoneNumber number = phoneNumbers.read(phone.text());
+        return number == null ? null : number.key();
     }
 }

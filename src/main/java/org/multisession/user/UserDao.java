@@ -104,7 +104,8 @@ public final class UserDao {
                 keepIfOf(number, user(row), found);
             }
         });
-        for (long id : phones.unreadOf(handle, number, text -> phoneNumbers.means(text, number), MAX_OF_ONE_NUMBER)) {
+        for (long id : phones.unreadOf(
+                handle, number, phoneNumbers.rules(), text -> phoneNumbers.means(text, number), MAX_OF_ONE_NUMBER)) {
             User user = find(handle, id);
             if (user != null && found.size() < MAX_OF_ONE_NUMBER) {
                 keepIfOf(number, user, found);

@@ -87,26 +87,24 @@ abstract class PhoneLookupContract {
     }
 
     @Test
-    void the_first_start_goes_through_no_rows_to_make_them_unread() {
+    void no_start_goes_through_the_rows_whatever_they_were_read_by() {
         try (SqliteApp old = old()) {
             old.run("INSERT INTO users (id, phone) VALUES (1, '+79991234567')");
             List<String> first = StatementLog.during(() -> new App(old, "RU").close());
-            assertThat(first).noneMatch(PhoneLookupContract::makesUnread);
+            assertThat(first).noneMatch(PhoneLookupContract::changesRows);
             try (App app = new App(old, "RU")) {
                 assertThat(app.reading.run(() -> true)).isEqualTo(1);
             }
             assertThat(StatementLog.during(() -> new App(old, "RU").close()))
-                    .noneMatch(PhoneLookupContract::makesUnread);
+                    .noneMatch(PhoneLookupContract::changesRows);
             assertThat(StatementLog.during(() -> new App(old, "DE").close()))
                     .as("by other rules")
-                    .anyMatch(PhoneLookupContract::makesUnread);
-            assertThat(old.one("SELECT count(*) FROM multisession_phones WHERE read_by IS NULL"))
-                    .isEqualTo("1");
+                    .noneMatch(PhoneLookupContract::changesRows);
         }
     }
 
-    private static boolean makesUnread(String statement) {
-        return statement.contains("SET read_by = NULL");
+    private static boolean changesRows(String statement) {
+        return statement.startsWith("UPDATE multisession_phones");
     }
 
     private SqliteApp old() {
@@ -284,8 +282,8 @@ abstract class PhoneLookupContract {
                     INSERT INTO users (phone) SELECT (i + 1000) || '1234567' FROM n
                     """);
             app.eitherWay(when -> assertThat(app.find("+79991234567")).as(when).containsExactly(7L));
-            List<Long> unread = app.database.read(
-                    handle -> new PhoneDao().unreadOf(handle, app.typed("+79991234567"), text -> true, 10));
+            List<Long> unread = app.database.read(handle ->
+                    new PhoneDao().unreadOf(handle, app.typed("+79991234567"), app.numbers.rules(), text -> true, 10));
             assertThat(unread).isEmpty();
         }
     }
@@ -319,8 +317,6 @@ abstract class PhoneLookupContract {
             }
             old.run("UPDATE multisession_state SET value = 'RU 1, libphonenumber 8.0.0' WHERE name = 'phones-read-by'");
             try (App app = new App(old, "RU")) {
-                assertThat(old.one("SELECT count(*) FROM multisession_phones WHERE read_by IS NULL"))
-                        .isEqualTo("7000");
                 assertThat(old.one("SELECT number FROM multisession_phones WHERE user_id = 5"))
                         .as("what it was read as before")
                         .isEqualTo("+79991000005");
@@ -331,6 +327,103 @@ abstract class PhoneLookupContract {
                 old.run("UPDATE users SET phone = '+79990000000' WHERE id = 5");
                 app.eitherWay(
                         when -> assertThat(app.find("+79991000005")).as(when).isEmpty());
+            }
+        }
+    }
+
+    @Test
+    void reading_anew_goes_on_where_it_was_killed_and_everybody_is_found_all_the_while() {
+        try (SqliteApp old = old()) {
+            // No number in Russia, and one in Germany.
+            old.run("""
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+                    INSERT INTO users (id, phone) SELECT 10 * i, '0151 2345' || (1000 + i) FROM n
+                    """);
+            try (App app = new App(old, "RU")) {
+                app.reading.run(() -> true);
+                assertThat(app.find("+4915123451001")).isEmpty();
+            }
+            try (App app = new App(old, "DE")) {
+                germansAreFound(app);
+                assertThat(app.reading.run(() -> false)).isEqualTo(2000);
+                germansAreFound(app);
+            }
+            String half = readBy(old);
+            assertThat(half).endsWith(" up to 20000");
+            try (App app = new App(old, "DE")) {
+                assertThat(readBy(old)).isEqualTo(half);
+                germansAreFound(app);
+                old.run("INSERT INTO users (id, phone) VALUES (1, '0151 23459999'), (99999, '0151 23459998')");
+                assertThat(app.reading.run(() -> true))
+                        .as("what was done is not done again")
+                        .isLessThan(4000);
+                germansAreFound(app);
+                assertThat(app.find("+4915123459999")).containsExactly(1L);
+                assertThat(app.find("+4915123459998")).containsExactly(99999L);
+                assertThat(readBy(old)).isEqualTo(app.numbers.rules());
+                assertThat(old.one("SELECT count(*) FROM multisession_phones WHERE number LIKE '+491512345%'"))
+                        .isEqualTo("5002");
+                assertThat(app.reading.run(() -> true)).isZero();
+            }
+        }
+    }
+
+    private static void germansAreFound(App app) {
+        for (int i : new int[] {1, 1999, 2000, 2001, 5000}) {
+            assertThat(app.find("+49151 2345" + (1000 + i))).containsExactly(10L * i);
+            assertThat(app.find("0151 2345" + (1000 + i))).containsExactly(10L * i);
+        }
+        assertThat(app.find("+4915123450999")).isEmpty();
+    }
+
+    private static String readBy(SqliteApp old) {
+        return old.one("SELECT value FROM multisession_state WHERE name = 'phones-read-by'");
+    }
+
+    @Test
+    void whoever_goes_back_to_the_former_rules_half_way_finds_everybody_by_them() {
+        try (SqliteApp old = old()) {
+            old.run("""
+                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+                    INSERT INTO users (id, phone) SELECT i, '8 999 100' || (1000 + i) FROM n
+                    """);
+            try (App app = new App(old, "RU")) {
+                app.reading.run(() -> true);
+            }
+            try (App app = new App(old, "DE")) {
+                app.reading.run(() -> false);
+                assertThat(old.one("SELECT number FROM multisession_phones WHERE user_id = 7"))
+                        .isNotEqualTo("+79991001007");
+            }
+            try (App app = new App(old, "RU")) {
+                app.eitherWay(when -> {
+                    assertThat(app.find("+79991001007")).as(when).containsExactly(7L);
+                    assertThat(app.find("+79991003500")).as(when).containsExactly(2500L);
+                });
+            }
+        }
+    }
+
+    @Test
+    void a_node_that_goes_by_former_rules_leaves_the_reading_to_the_newer_one_and_both_find_everybody() {
+        try (SqliteApp old = old();
+                App app = new App(old, "RU")) {
+            old.run("INSERT INTO users (id, phone) VALUES (7, '0151 23456789'), (8, '8 999 123-45-67')");
+            app.reading.run(() -> true);
+            PhoneNumbers german = new PhoneNumbers("DE");
+            PhoneReading newer = new PhoneReading(app.database, german, Instant::now);
+            UserDao newerUsers = new UserDao(UserColumns.of(Set.of("id", "phone", "auth_token")), german);
+            newer.begin();
+            old.run("INSERT INTO users (id, phone) VALUES (9, '0151 23456780')");
+            assertThat(app.reading.run(() -> true)).isZero();
+            newer.run(() -> true);
+            assertThat(app.find("+79991234567")).containsExactly(8L);
+            assertThat(app.find("0151 23456789")).containsExactly(7L);
+            for (long id : new long[] {7, 9}) {
+                String typed = id == 7 ? "+4915123456789" : "+4915123456780";
+                PhoneNumber number = Objects.requireNonNull(german.read(typed));
+                List<User> found = app.database.read(handle -> newerUsers.findByPhone(handle, number));
+                assertThat(found).extracting(User::id).containsExactly(id);
             }
         }
     }

@@ -164,13 +164,11 @@ class FreshSignInIT {
         assertThat(code.body())
                 .contains(">Confirm</button>", "We’ve sent a message with a code to your number.")
                 .doesNotContain(">Sign in</button>", "Wrong number?", "If you don’t have an account");
-        Answer mistyped = post(
-                "/login/code", Map.of("code", "12", "next", next, "confirm", "1"), asked);
+        Answer mistyped = post("/login/code", Map.of("code", "12", "next", next, "confirm", "1"), asked);
         assertThat(mistyped.body())
                 .contains("name=\"confirm\" value=\"1\"")
                 .containsPattern(">(Confirm|Подтвердить)</button>");
-        Answer right =
-                post("/login/code", Map.of("code", anna.sentCode(), "next", next, "confirm", "1"), asked);
+        Answer right = post("/login/code", Map.of("code", anna.sentCode(), "next", next, "confirm", "1"), asked);
         assertThat(location(right)).isEqualTo(next);
         String fresh = cookie(right, "auth_token");
         assertThat(isSignedIn(desk)).as("one browser, one session").isFalse();

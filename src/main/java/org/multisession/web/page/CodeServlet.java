@@ -91,7 +91,8 @@ public final class CodeServlet extends MethodServlet {
                 attempt(request, response, secret, standing, form.get("code"), step);
             }
         } catch (DatabaseBusyException e) {
-            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms is signed
+            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms is
+            // signed
             // in all the while, so it speaks of the code alone.
             String errorKey = isResend ? "code.error.busy.resend" : "code.error.busy";
             show(
