@@ -39,7 +39,7 @@ public final class DeployUpTo {
         System.out.println("deployed");
     }
 
-    private static void waitForDeath() {
+    static void waitForDeath() {
         try {
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {
