@@ -6,6 +6,6 @@ class PostgresSweeperTest extends SweeperContract {
 
     @Override
     PostgresApp single() {
-        return PostgresApp.make("single");
+        return PostgresApp.makeMigrated("single");
     }
 }

@@ -131,14 +131,17 @@ abstract class SweeperContract {
 
     @Test
     void more_sessions_than_fit_a_stretch_are_swept_in_several() {
+        String then = SqlTime.format(clock.instant());
+        clock.advance(Duration.ofDays(31));
         old.run("""
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20100)
-                INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
-                """);
-        clock.advance(Duration.ofDays(31));
-        assertThat(app.sweeper.run()).isEqualTo(20_000);
-        assertThat(app.sweeper.run()).isEqualTo(100);
-        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("0");
+                INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
+                SELECT 43, 'token-' || i, '%1$s', '%1$s' FROM n
+                """.formatted(SqlTime.format(clock.instant())));
+        old.run("UPDATE user_sessions SET last_seen_at = ? WHERE auth_token LIKE '%50' OR auth_token LIKE '%00'", then);
+        assertThat(app.sweeper.run()).isEqualTo(400);
+        assertThat(app.sweeper.run()).isEqualTo(2);
+        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("19698");
     }
 
     @Test

@@ -6,6 +6,6 @@ class PostgresCodeLimitsTest extends CodeLimitsContract {
 
     @Override
     PostgresApp single() {
-        return PostgresApp.make("single");
+        return PostgresApp.makeMigrated("single");
     }
 }

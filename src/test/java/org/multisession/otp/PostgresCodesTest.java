@@ -6,11 +6,16 @@ class PostgresCodesTest extends CodesContract {
 
     @Override
     PostgresApp single() {
-        return PostgresApp.make("single");
+        return PostgresApp.makeMigrated("single");
     }
 
     @Override
     PostgresApp quick() {
-        return PostgresApp.make("single");
+        return PostgresApp.makeMigrated("single");
+    }
+
+    @Override
+    int tries() {
+        return 10_000;
     }
 }

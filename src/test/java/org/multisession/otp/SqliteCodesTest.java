@@ -25,6 +25,11 @@ class SqliteCodesTest extends CodesContract {
         return SqliteApp.make(memory.path(), "single");
     }
 
+    @Override
+    int tries() {
+        return 100_000;
+    }
+
     @AfterEach
     void removeTheQuickOne() {
         if (memory != null) {

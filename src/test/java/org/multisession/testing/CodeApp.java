@@ -37,7 +37,7 @@ public final class CodeApp implements AutoCloseable {
             Delivery.PLAIN);
 
     /** How many requests and challenges of strangers are kept: few, so that a test can overrun them. */
-    public static final int MAX_STRANGERS = 500;
+    public static final int MAX_STRANGERS = 100;
 
     /** The address of the tests' one browser, where a test does not say another. */
     public static final String HOME = "192.0.2.1";
