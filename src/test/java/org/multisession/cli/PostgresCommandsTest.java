@@ -101,8 +101,9 @@ class PostgresCommandsTest {
         all.addAll(asReader);
         assertThat(runOn(all)).isEqualTo(2);
         assertThat(err)
-                .contains("the account reader_of_commands may make no table in the schema public, and does not own the"
-                        + " table users. Migrate once with the account that owns the tables");
+                .contains("1. the account reader_of_commands may make no table in this schema")
+                .contains("2. the account reader_of_commands does not own the table users")
+                .contains("Migrate once with the account that owns the old app's tables");
         old.run("DROP OWNED BY reader_of_commands");
         old.run("DROP ROLE reader_of_commands");
     }

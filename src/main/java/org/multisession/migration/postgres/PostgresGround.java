@@ -53,13 +53,19 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
     private static final Sql RELATION =
             Sql.of("look for an object of ours", "SELECT 1 WHERE to_regclass(:name) IS NOT NULL");
 
-    private static final Sql VALID_INDEX = Sql.of("look for an index", """
-            SELECT 1 FROM pg_catalog.pg_index WHERE indexrelid = to_regclass(:name) AND indisvalid
+    /** One look for all of them: a start looks for a hundred, and the server may be far away. An invalid index is not one. */
+    private static final Sql OBJECTS = Sql.of("look for all objects of ours", """
+            SELECT CASE c.relkind WHEN 'v' THEN 'view' WHEN 'i' THEN 'index' ELSE 'table' END AS kind, c.relname::TEXT AS name
+            FROM pg_catalog.pg_class c
+            WHERE c.relname = ANY (string_to_array(:names, ',')) AND pg_table_is_visible(c.oid)
+              AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indexrelid = c.oid AND NOT i.indisvalid)
+            UNION ALL
+            SELECT 'function', p.proname::TEXT FROM pg_catalog.pg_proc p
+            WHERE p.proname = ANY (string_to_array(:names, ',')) AND pg_function_is_visible(p.oid)
             """);
 
-    private static final Sql FUNCTION = Sql.of(
-            "look for a function of ours",
-            "SELECT 1 FROM pg_catalog.pg_proc WHERE proname = :name AND pg_function_is_visible(oid)");
+    private static final Sql TRIGGERS =
+            Sql.of("look for all triggers of ours", "SELECT name, on_table FROM multisession_triggers");
 
     private static final Sql TRIGGER = Sql.of(
             "look for a trigger of ours",
@@ -94,25 +100,30 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
      * @param version what identifies them
      */
     static PostgresGround look(Handle handle, List<SchemaScript> all, String version) {
-        requireThatItFits(handle);
-        String account = handle.query(SERVER).one(row -> row.requiredText("account"));
+        List<String> faults = new ArrayList<>();
+        String account = judgeServer(handle, faults);
+        refuse(faults);
         Map<String, String> users = columns(handle, "users");
+        Map<String, String> sessions = columns(handle, "user_sessions");
         boolean isNew = users.isEmpty();
-        boolean hasSessions = !columns(handle, "user_sessions").isEmpty();
+        if (isNew) {
+            requireNew(handle, account, faults);
+        } else {
+            judgeUsers(handle, users, faults);
+        }
+        judgeSessions(handle, sessions, faults);
         List<String> missing = missing(handle, all);
         if (missing.isEmpty() && !isState(handle, "schema", version)) {
             missing = List.of("what this version says otherwise than the one before");
         }
-        List<String> faults = new ArrayList<>();
         judgeRights(handle, account, missing, isNew, all, faults);
         refuse(faults);
-        return new PostgresGround(Set.copyOf(users.keySet()), missing, isNew || isSmall(handle, hasSessions));
+        return new PostgresGround(Set.copyOf(users.keySet()), missing, isNew || isSmall(handle, !sessions.isEmpty()));
     }
 
-    /** Refuses a database whose tables do not fit, with all that is wrong with them. */
-    static void requireThatItFits(Handle handle) {
-        List<String> faults = new ArrayList<>();
-        String account = handle.query(SERVER).one(row -> {
+    /** Returns the name of the account. */
+    private static String judgeServer(Handle handle, List<String> faults) {
+        return handle.query(SERVER).one(row -> {
             if (!"UTF8".equals(row.text("encoding"))) {
                 faults.add("the database is not encoded in UTF8, so it cannot hold every name");
             }
@@ -122,37 +133,24 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             }
             return row.requiredText("account");
         });
-        refuse(faults);
-        Map<String, String> users = columns(handle, "users");
-        if (users.isEmpty()) {
-            requireNew(handle, account, faults);
-        } else {
-            judgeUsers(handle, users, faults);
-        }
-        judgeSessions(handle, columns(handle, "user_sessions"), faults);
-        refuse(faults);
     }
 
     /** Names of what is not there, or not whole. */
     static List<String> missing(Handle handle, List<SchemaScript> all) {
-        List<String> missing = new ArrayList<>();
-        for (SchemaScript script : all) {
-            boolean isThere = switch (script.kind()) {
-                case "table", "view" -> exists(handle, script.name());
-                case "index" ->
-                    handle.query(VALID_INDEX).bind("name", script.name()).exists();
-                case "function" ->
-                    handle.query(FUNCTION).bind("name", script.name()).exists();
-                default -> true;
-            };
-            if (!isThere) {
-                missing.add(script.name());
-            }
-        }
-        boolean isWithoutView = missing.contains("multisession_triggers");
+        String names = all.stream().map(SchemaScript::name).collect(Collectors.joining(","));
+        Set<List<String>> there = Set.copyOf(handle.query(OBJECTS)
+                .bind("names", names)
+                .list(row -> List.of(row.requiredText("kind"), row.requiredText("name"))));
+        List<String> missing = new ArrayList<>(all.stream()
+                .filter(script -> !script.isTrigger() && !there.contains(List.of(script.kind(), script.name())))
+                .map(SchemaScript::name)
+                .toList());
+        Set<List<String>> firing = missing.contains("multisession_triggers")
+                ? Set.of()
+                : Set.copyOf(handle.query(TRIGGERS)
+                        .list(row -> List.of(row.requiredText("name"), row.requiredText("on_table"))));
         all.stream()
-                .filter(SchemaScript::isTrigger)
-                .filter(trigger -> isWithoutView || !fires(handle, trigger))
+                .filter(script -> script.isTrigger() && !firing.contains(List.of(script.name(), script.on())))
                 .forEach(trigger -> missing.add(trigger.name()));
         if (!missing.contains("multisession_state") && !isState(handle, "migrated", "")) {
             missing.add("the rest of a migration that is under way");

@@ -259,11 +259,21 @@ public final class PostgresMigrator implements Migration {
     }
 
     private PostgresGround look() {
-        return database.read(handle -> PostgresGround.look(handle, all, version()));
+        return database.read(handle -> PostgresGround.look(handle, all, version(all)));
+    }
+
+    /**
+     * What a migration would find.
+     *
+     * @throws MigrationRefusedException with all that stands in its way
+     */
+    static PostgresGround ground(Handle handle) {
+        List<SchemaScript> all = all();
+        return PostgresGround.look(handle, all, version(all));
     }
 
     /** What changes with any statement of the schema. */
-    private String version() {
+    private static String version(List<SchemaScript> all) {
         String text = all.stream().map(SchemaScript::sql).collect(Collectors.joining(";"));
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
@@ -338,15 +348,6 @@ public final class PostgresMigrator implements Migration {
     /** Watches over the schema that this migration makes. */
     public Database.Guard guard() {
         return new PostgresGuard(triggers().size());
-    }
-
-    /**
-     * Refuses a database that does not fit, by its catalogue alone.
-     *
-     * @throws MigrationRefusedException with the reason
-     */
-    public static void requireThatItFits(Handle handle) {
-        PostgresGround.requireThatItFits(handle);
     }
 
     /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
@@ -425,7 +426,7 @@ public final class PostgresMigrator implements Migration {
                 run(transaction, MARK_DONE);
                 run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
             }
-            run(transaction, MARK_VERSION.formatted(version()));
+            run(transaction, MARK_VERSION.formatted(version(all)));
         });
         log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
         return new Migrator.Outcome(columns, made);
