@@ -16,7 +16,6 @@ import org.multisession.config.Settings;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
-import org.multisession.db.sqlite.NativeLibrary;
 import org.multisession.metrics.Meters;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
@@ -41,6 +40,12 @@ final class Application implements AutoCloseable {
 
     /** As long as the old app waits (the default of Python's sqlite3). */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    /**
+     * On a server nobody needs a lock for long. With the wait for a connection and for a network that says nothing any more,
+     * a request is answered within five seconds.
+     */
+    private static final Duration BUSY_TIMEOUT_OF_A_SERVER = Duration.ofSeconds(2);
 
     /** How long a deploy waits for a locked database, perhaps during another node's migration. */
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
@@ -86,17 +91,12 @@ final class Application implements AutoCloseable {
     /**
      * The same with other times.
      *
-     * @param busyTimeout how long to wait for a lock at a time
+     * @param busyTimeout how long to wait for the lock of a file at a time
      * @param deployPatience how long to retry altogether
      */
     static Application start(
             ServletContext context, InstantSource clock, Duration busyTimeout, Duration deployPatience) {
-        log.info(
-                "{} on Java {}, {}, {}",
-                Product.ours(),
-                Runtime.version(),
-                context.getServerInfo(),
-                NativeLibrary.version());
+        log.info("{} on Java {}, {}", Product.ours(), Runtime.version(), context.getServerInfo());
         Settings.Read read = Settings.read(SettingSources.ofDeploy(parameters(context)));
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
@@ -104,7 +104,8 @@ final class Application implements AutoCloseable {
         Source source = Sources.claim(settings.database(), settings.createDatabase(), owner(context));
         try {
             LockRetry retry = new LockRetry(clock, deployPatience);
-            Database database = retry.until(() -> Database.open(source, settings.poolSize(), busyTimeout));
+            Duration wait = settings.database().file().isPresent() ? busyTimeout : BUSY_TIMEOUT_OF_A_SERVER;
+            Database database = retry.until(() -> Database.open(source, settings.poolSize(), wait));
             try {
                 return start(context, clock, settings, database, retry);
             } catch (RuntimeException e) {
@@ -156,7 +157,17 @@ final class Application implements AutoCloseable {
             readiness.migrating("looking at the database", 0, 1);
         }
         BooleanSupplier isShared = fileWatch == null ? () -> false : fileWatch::isSharedInJvm;
-        new Routes(settings, services, readiness, schema.missing(), isShared, meters, requestIds, random, clock)
+        new Routes(
+                        settings,
+                        database,
+                        services,
+                        readiness,
+                        schema.missing(),
+                        isShared,
+                        meters,
+                        requestIds,
+                        random,
+                        clock)
                 .register(context);
 
         RequestLog requestLog = new RequestLog(requestIds);

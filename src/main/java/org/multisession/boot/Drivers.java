@@ -15,6 +15,8 @@ final class Drivers {
     private Drivers() {}
 
     static void deregister() {
+        // To look for drivers loads our own of a name that Tomcat's lib has too, and that one registers itself.
+        DriverManager.getDrivers();
         for (Driver driver : Collections.list(DriverManager.getDrivers())) {
             if (driver.getClass().getClassLoader() == Drivers.class.getClassLoader()) {
                 try {

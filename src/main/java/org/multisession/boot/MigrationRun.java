@@ -8,7 +8,7 @@ import org.multisession.auth.LoginRules.Registration;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.Database;
-import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.postgres.PostgresSource;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Backups;
 import org.multisession.migration.Migration;
@@ -57,7 +57,7 @@ public final class MigrationRun {
         this.settings = settings;
         this.database = database;
         DeployTrial trial = new DeployTrial(settings, database, clock);
-        this.migration = database.source() instanceof PostgresServer
+        this.migration = database.source() instanceof PostgresSource
                 ? new PostgresMigrator(database, clock, progress, trial, pacing)
                 : new Migrator(database, clock, backup, progress, trial, pacing);
         this.retry = retry;

@@ -15,8 +15,10 @@ import java.util.function.Supplier;
 import org.multisession.Product;
 import org.multisession.auth.Services;
 import org.multisession.config.Settings;
+import org.multisession.db.Database;
 import org.multisession.metrics.Meters;
 import org.multisession.web.AuthFilter;
+import org.multisession.web.AwaitedFilter;
 import org.multisession.web.BodyFilter;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.CodeMessage;
@@ -71,6 +73,7 @@ import org.multisession.web.page.StaticServlet;
 /** Every filter in its order, and every servlet with its URL. */
 record Routes(
         Settings settings,
+        Database database,
         Services services,
         Readiness readiness,
         Supplier<List<String>> missingFromSchema,
@@ -103,6 +106,11 @@ record Routes(
                 context,
                 "errors",
                 new ErrorFilter(failures, random),
+                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
+        filter(
+                context,
+                "awaited",
+                new AwaitedFilter(database),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(
                 context,

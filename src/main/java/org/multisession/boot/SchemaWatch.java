@@ -4,7 +4,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 import org.multisession.db.Database;
-import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.postgres.PostgresSource;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
 import org.multisession.migration.postgres.PostgresMigrator;
@@ -19,7 +19,7 @@ import org.multisession.migration.postgres.PostgresMigrator;
 record SchemaWatch(Database.Guard guard, Supplier<List<String>> missing, Runnable repair) {
 
     static SchemaWatch of(Database database, InstantSource clock) {
-        if (database.source() instanceof PostgresServer) {
+        if (database.source() instanceof PostgresSource) {
             PostgresMigrator migrator = new PostgresMigrator(database, clock);
             // What is gone there is made anew by a deploy only.
             return new SchemaWatch(migrator.guard(), migrator::missing, () -> {});

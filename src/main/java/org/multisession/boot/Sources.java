@@ -14,6 +14,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.ReadOnly;
 import org.multisession.db.Source;
+import org.multisession.db.postgres.PostgresPool;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.SqliteFile;
@@ -43,10 +44,7 @@ public final class Sources {
         if (location instanceof PostgresUrl postgres) {
             return PostgresServer.at(postgres.url(), postgres.user(), postgres.password());
         }
-        throw new DatabaseException(
-                ((JndiName) location).name() + ": a pool of Tomcat's cannot be used yet. Name the database by its"
-                        + " jdbc:postgresql: URL in multisession.db.url",
-                null);
+        return PostgresPool.named(((JndiName) location).name());
     }
 
     /**

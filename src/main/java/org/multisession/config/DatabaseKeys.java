@@ -20,8 +20,8 @@ final class DatabaseKeys {
             "db.url",
             "jdbc:sqlite:${catalina.base}/multi-session/multi-session.db",
             "the path of a SQLite file without parameters (jdbc:sqlite: may stand before it),"
-                    + " or jdbc:postgresql://HOST/DATABASE",
-            "The database: a SQLite file, or a database of a [PostgreSQL](postgresql.md) server",
+                    + " jdbc:postgresql://HOST/DATABASE, or java:comp/env/NAME",
+            "The database: a SQLite file, a database of a [PostgreSQL](postgresql.md) server, or a pool of Tomcat's on one",
             DatabaseKeys::withPlaceholders);
 
     private static final Setting<Optional<String>> USER =
@@ -65,6 +65,8 @@ final class DatabaseKeys {
 
     private static final Pattern USER_IN_URL = Pattern.compile("[?&]user=[^&]");
 
+    private static final Pattern OTHER_THAN_PRIMARY = Pattern.compile("[?&]targetServerType=(?!primary(&|$))");
+
     private DatabaseKeys() {}
 
     /** Null after a fault. */
@@ -84,10 +86,19 @@ final class DatabaseKeys {
                             + " key");
         }
         if (location instanceof JndiName) {
-            refuse(reader, List.of(USER, PASSWORD), "has no effect: the pool of Tomcat has its own. Remove this key");
+            refuse(
+                    reader,
+                    List.of(USER, PASSWORD, POOL_SIZE),
+                    "has no effect: the pool of Tomcat has its own. Remove this key");
         }
         if (location instanceof PostgresUrl && user == null && !reader.isSet(USER) && !namesAUser(location)) {
             reader.fault(USER.key() + " is missing: the account on the PostgreSQL server");
+        }
+        if (location instanceof PostgresUrl postgres
+                && OTHER_THAN_PRIMARY.matcher(postgres.url()).find()) {
+            reader.fault(
+                    URL.key() + " must name targetServerType=primary or none: a standby does not know of the latest"
+                            + " sign-outs");
         }
         return location;
     }

@@ -1,6 +1,5 @@
 package org.multisession.db;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -103,6 +102,9 @@ public final class Database implements AutoCloseable {
     /** By the guard, that it has seen the schema: nobody changes that without a commit. */
     private final AnswerCache<Guard, Boolean> seen = new AnswerCache<>(1);
 
+    /** Set in a thread whose work a client waits for. */
+    private final ThreadLocal<@Nullable Boolean> awaited = new ThreadLocal<>();
+
     private volatile Pools pools;
     private volatile Guard guard = UNGUARDED;
     private volatile DatabaseListener listener = DatabaseListener.NONE;
@@ -164,18 +166,19 @@ public final class Database implements AutoCloseable {
                 .orElse(null);
     }
 
-    private <T> T on(Pools serving, HikariDataSource pool, Work<? super Handle, T> work) {
-        try (Connection connection = pool.getConnection()) {
-            PreparedStatements prepared = serving.statementsOf(pool, connection, vocabulary::get);
+    private <T> T on(Pools serving, ConnectionPool pool, Work<? super Handle, T> work) {
+        try (ConnectionPool.Lease lease = pool.borrow(isAwaited())) {
+            Connection connection = lease.connection();
+            PreparedStatements prepared = serving.statementsOf(pool, lease, vocabulary::get);
             try {
                 return work.run(new Handle(connection, prepared));
             } catch (StatementException e) {
                 SQLException reason = vendor().reason(connection, e.failure());
-                forgetIfBroken(serving, pool, connection, reason);
+                forgetIfBroken(serving, lease, reason);
                 throw explained(serving, reason, e.because(reason));
             } catch (SQLException e) {
                 SQLException reason = vendor().reason(connection, e);
-                forgetIfBroken(serving, pool, connection, reason);
+                forgetIfBroken(serving, lease, reason);
                 throw reason;
             } finally {
                 prepared.releaseAll();
@@ -339,14 +342,46 @@ public final class Database implements AutoCloseable {
         listener = newListener;
     }
 
+    /** Whether there is one connection for writing beside those for reading; if not, all are of one pool. */
+    public boolean hasOneWriter() {
+        return pools.haveOneWriter();
+    }
+
     /** How much of the readers is in use now. */
     public PoolUse readers() {
-        return pools.readersUse();
+        return pools.readers().use();
     }
 
     /** How much of the writing connection is in use now. */
     public PoolUse writer() {
-        return pools.writerUse();
+        return pools.writer().use();
+    }
+
+    /** Something that may fail in two ways. */
+    @FunctionalInterface
+    public interface Awaited<A extends Exception, B extends Exception> {
+        void run() throws A, B;
+    }
+
+    /**
+     * Runs something that a client waits for. If the server of the database falls silent meanwhile, its statements fail
+     * within seconds; other work waits for as long as a statement may take.
+     */
+    public <A extends Exception, B extends Exception> void whileAwaited(Awaited<A, B> work) throws A, B {
+        if (isAwaited()) {
+            work.run();
+            return;
+        }
+        awaited.set(true);
+        try {
+            work.run();
+        } finally {
+            awaited.remove();
+        }
+    }
+
+    private boolean isAwaited() {
+        return awaited.get() != null;
     }
 
     /** From now on this guard checks the schema before each {@link #write}. */
@@ -426,27 +461,28 @@ public final class Database implements AutoCloseable {
     private <T> T once(Work<? super Transaction, T> work, Ending ending) {
         Pools serving = serving();
         long queued = System.nanoTime();
-        try (Connection connection = serving.writer().getConnection()) {
+        try (ConnectionPool.Lease lease = serving.writer().borrow(isAwaited())) {
+            Connection connection = lease.connection();
             long served = System.nanoTime();
             listener.waitedForWriter(Duration.ofNanos(served - queued));
-            begin(serving, connection);
+            begin(serving, lease);
             listener.waitedForLock(Duration.ofNanos(System.nanoTime() - served));
-            PreparedStatements prepared = serving.statementsOf(serving.writer(), connection, vocabulary::get);
+            PreparedStatements prepared = serving.statementsOf(serving.writer(), lease, vocabulary::get);
             Transaction transaction = new Transaction(connection, prepared);
             T result;
             try {
                 result = work.run(transaction);
                 ending.end(connection, transaction);
             } catch (StatementException e) {
-                undo(serving, connection);
-                forgetIfBroken(serving, serving.writer(), connection, e.failure());
+                undo(serving, lease);
+                forgetIfBroken(serving, lease, e.failure());
                 throw explained(serving, e.failure(), e.because(e.failure()));
             } catch (SQLException e) {
-                undo(serving, connection);
-                forgetIfBroken(serving, serving.writer(), connection, e);
+                undo(serving, lease);
+                forgetIfBroken(serving, lease, e);
                 throw e;
             } catch (RuntimeException | Error e) {
-                undo(serving, connection);
+                undo(serving, lease);
                 throw e;
             } finally {
                 prepared.releaseAll();
@@ -461,31 +497,34 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private static void begin(Pools serving, Connection connection) throws SQLException {
+    private static void begin(Pools serving, ConnectionPool.Lease lease) throws SQLException {
         try {
-            serving.source().vendor().begin(connection);
+            serving.source().vendor().begin(lease.connection());
         } catch (SQLException e) {
-            forgetIfBroken(serving, serving.writer(), connection, e);
+            forgetIfBroken(serving, lease, e);
             throw e;
         }
     }
 
-    private static void undo(Pools serving, Connection connection) {
+    private static void undo(Pools serving, ConnectionPool.Lease lease) {
         try {
-            serving.source().vendor().rollback(connection);
+            serving.source().vendor().rollback(lease.connection());
         } catch (SQLException e) {
             // A full disk ends the transaction by itself, and the rollback then fails. A connection whose state is
             // uncertain is never used again.
-            serving.evict(serving.writer(), connection);
+            serving.discard(lease);
         }
     }
 
     /** Not every driver reports an SQLState that tells the pool to discard a connection. */
-    private static void forgetIfBroken(Pools serving, HikariDataSource pool, Connection connection, SQLException e) {
+    private static void forgetIfBroken(Pools serving, ConnectionPool.Lease lease, SQLException e) {
         FailureKind kind = serving.source().vendor().kindOf(e);
         if (!kind.leavesConnectionIntact()) {
-            log.warn("Replacing a database connection after: {}", e.getMessage());
-            serving.evict(pool, connection);
+            // Not by the words of the driver, which may quote a value.
+            log.warn(
+                    "Replacing a database connection after: {}",
+                    serving.source().vendor().describe(e));
+            serving.discard(lease);
         }
     }
 

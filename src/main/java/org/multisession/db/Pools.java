@@ -1,9 +1,6 @@
 package org.multisession.db;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.HikariPoolMXBean;
-import com.zaxxer.hikari.pool.HikariPool;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -14,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,9 +33,11 @@ public final class Pools implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Source source;
-    private final HikariDataSource readers;
-    private final HikariDataSource writer;
-    private final PoolThreads timer;
+    private final ConnectionPool readers;
+    private final ConnectionPool writer;
+
+    /** Null for a pool that somebody else has made. */
+    private final @Nullable PoolThreads timer;
 
     /** Keyed by the connection itself, not by the pool's wrapper. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
@@ -46,7 +46,7 @@ public final class Pools implements AutoCloseable {
 
     private final AtomicBoolean retired = new AtomicBoolean();
 
-    private Pools(Source source, HikariDataSource readers, HikariDataSource writer, PoolThreads timer) {
+    private Pools(Source source, ConnectionPool readers, ConnectionPool writer, @Nullable PoolThreads timer) {
         this.source = source;
         this.readers = readers;
         this.writer = writer;
@@ -63,7 +63,7 @@ public final class Pools implements AutoCloseable {
         Vendor vendor = source.vendor();
         PoolThreads timer = new PoolThreads();
         try {
-            HikariDataSource writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor);
+            OwnPool writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor);
             Duration patience = wait.compareTo(PATIENCE) < 0 ? wait : PATIENCE;
             try {
                 return new Pools(
@@ -85,17 +85,23 @@ public final class Pools implements AutoCloseable {
      * Opens one pool of connections to a server, which read and write alike, or leaves nothing open.
      *
      * @param wait how long a caller waits for a connection
-     * @param prelude the statements that each connection begins with
+     * @param silence how long work that a client waits for waits for a word of the server
+     * @param prelude the statements that each connection begins with; empty if there are none
      */
-    public static Pools ofEquals(Source source, DataSource connections, int size, Duration wait, String prelude) {
+    public static Pools ofEquals(
+            Source source, DataSource connections, int size, Duration wait, Duration silence, String prelude) {
         PoolThreads timer = new PoolThreads();
         try {
             HikariConfig config = config("multi-session", connections, size, wait, timer);
-            config.setConnectionInitSql(prelude);
+            if (!prelude.isEmpty()) {
+                config.setConnectionInitSql(prelude);
+            }
+            // A connection whose server is silent leaves time to try another one.
+            config.setValidationTimeout(Math.max(250, wait.toMillis() / 2));
             // What lies between may drop a connection that rests.
             config.setMaxLifetime(MAX_LIFETIME.toMillis());
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
-            HikariDataSource pool = pool(config, source.vendor());
+            OwnPool pool = OwnPool.open(config, source.vendor(), silence);
             return new Pools(source, pool, pool, timer);
         } catch (RuntimeException e) {
             timer.close();
@@ -103,12 +109,17 @@ public final class Pools implements AutoCloseable {
         }
     }
 
-    private static HikariDataSource pool(
+    /** Uses a pool of connections to a server that somebody else has made, and will close. */
+    public static Pools ofGiven(Source source, ConnectionPool pool) {
+        return new Pools(source, pool, pool, null);
+    }
+
+    private static OwnPool pool(
             String name, DataSource source, int size, Duration wait, PoolThreads timer, Vendor vendor) {
         HikariConfig config = config(name, source, size, wait, timer);
         // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
         config.setMaxLifetime(0);
-        return pool(config, vendor);
+        return OwnPool.open(config, vendor);
     }
 
     private static HikariConfig config(String name, DataSource source, int size, Duration wait, PoolThreads timer) {
@@ -124,45 +135,29 @@ public final class Pools implements AutoCloseable {
         return config;
     }
 
-    private static HikariDataSource pool(HikariConfig config, Vendor vendor) {
-        try {
-            return new HikariDataSource(config);
-        } catch (HikariPool.PoolInitializationException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw cause instanceof SQLException sql
-                    ? vendor.translated(sql)
-                    : new DatabaseException("could not open", cause);
-        }
-    }
-
     Source source() {
         return source;
     }
 
-    HikariDataSource readers() {
+    ConnectionPool readers() {
         return readers;
     }
 
-    HikariDataSource writer() {
+    ConnectionPool writer() {
         return writer;
     }
 
-    PoolUse readersUse() {
-        return use(readers);
+    /** Whether writers have a connection of their own, and do not share one pool with the readers. */
+    boolean haveOneWriter() {
+        return readers != writer;
     }
 
-    PoolUse writerUse() {
-        return use(writer);
-    }
-
-    private static PoolUse use(HikariDataSource pool) {
-        HikariPoolMXBean now = pool.getHikariPoolMXBean();
-        return new PoolUse(now.getActiveConnections(), now.getIdleConnections(), now.getThreadsAwaitingConnection());
-    }
-
-    PreparedStatements statementsOf(HikariDataSource pool, Connection connection, Supplier<Vocabulary> vocabulary)
+    PreparedStatements statementsOf(ConnectionPool pool, ConnectionPool.Lease lease, Supplier<Vocabulary> vocabulary)
             throws SQLException {
-        Connection raw = connection.unwrap(Connection.class);
+        Connection raw = lease.lasting();
+        if (raw == null) {
+            return PreparedStatements.forOnce(lease.connection(), source.vendor(), vocabulary);
+        }
         PreparedStatements known = statements.get(raw);
         if (known != null) {
             return known;
@@ -170,7 +165,7 @@ public final class Pools implements AutoCloseable {
         forgetClosed();
         // The writer is not told of its own commits, so it must not keep answers.
         PreparedStatements prepared = new PreparedStatements(
-                raw, source.vendor(), vocabulary, pool == readers && readers != writer ? states : null);
+                raw, source.vendor(), vocabulary, pool == readers && haveOneWriter() ? states : null);
         statements.put(raw, prepared);
         return prepared;
     }
@@ -187,16 +182,19 @@ public final class Pools implements AutoCloseable {
     }
 
     /** Makes sure that a connection is not used again once it is returned. */
-    void evict(HikariDataSource pool, Connection connection) {
+    void discard(ConnectionPool.Lease lease) {
         try {
             // Closing the connection closes its statements. Where the pool has closed it, forgetClosed() finds it.
-            if (!connection.isClosed()) {
-                statements.remove(connection.unwrap(Connection.class));
+            if (!lease.connection().isClosed()) {
+                Connection raw = lease.lasting();
+                if (raw != null) {
+                    statements.remove(raw);
+                }
             }
         } catch (SQLException e) {
             log.debug("It was closed already: {}", e.getMessage());
         }
-        pool.evictConnection(connection);
+        lease.discard();
     }
 
     /** Whether answers of these connections still count. */
@@ -214,7 +212,9 @@ public final class Pools implements AutoCloseable {
     public void close() {
         readers.close();
         writer.close();
-        timer.close();
+        if (timer != null) {
+            timer.close();
+        }
         source.close();
     }
 }

@@ -54,6 +54,7 @@ final class PreparedStatements {
     }
 
     private final Connection connection;
+    private final boolean lasts;
     private final Vendor vendor;
     private final Supplier<Vocabulary> vocabulary;
     private final Map<Sql, Prepared> kept = new HashMap<>();
@@ -69,13 +70,28 @@ final class PreparedStatements {
         this(connection, vendor, vocabulary, null);
     }
 
+    /** Of a connection that is borrowed from a pool that closes every statement when the connection comes back. */
+    static PreparedStatements forOnce(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
+        return new PreparedStatements(connection, false, vendor, vocabulary, null);
+    }
+
     /** Of a connection that only reads, and shares the answers that are kept with others of this database. */
     PreparedStatements(
             Connection connection,
             Vendor vendor,
             Supplier<Vocabulary> vocabulary,
             AnswerCache.@Nullable States states) {
+        this(connection, true, vendor, vocabulary, states);
+    }
+
+    private PreparedStatements(
+            Connection connection,
+            boolean lasts,
+            Vendor vendor,
+            Supplier<Vocabulary> vocabulary,
+            AnswerCache.@Nullable States states) {
         this.connection = connection;
+        this.lasts = lasts;
         this.vendor = vendor;
         this.vocabulary = vocabulary;
         this.states = states;
@@ -94,7 +110,7 @@ final class PreparedStatements {
         }
         Sql.Resolved resolved = sql.resolve(vocabulary.get());
         // If it is in use, because a callback for its rows runs it again, a temporary second one is compiled.
-        boolean keep = sql.isKept() && known == null;
+        boolean keep = lasts && sql.isKept() && known == null;
         Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved, keep);
         if (keep) {
             prepared.inUse = true;

@@ -267,8 +267,12 @@ public final class Meters {
                 "1 while the breaker keeps codes back",
                 () -> services.limits.isBreakerOpen(clock.instant()) ? 1 : 0);
         gauge("multisession.lastseen.backlog", "Uses of sessions to be written yet", services.lastSeen::backlog);
-        pool("readers", database::readers);
-        pool("writer", database::writer);
+        if (database.hasOneWriter()) {
+            pool("readers", database::readers);
+            pool("writer", database::writer);
+        } else {
+            pool("all", database::readers);
+        }
         gauge(
                 "multisession.database.foreign.descriptors",
                 "Descriptors on the database file that another copy of SQLite in this JVM holds",

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.multisession.testing.Answer;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.RestartedServer;
+import org.multisession.testing.SilentRelay;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -72,7 +73,9 @@ class PostgresDeployIT {
 
             assertThat(app.http().get("health").body()).contains("\"database\":\"up\",\"schema\":\"complete\"");
             assertThat(app.http().get("metrics").body())
-                    .contains("multisession_serving 1.0", "multisession_pool_connections");
+                    .contains("multisession_serving 1.0", "multisession_pool_connections{pool=\"all\",state=\"idle\"}")
+                    .doesNotContain("pool=\"writer\"", "pool=\"readers\"");
+            assertThat(tomcat.log()).contains("Database: PostgreSQL 18.").doesNotContain("SQLite");
 
             tomcat.redeploy("/");
             assertThat(TomcatLog.of(tomcat.log()).ofDeployment("ROOT").says("nothing was changed"))
@@ -167,6 +170,39 @@ class PostgresDeployIT {
             assertThat(app.http().get("health/live").status()).isEqualTo(200);
             server.start();
             // Whatever was refused meanwhile, nothing has been answered wrongly.
+            assertThat(answersUntilGood(app, in)).isSubsetOf("503", "200 session");
+            assertThat(app.opens(out)).isEqualTo("401");
+            assertThat(app.opens(app.signIn(ANNA))).isEqualTo("200 session");
+        }
+    }
+
+    @Test
+    void while_the_network_to_the_server_is_silent_requests_get_503_and_afterwards_their_answers_again() {
+        try (SilentRelay relay = SilentRelay.to(PostgresApp.port());
+                TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
+                        .app(
+                                "/",
+                                old,
+                                "multisession.login.verification",
+                                "none",
+                                "multisession.db.url",
+                                relay.in(old.url()))
+                        .start()) {
+            DeployedApp app = DeployedApp.on(tomcat, "/");
+            String in = app.signIn(ANNA);
+            String out = app.signIn(ANNA);
+            app.signOut(out);
+            relay.fallSilent();
+            // The client gives up after thirty seconds.
+            for (int i = 0; i < 3; i++) {
+                Answer away = app.http().get("api/me", "Cookie", "auth_token=" + in);
+                assertThat(away.status()).isEqualTo(503);
+                assertThat(away.header("Retry-After")).isPresent();
+            }
+            assertThat(app.http().postForm("login", Map.of("phone", ANNA)).status())
+                    .isEqualTo(503);
+            assertThat(app.http().get("health").body()).contains("\"database\":\"down\"");
+            relay.speak();
             assertThat(answersUntilGood(app, in)).isSubsetOf("503", "200 session");
             assertThat(app.opens(out)).isEqualTo("401");
             assertThat(app.opens(app.signIn(ANNA))).isEqualTo("200 session");

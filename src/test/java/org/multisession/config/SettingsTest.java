@@ -304,6 +304,12 @@ class SettingsTest {
                 .isEqualTo(new DatabaseLocation.PostgresUrl(
                         "jdbc:postgresql://db1,db2:5433/app?targetServerType=primary", "multisession", "s3cret&="));
         assertThat(Settings.read(sources()).effective()).noneMatch(line -> line.contains("s3cret"));
+        parameters.put("multisession.db.url", "jdbc:postgresql://db1,db2:5433/app?targetServerType=preferPrimary");
+        assertThat(faults())
+                .containsExactly(
+                        "multisession.db.url must name targetServerType=primary or none: a standby does not know"
+                                + " of the latest sign-outs");
+        parameters.put("multisession.db.url", "jdbc:postgresql://db1,db2:5433/app?targetServerType=primary");
         parameters.put("multisession.db.pool-size", "1");
         assertThat(faults()).containsExactly("multisession.db.pool-size must be at least 2 on PostgreSQL");
     }
@@ -334,6 +340,8 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("multisession.db.user has no effect: the pool of Tomcat has its own");
+        parameters.put("multisession.db.pool-size", "8");
+        assertThat(faults()).hasSize(2);
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
-import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.postgres.PostgresSource;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
@@ -102,7 +102,7 @@ public final class NewApp implements AutoCloseable {
             throw e;
         }
         migrator = new Migrator(database, clock);
-        PostgresMigrator postgres = source instanceof PostgresServer ? new PostgresMigrator(database, clock) : null;
+        PostgresMigrator postgres = source instanceof PostgresSource ? new PostgresMigrator(database, clock) : null;
         UserColumns columns;
         try {
             columns = UserColumns.of(postgres == null ? migrator.migrate().userColumns() : postgres.migrate());
@@ -212,7 +212,7 @@ public final class NewApp implements AutoCloseable {
 
     /** What the schema lacks. */
     public List<String> missing(Handle handle) throws SQLException {
-        return source instanceof PostgresServer ? PostgresMigrator.missing(handle) : Migrator.missing(handle);
+        return source instanceof PostgresSource ? PostgresMigrator.missing(handle) : Migrator.missing(handle);
     }
 
     /** Whose account a token opens; null if nobody's. */

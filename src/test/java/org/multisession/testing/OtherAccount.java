@@ -25,6 +25,13 @@ public final class OtherAccount {
         return isRoot() ? of(65534, 65534, "--clear-groups") : List.of();
     }
 
+    /** What to put before a command that refuses to run as root; nothing where the tests do not. */
+    public static List<String> withoutRoot() {
+        return isRoot()
+                ? List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all")
+                : List.of();
+    }
+
     /** What to put before a command to run it as this account with a second group; only root can. */
     public static List<String> inGroup(int account, int group) {
         assumeTrue(isRoot(), "only root can play two accounts");

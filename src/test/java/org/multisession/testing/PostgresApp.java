@@ -139,6 +139,11 @@ public final class PostgresApp implements OldApp {
         return "jdbc:postgresql://localhost:" + Server.RUNNING.getPort() + "/" + database;
     }
 
+    /** The port of the server. */
+    public static int port() {
+        return Server.RUNNING.getPort();
+    }
+
     /** From now on the server lets this account in by its password only. */
     public static void requirePasswordOf(String role) {
         try (Connection server = Server.RUNNING.getPostgresDatabase().getConnection();

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Another server as a child process, whose output is its log; it ends with this at the latest. */
@@ -72,6 +73,27 @@ final class ServerProcess implements AutoCloseable {
     /** Everything that it has said so far. */
     synchronized String log() {
         return log.toString();
+    }
+
+    /** Waits until it ends by itself, and returns its exit status. */
+    int awaitEnd() {
+        try {
+            int status = process.waitFor();
+            reader.join();
+            return status;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Ends it and all that it has started as {@code kill -9} does; a second call does nothing. */
+    void kill() {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.toHandle().destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+        awaitEnd();
+        Runtime.getRuntime().removeShutdownHook(lastResort);
     }
 
     @Override

@@ -5,14 +5,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.SQLIntegrityConstraintViolationException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.multisession.db.FailureKind;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Vendor;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /**
  * How a transaction runs on PostgreSQL, at READ COMMITTED, and what its SQLStates mean. What a single writer gives on
@@ -20,7 +20,8 @@ import org.postgresql.util.ServerErrorMessage;
  */
 public final class Postgres implements Vendor {
 
-    static final Postgres VENDOR = new Postgres();
+    /** For connections that nobody else uses. */
+    static final Postgres VENDOR = new Postgres("");
 
     /** So many rows are there to be locked; two keys may share one, and then wait for each other needlessly. */
     static final int LOCKS = 1024;
@@ -43,7 +44,32 @@ public final class Postgres implements Vendor {
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"));
 
-    private Postgres() {}
+    /** The server puts its own word for the severity before its message, in its own language. */
+    private static final Pattern SEVERITY = Pattern.compile("^[^\\s:\"]+: +");
+
+    private final String beginning;
+
+    private Postgres(String beginning) {
+        this.beginning = beginning;
+    }
+
+    /**
+     * For sessions that others use as well, before and after each transaction of ours: behind a pooler, or in a pool that is
+     * not ours. Nothing may be set there for longer than a transaction.
+     *
+     * @param lock how long to wait for a lock
+     * @param statement how long a statement may take
+     */
+    static Postgres onSharedSessions(Duration lock, Duration statement) {
+        return new Postgres(
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
+                        + "; SET LOCAL statement_timeout = " + statement.toMillis() + "; SET LOCAL TIME ZONE 'UTC'");
+    }
+
+    /** Whether others use the sessions as well. */
+    boolean sharesSessions() {
+        return !beginning.isEmpty();
+    }
 
     @Override
     public String product() {
@@ -64,6 +90,15 @@ public final class Postgres implements Vendor {
     @Override
     public void begin(Connection connection) throws SQLException {
         connection.setAutoCommit(false);
+        if (beginning.isEmpty()) {
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(beginning);
+        } catch (SQLException e) {
+            rollback(connection);
+            throw e;
+        }
     }
 
     /** Nothing is in the way of a commit here: locks are taken by the statements before it. */
@@ -127,8 +162,17 @@ public final class Postgres implements Vendor {
             case DISK -> "the disk of the database is full, or cannot be read or written";
             case DAMAGE -> "the database is damaged (" + reasonIn(e) + ")";
             case UNREACHABLE -> "the database cannot be reached (" + obstacle(e) + ")";
+            case STATEMENT, OTHER -> reasonIn(e) + " (SQLState " + e.getSQLState() + ")" + advice(e);
             default -> reasonIn(e) + " (SQLState " + e.getSQLState() + ")";
         };
+    }
+
+    /** A pooler in transaction mode gives each transaction another session, which knows other prepared statements. */
+    private static String advice(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return state.equals("26000") || state.equals("42P05")
+                ? ". A pooler between here and the server may have mixed up the sessions: add prepareThreshold=0 to the URL"
+                : "";
     }
 
     private String access(SQLException e) {
@@ -146,22 +190,22 @@ public final class Postgres implements Vendor {
 
     /** What the driver says of a connection names a host at the most. */
     private String obstacle(SQLException e) {
-        if (e instanceof PSQLException sql && sql.getServerErrorMessage() != null) {
-            return reasonIn(e);
-        }
-        String words = String.valueOf(e.getMessage()).replaceFirst("\\.? Check that .*|\\.$", "");
+        String words = reasonIn(e).replaceFirst("\\.? Check that .*|\\.$", "");
         return e.getCause() instanceof UnknownHostException unknown ? "unknown host " + unknown.getMessage() : words;
     }
 
-    /** Where a value may be in the primary message, as in "invalid input syntax for type integer: …", it is left out. */
+    /**
+     * The first line of the message: the details in the others quote values. Where a value may be in the first, as in
+     * "invalid input syntax for type integer: …", it is left out. By the text and not by the driver's own exception, because
+     * the driver of a pool in Tomcat may be another class of the same name.
+     */
     @Override
     public String reasonIn(SQLException e) {
-        ServerErrorMessage server = e instanceof PSQLException sql ? sql.getServerErrorMessage() : null;
-        if (server == null || server.getMessage() == null) {
-            return e instanceof PSQLException ? "no answer of the server" : String.valueOf(e.getMessage());
+        if (String.valueOf(e.getSQLState()).startsWith("22")) {
+            return "a value does not fit its column";
         }
-        String state = String.valueOf(server.getSQLState());
-        return state.startsWith("22") ? "a value does not fit its column" : server.getMessage();
+        String message = String.valueOf(e.getMessage());
+        return SEVERITY.matcher(message.lines().findFirst().orElse("")).replaceFirst("");
     }
 
     @Override

@@ -1,12 +1,10 @@
 package org.multisession.db.postgres;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
@@ -14,25 +12,23 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Pools;
 import org.multisession.db.ReadOnly;
-import org.multisession.db.Source;
 import org.multisession.db.Vendor;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** One database on a PostgreSQL server. Any number of nodes may use it at once. */
-public final class PostgresServer implements Source, ReadOnly {
-
-    /** The oldest version that is supported by its makers, and has what the statements need. */
-    private static final int OLDEST = 14;
-
-    /** A statement that runs longer than this is a mistake, and must not hold a connection for ever. */
-    private static final Duration MAX_STATEMENT = Duration.ofSeconds(30);
+/** A database that is named by its URL, with connections of our own. */
+public final class PostgresServer extends PostgresSource implements ReadOnly {
 
     /** A table is not read into memory whole. */
     private static final int ROWS_AT_ONCE = 5_000;
 
+    /** For each host of a URL. */
+    private static final String CONNECT_SECONDS = "2";
+
     private final PGSimpleDataSource connections;
+
+    private volatile Postgres vendor = Postgres.VENDOR;
 
     private PostgresServer(PGSimpleDataSource connections) {
         this.connections = connections;
@@ -49,12 +45,20 @@ public final class PostgresServer implements Source, ReadOnly {
         PGSimpleDataSource connections = new PGSimpleDataSource();
         try {
             connections.setURL(url);
-            set(connections, PGProperty.CONNECT_TIMEOUT, "5");
-            set(connections, PGProperty.SOCKET_TIMEOUT, "60");
+            set(connections, PGProperty.CONNECT_TIMEOUT, CONNECT_SECONDS);
+            set(connections, PGProperty.SOCKET_TIMEOUT, String.valueOf(MAX_SILENCE.toSeconds()));
+            // A standby shows what may not be true any more, and takes no sign-out.
+            set(connections, PGProperty.TARGET_SERVER_TYPE, "primary");
+            // Which host is the primary may have changed a moment ago.
+            set(connections, PGProperty.HOST_RECHECK_SECONDS, "1");
             set(connections, PGProperty.TCP_KEEP_ALIVE, "true");
+            // Spares two statements at the beginning of each connection, which a pooler would pass on to others.
+            set(connections, PGProperty.ASSUME_MIN_SERVER_VERSION, "9.0");
             set(connections, PGProperty.APPLICATION_NAME, "Multi-Session");
             // A text takes the type of what it is compared with or stored in, as on SQLite.
             connections.setProperty(PGProperty.STRING_TYPE, "unspecified");
+            // The details of an error quote values.
+            connections.setProperty(PGProperty.LOG_SERVER_ERROR_DETAIL, "false");
         } catch (IllegalArgumentException | SQLException e) {
             throw new DatabaseException("this is no URL of a PostgreSQL database. Check multisession.db.url", null);
         }
@@ -76,28 +80,53 @@ public final class PostgresServer implements Source, ReadOnly {
 
     @Override
     public Vendor vendor() {
-        return Postgres.VENDOR;
+        return vendor;
     }
 
     /** One pool for readers and writers. */
     @Override
     public Pools open(int size, Duration wait) {
-        Pools pools = Pools.ofEquals(
-                this,
-                connections,
-                size,
-                wait,
-                // In the settings of a role or of the database, another program may have set these otherwise.
-                "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
-                        + MAX_STATEMENT.toMillis()
-                        + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'");
-        try {
-            requireVersion();
-            return pools;
-        } catch (RuntimeException e) {
-            pools.close();
-            throw e;
+        String prelude = "";
+        if (isBehindPooler()) {
+            vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
+            if (connections.getPrepareThreshold() == byDefault(PGProperty.PREPARE_THRESHOLD)) {
+                // The next transaction may be in another session, which does not know what this one has prepared.
+                connections.setPrepareThreshold(0);
+            }
+        } else {
+            vendor = Postgres.VENDOR;
+            // In the settings of a role or of the database, another program may have set these otherwise.
+            prelude = "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
+                    + MAX_STATEMENT.toMillis()
+                    + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'";
         }
+        return Pools.ofEquals(this, connections, size, wait, silence(wait), prelude);
+    }
+
+    /**
+     * Whether something between here and the server lends out its own connections: it tells another number of the session
+     * than the server itself.
+     */
+    private boolean isBehindPooler() {
+        try (Connection connection = connections.getConnection();
+                Statement statement = connection.createStatement()) {
+            requireVersion(connection);
+            try (ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+                row.next();
+                return row.getInt(1) != connection.unwrap(PGConnection.class).getBackendPID();
+            }
+        } catch (SQLException e) {
+            throw Postgres.VENDOR.translated(e);
+        }
+    }
+
+    @Override
+    public String describe(Handle handle) throws SQLException {
+        return super.describe(handle) + (vendor.sharesSessions() ? ", through a pooler" : "");
+    }
+
+    private static int byDefault(PGProperty property) {
+        return Integer.parseInt(String.valueOf(property.getDefaultValue()));
     }
 
     /**
@@ -109,6 +138,7 @@ public final class PostgresServer implements Source, ReadOnly {
         try (Connection connection = connections.getConnection()) {
             connection.unwrap(PGConnection.class).setDefaultFetchSize(ROWS_AT_ONCE);
             connection.setAutoCommit(false);
+            connection.setNetworkTimeout(Runnable::run, 0);
             try (Statement statement = connection.createStatement()) {
                 statement.execute(
                         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL TIME ZONE 'UTC';"
@@ -131,69 +161,6 @@ public final class PostgresServer implements Source, ReadOnly {
                 : new DatabaseException(message, failure.kind(), cause);
     }
 
-    private void requireVersion() {
-        try (Connection connection = connections.getConnection()) {
-            requireVersion(connection);
-        } catch (SQLException e) {
-            throw Postgres.VENDOR.translated(e);
-        }
-    }
-
-    private static void requireVersion(Connection connection) throws SQLException {
-        int version = connection.getMetaData().getDatabaseMajorVersion();
-        if (version < OLDEST) {
-            throw new DatabaseException(
-                    "this is PostgreSQL " + version + "; version " + OLDEST + " or newer is needed", null);
-        }
-    }
-
-    @Override
-    public Optional<String> obstacle() {
-        return Optional.empty();
-    }
-
-    @Override
-    public String describe(Handle handle) throws SQLException {
-        try (Statement statement = handle.connection().createStatement();
-                ResultSet row = statement.executeQuery(
-                        "SELECT 'PostgreSQL ' || current_setting('server_version') || ', database ' || current_database()"
-                                + " || ', schema ' || coalesce(current_schema(), 'none')")) {
-            row.next();
-            return row.getString(1) + ", at " + this;
-        }
-    }
-
-    @Override
-    public Optional<String> warning(Handle handle) {
-        return Optional.empty();
-    }
-
-    /** A server that takes the place of another one is the same database: each connection asks it anew. */
-    @Override
-    public boolean isInPlace() {
-        return true;
-    }
-
-    @Override
-    public void observe() {
-        // Nothing lies beside it.
-    }
-
-    @Override
-    public Source successor(String owner) {
-        throw new DatabaseException("a PostgreSQL database is not replaced by another one while it is open", null);
-    }
-
-    @Override
-    public int foreignUsers() {
-        return 0;
-    }
-
-    @Override
-    public Optional<Path> file() {
-        return Optional.empty();
-    }
-
     /** Hosts, ports and the name of the database; a URL may hold a password in its parameters. */
     @Override
     public String toString() {
@@ -204,10 +171,5 @@ public final class PostgresServer implements Source, ReadOnly {
             hosts.append(i == 0 ? "" : ",").append(names[i]).append(ports[i] == 0 ? "" : ":" + ports[i]);
         }
         return "jdbc:postgresql://" + hosts + "/" + connections.getDatabaseName();
-    }
-
-    @Override
-    public void close() {
-        // The pools have closed the connections.
     }
 }

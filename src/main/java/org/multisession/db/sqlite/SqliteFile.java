@@ -274,7 +274,7 @@ public final class SqliteFile implements Source {
 
     @Override
     public String describe(Handle handle) throws SQLException {
-        return "SQLite " + path + ", journal mode " + journalMode(handle);
+        return NativeLibrary.version() + ", file " + path + ", journal mode " + journalMode(handle);
     }
 
     @Override

@@ -25,6 +25,7 @@ import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
+import org.multisession.db.postgres.TimeLimits;
 import org.multisession.migration.Migration;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Migrator;
@@ -330,7 +331,7 @@ public final class PostgresMigrator implements Migration {
                 }
                 // The look for that row would stay open and keep its view of the database, for which CREATE INDEX
                 // waits.
-                run(transaction, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+                TimeLimits.lift(transaction);
                 // The others use connections of their own: this one only holds the lock.
                 return Optional.of(steps());
             });
@@ -418,7 +419,7 @@ public final class PostgresMigrator implements Migration {
                 .forEach(index -> makeIndex(index, made));
         tryOut(columns);
         database.execute(transaction -> {
-            run(transaction, "SET LOCAL statement_timeout = 0");
+            TimeLimits.lift(transaction);
             if (!isDone || wasMissing) {
                 for (String sql : RECONCILE) {
                     run(transaction, sql);
@@ -588,18 +589,11 @@ public final class PostgresMigrator implements Migration {
                 }
                 run(handle, "DROP INDEX CONCURRENTLY " + index.name());
             }
-            String before = ComposedSql.texts(
-                            handle,
-                            "SELECT format('SET lock_timeout = %L; SET statement_timeout = %L',"
-                                    + " current_setting('lock_timeout'), current_setting('statement_timeout'))")
-                    .get(0);
             // It waits for every transaction that is under way, and keeps nobody waiting meanwhile.
-            run(handle, "SET lock_timeout = 0; SET statement_timeout = 0");
-            try {
-                run(handle, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));
-            } finally {
-                run(handle, before);
-            }
+            TimeLimits.liftFor(
+                    handle,
+                    free -> run(
+                            free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS")));
             made.add(index.name());
             return true;
         });

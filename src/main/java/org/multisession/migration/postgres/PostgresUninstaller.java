@@ -12,6 +12,7 @@ import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
+import org.multisession.db.postgres.TimeLimits;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Uninstall;
 import org.multisession.migration.UninstallPlan;
@@ -124,7 +125,7 @@ public final class PostgresUninstaller implements Uninstall {
     public UninstallPlan look(boolean keepSessions) {
         return database.dryRun(transaction -> {
             ComposedSql.run(transaction, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
+            TimeLimits.lift(transaction);
             return plan(transaction, doomed(transaction, keepSessions));
         });
     }

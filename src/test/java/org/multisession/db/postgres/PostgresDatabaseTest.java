@@ -18,9 +18,12 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.FailureKind;
+import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.PostgresApp;
+import org.multisession.testing.SilentRelay;
 
 class PostgresDatabaseTest {
 
@@ -194,6 +197,55 @@ class PostgresDatabaseTest {
         assertThat(number(1)).isZero();
         database.execute(transaction -> add(transaction, 1, 1));
         assertThat(number(1)).isEqualTo(1);
+    }
+
+    @Test
+    void what_a_client_waits_for_is_given_up_while_the_network_is_still_silent_and_goes_on_afterwards()
+            throws Exception {
+        try (SilentRelay relay = SilentRelay.to(PostgresApp.port());
+                Database far = Database.open(
+                        PostgresServer.at(relay.in(old.url()), "postgres", ""), 2, Duration.ofMillis(500))) {
+            far.execute(transaction -> add(transaction, 1, 1));
+            relay.fallSilent();
+            for (int i = 0; i < 2; i++) {
+                CompletableFuture<Void> reading =
+                        CompletableFuture.runAsync(() -> far.whileAwaited(() -> far.read(handle -> value(handle, 1))));
+                assertThatThrownBy(() -> reading.get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(DatabaseBusyException.class);
+                CompletableFuture<Void> writing = CompletableFuture.runAsync(
+                        () -> far.whileAwaited(() -> far.execute(transaction -> add(transaction, 1, 1))));
+                assertThatThrownBy(() -> writing.get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(DatabaseBusyException.class);
+            }
+            relay.speak();
+            long seen = -1;
+            while (seen < 0) {
+                try {
+                    seen = far.read(handle -> value(handle, 1));
+                } catch (DatabaseBusyException e) {
+                    // A connection may still be on its way out.
+                    seen = -1;
+                }
+            }
+            assertThat(number(1)).isEqualTo(1);
+        }
+    }
+
+    private static long value(Handle handle, long id) {
+        return handle.query(GET).bind("id", id).one(row -> row.number("n"));
+    }
+
+    @Test
+    void a_connection_that_is_replaced_is_logged_without_the_value_that_it_failed_on() {
+        try (LogLines log = new LogLines()) {
+            assertThatThrownBy(() ->
+                    database.read(handle -> handle.query(Sql.once("a number", "SELECT 1 FROM numbers WHERE id = :id"))
+                            .bind("id", "secret")
+                            .exists()));
+            assertThat(log.all())
+                    .anyMatch(line -> line.contains("Replacing a database connection"))
+                    .noneMatch(line -> line.contains("secret"));
+        }
     }
 
     @Test

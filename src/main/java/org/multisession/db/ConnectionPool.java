@@ -1,0 +1,41 @@
+package org.multisession.db;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/** Connections that are borrowed and returned. Safe for use by many threads. */
+public interface ConnectionPool extends AutoCloseable {
+
+    /**
+     * Borrows one; waits for it if all are in use.
+     *
+     * @param isAwaited whether a client waits for the work. A server that says nothing any more then fails it within
+     *     seconds, and not only when no work could take so long
+     */
+    Lease borrow(boolean isAwaited) throws SQLException;
+
+    PoolUse use();
+
+    @Override
+    void close();
+
+    /** A borrowed connection, which goes back when this is closed. */
+    interface Lease extends AutoCloseable {
+
+        Connection connection();
+
+        /**
+         * The connection behind the pool's wrapper, the same each time that it is borrowed, so that compiled statements
+         * can be kept with it; null where the pool closes them.
+         */
+        @Nullable
+        Connection lasting() throws SQLException;
+
+        /** Makes sure that nobody borrows it again. */
+        void discard();
+
+        @Override
+        void close() throws SQLException;
+    }
+}

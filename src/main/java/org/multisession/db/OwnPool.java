@@ -1,0 +1,89 @@
+package org.multisession.db;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import com.zaxxer.hikari.pool.HikariPool;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+
+/** A pool that this application opens and closes. */
+final class OwnPool implements ConnectionPool {
+
+    private final HikariDataSource pool;
+
+    /** How long awaited work waits for a word of the server, in milliseconds; 0 where there is none. */
+    private final int silence;
+
+    private OwnPool(HikariDataSource pool, int silence) {
+        this.pool = pool;
+        this.silence = silence;
+    }
+
+    /** Opens the pool of a file, or leaves nothing open. */
+    static OwnPool open(HikariConfig config, Vendor vendor) {
+        return open(config, vendor, Duration.ZERO);
+    }
+
+    /** The same for a server that may go silent. */
+    static OwnPool open(HikariConfig config, Vendor vendor, Duration silence) {
+        try {
+            return new OwnPool(new HikariDataSource(config), (int) silence.toMillis());
+        } catch (HikariPool.PoolInitializationException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw cause instanceof SQLException sql
+                    ? vendor.translated(sql)
+                    : new DatabaseException("could not open", cause);
+        }
+    }
+
+    @Override
+    public Lease borrow(boolean isAwaited) throws SQLException {
+        HikariLease lease = new HikariLease(pool, pool.getConnection());
+        if (isAwaited && silence > 0) {
+            lease.expectAnswersWithin(silence);
+        }
+        return lease;
+    }
+
+    @Override
+    public PoolUse use() {
+        HikariPoolMXBean now = pool.getHikariPoolMXBean();
+        return new PoolUse(now.getActiveConnections(), now.getIdleConnections(), now.getThreadsAwaitingConnection());
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private record HikariLease(HikariDataSource pool, Connection connection) implements Lease {
+
+        /** The pool itself sets it back. */
+        private void expectAnswersWithin(int millis) throws SQLException {
+            try {
+                connection.setNetworkTimeout(Runnable::run, millis);
+            } catch (SQLException e) {
+                discard();
+                connection.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public Connection lasting() throws SQLException {
+            return connection.unwrap(Connection.class);
+        }
+
+        @Override
+        public void discard() {
+            pool.evictConnection(connection);
+        }
+
+        @Override
+        public void close() throws SQLException {
+            connection.close();
+        }
+    }
+}

@@ -1,0 +1,321 @@
+package org.multisession.db.postgres;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.ConnectionPool;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.PoolUse;
+import org.multisession.db.Pools;
+import org.multisession.db.Vendor;
+
+/**
+ * A database behind a pool that Tomcat has made ({@code <Resource>}). Its settings are the team's: they are looked at, and
+ * refused with all that does not fit, and nothing is left on a connection that goes back. Its driver may be another than
+ * ours.
+ */
+public final class PostgresPool extends PostgresSource {
+
+    /** However many requests wait, each is answered within seconds. */
+    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
+
+    private static final Pattern SEVERAL_HOSTS = Pattern.compile("jdbc:postgresql://[^/]*,.*");
+
+    /** What Tomcat has under a name; one kind of pool connects when it is first asked for. */
+    @FunctionalInterface
+    interface Lookup {
+        Object find() throws NamingException;
+    }
+
+    private final String name;
+    private final Lookup lookup;
+
+    private volatile Postgres vendor = Postgres.VENDOR;
+
+    PostgresPool(String name, Lookup lookup) {
+        this.name = name;
+        this.lookup = lookup;
+    }
+
+    /** The pool of that JNDI name, which the settings admit only below {@code java:comp/env/}: Tomcat's own configuration. */
+    @SuppressWarnings("BanJNDI")
+    public static PostgresPool named(String name) {
+        return new PostgresPool(name, () -> new InitialContext().lookup(name));
+    }
+
+    private TomcatPool find() {
+        Object found;
+        try {
+            found = lookup.find();
+        } catch (NamingException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof SQLException sql) {
+                    throw failure(sql);
+                }
+            }
+            throw new DatabaseException(
+                    "Tomcat has no such pool. The context needs a <Resource name=\""
+                            + name.replaceFirst("java:comp/env/", "")
+                            + "\"> or a <ResourceLink>; docs/postgresql.md shows one",
+                    e);
+        }
+        TomcatPool pool = found instanceof DataSource source ? TomcatPool.of(source) : null;
+        if (pool == null) {
+            throw new DatabaseException(
+                    "this is a " + found.getClass().getName()
+                            + ". It must be a pool of Tomcat's: a <Resource type=\"javax.sql.DataSource\">, with Tomcat's"
+                            + " factory or with org.apache.tomcat.jdbc.pool.DataSourceFactory",
+                    null);
+        }
+        return pool;
+    }
+
+    @Override
+    public Vendor vendor() {
+        return vendor;
+    }
+
+    /** The size is the pool's own. */
+    @Override
+    public Pools open(int size, Duration wait) {
+        TomcatPool pool = find();
+        List<String> faults = faultsOf(pool);
+        try (Connection connection = pool.source().getConnection()) {
+            String product = connection.getMetaData().getDatabaseProductName();
+            if (product.equals("PostgreSQL")) {
+                requireVersion(connection);
+                lookAt(connection, faults);
+            } else {
+                faults.add(
+                        0,
+                        "its database is " + product
+                                + ". A pool must be one of PostgreSQL; a SQLite file is named by its"
+                                + " path in multisession.db.url");
+            }
+        } catch (SQLException e) {
+            if (faults.isEmpty()) {
+                throw failure(e);
+            }
+            faults.add(failure(e).getMessage());
+        }
+        refuse(faults);
+        vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
+        return Pools.ofGiven(this, new Borrowing(pool, silence(wait)));
+    }
+
+    private static DatabaseException failure(SQLException e) {
+        return isWithoutDriver(e)
+                ? new DatabaseException(
+                        "it finds no driver for its url: use driverClassName=\"org.postgresql.Driver\" and a"
+                                + " jdbc:postgresql: URL",
+                        null)
+                : Postgres.VENDOR.translated(reason(e));
+    }
+
+    private static boolean isWithoutDriver(SQLException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ClassNotFoundException
+                    || String.valueOf(cause.getMessage()).contains("No suitable driver")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static List<String> faultsOf(TomcatPool pool) {
+        List<String> faults = new ArrayList<>();
+        if (pool.size() == 1) {
+            faults.add("it has one connection, and 2 are the least: raise " + pool.sizeName());
+        }
+        if (pool.patience().isNegative() || pool.patience().compareTo(MAX_WAIT) > 0) {
+            faults.add("a request would wait for a free connection for "
+                    + (pool.patience().isNegative() ? "ever" : pool.patience().toSeconds() + " seconds") + ": set "
+                    + pool.patienceName() + "=\"2000\", and no more than " + MAX_WAIT.toMillis());
+        }
+        pool.testing(MAX_WAIT)
+                .ifPresent(attribute ->
+                        faults.add("after a restart of the server it would lend dead connections: set " + attribute));
+        pool.takingBack()
+                .ifPresent(attribute ->
+                        faults.add("it takes connections back from work that takes long, such as a migration: remove "
+                                + attribute));
+        String url = String.valueOf(pool.url());
+        if (SEVERAL_HOSTS.matcher(url).matches() && !url.matches(".*[?&]targetServerType=primary(&.*)?")) {
+            faults.add("of several hosts it might ask a standby, which does not know of the latest sign-outs: add"
+                    + " targetServerType=primary to its url");
+        }
+        return faults;
+    }
+
+    private static void lookAt(Connection connection, List<String> faults) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            faults.add("its connections begin in a transaction: remove defaultAutoCommit");
+        }
+        if (connection.isReadOnly()) {
+            faults.add("its connections are read-only: remove defaultReadOnly");
+        }
+        if (connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
+            faults.add("its transactions are not READ COMMITTED: remove defaultTransactionIsolation");
+        }
+        int silence = connection.getNetworkTimeout();
+        if (silence == 0 || silence > MAX_WAIT.toMillis()) {
+            faults.add("a server that says nothing any more would hold a request "
+                    + (silence == 0 ? "for ever" : "for " + silence / 1000 + " seconds")
+                    + ": add socketTimeout=3 to its url, and no more than " + MAX_WAIT.toSeconds()
+                    + ". Work that takes longer gets more time by itself");
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_is_in_recovery()")) {
+            row.next();
+            if (row.getBoolean(1)) {
+                faults.add("its server is a standby: name the primary, or add targetServerType=primary to its url");
+            }
+        }
+        if (!takesTextsWithoutType(connection)) {
+            faults.add("a text would not be taken for a time or a number: add stringtype=unspecified to its url");
+        }
+        if (!connection.getAutoCommit()) {
+            connection.rollback();
+        }
+    }
+
+    private static boolean takesTextsWithoutType(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 WHERE 1 = ?")) {
+            statement.setString(1, "1");
+            return statement.executeQuery().next();
+        } catch (SQLException e) {
+            if (String.valueOf(e.getSQLState()).equals("42883")) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static void refuse(List<String> faults) {
+        if (!faults.isEmpty()) {
+            throw new DatabaseException(
+                    "this pool does not fit:"
+                            + IntStream.range(0, faults.size())
+                                    .mapToObj(i -> "\n  " + (i + 1) + ". " + faults.get(i))
+                                    .collect(Collectors.joining()),
+                    null);
+        }
+    }
+
+    /** A pool wraps what its driver says. */
+    private static SQLException reason(SQLException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql;
+            }
+        }
+        return failure;
+    }
+
+    /** The name that it has in Tomcat. */
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** Lends what Tomcat's pool lends. */
+    private static final class Borrowing implements ConnectionPool {
+
+        private final TomcatPool pool;
+        private final int silence;
+
+        private Borrowing(TomcatPool pool, Duration silence) {
+            this.pool = pool;
+            this.silence = (int) silence.toMillis();
+        }
+
+        @Override
+        public Lease borrow(boolean isAwaited) throws SQLException {
+            Connection connection;
+            try {
+                connection = pool.source().getConnection();
+            } catch (SQLException e) {
+                SQLException reason = reason(e);
+                throw new SQLTransientConnectionException(
+                        "the pool gave no connection", reason.getSQLState() == null ? null : reason);
+            }
+            TomcatLease lease = new TomcatLease(pool, connection);
+            lease.expectAnswersWithin(isAwaited ? silence : (int) MAX_SILENCE.toMillis());
+            return lease;
+        }
+
+        @Override
+        public PoolUse use() {
+            return pool.use();
+        }
+
+        /** Tomcat closes it. */
+        @Override
+        public void close() {}
+    }
+
+    /** Goes back as it came. */
+    private static final class TomcatLease implements ConnectionPool.Lease {
+
+        private final TomcatPool pool;
+        private final Connection connection;
+        private int silenceBefore = -1;
+        private boolean isDiscarded;
+
+        private TomcatLease(TomcatPool pool, Connection connection) {
+            this.pool = pool;
+            this.connection = connection;
+        }
+
+        private void expectAnswersWithin(int millis) throws SQLException {
+            try {
+                silenceBefore = connection.getNetworkTimeout();
+                connection.setNetworkTimeout(Runnable::run, millis);
+            } catch (SQLException e) {
+                discard();
+                connection.close();
+                throw e;
+            }
+        }
+
+        @Override
+        public Connection connection() {
+            return connection;
+        }
+
+        @Override
+        public @Nullable Connection lasting() {
+            return null;
+        }
+
+        @Override
+        public void discard() {
+            isDiscarded = true;
+            pool.discard(connection);
+        }
+
+        @Override
+        public void close() throws SQLException {
+            try {
+                if (!isDiscarded) {
+                    connection.setNetworkTimeout(Runnable::run, silenceBefore);
+                }
+            } finally {
+                connection.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package org.multisession.db.postgres;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.multisession.db.ComposedSql;
+import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Handle;
+
+/** Lifts the limits of time, those of the server and that of the network, from work on a table of any size. */
+public final class TimeLimits {
+
+    private TimeLimits() {}
+
+    /** Until the transaction ends. */
+    public static void lift(Handle transaction) throws SQLException {
+        lift(transaction.connection());
+    }
+
+    static void lift(Connection transaction) throws SQLException {
+        try (java.sql.Statement statement = transaction.createStatement()) {
+            statement.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+        }
+        transaction.setNetworkTimeout(Runnable::run, 0);
+    }
+
+    /**
+     * For work that may wait for locks for as long as it takes and can be in no transaction, as CREATE INDEX CONCURRENTLY.
+     *
+     * @throws DatabaseException if others use the session and its settings would end the work half-way
+     */
+    public static void liftFor(Handle handle, Database.Act<Handle> work) throws SQLException {
+        handle.connection().setNetworkTimeout(Runnable::run, 0);
+        if (handle.vendor() instanceof Postgres postgres && postgres.sharesSessions()) {
+            requireNone(handle);
+            work.run(handle);
+            return;
+        }
+        String before = ComposedSql.texts(
+                        handle,
+                        "SELECT format('SET lock_timeout = %L; SET statement_timeout = %L',"
+                                + " current_setting('lock_timeout'), current_setting('statement_timeout'))")
+                .get(0);
+        ComposedSql.run(handle, "SET lock_timeout = 0; SET statement_timeout = 0");
+        try {
+            work.run(handle);
+        } finally {
+            ComposedSql.run(handle, before);
+        }
+    }
+
+    /** What is set for a session that others use would stay there for them. */
+    private static void requireNone(Handle handle) throws SQLException {
+        String set = String.join(
+                " and ",
+                ComposedSql.texts(
+                        handle,
+                        "SELECT name FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout')"
+                                + " AND setting <> '0' ORDER BY 1"));
+        if (!set.isEmpty()) {
+            throw new DatabaseException(
+                    "an index cannot be made in time: the account or the pool sets " + set
+                            + ". Migrate once with an account that has none, or by a direct jdbc:postgresql: URL",
+                    null);
+        }
+    }
+}

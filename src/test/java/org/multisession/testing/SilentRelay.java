@@ -1,0 +1,131 @@
+package org.multisession.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Stands between a client and a server of this machine, and can fall silent, as a network does that drops packets:
+ * connections stay open, new ones are taken, and nothing passes until it speaks again.
+ */
+public final class SilentRelay implements AutoCloseable {
+
+    private final ServerSocket door;
+    private final int server;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
+    // Guarded by this.
+    private boolean isSilent;
+    private boolean isClosed;
+
+    private SilentRelay(int server) {
+        this.server = server;
+        try {
+            this.door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Relays to a port of the loopback address. */
+    public static SilentRelay to(int port) {
+        SilentRelay relay = new SilentRelay(port);
+        start("relay", relay::takeCalls);
+        return relay;
+    }
+
+    /** The address with this relay in the place of the server. */
+    public String in(String url) {
+        return url.replace(":" + server + "/", ":" + door.getLocalPort() + "/").replace("localhost", "127.0.0.1");
+    }
+
+    public synchronized void fallSilent() {
+        isSilent = true;
+    }
+
+    public synchronized void speak() {
+        isSilent = false;
+        notifyAll();
+    }
+
+    private void takeCalls() {
+        try {
+            while (true) {
+                Socket client = keep(door.accept());
+                Socket toServer = keep(new Socket(InetAddress.getLoopbackAddress(), server));
+                start("relay: there", () -> pass(client, toServer));
+                start("relay: back", () -> pass(toServer, client));
+            }
+        } catch (IOException e) {
+            // It was closed.
+        }
+    }
+
+    private Socket keep(Socket socket) {
+        open.add(socket);
+        return socket;
+    }
+
+    private void pass(Socket from, Socket to) {
+        byte[] some = new byte[8192];
+        try {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            for (int length = in.read(some); length >= 0; length = in.read(some)) {
+                awaitWord();
+                out.write(some, 0, length);
+            }
+        } catch (IOException e) {
+            // One of the two has gone.
+        } finally {
+            close(from);
+            close(to);
+        }
+    }
+
+    private synchronized void awaitWord() throws IOException {
+        while (isSilent && !isClosed) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException(e);
+            }
+        }
+    }
+
+    private void close(Socket socket) {
+        open.remove(socket);
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            isClosed = true;
+            notifyAll();
+        }
+        try {
+            door.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        open.forEach(this::close);
+    }
+}
