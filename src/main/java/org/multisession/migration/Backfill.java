@@ -49,6 +49,14 @@ final class Backfill {
               AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = multisession_tokens.user_id)
             """;
 
+    /** The same for all at once, by indexes alone. */
+    private static final String END_ALL_ORPHANS = """
+            UPDATE multisession_tokens SET ended_at = ?1, end_reason = 'user-replaced'
+            WHERE ended_at IS NULL AND user_id IN
+              (SELECT t.user_id FROM multisession_tokens t WHERE t.ended_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id))
+            """;
+
     private static final String REFUSE_SHARED = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT auth_token, NULL, ?1, ?1, 'ambiguous' FROM users
@@ -88,6 +96,19 @@ final class Backfill {
 
     private static final Pass SHARED =
             new Pass("shared", "looking for shared tokens", "users", "users.auth_token", List.of(REFUSE_SHARED));
+
+    /** What nobody has seen end, where {@link Witnesses#SUSPECTS} says whom to look at. */
+    private static final Pass END_SUSPECTS = new Pass(
+            "",
+            "",
+            END.table(),
+            END.key(),
+            List.of(
+                    END_DELETED.replace("{range}", Witnesses.IS_SUSPECT),
+                    END_MOVED.replace("{range}", Witnesses.IS_SUSPECT),
+                    END_ALL_ORPHANS));
+
+    private static final Pass END_ORPHANS_ONLY = new Pass("", "", END.table(), END.key(), List.of(END_ALL_ORPHANS));
 
     private static final Pass PHONES =
             new Pass("phones", "noting telephone numbers", "users u", "u.id", List.of(NOTE_PHONES));
@@ -131,6 +152,13 @@ final class Backfill {
                         + table + ".user_id)"));
     }
 
+    /** The triggers that note the texts of telephone numbers. */
+    static final Set<String> ON_PHONES = Set.of(
+            "multisession_phone_inserted",
+            "multisession_phone_changed",
+            "multisession_phone_moved",
+            "multisession_phone_deleted");
+
     /**
      * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. In
      * the order of their tokens sessions are recorded many times faster, since each goes to the end of our table.
@@ -150,12 +178,22 @@ final class Backfill {
     /**
      * Our memory of issued tokens follows the sessions by triggers. Where those have only just been made, it is
      * brought up to what is there now, at once.
+     *
+     * @param hasSuspects whether only some tokens can have ended unseen, and are known
      */
-    static Reconciled reconcile(Handle handle, String now, Consumer<String> beforeStatement) throws SQLException {
+    static Reconciled reconcile(Handle handle, boolean hasSuspects, String now, Consumer<String> beforeStatement)
+            throws SQLException {
         int recorded = RECORD.all(handle, now, beforeStatement)[0];
-        int[] ended = END.all(handle, now, beforeStatement);
+        int[] ended = (hasSuspects ? END_SUSPECTS : END).all(handle, now, beforeStatement);
         SHARED.all(handle, now, beforeStatement);
         return new Reconciled(recorded, ended[0], ended[2]);
+    }
+
+    /** The same where our triggers have seen what became of the sessions, and only users may have gone unseen. */
+    static Reconciled reconcileUsers(Handle handle, String now, Consumer<String> beforeStatement) throws SQLException {
+        int orphaned = END_ORPHANS_ONLY.all(handle, now, beforeStatement)[0];
+        SHARED.all(handle, now, beforeStatement);
+        return new Reconciled(0, 0, orphaned);
     }
 
     /** Notes the telephone numbers that are not noted yet, at once. */

@@ -168,8 +168,13 @@ public final class DryRun {
         if (found.isNew() || found.hasNothingToDo()) {
             return;
         }
-        new Witnesses(handle, found.catalogue(), SqlTime.format(now), statement -> {}).endWhatCannotBeTold();
-        Backfill.reconcile(handle, SqlTime.format(now), statement -> {});
+        execute(
+                handle,
+                "CREATE INDEX temp.rehearsal_tokens_live ON multisession_tokens (user_id) WHERE ended_at IS NULL");
+        String time = SqlTime.format(now);
+        Witnesses witnesses = new Witnesses(handle, found.catalogue(), time, statement -> {});
+        int unused = witnesses.endWhatCannotBeTold();
+        Backfill.reconcile(handle, witnesses.hasSuspects(), time, statement -> {});
     }
 
     /** Whether the database is empty, and all its tables will be made. */

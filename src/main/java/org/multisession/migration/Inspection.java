@@ -70,6 +70,24 @@ record Inspection(
                 && catalogue.hasTriggers("user_sessions", Witnesses.ON_SESSIONS);
     }
 
+    /** Whether triggers and indexes of this version are all that is missing, as after somebody's rebuilding of a table. */
+    private boolean isRepair() {
+        return !catalogue.isWithoutOurMemory()
+                && mark == null
+                && outdated.isEmpty()
+                && missing.stream().noneMatch(SchemaObject::isTable);
+    }
+
+    /** Whether our memory of sessions is true as it is: their triggers have seen everything. */
+    boolean hasWatchedSessions() {
+        return isRepair() && catalogue.hasTriggers("user_sessions", Witnesses.ON_SESSIONS);
+    }
+
+    /** Whether the texts of telephone numbers are noted as they are: their triggers have seen everything. */
+    boolean hasWatchedPhones() {
+        return isRepair() && catalogue.hasTriggers("users", Backfill.ON_PHONES);
+    }
+
     /** By the schema and the rows. */
     static Inspection of(Handle handle) throws SQLException {
         return of(handle, true);

@@ -459,6 +459,8 @@ public final class Migrator implements Migration {
         Instant now = clock.instant();
         Witnesses witnesses = new Witnesses(transaction, found.catalogue(), SqlTime.format(now), beforeStatement);
         Snapshot before = null;
+        // Of a large database only what a rebuild has dropped is made anew here, and everybody waits for it.
+        boolean isLarge = !isSmall(transaction, found);
         if (found.isNew()) {
             log.info("Migration: the database is new and empty; table users is made too");
         } else {
@@ -470,6 +472,8 @@ public final class Migrator implements Migration {
                                 + " out; these users sign in again",
                         unwitnessed);
             }
+        }
+        if (!found.isNew() && !isLarge) {
             before = Snapshot.before(transaction, found.catalogue(), progress);
             log.info(
                     "Migration: found table users ({}) with {} users, {} legacy tokens that open an account, and {}",
@@ -481,19 +485,40 @@ public final class Migrator implements Migration {
                             : "no table user_sessions");
             warnOfSharedTokens(transaction);
         }
-        List<String> names = ground.make(transaction, found);
-        Ground.tell(found);
-        log(Backfill.reconcile(transaction, SqlTime.format(now), beforeStatement));
-        witnesses.writeDown();
-        execute(transaction, FORGET_PHONES);
-        Backfill.notePhones(transaction, beforeStatement);
-        Ground.verify(transaction, found, List.of());
+        List<String> names = isLarge
+                ? UsersFence.around(transaction, () -> mend(transaction, found, witnesses, now))
+                : mend(transaction, found, witnesses, now);
         verify(transaction, before);
+        if (isLarge) {
+            // By the index, which a rebuild has dropped.
+            warnOfSharedTokens(transaction);
+        }
         MoveMark.clear(transaction);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
         tryOut(transaction, userColumns);
         // The commit follows as soon as this returns.
         return new Outcome(userColumns, names);
+    }
+
+    /** Makes what is missing, and brings what our triggers may have missed up to date; returns the names of what it made. */
+    private List<String> mend(Transaction transaction, Inspection found, Witnesses witnesses, Instant now)
+            throws SQLException {
+        List<String> names = ground.make(transaction, found);
+        Ground.tell(found);
+        String time = SqlTime.format(now);
+        if (found.hasWatchedSessions()) {
+            log(Backfill.reconcileUsers(transaction, time, beforeStatement));
+        } else {
+            log(Backfill.reconcile(transaction, witnesses.hasSuspects(), time, beforeStatement));
+            witnesses.writeDownSessions();
+        }
+        witnesses.writeDownUsers();
+        if (!found.hasWatchedPhones()) {
+            execute(transaction, FORGET_PHONES);
+            Backfill.notePhones(transaction, beforeStatement);
+        }
+        Ground.verify(transaction, found, List.of());
+        return names;
     }
 
     private static void log(Backfill.Reconciled reconciled) {

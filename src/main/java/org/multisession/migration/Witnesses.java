@@ -35,6 +35,28 @@ final class Witnesses {
               || substr(CAST(u.auth_token AS TEXT), -8)
             """;
 
+    /**
+     * Tokens whose session is not just as it was written down, for the same user: those that can have ended unseen, and
+     * some more. Most others are told by one look each, and what is to be asked of a token in detail is asked of these.
+     */
+    static final String SUSPECTS = "temp.multisession_suspects";
+
+    static final String IS_SUSPECT =
+            "multisession_tokens.auth_token IN (SELECT suspect.auth_token FROM " + SUSPECTS + " suspect)";
+
+    private static final String MAKE_SUSPECTS =
+            "CREATE TEMP TABLE multisession_suspects (auth_token PRIMARY KEY) WITHOUT ROWID";
+
+    private static final String FIND_SUSPECTS = "INSERT INTO " + SUSPECTS + """
+             SELECT t.auth_token FROM multisession_tokens t
+            WHERE t.ended_at IS NULL AND NOT EXISTS
+              (SELECT 1 FROM user_sessions s JOIN multisession_rows r ON r.id = s.id
+                WHERE s.auth_token = t.auth_token AND s.auth_token || '' = t.auth_token AND s.user_id = t.user_id
+                  AND r.auth_token = t.auth_token AND r.created_at IS s.created_at)
+            """;
+
+    private static final String FORGET_SUSPECTS = "DROP TABLE temp.multisession_suspects";
+
     private static final String END_ALL =
             "UPDATE multisession_tokens SET ended_at = ?, end_reason = 'unwitnessed' WHERE ended_at IS NULL";
 
@@ -42,10 +64,19 @@ final class Witnesses {
     private static final String DOUBTED_USERS = """
             SELECT u.id, a.phone, substr(CAST(u.phone AS TEXT), 1, 100)
             FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
-            WHERE u.id IN (SELECT user_id FROM multisession_tokens WHERE ended_at IS NULL
-                UNION SELECT user_id FROM user_sessions)
+            WHERE {has sessions}
               AND NOT coalesce(a.phone = substr(CAST(u.phone AS TEXT), 1, 100)
                 AND a.phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*', 0)
+            """;
+
+    private static final String HAS_SESSIONS = """
+            u.id IN (SELECT user_id FROM multisession_tokens WHERE ended_at IS NULL
+              UNION SELECT user_id FROM user_sessions)
+            """;
+
+    /** By an index, for each user who is in doubt: where triggers have seen the sessions, all are known. */
+    private static final String HAS_KNOWN_SESSIONS = """
+            EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.user_id = u.id AND t.ended_at IS NULL)
             """;
 
     private static final String END_OF_USER = END_ALL + " AND user_id = ?";
@@ -58,7 +89,7 @@ final class Witnesses {
             """;
 
     /** A row that is gone has ended. A row that only got another row id is the same session. */
-    private static final String END_DOUBTED_SESSIONS = END_ALL + """
+    private static final String END_DOUBTED_SESSIONS = END_ALL + " AND " + IS_SUSPECT + """
              AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token)
               AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
                 ON s.auth_token = r.auth_token AND s.created_at IS r.created_at
@@ -69,8 +100,9 @@ final class Witnesses {
     private static final String REFUSE_SESSIONS_OF_NEW_USERS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT s.auth_token, s.user_id, ?1, ?1, 'unwitnessed'
-            FROM user_sessions s JOIN multisession_accounts a ON a.user_id = s.user_id
-            WHERE a.unwatched AND s.auth_token IS NOT NULL
+            FROM user_sessions s
+            WHERE s.user_id IN (SELECT a.user_id FROM multisession_accounts a WHERE a.unwatched)
+              AND s.auth_token IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
             """;
 
@@ -141,6 +173,7 @@ final class Witnesses {
     private final Catalogue found;
     private final String now;
     private final Consumer<String> beforeStatement;
+    private boolean hasSuspects;
 
     /**
      * @param found the catalogue before anything is made
@@ -169,9 +202,12 @@ final class Witnesses {
             ended = usersWereWatched && sessionsWereWatched ? 0 : execute(END_ALL, now);
         } else {
             if (!usersWereWatched) {
-                ended += endOfDoubtedUsers();
+                ended += endOfDoubtedUsers(sessionsWereWatched ? HAS_KNOWN_SESSIONS : HAS_SESSIONS);
             }
             if (!sessionsWereWatched) {
+                execute(MAKE_SUSPECTS);
+                execute(FIND_SUSPECTS);
+                hasSuspects = true;
                 ended += execute(END_DOUBTED_SESSIONS, now);
                 ended += execute(REFUSE_SESSIONS_OF_NEW_USERS, now);
                 ended += execute(REFUSE_DOUBTED_LEGACY_TOKENS, now);
@@ -183,9 +219,14 @@ final class Witnesses {
         return ended;
     }
 
-    private int endOfDoubtedUsers() throws SQLException {
+    /** Whether {@link #SUSPECTS} are known, until all is written down. */
+    boolean hasSuspects() {
+        return hasSuspects;
+    }
+
+    private int endOfDoubtedUsers(String hasSessions) throws SQLException {
         List<String> doubted = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(DOUBTED_USERS);
+        try (PreparedStatement statement = handle.prepare(DOUBTED_USERS.replace("{has sessions}", hasSessions));
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 if (!isSameNumber(row.getString(2), row.getString(3))) {
@@ -223,10 +264,18 @@ final class Witnesses {
         return digits.toString();
     }
 
-    /** Records the current rows, once everything in doubt has ended. */
-    void writeDown() throws SQLException {
+    /** Records the current sessions, once everything in doubt has ended. */
+    void writeDownSessions() throws SQLException {
         execute(FORGET_ROWS);
         Backfill.ROWS.all(handle, now, beforeStatement);
+        if (hasSuspects) {
+            execute(FORGET_SUSPECTS);
+            hasSuspects = false;
+        }
+    }
+
+    /** Records the current users likewise. */
+    void writeDownUsers() throws SQLException {
         execute(FORGET_ACCOUNTS);
         Backfill.ACCOUNTS.all(handle, now, beforeStatement);
     }

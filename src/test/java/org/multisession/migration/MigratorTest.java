@@ -846,7 +846,7 @@ class MigratorTest {
                     INSERT INTO user_sessions (user_id, auth_token) VALUES (1, 'secret-token-of-a-session');
                     """)) {
                 migrate();
-                old.run("DROP INDEX multisession_users_auth_token");
+                old.run("DROP TRIGGER multisession_session_deleted");
                 old.run("DELETE FROM multisession_tokens");
                 old.run("""
                         CREATE TRIGGER theirs AFTER INSERT ON multisession_tokens
@@ -1110,7 +1110,7 @@ class MigratorTest {
                     // What is temporary is not in the database.
                     String text = Files.readString(source)
                             .replaceAll(
-                                    "CREATE TEMP (TABLE|TRIGGER)|CREATE INDEX (IF NOT EXISTS )?temp\\.|ALTER TABLE temp\\.|DROP TRIGGER temp\\.",
+                                    "CREATE TEMP (TABLE|TRIGGER)|CREATE INDEX (IF NOT EXISTS )?temp\\.|ALTER TABLE temp\\.|DROP (TABLE|TRIGGER) temp\\.",
                                     "");
                     assertThat(ddl.matcher(text).find()).as(source.toString()).isFalse();
                     assertThat(inTextBlock.matcher(text).find())
