@@ -8,7 +8,7 @@
  *   <li>{@code web.ErrorFilter} is outermost: the one place where a failure becomes an HTTP answer.
  *   <li>{@code web.SecurityHeadersFilter} sets the headers that every answer carries; {@code web.CrossSiteFilter}
  *       refuses what another site's page sends in a user's name; {@code web.BodyFilter} lets nobody hold a thread by
- *       sending a body slowly.
+ *       sending a body slowly; {@code web.AwaitedFilter} tells the database that a client waits.
  *   <li>{@code web.AuthFilter} takes the tokens from the request ({@code web.SessionCookie}) and asks
  *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
  *       {@code user.UserDao} second. Both believe only what our triggers have witnessed. Every servlet is protected unless it says that it is public.

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.Source;
+import org.multisession.db.Sql;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PgBouncer;
@@ -112,6 +113,22 @@ class PostgresPoolerTest {
                 .isEqualTo("0");
     }
 
+    @Test
+    void snapshots_leave_nothing_that_the_next_one_stumbles_over() {
+        Sql count = Sql.of("count users", "SELECT count(*) AS users FROM users");
+        for (int i = 0; i < 3; i++) {
+            PostgresServer server = PostgresServer.at(url(), "postgres", "");
+            long users = server.snapshot(handle -> {
+                long found = 0;
+                for (int n = 0; n < 10; n++) {
+                    found = handle.query(count).one(row -> row.number("users"));
+                }
+                return found;
+            });
+            assertThat(users).isPositive();
+        }
+    }
+
     /** As the old app finds them, on every session that the pooler has. */
     private Set<String> settings() throws SQLException {
         Set<String> found = new TreeSet<>();
@@ -132,6 +149,7 @@ class PostgresPoolerTest {
             }
         } finally {
             for (Connection connection : all) {
+                connection.rollback();
                 connection.close();
             }
         }

@@ -1,15 +1,10 @@
 package org.multisession.db.postgres;
 
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.naming.InitialContext;
@@ -28,11 +23,6 @@ import org.multisession.db.Vendor;
  * ours.
  */
 public final class PostgresPool extends PostgresSource {
-
-    /** However many requests wait, each is answered within seconds. */
-    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
-
-    private static final Pattern SEVERAL_HOSTS = Pattern.compile("jdbc:postgresql://[^/]*,.*");
 
     /** What Tomcat has under a name; one kind of pool connects when it is first asked for. */
     @FunctionalInterface
@@ -92,31 +82,16 @@ public final class PostgresPool extends PostgresSource {
     @Override
     public Pools open(int size, Duration wait) {
         TomcatPool pool = find();
-        List<String> faults = faultsOf(pool);
-        try (Connection connection = pool.source().getConnection()) {
-            String product = connection.getMetaData().getDatabaseProductName();
-            if (product.equals("PostgreSQL")) {
-                requireVersion(connection);
-                lookAt(connection, faults);
-            } else {
-                faults.add(
-                        0,
-                        "its database is " + product
-                                + ". A pool must be one of PostgreSQL; a SQLite file is named by its"
-                                + " path in multisession.db.url");
-            }
+        try {
+            refuse(PoolCheck.faultsOf(pool));
         } catch (SQLException e) {
-            if (faults.isEmpty()) {
-                throw failure(e);
-            }
-            faults.add(failure(e).getMessage());
+            throw failure(e);
         }
-        refuse(faults);
         vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
         return Pools.ofGiven(this, new Borrowing(pool, silence(wait)));
     }
 
-    private static DatabaseException failure(SQLException e) {
+    static DatabaseException failure(SQLException e) {
         return isWithoutDriver(e)
                 ? new DatabaseException(
                         "it finds no driver for its url: use driverClassName=\"org.postgresql.Driver\" and a"
@@ -133,75 +108,6 @@ public final class PostgresPool extends PostgresSource {
             }
         }
         return false;
-    }
-
-    private static List<String> faultsOf(TomcatPool pool) {
-        List<String> faults = new ArrayList<>();
-        if (pool.size() == 1) {
-            faults.add("it has one connection, and 2 are the least: raise " + pool.sizeName());
-        }
-        if (pool.patience().isNegative() || pool.patience().compareTo(MAX_WAIT) > 0) {
-            faults.add("a request would wait for a free connection for "
-                    + (pool.patience().isNegative() ? "ever" : pool.patience().toSeconds() + " seconds") + ": set "
-                    + pool.patienceName() + "=\"2000\", and no more than " + MAX_WAIT.toMillis());
-        }
-        pool.testing(MAX_WAIT)
-                .ifPresent(attribute ->
-                        faults.add("after a restart of the server it would lend dead connections: set " + attribute));
-        pool.takingBack()
-                .ifPresent(attribute ->
-                        faults.add("it takes connections back from work that takes long, such as a migration: remove "
-                                + attribute));
-        String url = String.valueOf(pool.url());
-        if (SEVERAL_HOSTS.matcher(url).matches() && !url.matches(".*[?&]targetServerType=primary(&.*)?")) {
-            faults.add("of several hosts it might ask a standby, which does not know of the latest sign-outs: add"
-                    + " targetServerType=primary to its url");
-        }
-        return faults;
-    }
-
-    private static void lookAt(Connection connection, List<String> faults) throws SQLException {
-        if (!connection.getAutoCommit()) {
-            faults.add("its connections begin in a transaction: remove defaultAutoCommit");
-        }
-        if (connection.isReadOnly()) {
-            faults.add("its connections are read-only: remove defaultReadOnly");
-        }
-        if (connection.getTransactionIsolation() != Connection.TRANSACTION_READ_COMMITTED) {
-            faults.add("its transactions are not READ COMMITTED: remove defaultTransactionIsolation");
-        }
-        int silence = connection.getNetworkTimeout();
-        if (silence == 0 || silence > MAX_WAIT.toMillis()) {
-            faults.add("a server that says nothing any more would hold a request "
-                    + (silence == 0 ? "for ever" : "for " + silence / 1000 + " seconds")
-                    + ": add socketTimeout=3 to its url, and no more than " + MAX_WAIT.toSeconds()
-                    + ". Work that takes longer gets more time by itself");
-        }
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT pg_is_in_recovery()")) {
-            row.next();
-            if (row.getBoolean(1)) {
-                faults.add("its server is a standby: name the primary, or add targetServerType=primary to its url");
-            }
-        }
-        if (!takesTextsWithoutType(connection)) {
-            faults.add("a text would not be taken for a time or a number: add stringtype=unspecified to its url");
-        }
-        if (!connection.getAutoCommit()) {
-            connection.rollback();
-        }
-    }
-
-    private static boolean takesTextsWithoutType(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement("SELECT 1 WHERE 1 = ?")) {
-            statement.setString(1, "1");
-            return statement.executeQuery().next();
-        } catch (SQLException e) {
-            if (String.valueOf(e.getSQLState()).equals("42883")) {
-                return false;
-            }
-            throw e;
-        }
     }
 
     private static void refuse(List<String> faults) {

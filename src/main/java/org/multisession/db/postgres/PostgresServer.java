@@ -89,10 +89,6 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
         String prelude = "";
         if (isBehindPooler()) {
             vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
-            if (connections.getPrepareThreshold() == byDefault(PGProperty.PREPARE_THRESHOLD)) {
-                // The next transaction may be in another session, which does not know what this one has prepared.
-                connections.setPrepareThreshold(0);
-            }
         } else {
             vendor = Postgres.VENDOR;
             // In the settings of a role or of the database, another program may have set these otherwise.
@@ -105,7 +101,8 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
 
     /**
      * Whether something between here and the server lends out its own connections: it tells another number of the session
-     * than the server itself.
+     * than the server itself. Then nothing is prepared on the server, unless the URL says so: the next transaction may be
+     * in another session, which does not know what this one has prepared, or knows another statement of that name.
      */
     private boolean isBehindPooler() {
         try (Connection connection = connections.getConnection();
@@ -113,7 +110,12 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             requireVersion(connection);
             try (ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
                 row.next();
-                return row.getInt(1) != connection.unwrap(PGConnection.class).getBackendPID();
+                boolean isBehind =
+                        row.getInt(1) != connection.unwrap(PGConnection.class).getBackendPID();
+                if (isBehind && connections.getPrepareThreshold() == byDefault(PGProperty.PREPARE_THRESHOLD)) {
+                    connections.setPrepareThreshold(0);
+                }
+                return isBehind;
             }
         } catch (SQLException e) {
             throw Postgres.VENDOR.translated(e);
@@ -135,6 +137,11 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
      */
     @Override
     public <T> T snapshot(Database.Work<? super Handle, T> work) {
+        try {
+            isBehindPooler();
+        } catch (DatabaseException e) {
+            throw atThisPlace(e);
+        }
         try (Connection connection = connections.getConnection()) {
             connection.unwrap(PGConnection.class).setDefaultFetchSize(ROWS_AT_ONCE);
             connection.setAutoCommit(false);
@@ -145,20 +152,19 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
                                 + " SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
                                 + " SET LOCAL lock_timeout = '5s'");
             }
-            requireVersion(connection);
             T result = work.run(Handle.on(connection, Postgres.VENDOR));
             connection.rollback();
             return result;
         } catch (SQLException e) {
-            throw atThisPlace(Postgres.VENDOR.translated(e), e);
+            throw atThisPlace(Postgres.VENDOR.translated(e));
         }
     }
 
-    private DatabaseException atThisPlace(DatabaseException failure, SQLException cause) {
+    private DatabaseException atThisPlace(DatabaseException failure) {
         String message = this + ": " + failure.getMessage();
         return failure instanceof DatabaseBusyException
-                ? new DatabaseBusyException(message, cause)
-                : new DatabaseException(message, failure.kind(), cause);
+                ? new DatabaseBusyException(message, failure.getCause())
+                : new DatabaseException(message, failure.kind(), failure.getCause());
     }
 
     /** Hosts, ports and the name of the database; a URL may hold a password in its parameters. */

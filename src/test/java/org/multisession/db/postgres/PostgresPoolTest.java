@@ -31,6 +31,7 @@ import org.multisession.db.Handle;
 import org.multisession.db.PoolUse;
 import org.multisession.db.Sql;
 import org.multisession.testing.NewApp;
+import org.multisession.testing.PgBouncer;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.SilentRelay;
 import org.multisession.testing.TestClock;
@@ -318,6 +319,25 @@ class PostgresPoolTest {
                 .doesNotContain("s3cret");
         attributes.put("driverClassName", "org.example.Driver");
         assertThatThrownBy(() -> open(pool(kind))).hasMessageContaining("it finds no driver");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void behind_a_pooler_it_must_not_prepare_on_the_server_and_works_then(Kind kind) {
+        PgBouncer.require();
+        try (PgBouncer pooler = PgBouncer.start()) {
+            attributes.put("url", pooler.in(url));
+            assertThatThrownBy(() -> open(pool(kind))).hasMessageContaining("add prepareThreshold=0 to its url");
+            attributes.put("url", pooler.in(url) + "&prepareThreshold=0");
+            try (NewApp app = NewApp.deploy(pool(kind), clock)) {
+                for (int i = 0; i < 10; i++) {
+                    String token = app.signIn("+7 999 123-45-67");
+                    assertThat(app.opens(token)).isEqualTo(42);
+                    app.signOut(token);
+                    assertThat(app.opens(token)).isNull();
+                }
+            }
+        }
     }
 
     @Test
