@@ -36,9 +36,12 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
             "AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)\n";
 
     /** By their range in the index; a colon is followed by a semicolon. Where there are none, nothing has to be hashed. */
-    private static final String HAS_HASHES = """
-            SELECT EXISTS (SELECT 1 FROM multisession_tokens WHERE auth_token >= 'sha256:' AND auth_token < 'sha256;')
-            """;
+    private static final String HASHES =
+            "SELECT auth_token FROM %s WHERE auth_token >= 'sha256:' AND auth_token < 'sha256;'";
+
+    /** An uninstall forgets what was issued, and may leave sessions of which only the hash is there. */
+    private static final String NOT_A_HASHED_SESSION =
+            "AND multisession_hash(u.auth_token) NOT IN (" + HASHES.formatted("user_sessions") + ")\n";
 
     /** In the old app a session counts without our memory, which may not have heard of it. */
     private static final String SESSIONS = """
@@ -62,12 +65,14 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
         boolean hasSessions = catalogue.has("user_sessions");
         boolean hasTokens = catalogue.has("multisession_tokens");
         boolean hasHashes = hasTokens && hasHashes(handle);
+        boolean hasHashedSessions = hasSessions && hasHashes(handle, "user_sessions");
         return take(
                 handle,
                 progress,
                 hasSessions ? rows(handle, "user_sessions") : 0,
                 LEGACY
                         + (hasSessions ? NOT_A_SESSION : "")
+                        + (hasHashedSessions ? NOT_A_HASHED_SESSION : "")
                         + (hasTokens ? NEVER_ISSUED : "")
                         + (hasHashes ? unknownAsAHash("u") : ""),
                 hasSessions
@@ -97,7 +102,11 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
 
     /** Whether of any token that was issued only the hash is there. */
     static boolean hasHashes(Handle handle) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(HAS_HASHES);
+        return hasHashes(handle, "multisession_tokens");
+    }
+
+    private static boolean hasHashes(Handle handle, String table) throws SQLException {
+        try (PreparedStatement statement = handle.prepare("SELECT EXISTS (" + HASHES.formatted(table) + ")");
                 ResultSet row = statement.executeQuery()) {
             return row.next() && row.getBoolean(1);
         }

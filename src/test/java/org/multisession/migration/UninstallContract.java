@@ -98,6 +98,22 @@ abstract class UninstallContract {
     }
 
     @Test
+    void a_later_deploy_goes_on_with_the_sessions_that_were_kept_as_hashes() {
+        String token;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            token = app.signIn(ANNA);
+        }
+        NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock).close();
+        assertThat(old.legacyTokenOf(42)).as("the mirror").isEqualTo(token);
+        uninstall(true);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(token)).isEqualTo(42);
+            app.signOut(token);
+            assertThat(app.opens(token)).isNull();
+        }
+    }
+
+    @Test
     void the_old_app_goes_on_with_the_latest_sign_in_of_each_user() {
         String schema = schema();
         String latest;
