@@ -194,6 +194,16 @@ public final class PostgresMigrator implements Migration {
               AND left(u.phone::TEXT, 100) IS NOT DISTINCT FROM p.phone)
             """);
 
+    /**
+     * What began while nobody watched and is not in doubt is believed. Noted before the triggers are there again: a user
+     * who comes in behind them would end it.
+     */
+    private static final String BELIEVE_THE_REST = """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
+            SELECT auth_token, user_id, {now} FROM user_sessions WHERE auth_token IS NOT NULL
+            ON CONFLICT (auth_token) DO NOTHING
+            """;
+
     /** Once all that is there is noted. A token of two users is nobody's, and stays so when one of them gets another. */
     private static final List<String> RECONCILE = List.of("""
             UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'row-deleted'
@@ -499,6 +509,7 @@ public final class PostgresMigrator implements Migration {
                 doubts.addAll(END_OF_DOUBTED_SESSIONS);
             }
             doubts.addAll(FORGET);
+            doubts.add(BELIEVE_THE_REST);
             // In one transaction with the tables locked: between the look and the triggers nobody may change a row.
             patiently(transaction -> {
                 run(transaction, "LOCK TABLE users, user_sessions IN SHARE ROW EXCLUSIVE MODE");

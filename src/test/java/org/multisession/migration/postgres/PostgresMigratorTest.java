@@ -195,6 +195,16 @@ class PostgresMigratorTest {
     }
 
     @Test
+    void a_session_that_began_while_a_trigger_was_gone_is_believed_though_users_says_nothing_of_it() {
+        deploy();
+        old.dropTrigger("multisession_session_inserted", "user_sessions");
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'began-unseen')");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens("began-unseen")).isEqualTo(43);
+        }
+    }
+
+    @Test
     void a_truncate_ends_every_session() {
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             old.run("TRUNCATE user_sessions");
