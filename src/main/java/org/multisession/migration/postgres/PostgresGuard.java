@@ -1,6 +1,7 @@
 package org.multisession.migration.postgres;
 
 import java.sql.SQLException;
+import java.util.regex.Pattern;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
@@ -19,6 +20,11 @@ final class PostgresGuard implements Database.Guard {
             WHERE tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))
               AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')
             """);
+
+    /** Which table is only told in words, in the language of the server. */
+    private static final String UNDEFINED_TABLE = "42P01";
+
+    private static final Pattern TEAMS_TABLE = Pattern.compile("\\b(users|user_sessions)\\b");
 
     private final int needed;
 
@@ -45,6 +51,7 @@ final class PostgresGuard implements Database.Guard {
 
     @Override
     public boolean isOfARebuild(SQLException failure) {
-        return false;
+        return UNDEFINED_TABLE.equals(failure.getSQLState())
+                && TEAMS_TABLE.matcher(String.valueOf(failure.getMessage())).find();
     }
 }
