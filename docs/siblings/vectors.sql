@@ -2,6 +2,11 @@
 --
 --     sqlite3 vectors.db < vectors.sql
 --
+-- On PostgreSQL, the tables are those of postgresql.sql, and the rows are the same:
+--
+--     createdb vectors
+--     (cat postgresql.sql; sed -n '/^INSERT/,$p' vectors.sql) | psql -v ON_ERROR_STOP=1 vectors
+--
 -- For each row of the table "vectors", your program is to find user_id and via, or nobody where they are NULL; your own
 -- hash of the token must be the one that is there. After
 --
@@ -133,8 +138,9 @@ SELECT id, auth_token, '2026-01-02 03:04:05.678901' FROM user_sessions;
 
 INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
 SELECT id, CASE WHEN id = 17 THEN '+79990000071' ELSE phone END,
-	CASE WHEN id <> 18 THEN length(CAST(auth_token AS TEXT)) || ':' || substr(CAST(auth_token AS TEXT), 1, 8)
-		|| substr(CAST(auth_token AS TEXT), max(1, length(CAST(auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(auth_token AS TEXT), -8) END, 0
+	CASE WHEN id <> 18 THEN length(auth_token) || ':' || substr(auth_token, 1, 8)
+		|| substr(auth_token, CASE WHEN length(auth_token) < 8 THEN 1 ELSE length(auth_token) / 2 - 3 END, 8)
+		|| substr(auth_token, CASE WHEN length(auth_token) < 8 THEN 1 ELSE length(auth_token) - 7 END) END, FALSE
 FROM users;
 
 INSERT INTO multisession_state (name, value, changed_at) VALUES

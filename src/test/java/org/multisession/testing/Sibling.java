@@ -8,33 +8,46 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.multisession.token.TokenHash;
 
 /**
- * Another team's program on the same database. Of ours it knows only the query that stands in {@code docs/siblings.md},
- * and its connection is SQLite as it is.
+ * Another team's program on the same database. Of ours it knows only the queries that stand in {@code docs/siblings.md},
+ * and its connection is SQLite, or PostgreSQL, as it is.
  */
 public final class Sibling implements AutoCloseable {
 
     public static final Path DOCUMENT = Path.of("docs/siblings.md");
 
     /** The query, for a {@code users} table with a column {@code plan}. */
-    public static final String QUERY = Fenced.block(DOCUMENT, "sql", "FROM multisession_tokens");
+    public static final String QUERY = Fenced.block(DOCUMENT, "sql", "FROM sqlite_master");
 
     /** The same for one without, as the document says. */
     public static final String QUERY_WITHOUT_PLAN = QUERY.replace("u.plan", "NULL");
 
+    /** The same in the words of PostgreSQL. */
+    public static final String POSTGRES_QUERY = Fenced.block(DOCUMENT, "sql", "FROM multisession_triggers");
+
+    public static final String POSTGRES_QUERY_WITHOUT_PLAN = POSTGRES_QUERY.replace("u.plan", "NULL");
+
+    private static final Pattern PARAMETER = Pattern.compile(":(token|hash)\\b");
+
     private final Connection connection;
     private final PreparedStatement query;
+
+    /** The names of the parameters in the order of the statement's. */
+    private final List<String> parameters;
 
     /** Whose a token is, and by what: {@code session} or {@code legacy}. */
     public record Found(
             long id, @Nullable String phone, @Nullable String plan, String via) {}
 
-    private Sibling(Connection connection, PreparedStatement query) {
+    private Sibling(Connection connection, PreparedStatement query, List<String> parameters) {
         this.connection = connection;
         this.query = query;
+        this.parameters = parameters;
     }
 
     /** Opens a database whose {@code users} table has a plan. */
@@ -47,7 +60,29 @@ public final class Sibling implements AutoCloseable {
         try {
             Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database + "?busy_timeout=5000");
             connection.setAutoCommit(false);
-            return new Sibling(connection, connection.prepareStatement(query));
+            // SQLite numbers named parameters by where each first stands.
+            return new Sibling(connection, connection.prepareStatement(query), List.of("token", "hash"));
+        } catch (SQLException e) {
+            throw new AssertionError(query, e);
+        }
+    }
+
+    /** Opens a database of a server, which lets everybody in as postgres. */
+    public static Sibling openOnPostgres(String url, String query) {
+        try {
+            Properties properties = new Properties();
+            properties.setProperty("user", "postgres");
+            // As drivers of most languages do it.
+            properties.setProperty("stringtype", "unspecified");
+            Connection connection = DriverManager.getConnection(url, properties);
+            connection.setAutoCommit(false);
+            List<String> parameters = PARAMETER
+                    .matcher(query)
+                    .results()
+                    .map(found -> found.group(1))
+                    .toList();
+            String positional = PARAMETER.matcher(query).replaceAll("?");
+            return new Sibling(connection, connection.prepareStatement(positional), parameters);
         } catch (SQLException e) {
             throw new AssertionError(query, e);
         }
@@ -84,10 +119,10 @@ public final class Sibling implements AutoCloseable {
         }
     }
 
-    /** SQLite numbers named parameters by where each first stands. */
     private @Nullable Found find(@Nullable String token, @Nullable String hash) throws SQLException {
-        query.setString(1, token);
-        query.setString(2, hash);
+        for (int i = 0; i < parameters.size(); i++) {
+            query.setString(i + 1, parameters.get(i).equals("token") ? token : hash);
+        }
         try (ResultSet row = query.executeQuery()) {
             if (!row.next()) {
                 return null;
