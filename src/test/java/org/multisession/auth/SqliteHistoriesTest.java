@@ -1,9 +1,19 @@
 package org.multisession.auth;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.migration.Backup;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Uninstall;
+import org.multisession.migration.Uninstaller;
 import org.multisession.migration.Verification;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
+import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.SqliteApp;
 
@@ -19,12 +29,109 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
+    int count() {
+        return 500;
+    }
+
+    @Override
+    int nodes() {
+        return 1;
+    }
+
+    @Override
+    Set<Step> steps() {
+        return EnumSet.complementOf(EnumSet.of(Step.TRUNCATE_SESSIONS, Step.RESTART_A_NODE, Step.CUT_ALL_CONNECTIONS));
+    }
+
+    @Override
     Sibling openSibling(OldApp database) {
         return Sibling.open(((SqliteApp) database).path(), Sibling.QUERY_WITHOUT_PLAN);
     }
 
     @Override
-    long verifiedSessions(NewApp app) {
-        return Verification.sessions(app.database);
+    OptionalLong verifiedSessions(NewApp app) {
+        return OptionalLong.of(Verification.sessions(app.database));
+    }
+
+    @Override
+    Uninstall uninstall(Database database) {
+        return new Uninstaller(database, Backup.NONE, Progress.NONE);
+    }
+
+    @Override
+    boolean mendsWhileDeployed() {
+        return true;
+    }
+
+    @Override
+    void makeSessionsTable(OldApp old) {
+        old.run("""
+                CREATE TABLE user_sessions (
+                    id INTEGER NOT NULL, user_id INTEGER NOT NULL, auth_token VARCHAR(128) NOT NULL,
+                    created_at DATETIME DEFAULT (CURRENT_TIMESTAMP),
+                    last_seen_at DATETIME DEFAULT (CURRENT_TIMESTAMP),
+                    PRIMARY KEY (id), FOREIGN KEY(user_id) REFERENCES users (id), UNIQUE (auth_token))
+                """);
+    }
+
+    @Override
+    boolean hasSessionsTable(OldApp old) {
+        return !old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
+                .isEmpty();
+    }
+
+    @Override
+    long addUser(OldApp old, String phone, @Nullable String token) {
+        return old.addUser(phone, token);
+    }
+
+    @Override
+    void deleteUser(OldApp old, long user) {
+        old.deleteUser(user);
+    }
+
+    @Override
+    void replaceUser(OldApp old, long user, String phone, String token) {
+        old.run("INSERT OR REPLACE INTO users (id, phone, auth_token) VALUES (?, ?, ?)", user, phone, token);
+    }
+
+    @Override
+    void putBackARow(OldApp old, long user, String token, boolean replaces) {
+        old.run(
+                "INSERT OR " + (replaces ? "REPLACE" : "IGNORE")
+                        + " INTO user_sessions (user_id, auth_token) VALUES (?, ?)",
+                user,
+                token);
+    }
+
+    @Override
+    void takeARow(OldApp old, String id, long user, String token, String time) {
+        old.run(
+                "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token, created_at, last_seen_at)"
+                        + " VALUES (?1, ?2, ?3, ?4, ?4)",
+                id,
+                user,
+                token,
+                time);
+    }
+
+    @Override
+    String rebuiltUsers(Rebuilds.Way way) {
+        return Rebuilds.narrowUsers(way);
+    }
+
+    @Override
+    String rebuiltSessions(Rebuilds.Way way) {
+        return Rebuilds.narrowSessions(way);
+    }
+
+    @Override
+    boolean renamingTakesForeignKeysAlong() {
+        return true;
+    }
+
+    @Override
+    void cutConnections(OldApp old) {
+        throw new AssertionError("there are none");
     }
 }

@@ -1,0 +1,177 @@
+package org.multisession.auth;
+
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.multisession.db.Database;
+import org.multisession.migration.Uninstall;
+import org.multisession.migration.postgres.PostgresUninstaller;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.OldApp;
+import org.multisession.testing.PostgresApp;
+import org.multisession.testing.Rebuilds;
+import org.multisession.testing.Sibling;
+
+/**
+ * Two nodes on one server. What an old app may do there: give out ids by itself, so that the highest one comes again after
+ * a delete; have a foreign key, one that cascades, or none; put in a row that is there.
+ */
+class PostgresHistoriesTest extends HistoriesContract {
+
+    private static final String SESSIONS = """
+            CREATE TABLE %s (
+                id SERIAL PRIMARY KEY, user_id INTEGER NOT NULL%s, auth_token VARCHAR(128) NOT NULL UNIQUE,
+                created_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP AT TIME ZONE 'UTC'),
+                last_seen_at TIMESTAMP DEFAULT (CURRENT_TIMESTAMP AT TIME ZONE 'UTC'));
+            """;
+
+    private static final List<String> REFERENCES =
+            List.of(" REFERENCES users (id)", " REFERENCES users (id) ON DELETE CASCADE", "");
+
+    private static final String COPY_OF_USERS = """
+            CREATE TABLE %s (id INTEGER PRIMARY KEY, phone VARCHAR(20), auth_token VARCHAR(128));
+            INSERT INTO %1$s SELECT id, phone, auth_token FROM %s;
+            """;
+
+    /** The next id is the one behind the highest, which another row may have had. */
+    private static final String COPY_OF_SESSIONS = SESSIONS.formatted("%1$s", "") + """
+            INSERT INTO %1$s SELECT id, user_id, auth_token, created_at, last_seen_at FROM %2$s;
+            SELECT setval(pg_get_serial_sequence('%1$s', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM %1$s), false);
+            """;
+
+    private int number;
+
+    @Override
+    PostgresApp fresh(Path folder, int number) {
+        this.number = number;
+        return PostgresApp.makeBy(
+                "CREATE TABLE users (id INTEGER PRIMARY KEY, phone VARCHAR(20), auth_token VARCHAR(128))");
+    }
+
+    @Override
+    int count() {
+        return 40;
+    }
+
+    @Override
+    int nodes() {
+        return 2;
+    }
+
+    @Override
+    Set<Step> steps() {
+        return EnumSet.allOf(Step.class);
+    }
+
+    @Override
+    Sibling openSibling(OldApp database) {
+        return Sibling.openOnPostgres(((PostgresApp) database).url(), Sibling.POSTGRES_QUERY_WITHOUT_PLAN);
+    }
+
+    @Override
+    OptionalLong verifiedSessions(NewApp app) {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    Uninstall uninstall(Database database) {
+        return new PostgresUninstaller(database);
+    }
+
+    @Override
+    boolean mendsWhileDeployed() {
+        return false;
+    }
+
+    @Override
+    void makeSessionsTable(OldApp old) {
+        old.run(SESSIONS.formatted("user_sessions", REFERENCES.get(number % REFERENCES.size())));
+    }
+
+    @Override
+    boolean hasSessionsTable(OldApp old) {
+        return !old.one("SELECT to_regclass('user_sessions')").equals("null");
+    }
+
+    @Override
+    long addUser(OldApp old, String phone, @Nullable String token) {
+        return Long.parseLong(old.one(
+                "INSERT INTO users SELECT coalesce(max(id), 0) + 1, ?, ? FROM users RETURNING id", phone, token));
+    }
+
+    @Override
+    void deleteUser(OldApp old, long user) {
+        boolean isInTheWay = hasSessionsTable(old)
+                && !old.all("SELECT 1 FROM pg_constraint WHERE conrelid = 'user_sessions'::regclass"
+                                + " AND contype = 'f' AND confdeltype <> 'c'")
+                        .isEmpty();
+        if (isInTheWay) {
+            old.run("DELETE FROM user_sessions WHERE user_id = ?", user);
+        }
+        old.run("DELETE FROM users WHERE id = ?", user);
+    }
+
+    @Override
+    void replaceUser(OldApp old, long user, String phone, String token) {
+        old.run("BEGIN");
+        deleteUser(old, user);
+        old.addUserAs(user, phone, token);
+        old.run("COMMIT");
+    }
+
+    @Override
+    void putBackARow(OldApp old, long user, String token, boolean replaces) {
+        old.run(
+                "INSERT INTO user_sessions (user_id, auth_token) VALUES (?, ?) ON CONFLICT (auth_token) DO "
+                        + (replaces ? "UPDATE SET user_id = excluded.user_id" : "NOTHING"),
+                user,
+                token);
+    }
+
+    @Override
+    void takeARow(OldApp old, String id, long user, String token, String time) {
+        old.run(
+                "INSERT INTO user_sessions (id, user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, auth_token = excluded.auth_token,"
+                        + " created_at = excluded.created_at, last_seen_at = excluded.last_seen_at",
+                Long.parseLong(id),
+                user,
+                token,
+                time,
+                time);
+    }
+
+    @Override
+    String rebuiltUsers(Rebuilds.Way way) {
+        return rebuilt("users", COPY_OF_USERS, way);
+    }
+
+    @Override
+    String rebuiltSessions(Rebuilds.Way way) {
+        return rebuilt("user_sessions", COPY_OF_SESSIONS, way);
+    }
+
+    private static String rebuilt(String table, String copy, Rebuilds.Way way) {
+        return switch (way) {
+            case BATCH ->
+                "BEGIN;\n" + copy.formatted("_alembic_tmp_" + table, table) + "DROP TABLE " + table
+                        + " CASCADE;\nALTER TABLE _alembic_tmp_" + table + " RENAME TO " + table + ";\nCOMMIT;";
+            case RENAME_FIRST ->
+                "BEGIN;\nALTER TABLE " + table + " RENAME TO " + table + "_old;\n"
+                        + copy.formatted(table, table + "_old") + "DROP TABLE " + table + "_old CASCADE;\nCOMMIT;";
+        };
+    }
+
+    @Override
+    boolean renamingTakesForeignKeysAlong() {
+        return false;
+    }
+
+    @Override
+    void cutConnections(OldApp old) {
+        ((PostgresApp) old).cutOthers();
+    }
+}
