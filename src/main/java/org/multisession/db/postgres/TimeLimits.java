@@ -25,7 +25,8 @@ public final class TimeLimits {
     }
 
     /**
-     * For work that may wait for locks for as long as it takes and can be in no transaction, as CREATE INDEX CONCURRENTLY.
+     * For work that may wait for locks for as long as it takes and can be in no transaction, such as an index that is made
+     * CONCURRENTLY.
      *
      * @throws DatabaseException if others use the session and its settings would end the work half-way
      */
