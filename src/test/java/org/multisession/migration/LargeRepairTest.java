@@ -96,8 +96,8 @@ class LargeRepairTest {
     private void muchHappens(SqliteApp old, long seed) {
         Random random = new Random(seed);
         for (int i = 0; i < 40; i++) {
-            long user = 100 + random.nextInt(60);
-            long other = 100 + random.nextInt(60);
+            long user = 100L + random.nextInt(60);
+            long other = 100L + random.nextInt(60);
             String session = "session-" + random.nextInt(3) + "-of-" + user;
             switch (random.nextInt(10)) {
                 case 0 -> old.run("DELETE FROM users WHERE id = ?", user);
@@ -151,7 +151,7 @@ class LargeRepairTest {
     /** How many tokens a look at everything would record or end. */
     private long leftToFind(Database database) {
         return database.dryRun(transaction -> {
-            Backfill.reconcile(transaction, false, "now", statement -> {});
+            var unused = Backfill.reconcile(transaction, false, "now", statement -> {});
             try (PreparedStatement statement = transaction.prepare(
                             "SELECT count(*) FROM multisession_tokens WHERE 'now' IN (recorded_at, ended_at)");
                     ResultSet row = statement.executeQuery()) {
