@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.session.Client;
 import org.multisession.session.LastSeen;
@@ -22,8 +23,8 @@ import org.multisession.user.User;
 
 /**
  * Answers "who is this?": first by the session of the token, then by the legacy token of a user, one query each; for
- * many tokens, one query first finds those that are known. An answer is kept until anybody commits anything, so an ended
- * session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
+ * many tokens, one query first finds those that are known. An answer is kept until anybody commits what may change it, so
+ * an ended session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
  */
 public final class Authenticator {
 
@@ -33,9 +34,7 @@ public final class Authenticator {
     /** No token of ours is longer, and a stranger's need not be remembered. */
     private static final int MAX_KEPT_LENGTH = 128;
 
-    private final AnswerCache<SessionToken, SignedIn> answers =
-            new AnswerCache<>((int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / BYTES_FOR_EACH));
-
+    private final AnswerCache<SessionToken, SignedIn> answers;
     private final Database database;
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
@@ -45,7 +44,9 @@ public final class Authenticator {
     private final InstantSource clock;
     private final AuthListener listener;
 
+    /** @param answers where it keeps what tokens open; what writes when they were used has to know it */
     public Authenticator(
+            AnswerCache<SessionToken, SignedIn> answers,
             Database database,
             Sessions sessions,
             LegacyTokens legacyTokens,
@@ -54,6 +55,7 @@ public final class Authenticator {
             LastSeen lastSeen,
             InstantSource clock,
             AuthListener listener) {
+        this.answers = answers;
         this.database = database;
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
@@ -62,6 +64,11 @@ public final class Authenticator {
         this.lastSeen = lastSeen;
         this.clock = clock;
         this.listener = listener;
+    }
+
+    /** Where so many answers have a place as this machine has memory for. */
+    public static AnswerCache<SessionToken, SignedIn> emptyCache() {
+        return new AnswerCache<>((int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / BYTES_FOR_EACH));
     }
 
     /**
@@ -107,10 +114,11 @@ public final class Authenticator {
     }
 
     private void note(SignedIn signedIn, Supplier<Client> client) {
-        if (signedIn.session() == null) {
+        UserSession session = signedIn.session();
+        if (session == null) {
             lastSeen.noteLegacy(signedIn.user(), signedIn.token(), client, clock.instant());
         } else {
-            lastSeen.note(signedIn.session(), client, clock.instant());
+            lastSeen.note(session, signedIn.token(), client, clock.instant());
         }
     }
 
@@ -132,22 +140,13 @@ public final class Authenticator {
         if (tokens.isEmpty()) {
             return List.of();
         }
-        Look look = database.read(handle -> look(handle, presented, tokens));
-        // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
-        return look.mayHaveMissed() && database.lookAfterSchema()
-                ? database.read(handle -> look(handle, presented, tokens)).found()
-                : look.found();
-    }
-
-    /**
-     * One look at the database.
-     *
-     * @param mayHaveMissed whether it found nothing on a schema that nobody has checked
-     */
-    private record Look(List<SignedIn> found, boolean mayHaveMissed) {}
-
-    private Look look(Handle handle, Presented presented, List<SessionToken> tokens) throws SQLException {
-        AnswerCache<SessionToken, SignedIn>.Kept kept = handle.kept(answers);
+        AnswerCache<SessionToken, SignedIn>.Kept kept = database.kept(answers);
+        if (tokens.size() == 1) {
+            SignedIn answer = kept.answer(tokens.get(0));
+            if (answer != null) {
+                return List.of(answer);
+            }
+        }
         Map<SessionToken, SignedIn> opened = new HashMap<>();
         List<SessionToken> unanswered = new ArrayList<>();
         for (SessionToken token : tokens) {
@@ -158,18 +157,63 @@ public final class Authenticator {
                 unanswered.add(token);
             }
         }
-        List<SessionToken> known = sessions.known(handle, unanswered);
-        for (SessionToken token : unanswered) {
-            SignedIn answer = known.contains(token) ? find(handle, token) : null;
-            if (answer != null) {
-                opened.put(token, answer);
-                kept.keep(token, answer);
-            } else if (token.value().length() <= MAX_KEPT_LENGTH) {
-                kept.keepMissing(token);
+        if (!unanswered.isEmpty()) {
+            boolean isSeen = database.read(handle -> look(handle, kept, unanswered, opened));
+            // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
+            if (!isSeen && opened.isEmpty() && database.lookAfterSchema()) {
+                AnswerCache<SessionToken, SignedIn>.Kept anew = database.kept(answers);
+                database.read(handle -> look(handle, anew, unanswered, opened));
             }
         }
-        List<SignedIn> found = found(presented, opened);
-        return new Look(found, found.isEmpty() && !database.hasSeenSchema(handle));
+        return found(presented, opened);
+    }
+
+    /**
+     * One look at the database, which adds to what is opened.
+     *
+     * @return false if it has missed some on a schema that nobody has checked
+     */
+    private boolean look(
+            Handle handle,
+            AnswerCache<SessionToken, SignedIn>.Kept kept,
+            List<SessionToken> unanswered,
+            Map<SessionToken, SignedIn> opened)
+            throws SQLException {
+        List<SessionToken> known = sessions.known(handle, unanswered);
+        List<SessionToken> missed = new ArrayList<>();
+        for (SessionToken token : unanswered) {
+            SignedIn answer = known.contains(token) ? find(handle, token) : null;
+            if (answer == null) {
+                missed.add(token);
+            } else {
+                opened.put(token, answer);
+                kept.keep(token, answer);
+            }
+        }
+        if (missed.isEmpty()) {
+            return true;
+        }
+        if (!isSchemaSeen(handle, opened)) {
+            return false;
+        }
+        for (SessionToken token : missed) {
+            if (token.value().length() <= MAX_KEPT_LENGTH) {
+                kept.keep(token, null);
+            }
+        }
+        return true;
+    }
+
+    private boolean isSchemaSeen(Handle handle, Map<SessionToken, SignedIn> opened) throws SQLException {
+        try {
+            return database.hasSeenSchema(handle);
+        } catch (DatabaseBusyException e) {
+            if (opened.isEmpty()) {
+                throw e;
+            }
+            // Somebody is still changing it; whoever is known already goes on.
+            return false;
+        }
     }
 
     /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */

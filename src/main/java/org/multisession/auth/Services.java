@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
 import org.multisession.otp.CodeLimits;
@@ -29,6 +30,7 @@ import org.multisession.session.Throttle;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
+import org.multisession.token.SessionToken;
 import org.multisession.user.PhoneReading;
 import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
@@ -128,13 +130,14 @@ public final class Services {
         sessions = new Sessions(rows, events, rules, random);
         LegacyTokens legacyTokens = new LegacyTokens(users, sessions, stage);
         LegacyUseDao legacyUses = new LegacyUseDao();
-        lastSeen = new LastSeen(database, rows, new DeviceDao(), legacyUses, rules);
+        AnswerCache<SessionToken, SignedIn> answers = Authenticator.emptyCache();
+        lastSeen = new LastSeen(database, answers, rows, new DeviceDao(), legacyUses, rules);
         signOut = new SignOut(database, sessions, legacyTokens, events, clock);
         signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         runOut = new RunOut(database, sessions, clock);
         authenticator = new Authenticator(
-                database, sessions, legacyTokens, twoAccounts, runOut, lastSeen, clock, listeners.auth());
+                answers, database, sessions, legacyTokens, twoAccounts, runOut, lastSeen, clock, listeners.auth());
 
         queue = new SmsQueue(sender, listeners.codes());
         CodeTables tables = new CodeTables();

@@ -219,7 +219,7 @@ final class Application implements AutoCloseable {
             SecureRandom random,
             Meters meters) {
         housekeeping.every(
-                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flush);
+                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flushSome);
         housekeeping.every(FLUSH_INTERVAL, "run-out", "to end sessions that have run out", services.runOut::flush);
         housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
         housekeeping.everyLong(

@@ -2,10 +2,12 @@ package org.multisession.db;
 
 import java.sql.SQLException;
 
-/** Tells one connection, which only reads, whether anybody has committed. */
-@FunctionalInterface
+/** Tells a connection whether anybody else has committed, and how much it has changed itself. */
 public interface ChangeCounter {
 
     /** A number that is another than the last time if anything was committed since, by any other connection. */
     long read() throws SQLException;
+
+    /** How many rows this connection has changed since it was opened, those of triggers and foreign keys among them. */
+    long rowsChanged() throws SQLException;
 }

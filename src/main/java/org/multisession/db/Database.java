@@ -3,6 +3,7 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -99,8 +100,6 @@ public final class Database implements AutoCloseable {
     private final int poolSize;
     private final Duration busyTimeout;
     private final AtomicReference<Vocabulary> vocabulary;
-    /** By the guard, that it has seen the schema: nobody changes that without a commit. */
-    private final AnswerCache<Guard, Boolean> seen = new AnswerCache<>(1);
 
     /** Set in a thread whose work a client waits for. */
     private final ThreadLocal<@Nullable Boolean> awaited = new ThreadLocal<>();
@@ -166,10 +165,24 @@ public final class Database implements AutoCloseable {
                 .orElse(null);
     }
 
+    /**
+     * What the cache keeps of the database as it is now; nothing, where the database cannot tell that nobody has
+     * committed.
+     */
+    public <K, V> AnswerCache<K, V>.Kept kept(AnswerCache<K, V> cache) {
+        Pools serving = serving();
+        AnswerKeeper keeper = serving.keeper();
+        try {
+            return cache.in(keeper == null ? null : keeper.state(vocabulary::get));
+        } catch (SQLException e) {
+            throw explained(serving, e, vendor().translated(e));
+        }
+    }
+
     private <T> T on(Pools serving, ConnectionPool pool, Work<? super Handle, T> work) {
         try (ConnectionPool.Lease lease = pool.borrow(isAwaited())) {
             Connection connection = lease.connection();
-            PreparedStatements prepared = serving.statementsOf(pool, lease, vocabulary::get);
+            PreparedStatements prepared = serving.statementsOf(lease, vocabulary::get);
             try {
                 return work.run(new Handle(connection, prepared));
             } catch (StatementException e) {
@@ -329,6 +342,52 @@ public final class Database implements AutoCloseable {
         });
     }
 
+    /**
+     * Runs a callback like {@link #execute}, and keeps all answers but those for these keys. Only for what changes no
+     * other answer by its own statements; if a trigger has changed more, nothing is kept.
+     */
+    public <K> void executeAside(AnswerCache<K, ?> cache, Collection<? extends K> keys, Act<? super Transaction> act) {
+        if (!isDoneAside(cache, keys, act)) {
+            execute(act);
+        }
+    }
+
+    private <K> boolean isDoneAside(
+            AnswerCache<K, ?> cache, Collection<? extends K> keys, Act<? super Transaction> act) {
+        Pools serving = serving();
+        AnswerKeeper keeper = serving.keeper();
+        if (keeper == null) {
+            return false;
+        }
+        try {
+            // It waits for its turn among the writers of this process.
+            ConnectionPool.Lease turn = serving.writer().borrow(isAwaited());
+            boolean isDone;
+            try {
+                isDone = keeper.write(
+                        vocabulary::get,
+                        transaction -> {
+                            if (!guard.admits(transaction)) {
+                                return false;
+                            }
+                            act.run(transaction);
+                            return true;
+                        },
+                        state -> cache.forget(state, keys));
+            } finally {
+                turn.close();
+            }
+            if (!serving.isServing()) {
+                throw retired(serving);
+            }
+            return isDone;
+        } catch (StatementException e) {
+            throw explained(serving, e.failure(), e.because(e.failure()));
+        } catch (SQLException e) {
+            throw explained(serving, e, vendor().translated(e));
+        }
+    }
+
     /** The result of work, which may be null. */
     private record Done<T>(T result) {}
 
@@ -395,15 +454,7 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseBusyException if somebody is still changing it
      */
     public boolean hasSeenSchema(Handle handle) throws SQLException {
-        AnswerCache<Guard, Boolean>.Kept kept = handle.kept(seen);
-        if (kept.answer(guard) != null) {
-            return true;
-        }
-        boolean hasSeen = guard.hasSeen(handle);
-        if (hasSeen) {
-            kept.keep(guard, true);
-        }
-        return hasSeen;
+        return guard.hasSeen(handle);
     }
 
     /**
@@ -467,7 +518,7 @@ public final class Database implements AutoCloseable {
             listener.waitedForWriter(Duration.ofNanos(served - queued));
             begin(serving, lease);
             listener.waitedForLock(Duration.ofNanos(System.nanoTime() - served));
-            PreparedStatements prepared = serving.statementsOf(serving.writer(), lease, vocabulary::get);
+            PreparedStatements prepared = serving.statementsOf(lease, vocabulary::get);
             Transaction transaction = new Transaction(connection, prepared);
             T result;
             try {

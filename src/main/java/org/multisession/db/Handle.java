@@ -3,7 +3,6 @@ package org.multisession.db;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A borrowed connection, for reading. {@link Database#read} passes it to a callback, and it is invalid afterwards.
@@ -14,7 +13,6 @@ public sealed class Handle permits Transaction {
     private final Connection connection;
     private final PreparedStatements statements;
     private String latest = "";
-    private AnswerCache.@Nullable State state;
 
     Handle(Connection connection, PreparedStatements statements) {
         this.connection = connection;
@@ -30,19 +28,6 @@ public sealed class Handle permits Transaction {
     /** The kind of this database. */
     public final Vendor vendor() {
         return statements.vendor();
-    }
-
-    /**
-     * What the cache keeps of the database as it was when this handle first asked. Within a transaction, or where the
-     * database cannot tell, that is nothing.
-     */
-    public final <K, V> AnswerCache<K, V>.Kept kept(AnswerCache<K, V> cache) throws SQLException {
-        AnswerCache.State now = state;
-        if (now == null) {
-            now = statements.state();
-            state = now;
-        }
-        return now.of(cache);
     }
 
     /** A statement that reads: bind its parameters, then ask for its rows. */

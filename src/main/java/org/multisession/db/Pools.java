@@ -42,11 +42,18 @@ public final class Pools implements AutoCloseable {
     /** Keyed by the connection itself, not by the pool's wrapper. */
     private final Map<Connection, PreparedStatements> statements = new ConcurrentHashMap<>();
 
-    private final AnswerCache.States states = new AnswerCache.States();
+    /** Null where the database cannot tell of commits. */
+    private final @Nullable AnswerKeeper keeper;
 
     private final AtomicBoolean retired = new AtomicBoolean();
 
-    private Pools(Source source, ConnectionPool readers, ConnectionPool writer, @Nullable PoolThreads timer) {
+    private Pools(
+            Source source,
+            ConnectionPool readers,
+            ConnectionPool writer,
+            @Nullable PoolThreads timer,
+            @Nullable AnswerKeeper keeper) {
+        this.keeper = keeper;
         this.source = source;
         this.readers = readers;
         this.writer = writer;
@@ -54,7 +61,7 @@ public final class Pools implements AutoCloseable {
     }
 
     /**
-     * Opens one writing connection and the readers, or leaves nothing open.
+     * Opens one writing connection and the readers, or leaves nothing open. Answers are kept beside them.
      *
      * @param wait how long a caller waits for a connection; a reader, a second at most
      */
@@ -70,7 +77,8 @@ public final class Pools implements AutoCloseable {
                         source,
                         pool("multi-session-readers", forReading, readers, patience, timer, vendor),
                         writer,
-                        timer);
+                        timer,
+                        new AnswerKeeper(vendor, forWriting, wait));
             } catch (RuntimeException e) {
                 writer.close();
                 throw e;
@@ -102,7 +110,7 @@ public final class Pools implements AutoCloseable {
             config.setMaxLifetime(MAX_LIFETIME.toMillis());
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
             OwnPool pool = OwnPool.open(config, source.vendor(), silence);
-            return new Pools(source, pool, pool, timer);
+            return new Pools(source, pool, pool, timer, null);
         } catch (RuntimeException e) {
             timer.close();
             throw e;
@@ -111,7 +119,7 @@ public final class Pools implements AutoCloseable {
 
     /** Uses a pool of connections to a server that somebody else has made, and will close. */
     public static Pools ofGiven(Source source, ConnectionPool pool) {
-        return new Pools(source, pool, pool, null);
+        return new Pools(source, pool, pool, null, null);
     }
 
     private static OwnPool pool(
@@ -152,8 +160,12 @@ public final class Pools implements AutoCloseable {
         return readers != writer;
     }
 
-    PreparedStatements statementsOf(ConnectionPool pool, ConnectionPool.Lease lease, Supplier<Vocabulary> vocabulary)
-            throws SQLException {
+    @Nullable
+    AnswerKeeper keeper() {
+        return keeper;
+    }
+
+    PreparedStatements statementsOf(ConnectionPool.Lease lease, Supplier<Vocabulary> vocabulary) throws SQLException {
         Connection raw = lease.lasting();
         if (raw == null) {
             return PreparedStatements.forOnce(lease.connection(), source.vendor(), vocabulary);
@@ -163,9 +175,7 @@ public final class Pools implements AutoCloseable {
             return known;
         }
         forgetClosed();
-        // The writer is not told of its own commits, so it must not keep answers.
-        PreparedStatements prepared = new PreparedStatements(
-                raw, source.vendor(), vocabulary, pool == readers && haveOneWriter() ? states : null);
+        PreparedStatements prepared = new PreparedStatements(raw, source.vendor(), vocabulary);
         statements.put(raw, prepared);
         return prepared;
     }
@@ -210,6 +220,9 @@ public final class Pools implements AutoCloseable {
     /** Waits for ongoing work, some seconds at most, and closes the source. */
     @Override
     public void close() {
+        if (keeper != null) {
+            keeper.close();
+        }
         readers.close();
         writer.close();
         if (timer != null) {

@@ -59,42 +59,22 @@ final class PreparedStatements {
     private final Supplier<Vocabulary> vocabulary;
     private final Map<Sql, Prepared> kept = new HashMap<>();
     private final List<Prepared> used = new ArrayList<>();
-
-    /** Null for a connection that may not keep answers. */
-    private final AnswerCache.@Nullable States states;
-
-    private @Nullable ChangeCounter changes;
-    private long changesSeen = Long.MIN_VALUE;
+    private long rowsChanged;
 
     PreparedStatements(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
-        this(connection, vendor, vocabulary, null);
+        this(connection, true, vendor, vocabulary);
     }
 
     /** Of a connection that is borrowed from a pool that closes every statement when the connection comes back. */
     static PreparedStatements forOnce(Connection connection, Vendor vendor, Supplier<Vocabulary> vocabulary) {
-        return new PreparedStatements(connection, false, vendor, vocabulary, null);
+        return new PreparedStatements(connection, false, vendor, vocabulary);
     }
 
-    /** Of a connection that only reads, and shares the answers that are kept with others of this database. */
-    PreparedStatements(
-            Connection connection,
-            Vendor vendor,
-            Supplier<Vocabulary> vocabulary,
-            AnswerCache.@Nullable States states) {
-        this(connection, true, vendor, vocabulary, states);
-    }
-
-    private PreparedStatements(
-            Connection connection,
-            boolean lasts,
-            Vendor vendor,
-            Supplier<Vocabulary> vocabulary,
-            AnswerCache.@Nullable States states) {
+    private PreparedStatements(Connection connection, boolean lasts, Vendor vendor, Supplier<Vocabulary> vocabulary) {
         this.connection = connection;
         this.lasts = lasts;
         this.vendor = vendor;
         this.vocabulary = vocabulary;
-        this.states = states;
     }
 
     Vendor vendor() {
@@ -128,19 +108,13 @@ final class PreparedStatements {
         used.clear();
     }
 
-    /** The state of the database as of now; one of its own where the database cannot tell that nothing has changed. */
-    AnswerCache.State state() throws SQLException {
-        if (states != null && changes == null) {
-            changes = vendor.changes(connection);
-        }
-        if (states == null || changes == null) {
-            return new AnswerCache.State();
-        }
-        long now = changes.read();
-        if (now != changesSeen) {
-            changesSeen = now;
-            states.next();
-        }
-        return states.current();
+    /** Notes that an {@link Statement.Update} has changed so many rows, itself and not by a trigger. */
+    void changed(int rows) {
+        rowsChanged += rows;
+    }
+
+    /** How many rows all of them have changed themselves. */
+    long rowsChanged() {
+        return rowsChanged;
     }
 }

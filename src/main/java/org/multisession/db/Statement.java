@@ -19,12 +19,14 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class Statement<S extends Statement<S>> {
 
     final Sql sql;
+    final PreparedStatements statements;
     final PreparedStatements.Prepared prepared;
     final Vendor vendor;
     private int bound;
 
     private Statement(Sql sql, PreparedStatements statements) {
         this.sql = sql;
+        this.statements = statements;
         this.vendor = statements.vendor();
         try {
             this.prepared = statements.prepare(sql);
@@ -171,7 +173,9 @@ public abstract sealed class Statement<S extends Statement<S>> {
 
         /** Runs it, and returns how many rows it has changed. */
         public int run() {
-            return run(PreparedStatement::executeUpdate);
+            int rows = run(PreparedStatement::executeUpdate);
+            statements.changed(rows);
+            return rows;
         }
     }
 }

@@ -6,7 +6,6 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What differs for one kind of database, such as SQLite. Everything outside its package is the same for all of them.
@@ -47,9 +46,14 @@ public interface Vendor {
     /** The real reason why a statement failed, if the first error is only a consequence. */
     SQLException reason(Connection connection, SQLException failure);
 
-    /** Tells a connection what others commit, and is closed with it; null if the database cannot tell. */
-    default @Nullable ChangeCounter changes(Connection connection) throws SQLException {
-        return null;
+    /** Sets how long a connection waits for the locks of others. Only where {@link Pools} keep answers. */
+    default void waitFor(Connection connection, Duration wait) throws SQLException {
+        throw new UnsupportedOperationException(product());
+    }
+
+    /** Tells a connection what others commit, and is closed with it. Only where {@link Pools} keep answers. */
+    default ChangeCounter changes(Connection connection) throws SQLException {
+        throw new UnsupportedOperationException(product());
     }
 
     /**

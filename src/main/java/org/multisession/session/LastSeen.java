@@ -1,12 +1,14 @@
 package org.multisession.session;
 
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.SqlTime;
@@ -16,16 +18,23 @@ import org.multisession.user.User;
 
 /**
  * Keeps {@code last_seen_at}, and from where a session and a legacy token were used, without making a request wait for
- * it: a request only notes the moment, and {@link #flush} writes what has been noted, many in one transaction. One token
- * is written at most once per interval. Safe for use by many threads.
+ * it: a request only notes the moment, and what has been noted is written later, many in one transaction. One token is
+ * written at most once per interval. What is written is in no kept answer but those of the tokens themselves, so the
+ * others stay. Safe for use by many threads.
  */
 public final class LastSeen {
 
-    /**
-     * Few enough in a transaction that a waiting sign-in does not notice, and many, because each commit drops the
-     * answers that are kept.
-     */
+    /** Few enough in a transaction that a waiting sign-in does not notice. */
     private static final int BATCH = 1000;
+
+    /** So many in one turn at least: 60,000 in a minute. */
+    private static final int LEAST = 5000;
+
+    /** Of more than that, one in so many in each turn, so that the requests have the processor while there are many. */
+    private static final int PART = 4;
+
+    /** A use takes about 500 bytes. More that are not written yet are not noted: they are when they are used again. */
+    private static final int MOST_NOTED = 500_000;
 
     /** A use that is still to be written. */
     private interface Use {
@@ -33,46 +42,55 @@ public final class LastSeen {
     }
 
     private final Database database;
+    private final AnswerCache<SessionToken, ?> answers;
     private final UserSessionDao sessions;
     private final DeviceDao devices;
     private final LegacyUseDao legacyUses;
     private final SessionRules rules;
 
-    /** By the hash of the token. */
-    private final Map<String, Use> noted = new ConcurrentHashMap<>();
+    private final Map<SessionToken, Use> noted = new ConcurrentHashMap<>();
+
+    /** Those of the noted that come before all others, so that none waits for ever. Guarded by this. */
+    private final Deque<SessionToken> due = new ArrayDeque<>();
 
     /** A legacy token's row has no time that tells whether it is due, so its last note is remembered for an interval. */
-    private final Map<String, Instant> legacyNotedAt = new ConcurrentHashMap<>();
+    private final Map<SessionToken, Instant> legacyNotedAt = new ConcurrentHashMap<>();
 
     private volatile @Nullable Instant latest;
 
+    /** @param answers what is kept of sessions, with when they were last seen */
     public LastSeen(
             Database database,
+            AnswerCache<SessionToken, ?> answers,
             UserSessionDao sessions,
             DeviceDao devices,
             LegacyUseDao legacyUses,
             SessionRules rules) {
         this.database = database;
+        this.answers = answers;
         this.sessions = sessions;
         this.devices = devices;
         this.legacyUses = legacyUses;
         this.rules = rules;
     }
 
-    /** Notes that this session, as just read, is in use now; the client is only supplied if that is to be written. */
-    public void note(UserSession session, Supplier<Client> client, Instant now) {
+    /**
+     * Notes that this session, as just read, is in use now; the client is only supplied if that is to be written.
+     *
+     * @param token which it was found by
+     */
+    public void note(UserSession session, SessionToken token, Supplier<Client> client, Instant now) {
         Instant stored = session.lastSeenAt();
-        boolean due = stored == null
+        boolean isDue = stored == null
                 || SqlTime.isAhead(stored, now)
                 || !stored.plus(rules.lastSeenInterval()).isAfter(now);
-        if (due) {
-            String hash = session.token().hash();
+        if (isDue && noted.size() < MOST_NOTED) {
             Client by = client.get();
-            noted.put(hash, transaction -> {
+            noted.put(token, transaction -> {
                 boolean written = sessions.touch(transaction, session.token(), session.storedLastSeenAt(), now);
                 // A row that the old app has written meanwhile, or that is gone, is not written.
                 if (written || sessions.find(transaction, session.token()) != null) {
-                    devices.seen(transaction, hash, by);
+                    devices.seen(transaction, token.hash(), by);
                 }
             });
         }
@@ -80,14 +98,14 @@ public final class LastSeen {
 
     /** Notes that this legacy token of the user is in use now. */
     public void noteLegacy(User user, SessionToken token, Supplier<Client> client, Instant now) {
-        String hash = token.hash();
-        Instant before = legacyNotedAt.get(hash);
-        if (before == null
+        Instant before = legacyNotedAt.get(token);
+        boolean isDue = before == null
                 || before.isAfter(now)
-                || !before.plus(rules.lastSeenInterval()).isAfter(now)) {
-            legacyNotedAt.put(hash, now);
+                || !before.plus(rules.lastSeenInterval()).isAfter(now);
+        if (isDue && noted.size() < MOST_NOTED) {
+            legacyNotedAt.put(token, now);
             String address = client.get().address();
-            noted.put(hash, transaction -> legacyUses.used(transaction, hash, user.id(), address, now));
+            noted.put(token, transaction -> legacyUses.used(transaction, token.hash(), user.id(), address, now));
         }
         latest = now;
     }
@@ -102,14 +120,27 @@ public final class LastSeen {
      *
      * @throws DatabaseException if some could not be written
      */
-    public void flush() {
-        List<String> due = new ArrayList<>(noted.keySet());
-        for (int start = 0; start < due.size(); start += BATCH) {
-            Map<String, Use> batch = new ConcurrentHashMap<>();
-            for (String hash : due.subList(start, Math.min(due.size(), start + BATCH))) {
-                Use use = noted.remove(hash);
+    public synchronized void flush() {
+        due.clear();
+        flush(Integer.MAX_VALUE);
+    }
+
+    /** The same for as many as a turn may write, those that have waited longest among them. */
+    public synchronized void flushSome() {
+        flush(Math.max(LEAST, noted.size() / PART));
+    }
+
+    private synchronized void flush(int most) {
+        if (due.isEmpty()) {
+            due.addAll(noted.keySet());
+        }
+        for (int done = 0; done < most && !due.isEmpty(); done += BATCH) {
+            Map<SessionToken, Use> batch = new HashMap<>();
+            while (batch.size() < Math.min(BATCH, most - done) && !due.isEmpty()) {
+                SessionToken token = due.remove();
+                Use use = noted.remove(token);
                 if (use != null) {
-                    batch.put(hash, use);
+                    batch.put(token, use);
                 }
             }
             boolean isWritten = false;
@@ -125,8 +156,11 @@ public final class LastSeen {
         forgetOldNotes();
     }
 
-    private void write(Map<String, Use> batch) {
-        database.execute(transaction -> {
+    private void write(Map<SessionToken, Use> batch) {
+        if (batch.isEmpty()) {
+            return;
+        }
+        database.executeAside(answers, batch.keySet(), transaction -> {
             for (Use use : batch.values()) {
                 use.write(transaction);
             }

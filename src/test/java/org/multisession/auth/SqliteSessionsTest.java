@@ -57,6 +57,44 @@ class SqliteSessionsTest extends SessionsContract {
         assertThat(app.opens("integer")).isNull();
     }
 
+    @Test
+    void a_session_that_a_trigger_of_the_team_ends_when_another_is_used_is_refused_at_once() {
+        String phone = app.signIn(ANNA);
+        String tablet = app.signIn(ANNA);
+        old.run("CREATE TRIGGER one_at_a_time AFTER UPDATE OF last_seen_at ON user_sessions BEGIN"
+                + " DELETE FROM user_sessions WHERE user_id = NEW.user_id AND id <> NEW.id; END");
+        assertThat(app.opens(tablet)).isEqualTo(42);
+        clock.advance(Duration.ofMinutes(5));
+        assertThat(app.opens(phone)).isEqualTo(42);
+        app.lastSeen.flush();
+        assertThat(app.opens(tablet)).isNull();
+    }
+
+    @Test
+    void of_many_sessions_that_are_used_at_once_each_turn_writes_some_and_all_are_written_in_the_end() {
+        app.close();
+        old.close();
+        old = multi();
+        old.run(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) INSERT INTO user_sessions"
+                        + " SELECT 1000 + i, 42, 'many-' || i, '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000' FROM n");
+        app = deploy(NewApp.RULES);
+        for (int i = 1; i <= 6000; i++) {
+            assertThat(app.opens("many-" + i)).isEqualTo(42);
+        }
+        app.lastSeen.flushSome();
+        assertThat(app.lastSeen.backlog()).isEqualTo(1000);
+        // Whoever comes later does so again, and waits for those who came before.
+        for (int i = 1; i <= 10; i++) {
+            app.opens("many-" + i);
+        }
+        app.lastSeen.flushSome();
+        app.lastSeen.flushSome();
+        assertThat(app.lastSeen.backlog()).isZero();
+        assertThat(old.one("SELECT count(*) FROM user_sessions WHERE last_seen_at < '2026-01-01 00:00:00.000001'"))
+                .isEqualTo("0");
+    }
+
     @Nested
     @DisplayName("Rows that are replaced, for which no DELETE trigger fires")
     class ReplacedRows {

@@ -1,20 +1,22 @@
 package org.multisession.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.SqliteApp;
 
-/** Answers that are kept until anybody commits. */
+/** Answers that are kept until anybody commits what may change them. */
 class AnswerCacheTest {
 
     private static final Sql FIND = Sql.of("find a note", "SELECT text FROM notes WHERE name = :name");
@@ -55,31 +57,34 @@ class AnswerCacheTest {
     }
 
     private @Nullable String read(String name) {
-        return database.find(handle -> read(handle, name));
-    }
-
-    private @Nullable String read(Handle handle, String name) throws SQLException {
-        AnswerCache<String, String>.Kept kept = handle.kept(cache);
+        AnswerCache<String, String>.Kept kept = database.kept(cache);
         String known = kept.answer(name);
         if (known != null || kept.isMissing(name)) {
             return known;
         }
-        readings.incrementAndGet();
-        String found = handle.query(FIND)
-                .bind("name", name)
-                .optional(row -> row.text("text"))
-                .orElse(null);
-        if (found == null) {
-            kept.keepMissing(name);
-        } else {
-            kept.keep(name, found);
-        }
+        String found = find(name);
+        kept.keep(name, found);
         return found;
     }
 
+    private @Nullable String find(String name) {
+        readings.incrementAndGet();
+        return database.find(handle -> handle.query(FIND)
+                .bind("name", name)
+                .optional(row -> row.text("text"))
+                .orElse(null));
+    }
+
+    private static void change(Transaction transaction, String name, String text) {
+        transaction.update(CHANGE).bind("text", text).bind("name", name).run();
+    }
+
+    private void changeAside(String name, String text) {
+        database.executeAside(cache, List.of(name), transaction -> change(transaction, name, text));
+    }
+
     private void change(String name, String text) {
-        database.write(transaction ->
-                transaction.update(CHANGE).bind("text", text).bind("name", name).run());
+        database.execute(transaction -> change(transaction, name, text));
     }
 
     private void useWriteAheadLog(boolean isUsed) {
@@ -130,15 +135,12 @@ class AnswerCacheTest {
 
     @Test
     void an_answer_that_was_read_before_a_commit_is_not_given_after_it() {
-        String late = database.find(handle -> {
-            AnswerCache<String, String>.Kept kept = handle.kept(cache);
-            String found = handle.query(FIND).bind("name", "a").one(row -> row.requiredText("text"));
-            old.run("UPDATE notes SET text = 'second' WHERE name = 'a'");
-            // Others have looked since, on connections of their own, before this answer is kept.
-            assertThat(elsewhere(() -> read("a"))).isEqualTo("second");
-            kept.keep("a", found);
-            return found;
-        });
+        AnswerCache<String, String>.Kept kept = database.kept(cache);
+        String late = find("a");
+        old.run("UPDATE notes SET text = 'second' WHERE name = 'a'");
+        // Others have looked since, before this answer is kept.
+        assertThat(read("a")).isEqualTo("second");
+        kept.keep("a", late);
 
         assertThat(late).isEqualTo("first");
         for (int i = 0; i < 10; i++) {
@@ -147,44 +149,165 @@ class AnswerCacheTest {
     }
 
     @Test
-    void whichever_connection_asks_after_a_commit_answers_by_it() {
-        // All three connections have answered, and only one of them looks between two commits.
-        for (int i = 0; i < 20; i++) {
-            String expected = "" + i;
-            old.run("UPDATE notes SET text = '" + i + "' WHERE name = 'a'");
-            AtomicReference<@Nullable String> second = new AtomicReference<>();
-            AtomicReference<@Nullable String> third = new AtomicReference<>();
-            String first = database.find(one -> {
-                second.set(elsewhere(() -> database.find(two -> {
-                    third.set(elsewhere(() -> read("a")));
-                    return read(two, "a");
-                })));
-                return read(one, "a");
-            });
-
-            assertThat(new String[] {first, second.get(), third.get()}).containsOnly(expected);
-        }
-    }
-
-    @Test
-    void a_transaction_keeps_nothing_and_is_given_nothing() {
+    void nobody_waits_for_a_lock_to_learn_that_nothing_is_known() {
+        useWriteAheadLog(false);
         read("a");
-        String inside = database.write(transaction -> {
-            transaction.update(CHANGE).bind("text", "mine").bind("name", "a").run();
-            return String.valueOf(read(transaction, "a"));
-        });
-
-        assertThat(inside).isEqualTo("mine");
-    }
-
-    @Test
-    void nothing_is_kept_of_a_transaction_that_is_rolled_back() {
-        database.dryRun(transaction -> {
-            transaction.update(CHANGE).bind("text", "never").bind("name", "a").run();
-            return String.valueOf(read(transaction, "a"));
-        });
+        readings.set(0);
+        old.run("BEGIN EXCLUSIVE");
+        assertThat(database.kept(cache).answer("a")).isNull();
+        old.run("ROLLBACK");
 
         assertThat(read("a")).isEqualTo("first");
+        assertThat(readings).hasValue(0);
+    }
+
+    @Nested
+    @DisplayName("A commit of ours that changes few answers")
+    class Aside {
+
+        @BeforeEach
+        void more() {
+            old.run("INSERT INTO notes VALUES ('b', 'other')");
+        }
+
+        @ParameterizedTest
+        @ValueSource(booleans = {true, false})
+        void leaves_the_others(boolean writeAheadLog) {
+            useWriteAheadLog(writeAheadLog);
+            read("a");
+            read("b");
+            read("none");
+            readings.set(0);
+            changeAside("a", "second");
+
+            assertThat(read("b")).isEqualTo("other");
+            assertThat(read("none")).isNull();
+            assertThat(readings).hasValue(0);
+            assertThat(read("a")).isEqualTo("second");
+        }
+
+        @ParameterizedTest
+        @ValueSource(booleans = {true, false})
+        void leaves_none_where_others_have_committed_before_it_or_after_it(boolean writeAheadLog) {
+            useWriteAheadLog(writeAheadLog);
+            for (int i = 0; i < 20; i++) {
+                read("b");
+                if (i % 2 == 0) {
+                    old.run("UPDATE notes SET text = 'by others " + i + "' WHERE name = 'b'");
+                    changeAside("a", "ours " + i);
+                } else {
+                    changeAside("a", "ours " + i);
+                    old.run("UPDATE notes SET text = 'by others " + i + "' WHERE name = 'b'");
+                }
+                assertThat(read("b")).isEqualTo("by others " + i);
+                assertThat(read("a")).isEqualTo("ours " + i);
+            }
+        }
+
+        @Test
+        void leaves_none_where_a_trigger_has_changed_more() {
+            old.run("CREATE TRIGGER follows AFTER UPDATE ON notes WHEN NEW.name = 'a'"
+                    + " BEGIN UPDATE notes SET text = NEW.text WHERE name = 'b'; END");
+            read("b");
+            changeAside("a", "second");
+
+            assertThat(read("b")).isEqualTo("second");
+        }
+
+        @Test
+        void leaves_none_where_a_foreign_key_has_changed_more() {
+            old.run("CREATE TABLE parts (name TEXT REFERENCES notes (name) ON DELETE CASCADE, text TEXT)");
+            old.run("INSERT INTO parts VALUES ('a', 'part')");
+            Sql part = Sql.of("find a part", "SELECT text FROM parts WHERE name = :name");
+            AnswerCache<String, String> parts = new AnswerCache<>(100);
+            parts(parts, part);
+            database.executeAside(
+                    cache,
+                    List.of("a"),
+                    transaction -> transaction
+                            .update(Sql.of("delete a note", "DELETE FROM notes WHERE name = :name"))
+                            .bind("name", "a")
+                            .run());
+
+            assertThat(parts(parts, part)).isNull();
+        }
+
+        private @Nullable String parts(AnswerCache<String, String> parts, Sql part) {
+            AnswerCache<String, String>.Kept kept = database.kept(parts);
+            String known = kept.answer("a");
+            if (known == null) {
+                known = database.find(handle -> handle.query(part)
+                        .bind("name", "a")
+                        .optional(row -> row.text("text"))
+                        .orElse(null));
+                kept.keep("a", known);
+            }
+            return known;
+        }
+
+        @Test
+        void is_not_overtaken_by_an_answer_that_was_read_before_it() {
+            AnswerCache<String, String>.Kept kept = database.kept(cache);
+            String late = find("a");
+            changeAside("a", "second");
+            kept.keep("a", late);
+
+            assertThat(read("a")).isEqualTo("second");
+        }
+
+        @Test
+        void keeps_and_gives_nothing_while_it_is_under_way() {
+            read("a");
+            read("b");
+            readings.set(0);
+            database.executeAside(cache, List.of("a"), transaction -> {
+                change(transaction, "a", "second");
+                assertThat(elsewhere(() -> read("a"))).isEqualTo("first");
+                assertThat(elsewhere(() -> read("b"))).isEqualTo("other");
+            });
+
+            assertThat(readings).hasValue(2);
+            assertThat(read("a")).isEqualTo("second");
+        }
+
+        @Test
+        void that_fails_changes_nothing_and_leaves_none() {
+            read("a");
+            assertThatThrownBy(() -> database.executeAside(cache, List.of("a"), transaction -> {
+                        change(transaction, "a", "never");
+                        throw new IllegalStateException("on purpose");
+                    }))
+                    .hasMessage("on purpose");
+            readings.set(0);
+
+            assertThat(read("a")).isEqualTo("first");
+            assertThat(readings).hasValue(1);
+            changeAside("a", "second");
+            assertThat(read("a")).isEqualTo("second");
+        }
+
+        @Test
+        void waits_for_somebody_elses_lock_like_any_other_while_answers_are_given() throws Exception {
+            useWriteAheadLog(true);
+            read("b");
+            readings.set(0);
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            try {
+                old.run("BEGIN IMMEDIATE");
+                Future<?> waiting = thread.submit(() -> changeAside("a", "second"));
+                // By then it has found the lock taken, and waits where nobody else does.
+                while (database.writer().active() == 0) {
+                    Thread.onSpinWait();
+                }
+                assertThat(read("b")).isEqualTo("other");
+                old.run("COMMIT");
+                waiting.get();
+            } finally {
+                thread.shutdownNow();
+            }
+
+            assertThat(read("a")).isEqualTo("second");
+        }
     }
 
     @Test

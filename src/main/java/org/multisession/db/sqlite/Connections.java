@@ -30,6 +30,8 @@ final class Connections extends SQLiteDataSource {
         this.readOnly = readOnly;
         config.resetOpenMode(SQLiteOpenMode.CREATE);
         config.setBusyTimeout(busyTimeoutMillis);
+        // Nobody asks for the id of a new row, and the driver would ask for it after each statement that writes.
+        config.setGetGeneratedKeys(false);
         setUrl("jdbc:sqlite:" + file.path());
     }
 

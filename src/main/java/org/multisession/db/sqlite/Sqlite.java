@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.multisession.db.ChangeCounter;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Vendor;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteJDBCLoader;
 
@@ -68,6 +69,11 @@ public final class Sqlite implements Vendor {
     @Override
     public void begin(Connection connection) throws SQLException {
         run(connection, "BEGIN IMMEDIATE");
+    }
+
+    @Override
+    public void waitFor(Connection connection, Duration wait) throws SQLException {
+        connection.unwrap(SQLiteConnection.class).setBusyTimeout(Math.toIntExact(wait.toMillis()));
     }
 
     /**
