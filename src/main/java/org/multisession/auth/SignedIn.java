@@ -24,9 +24,20 @@ public record SignedIn(
     /** The kind of token. */
     public enum Via {
         /** A row of {@code user_sessions}. */
-        SESSION,
+        SESSION("session"),
         /** {@code users.auth_token}, from before the change. */
-        LEGACY
+        LEGACY("legacy");
+
+        private final String text;
+
+        Via(String text) {
+            this.text = text;
+        }
+
+        /** As programs read it. */
+        public String text() {
+            return text;
+        }
     }
 
     public Via via() {

@@ -45,6 +45,17 @@ public final class ClockWatch implements IdleWatch {
         }
     }
 
+    /** What the clock and the machine's own count said at the same time. */
+    private record Moment(Instant time, long count) {
+
+        private static final long CLOSE_SECONDS = 2;
+
+        boolean isCloseTo(Instant otherTime, long otherCount) {
+            return Math.abs(otherTime.getEpochSecond() - time.getEpochSecond()) < CLOSE_SECONDS
+                    && Math.abs(otherCount - count) < CLOSE_SECONDS * 1_000_000_000;
+        }
+    }
+
     private static final Logger log = LoggerFactory.getLogger(ClockWatch.class);
 
     private final LongSupplier nanos;
@@ -65,6 +76,9 @@ public final class ClockWatch implements IdleWatch {
 
     private long believedAtNanos;
 
+    /** Null while the clock is in doubt. */
+    private volatile @Nullable Moment lastBelieved;
+
     /** Starts now, without a doubt; {@code nanos} is the machine's own measure of elapsed time. */
     public ClockWatch(InstantSource clock, LongSupplier nanos) {
         this.nanos = nanos;
@@ -83,6 +97,7 @@ public final class ClockWatch implements IdleWatch {
         if (before.left().isNegative() || before.left().isZero()) {
             return;
         }
+        lastBelieved = null;
         doubtedSince = before.since();
         // How far it is off nobody knows by now, but further than makes it right.
         off = LONG_ABSENCE;
@@ -110,6 +125,7 @@ public final class ClockWatch implements IdleWatch {
     /** Begins a doubt about so long a time, or lets the one that is there last for it. */
     private void doubt(Instant now, Duration about, long count) {
         boolean isNew = doubtedSince == null || count - believedAtNanos >= 0;
+        lastBelieved = null;
         if (isNew) {
             doubtedSince = now;
             doubtedFor = Duration.ZERO;
@@ -140,8 +156,14 @@ public final class ClockWatch implements IdleWatch {
     }
 
     @Override
-    public synchronized boolean believes(Instant now) {
+    public boolean believes(Instant now) {
         long count = nanos.getAsLong();
+        Moment believed = lastBelieved;
+        // Each request asks. What is close to a moment at which there was no doubt has not jumped.
+        return (believed != null && believed.isCloseTo(now, count)) || believes(now, count);
+    }
+
+    private synchronized boolean believes(Instant now, long count) {
         Duration jump = Duration.between(latest, now).minusNanos(count - latestNanos);
         latest = now;
         latestNanos = count;
@@ -162,6 +184,7 @@ public final class ClockWatch implements IdleWatch {
             doubtedSince = null;
             log.info("The clock has gone on evenly for {} and is believed again", doubtedFor);
         }
+        lastBelieved = doubtedSince == null ? new Moment(now, count) : null;
         return doubtedSince == null;
     }
 

@@ -1,7 +1,6 @@
 package org.multisession.session;
 
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
 import org.multisession.token.SessionId;
@@ -13,6 +12,8 @@ import org.multisession.user.User;
  * app writes rows too.
  */
 public final class UserSession {
+
+    private static final long SECONDS_OF_A_DAY = 86_400;
 
     private final User user;
     private final StoredToken token;
@@ -136,6 +137,6 @@ public final class UserSession {
 
     /** More than a day ahead; less may be a wrong clock, or a local time written as UTC. */
     private static boolean isAbsurd(Instant stored, Instant now) {
-        return stored.isAfter(now.plus(1, ChronoUnit.DAYS));
+        return stored.getEpochSecond() > now.getEpochSecond() + SECONDS_OF_A_DAY;
     }
 }

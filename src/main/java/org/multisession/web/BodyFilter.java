@@ -67,7 +67,10 @@ public final class BodyFilter extends HttpFilter {
 
     /** Called by the last of our filters: from here on, the body may be read in any way. */
     static void handOn(HttpServletRequest request) {
-        request.setAttribute(HANDED_ON, true);
+        // It is asked for only where a body of that length has come.
+        if (request.getContentLengthLong() > 0) {
+            request.setAttribute(HANDED_ON, true);
+        }
     }
 
     private static boolean isGuarded(HttpServletRequest request) {

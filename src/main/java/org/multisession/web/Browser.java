@@ -2,6 +2,7 @@ package org.multisession.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
 
@@ -12,8 +13,12 @@ public final class Browser {
 
     /** Whether the sender reads HTML; a program says {@code application/json} or nothing at all. */
     public static boolean accepts(HttpServletRequest request) {
-        return Collections.list(request.getHeaders("Accept")).stream()
-                .anyMatch(accept -> accept.toLowerCase(Locale.ROOT).contains("text/html"));
+        for (Enumeration<String> all = request.getHeaders("Accept"); all.hasMoreElements(); ) {
+            if (all.nextElement().toLowerCase(Locale.ROOT).contains("text/html")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

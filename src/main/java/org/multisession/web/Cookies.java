@@ -16,24 +16,36 @@ final class Cookies {
 
     /** The values of all cookies of that name as they were sent, in their order. */
     static List<String> named(HttpServletRequest request, String name) {
-        List<String> values = new ArrayList<>(2);
+        List<String> values = List.of();
         for (Enumeration<String> headers = request.getHeaders("Cookie"); headers.hasMoreElements(); ) {
-            addNamed(headers.nextElement(), name, values);
+            values = with(values, headers.nextElement(), name);
         }
         return values;
     }
 
-    private static void addNamed(String header, String name, List<String> values) {
+    /** These values, and those of the name in this header. */
+    private static List<String> with(List<String> before, String header, String name) {
+        List<String> values = before;
         int from = 0;
         while (from <= header.length()) {
             int semicolon = header.indexOf(';', from);
             int to = semicolon < 0 ? header.length() : semicolon;
             int equals = header.indexOf('=', from);
             if (equals > from && equals < to && isName(header, from, equals, name)) {
-                values.add(header.substring(equals + 1, to).strip());
+                String value = header.substring(equals + 1, to).strip();
+                if (values.isEmpty()) {
+                    // Nearly always the only one.
+                    values = List.of(value);
+                } else {
+                    if (values.size() == 1) {
+                        values = new ArrayList<>(values);
+                    }
+                    values.add(value);
+                }
             }
             from = to + 1;
         }
+        return values;
     }
 
     /** Whether this part of the header is the name, with or without white space around it. */

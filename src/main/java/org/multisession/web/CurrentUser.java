@@ -2,7 +2,6 @@ package org.multisession.web;
 
 import jakarta.servlet.ServletRequest;
 import java.security.Principal;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignedIn;
 
@@ -46,7 +45,7 @@ public record CurrentUser(SignedIn signedIn) implements Principal {
 
     /** {@code session} or {@code legacy}. */
     public String via() {
-        return signedIn.via().name().toLowerCase(Locale.ROOT);
+        return signedIn.via().text();
     }
 
     /** The user id as text. */

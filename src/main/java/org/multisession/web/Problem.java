@@ -1,6 +1,5 @@
 package org.multisession.web;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -28,17 +27,8 @@ public record Problem(
             Map.entry(500, "Internal Server Error"),
             Map.entry(503, "Service Unavailable"));
 
-    /** The members in the order of the RFC. */
-    public Map<String, Object> members() {
-        Map<String, Object> members = new LinkedHashMap<>();
-        members.put("type", "about:blank");
-        members.put("title", TITLES.getOrDefault(status, "Error"));
-        members.put("status", status);
-        members.put("detail", detail);
-        members.put("code", code);
-        if (reference != null) {
-            members.put("reference", reference);
-        }
-        return members;
+    /** What the status is called. */
+    public String title() {
+        return TITLES.getOrDefault(status, "Error");
     }
 }

@@ -4,7 +4,6 @@ import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.multisession.token.CookieValue;
 import org.multisession.token.Presented;
@@ -27,16 +26,18 @@ public final class SessionCookie {
      * first, because the old app takes the last. Legacy tokens that this browser has signed out of are left out.
      */
     public Presented presented(HttpServletRequest request) {
-        List<List<SessionToken>> values = new ArrayList<>(2);
         String authorization = request.getHeader("Authorization");
+        List<String> cookies = Cookies.named(request, rules.name());
+        if (authorization == null && cookies.size() == 1) {
+            return forgotten.without(request, new Presented(List.of(new CookieValue(cookies.get(0)).readings())));
+        }
+        List<List<SessionToken>> values = new ArrayList<>(cookies.size() + 1);
         if (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             String token = authorization.substring(7).strip();
             values.add(token.isEmpty() ? List.of() : List.of(new SessionToken(token)));
         }
-        List<String> cookies = Cookies.named(request, rules.name());
-        Collections.reverse(cookies);
-        for (String cookie : cookies) {
-            values.add(new CookieValue(cookie).readings());
+        for (int i = cookies.size() - 1; i >= 0; i--) {
+            values.add(new CookieValue(cookies.get(i)).readings());
         }
         return forgotten.without(request, new Presented(values));
     }

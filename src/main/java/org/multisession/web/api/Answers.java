@@ -10,7 +10,6 @@ import org.multisession.auth.Freshness;
 import org.multisession.auth.SignIn;
 import org.multisession.auth.TypedNumbers;
 import org.multisession.phone.PhoneNumber;
-import org.multisession.session.UserSession;
 import org.multisession.user.User;
 import org.multisession.web.Browser;
 import org.multisession.web.HttpProblem;
@@ -50,18 +49,6 @@ final class Answers {
     /** To be thrown where {@link Freshness#isProofNeeded}. */
     static HttpProblem proofTooOld(Freshness freshness) {
         return HttpProblem.proofTooOld(Objects.requireNonNull(freshness.freshFor()));
-    }
-
-    static @Nullable Map<String, Object> session(@Nullable UserSession session) {
-        if (session == null) {
-            return null;
-        }
-        Map<String, Object> members = new LinkedHashMap<>();
-        members.put("id", session.id().text());
-        members.put("createdAt", time(session.createdAt()));
-        members.put("lastSeenAt", time(session.lastSeenAt()));
-        members.put("provedAt", time(session.provedAt()));
-        return members;
     }
 
     /** With the precision of the database. */

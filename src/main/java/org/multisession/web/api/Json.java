@@ -77,11 +77,27 @@ public final class Json implements HttpProblemResponder {
 
     private static void write(HttpServletResponse response, int status, String type, Map<String, ?> value)
             throws IOException {
-        byte[] body = MAPPER.writeValueAsBytes(value);
+        byte[] body = bytes(value);
         response.setStatus(status);
         response.setContentType(type);
         response.setContentLength(body.length);
         response.getOutputStream().write(body);
+    }
+
+    static byte[] bytes(Object value) throws IOException {
+        return MAPPER.writeValueAsBytes(value);
+    }
+
+    static void write(HttpServletResponse response, int status, JsonObject object) throws IOException {
+        write(response, status, "application/json", object);
+    }
+
+    private static void write(HttpServletResponse response, int status, String type, JsonObject object)
+            throws IOException {
+        response.setStatus(status);
+        response.setContentType(type);
+        response.setContentLength(object.length());
+        object.writeTo(response.getOutputStream());
     }
 
     @Override
@@ -89,10 +105,19 @@ public final class Json implements HttpProblemResponder {
             HttpServletRequest request, HttpServletResponse response, HttpProblem failure, @Nullable String reference)
             throws IOException {
         Problem problem = new Problem(failure.status(), failure.code(), failure.detail(), reference);
-        Map<String, Object> members = problem.members();
-        if (request.getAttribute(RequestIds.ATTRIBUTE) instanceof String id) {
-            members.put("requestId", id);
+        // In the order of the RFC.
+        JsonObject members = new JsonObject()
+                .with("type", "about:blank")
+                .with("title", problem.title())
+                .with("status", problem.status())
+                .with("detail", problem.detail())
+                .with("code", problem.code());
+        if (reference != null) {
+            members.with("reference", reference);
         }
-        write(response, failure.status(), "application/problem+json", members);
+        if (request.getAttribute(RequestIds.ATTRIBUTE) instanceof String id) {
+            members.with("requestId", id);
+        }
+        write(response, failure.status(), "application/problem+json", members.end());
     }
 }

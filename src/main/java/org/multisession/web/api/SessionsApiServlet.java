@@ -41,7 +41,7 @@ public final class SessionsApiServlet extends MethodServlet {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("id", device.id().text());
         members.put("current", device.isCurrent());
-        members.put("kind", device.via().name().toLowerCase(Locale.ROOT));
+        members.put("kind", device.via().text());
         members.put("device", names.of(device.device()).in(english));
         members.put("address", device.address());
         members.put("createdAt", Answers.time(device.createdAt()));
