@@ -46,8 +46,9 @@ public final class Census {
 
     /** Walks through both tables, unless it is told to stop. */
     public void run() {
-        long[] sessions = sum((handle, last) -> dao.sessions(handle, last, PAGE));
-        long[] users = sum((handle, last) -> dao.users(handle, last, PAGE));
+        boolean hasHashes = database.read(dao::hasHashes);
+        long[] sessions = sum((handle, last) -> dao.sessions(handle, last, PAGE, hasHashes));
+        long[] users = sum((handle, last) -> dao.users(handle, last, PAGE, hasHashes));
         if (sessions.length > 0 && users.length > 0) {
             latest = new Count(sessions[0], users[0], users[1]);
         }

@@ -17,14 +17,24 @@ import org.multisession.db.Database;
 public final class TokenHash {
 
     private static final String PREFIX = "sha256:";
+    private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
     private static final Pattern SHAPE = Pattern.compile(PREFIX + "[0-9A-Za-z_-]{43}");
 
     private TokenHash() {}
 
     public static String of(String token) {
+        return of(token, sha256());
+    }
+
+    /** The same by a digest of the caller's, for whoever hashes many. */
+    public static String of(String token, MessageDigest sha256) {
+        return PREFIX + BASE64.encodeToString(sha256.digest(token.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** A digest for {@link #of(String, MessageDigest)}; one thread at a time may use it. */
+    public static MessageDigest sha256() {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
-            return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

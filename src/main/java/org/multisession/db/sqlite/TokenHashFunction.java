@@ -1,5 +1,6 @@
 package org.multisession.db.sqlite;
 
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.multisession.token.TokenHash;
@@ -9,6 +10,9 @@ import org.sqlite.Function;
 final class TokenHashFunction extends Function {
 
     private static final String NAME = "multisession_hash";
+
+    /** A connection has a function of its own, and is used by one thread at a time. */
+    private final MessageDigest sha256 = TokenHash.sha256();
 
     private TokenHashFunction() {}
 
@@ -22,7 +26,7 @@ final class TokenHashFunction extends Function {
         if (token == null) {
             result();
         } else {
-            result(TokenHash.of(token));
+            result(TokenHash.of(token, sha256));
         }
     }
 }
