@@ -80,7 +80,7 @@ final class AccessComparison {
               (SELECT h.id FROM users h WHERE h.auth_token = u.auth_token ORDER BY h.rowid LIMIT 1),
               (SELECT count(*) FROM (SELECT 1 FROM users h WHERE h.auth_token = u.auth_token LIMIT 2)),
               s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
-              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token,
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token IS NOT NULL,
               t.auth_token <> CAST(u.auth_token AS TEXT)
             FROM users u
             LEFT JOIN user_sessions s ON s.auth_token = +%1$s
@@ -95,7 +95,7 @@ final class AccessComparison {
               EXISTS (SELECT 1 FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT)
                 AND CAST(h.auth_token AS TEXT) = CAST(s.auth_token AS TEXT) COLLATE BINARY),
               s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
-              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token,
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token IS NOT NULL,
               t.auth_token <> CAST(s.auth_token AS TEXT), typeof(s.created_at), typeof(s.last_seen_at)
             FROM user_sessions s
             LEFT JOIN users owner ON owner.id = s.user_id
@@ -174,7 +174,7 @@ final class AccessComparison {
             findings.add(Fault.BINARY_TOKEN, Row.user(userId));
             return;
         }
-        TokenText text = new TokenText(row.getString(3));
+        TokenText text = new TokenText(textOf(stored, row));
         if (text.text().isEmpty()) {
             tally.emptyTokens++;
             findings.add(Fault.EMPTY_TOKEN, Row.user(userId));
@@ -233,13 +233,14 @@ final class AccessComparison {
     }
 
     private void session(Handle handle, ResultSet row) throws SQLException {
-        Found found = Found.of(row, new TokenText(Objects.requireNonNullElse(row.getString(3), "")));
+        Object stored = row.getObject(2);
+        Found found = Found.of(row, new TokenText(textOf(stored, row)));
         Row here = found.sessionRow(null);
         times(row, found);
         if (!found.ownerExists()) {
             findings.add(Fault.ORPHAN_SESSION, here);
         }
-        if (row.getObject(2) instanceof byte[] || !row.getBoolean(4)) {
+        if (stored instanceof byte[] || !row.getBoolean(4)) {
             tally.sessionsWithoutEffect++;
             findings.add(Fault.BINARY_TOKEN, here);
             return;
@@ -290,6 +291,11 @@ final class AccessComparison {
         } else {
             findings.add(after == null ? fault(found) : Fault.OTHER_ACCOUNT, here);
         }
+    }
+
+    /** A token as text; it is read once where it is text already, as nearly all are. */
+    private static String textOf(@Nullable Object stored, ResultSet row) throws SQLException {
+        return stored instanceof String text ? text : Objects.requireNonNullElse(row.getString(3), "");
     }
 
     /** The account that we open, by the rules of the Authenticator. */
@@ -379,6 +385,9 @@ final class AccessComparison {
     private void times(ResultSet row, Found found) throws SQLException {
         Set<Fault> created = StoredTime.faults(row.getString(19), found.createdAt(), now);
         Set<Fault> lastSeen = StoredTime.faults(row.getString(20), found.lastSeenAt(), now);
+        if (created.isEmpty() && lastSeen.isEmpty()) {
+            return;
+        }
         Set<Fault> all = EnumSet.noneOf(Fault.class);
         all.addAll(created);
         all.addAll(lastSeen);
@@ -434,7 +443,7 @@ final class AccessComparison {
                     row.getObject(9) != null,
                     row.getString(10),
                     row.getString(11),
-                    row.getObject(17) != null,
+                    row.getBoolean(17),
                     row.getLong(12),
                     row.getString(13),
                     row.getObject(14) != null,

@@ -33,7 +33,7 @@ final class StoredTime {
         Set<Fault> faults = EnumSet.noneOf(Fault.class);
         if (type.equals("integer")) {
             faults.add(Fault.INTEGER_TIME);
-        } else if (!USUAL.matcher(stored).matches()) {
+        } else if (!SqlTime.isAsWritten(stored) && !USUAL.matcher(stored).matches()) {
             faults.add(Fault.ISO_TIME);
         }
         // As UserSession judges it.

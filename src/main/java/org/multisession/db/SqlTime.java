@@ -69,6 +69,11 @@ public final class SqlTime {
         return WRITTEN.format(time);
     }
 
+    /** Whether a stored value is a time in the format that is written. */
+    public static boolean isAsWritten(String stored) {
+        return parseCommon(stored) != null;
+    }
+
     /** Returns the moment that a stored value means; null if it is NULL or cannot be read. */
     public static @Nullable Instant parse(@Nullable String stored) {
         if (stored == null || stored.isBlank()) {

@@ -34,6 +34,10 @@ public final class PhoneNumbers {
 
     private static final int FEWEST_DIGITS_TO_SEND_TO = 7;
 
+    private static final String RUSSIA = "+7";
+    private static final String RUSSIAN_MOBILE = RUSSIA + "9";
+    private static final int RUSSIAN_LENGTH = "+79991234567".length();
+
     private static final int DIGITS_COMPARED = 4;
 
     /** The digits that the letters from A to Z stand for, as in 1-800-FLOWERS. */
@@ -86,6 +90,33 @@ public final class PhoneNumbers {
         if (text == null || text.length() > MAX_LENGTH) {
             return null;
         }
+        return isRussianMobile(text)
+                ? new PhoneNumber(text, text.substring(RUSSIA.length()), Meaning.VALID)
+                : readThoroughly(text);
+    }
+
+    /**
+     * Whether it is {@code +79991234567} or another with {@code +79} and nine more digits, of which the first is not a 3:
+     * all these are mobile numbers of Russia. There may be millions of them in a table, and libphonenumber takes twenty
+     * microseconds to read one. Of those with {@code +793} not all have been given out.
+     */
+    private static boolean isRussianMobile(String text) {
+        if (text.length() != RUSSIAN_LENGTH
+                || !text.startsWith(RUSSIAN_MOBILE)
+                || text.charAt(RUSSIAN_MOBILE.length()) == '3') {
+            return false;
+        }
+        for (int i = RUSSIAN_MOBILE.length(); i < RUSSIAN_LENGTH; i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The same for any text. */
+    @Nullable
+    PhoneNumber readThoroughly(String text) {
         String plain = plain(text);
         if (plain.isEmpty() || plain.length() > MAX_LENGTH) {
             return null;

@@ -459,4 +459,27 @@ class PhoneNumbersTest {
             }
         }
     }
+
+    /** {@code -Dnumbers=1000000} compares more. */
+    @Test
+    void what_is_read_quickly_is_read_as_the_library_reads_it() {
+        Random random = new Random(3);
+        int quick = 0;
+        for (int i = Integer.getInteger("numbers", 30_000); i > 0; i--) {
+            PhoneNumbers numbers = new PhoneNumbers(i % 2 == 0 ? "RU" : i % 3 == 0 ? "KZ" : "US");
+            String text = (i % 4 == 0 ? "+79" : i % 4 == 1 ? "+7" : i % 4 == 2 ? "+" : "")
+                    + random.nextLong(i % 4 == 0 ? 1_000_000_000L : 10_000_000_000_000L);
+            if (i % 8 == 0) {
+                text = "+79" + "%09d".formatted(random.nextInt(1_000_000_000));
+                quick++;
+            } else if (i % 8 == 4) {
+                StringBuilder odd = new StringBuilder("+79991234567");
+                odd.setCharAt(random.nextInt(odd.length()), "0+- \u0663x".charAt(random.nextInt(6)));
+                text = odd.toString();
+            }
+
+            assertThat(numbers.read(text)).as(text).isEqualTo(numbers.readThoroughly(text));
+        }
+        assertThat(quick).isPositive();
+    }
 }

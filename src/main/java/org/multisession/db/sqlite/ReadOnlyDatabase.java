@@ -168,6 +168,7 @@ public final class ReadOnlyDatabase implements ReadOnly {
     private Connection connect(Way way) throws SQLException {
         Path opened = way == Way.AS_A_COPY ? copied() : file.path();
         SQLiteConfig config = new SQLiteConfig();
+        config.setGetGeneratedKeys(false);
         config.setBusyTimeout(Math.toIntExact(busyTimeout.toMillis()));
         SQLiteDataSource source = new SQLiteDataSource(config);
         // As a URI, in which a question mark in the name is escaped.
