@@ -63,6 +63,9 @@ public final class ServingBench {
     /** The same of the bytes that a request has allocated. */
     private final Map<String, List<Double>> allocations = new LinkedHashMap<>();
 
+    /** The same of the microseconds of processor time that Tomcat has spent on a request. */
+    private final Map<String, List<Double>> times = new LinkedHashMap<>();
+
     private ServingBench(Path folder) {
         this.folder = folder;
         this.load = new Load(folder);
@@ -164,10 +167,15 @@ public final class ServingBench {
     }
 
     private void measure(Case each, TomcatServer tomcat) throws IOException, InterruptedException {
-        long before = allocated(tomcat);
+        Spent before = spent(tomcat);
         Outcome outcome = load.run(tomcat.port(), each.request(), seconds);
-        double perRequest = (double) (allocated(tomcat) - before) / Math.max(1, outcome.answered());
-        allocations.computeIfAbsent(each.name(), key -> new ArrayList<>()).add(perRequest);
+        Spent after = spent(tomcat);
+        double answered = Math.max(1, outcome.answered());
+        double bytes = (after.bytes() - before.bytes()) / answered;
+        double micros = (after.nanos() - before.nanos()) / 1000 / answered;
+        allocations.computeIfAbsent(each.name(), key -> new ArrayList<>()).add(bytes);
+        times.computeIfAbsent(each.name(), key -> new ArrayList<>()).add(micros);
+        System.err.printf(Locale.ROOT, "%6.0f B %6.1f µs  ", bytes, micros);
         long expectedRefusals = each.expectedStatus() >= 400 ? outcome.answered() : 0;
         if (outcome.refused() != expectedRefusals) {
             throw new IllegalStateException(each.name() + ": " + outcome);
@@ -175,13 +183,17 @@ public final class ServingBench {
         note(each.name(), outcome);
     }
 
-    /** What all threads of Tomcat have allocated by now, in bytes. */
-    private static long allocated(TomcatServer tomcat) throws IOException, InterruptedException {
-        return Long.parseLong(HttpClient.newHttpClient()
+    /** What Tomcat has used by now, and all web applications in it. */
+    private record Spent(double bytes, double nanos) {}
+
+    private static Spent spent(TomcatServer tomcat) throws IOException, InterruptedException {
+        String[] words = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(tomcat.uri("/bare/allocated")).build(),
+                        HttpRequest.newBuilder(tomcat.uri("/bare/spent")).build(),
                         HttpResponse.BodyHandlers.ofString(UTF_8))
-                .body());
+                .body()
+                .split(" ", -1);
+        return new Spent(Double.parseDouble(words[0]), Double.parseDouble(words[1]));
     }
 
     private void note(String name, Outcome outcome) {
@@ -217,6 +229,12 @@ public final class ServingBench {
         compare(report, "session", PEER, 5.0);
         for (String name : List.of("session", "legacy token", "unknown token", "/verify")) {
             if (isMeasured(name, BARE)) {
+                report.add(new Measure(
+                        "processor time, " + name + " / " + BARE,
+                        "×",
+                        ratios(of(times, name), of(times, BARE)),
+                        null,
+                        true));
                 report.add(new Measure(
                         "bytes allocated, " + name + " / " + BARE,
                         "×",
@@ -302,7 +320,7 @@ public final class ServingBench {
 
     private static void writeBare(Path webapp, String answer) throws IOException {
         Path classes = Files.createDirectories(webapp.resolve("WEB-INF/classes/org/multisession/bench"));
-        for (Class<?> each : List.of(BareServlet.class, AllocatedServlet.class)) {
+        for (Class<?> each : List.of(BareServlet.class, SpentServlet.class)) {
             String name = each.getSimpleName() + ".class";
             try (InputStream in = Objects.requireNonNull(each.getResourceAsStream(name))) {
                 Files.write(classes.resolve(name), in.readAllBytes());
@@ -314,9 +332,9 @@ public final class ServingBench {
                   <servlet><servlet-name>bare</servlet-name>
                     <servlet-class>org.multisession.bench.BareServlet</servlet-class></servlet>
                   <servlet-mapping><servlet-name>bare</servlet-name><url-pattern>/</url-pattern></servlet-mapping>
-                  <servlet><servlet-name>allocated</servlet-name>
-                    <servlet-class>org.multisession.bench.AllocatedServlet</servlet-class></servlet>
-                  <servlet-mapping><servlet-name>allocated</servlet-name><url-pattern>/allocated</url-pattern></servlet-mapping>
+                  <servlet><servlet-name>spent</servlet-name>
+                    <servlet-class>org.multisession.bench.SpentServlet</servlet-class></servlet>
+                  <servlet-mapping><servlet-name>spent</servlet-name><url-pattern>/spent</url-pattern></servlet-mapping>
                 </web-app>
                 """);
     }
