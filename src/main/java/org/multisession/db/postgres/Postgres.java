@@ -63,7 +63,9 @@ public final class Postgres implements Vendor {
     static Postgres onSharedSessions(Duration lock, Duration statement) {
         return new Postgres(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
-                        + "; SET LOCAL statement_timeout = " + statement.toMillis() + "; SET LOCAL TIME ZONE 'UTC'");
+                        + "; SET LOCAL statement_timeout = " + statement.toMillis()
+                        + "; SET LOCAL idle_in_transaction_session_timeout = " + statement.toMillis()
+                        + "; SET LOCAL TIME ZONE 'UTC'");
     }
 
     /** Whether others use the sessions as well. */

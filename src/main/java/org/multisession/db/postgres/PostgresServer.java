@@ -93,6 +93,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             vendor = Postgres.VENDOR;
             // In the settings of a role or of the database, another program may have set these otherwise.
             prelude = "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
+                    + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
                     + MAX_STATEMENT.toMillis()
                     + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'";
         }

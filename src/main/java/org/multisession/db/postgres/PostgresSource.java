@@ -17,7 +17,10 @@ public abstract sealed class PostgresSource implements Source permits PostgresSe
     /** The oldest version that is supported by its makers, and has what the statements need. */
     private static final int OLDEST = 14;
 
-    /** A statement that runs longer than this is a mistake, and must not hold a connection for ever. */
+    /**
+     * A statement that runs longer than this is a mistake, and must not hold a connection for ever. As long a server keeps
+     * the locks of a node that has vanished from the network in the middle of a transaction.
+     */
     static final Duration MAX_STATEMENT = Duration.ofSeconds(30);
 
     /** How long the network may be silent while no client waits: no statement takes longer. */

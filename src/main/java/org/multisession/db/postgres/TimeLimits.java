@@ -10,6 +10,11 @@ import org.multisession.db.Handle;
 /** Lifts the limits of time, those of the server and that of the network, from work on a table of any size. */
 public final class TimeLimits {
 
+    /** The server asks the network instead, now and then, whether this node is still there. */
+    private static final String WITHOUT_LIMITS = "SET LOCAL statement_timeout = 0;"
+            + " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_keepalives_idle = 30;"
+            + " SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3";
+
     private TimeLimits() {}
 
     /** Until the transaction ends. */
@@ -19,7 +24,7 @@ public final class TimeLimits {
 
     static void lift(Connection transaction) throws SQLException {
         try (java.sql.Statement statement = transaction.createStatement()) {
-            statement.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
+            statement.execute(WITHOUT_LIMITS);
         }
         transaction.setNetworkTimeout(Runnable::run, 0);
     }
