@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.auth.Devices;
+import org.multisession.db.Source;
+import org.multisession.db.postgres.PostgresServer;
+import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
@@ -51,7 +54,7 @@ public final class AppAtWork {
             Runtime.getRuntime().halt(1);
         });
         Logger.getLogger("org.multisession").setLevel(Level.WARNING);
-        NewApp app = deploy(Path.of(arguments[0]), Stage.valueOf(arguments[1]));
+        NewApp app = deploy(source(arguments[0]), Stage.valueOf(arguments[1]));
         say("deployed");
         AppAtWork work = new AppAtWork(app);
         List<Thread> threads = new ArrayList<>();
@@ -67,8 +70,15 @@ public final class AppAtWork {
         }
     }
 
-    /** Says where it is with every few statements, so that it can be killed there. */
-    private static NewApp deploy(Path database, Stage stage) {
+    /** The URL of a server, or a file. */
+    static Source source(String database) {
+        return database.startsWith("jdbc:postgresql:")
+                ? PostgresServer.at(database, "postgres", "")
+                : SqliteFile.claim(Path.of(database), false, "/test");
+    }
+
+    /** Says where it is with every few statements to SQLite, so that it can be killed there. */
+    private static NewApp deploy(Source database, Stage stage) {
         say("deploying");
         AtomicInteger statements = new AtomicInteger();
         List<NewApp> deployed = new ArrayList<>();

@@ -149,6 +149,10 @@ class EveryStatementTest {
         }
     }
 
+    private static Path path(Scene scene) {
+        return ((SqliteApp) scene.old).path();
+    }
+
     /** Sets how many pages the writing connection may still add; a failure replaces it by one without a limit. */
     private static void limit(Scene scene, int spare) {
         int pages = Integer.parseInt(scene.old.one("PRAGMA page_count"));
@@ -190,8 +194,8 @@ class EveryStatementTest {
             throws Exception {
         try (Scene scene = Scene.of(act, folder, "delete")) {
             String before = scene.dump();
-            Path inTheWay = Files.createDirectory(
-                    scene.old.path().resolveSibling(scene.old.path().getFileName() + "-journal"));
+            Path database = path(scene);
+            Path inTheWay = Files.createDirectory(database.resolveSibling(database.getFileName() + "-journal"));
             Throwable thrown = catchThrowable(scene::play);
             if (!act.swallows()) {
                 assertRefused(scene, thrown, false);
@@ -211,7 +215,7 @@ class EveryStatementTest {
         for (String journal : JOURNALS) {
             for (String lock : List.of("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "BEGIN")) {
                 try (Scene scene = Scene.of(act, folder, journal);
-                        SqliteApp other = SqliteApp.open(scene.old.path())) {
+                        SqliteApp other = SqliteApp.open(path(scene))) {
                     String before = scene.dump();
                     other.run(lock);
                     // A reader, where nothing more was asked for: of a rollback journal, it holds up the commit.

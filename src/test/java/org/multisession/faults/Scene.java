@@ -14,14 +14,18 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Devices;
 import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
-import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.db.Source;
+import org.multisession.migration.Migration;
 import org.multisession.migration.Migrator;
+import org.multisession.migration.postgres.PostgresMigrator;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.testing.NewApp;
+import org.multisession.testing.OldApp;
+import org.multisession.testing.PostgresApp;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
@@ -58,6 +62,9 @@ final class Scene implements AutoCloseable {
     /** Short, because the other one is not going to let go while it is waited for. */
     private static final Duration BUSY_TIMEOUT = Duration.ofMillis(50);
 
+    /** A new connection to a server takes its time as well. */
+    private static final Duration TIMEOUT_OF_A_SERVER = Duration.ofMillis(500);
+
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 3, Duration.ZERO);
 
@@ -67,29 +74,34 @@ final class Scene implements AutoCloseable {
     private static final String SESSION = "-A6tUtDu7WZs9HQH3FEG9lQoOs3fMdH5sthHDXX5nQo";
     private static final String LEGACY = "x_bTIrwgXybeFTmZ6NkjtjuSYc40vLDvG5xxH4Q-BdU";
 
-    final SqliteApp old;
+    final OldApp old;
     final Database database;
     private final List<Runnable> opened = new ArrayList<>();
     private final List<String> secrets = new ArrayList<>();
     private final Act what;
+    private final boolean isOnServer;
     private final Runnable act;
     private Runnable done = () -> {};
 
-    private Scene(Act what, SqliteApp old) {
+    private Scene(Act what, OldApp old) {
         this.what = what;
         this.old = old;
+        isOnServer = old instanceof PostgresApp;
+        Duration timeout = isOnServer ? TIMEOUT_OF_A_SERVER : BUSY_TIMEOUT;
         if (what == Act.MIGRATION) {
-            SqliteFile file = SqliteFile.claim(old.path(), false, "/scene");
-            database = Database.open(file, 1, BUSY_TIMEOUT);
+            Source source = old.claim();
+            database = Database.open(source, isOnServer ? 2 : 1, timeout);
             opened.add(database::close);
-            opened.add(file::close);
-            Migrator migrator = new Migrator(database, new TestClock());
-            act = migrator::migrate;
-            done = () -> assertThat(migrator.missing()).isEmpty();
+            opened.add(source::close);
+            Migration migration = isOnServer
+                    ? new PostgresMigrator(database, new TestClock())
+                    : new Migrator(database, new TestClock());
+            act = () -> migration.begin().finish();
+            done = () -> assertThat(migration.missing()).isEmpty();
         } else {
             TestClock clock = new TestClock();
             Stage stage = what == Act.SIGN_IN_SETTLED ? Stage.SETTLE : Stage.COEXIST;
-            NewApp app = NewApp.deploy(old.claim(), RULES, stage, BUSY_TIMEOUT, clock);
+            NewApp app = NewApp.deploy(old.claim(), RULES, stage, timeout, clock);
             opened.add(app::close);
             database = app.database;
             act = act(app, clock);
@@ -110,6 +122,11 @@ final class Scene implements AutoCloseable {
         SqliteApp old = SqliteApp.makeBy(own, "PRAGMA page_size=512;" + SqliteApp.script("multi"));
         old.run("PRAGMA journal_mode=" + journal);
         return new Scene(what, old);
+    }
+
+    /** On a server of which everybody may be cut off. */
+    static Scene ofPostgres(Act what) {
+        return new Scene(what, what == Act.MIGRATION ? PostgresApp.make("multi") : PostgresApp.makeMigrated("multi"));
     }
 
     private Runnable act(NewApp app, TestClock clock) {
@@ -198,7 +215,9 @@ final class Scene implements AutoCloseable {
     /** Fails unless it has been done. */
     void assertDone() {
         done.run();
-        assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        if (!isOnServer) {
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        }
     }
 
     /** All there is, but for whose turn it is to sweep, which is no part of what is done. */

@@ -19,18 +19,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.SqliteApp;
+import org.multisession.testing.OldApp;
 
 /**
  * P6 and P2: an app that is killed with signal 9 at any moment of its work, its deploy included, loses no sign-in and no
- * end of a session that was acknowledged, and of a call that was cut off leaves all or nothing. What was written survives
- * here because the kernel has it; that it also survives power loss rests on {@code synchronous=FULL}, which DatabaseTest
- * asserts and no test of this kind can show.
+ * end of a session that was acknowledged, and of a call that was cut off leaves all or nothing; on every database. What
+ * was written survives here because the kernel, or the server, has it; that it also survives power loss rests on {@code
+ * synchronous=FULL}, which DatabaseTest asserts and no test of this kind can show, and on the server's own settings.
  *
  * <p>{@code -Dfaults.kills=N} says how many, {@code -Dfaults.seed=N} which.
  */
 @Tag("faults")
-class KilledAtWorkTest {
+abstract class KilledAtWorkContract {
 
     private static final int KILLS = Integer.getInteger("faults.kills", 10);
     private static final long SEED = Long.getLong("faults.seed", 1);
@@ -65,12 +65,22 @@ class KilledAtWorkTest {
     @TempDir
     Path folder;
 
+    /** A fresh database of the old app in its multi form, the n-th of several. */
+    abstract OldApp make(Path home, int number);
+
+    /** What {@link AppAtWork} is told of it. */
+    abstract String nameOf(OldApp database);
+
+    /** How many of so many kills there are. */
+    abstract int share(int kills);
+
     @Test
     void nothing_acknowledged_is_lost_and_no_token_comes_back_by_any_number_of_kills() throws Exception {
+        int most = share(KILLS);
         List<Callable<Life>> lives = new ArrayList<>();
-        for (int killed = 0; killed < KILLS; killed += KILLS_PER_DATABASE) {
+        for (int killed = 0; killed < most; killed += KILLS_PER_DATABASE) {
             int number = lives.size();
-            int kills = Math.min(KILLS_PER_DATABASE, KILLS - killed);
+            int kills = Math.min(KILLS_PER_DATABASE, most - killed);
             lives.add(() -> live(number, kills));
         }
         Life all = new Life(0, 0, 0, 0);
@@ -83,21 +93,22 @@ class KilledAtWorkTest {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(all.kills()).isEqualTo(KILLS);
+        assertThat(all.kills()).isEqualTo(most);
         System.out.printf(
-                "Killed at work: %d kills, %d of them during a deploy; %d acknowledged calls, none lost;"
+                "Killed at work, %s: %d kills, %d of them during a deploy; %d acknowledged calls, none lost;"
                         + " tokens were asked for %d times, none revived%n",
-                all.kills(), all.duringDeploy(), all.acknowledged(), all.asked());
+                getClass().getSimpleName(), all.kills(), all.duringDeploy(), all.acknowledged(), all.asked());
     }
 
     private Life live(int number, int kills) throws IOException {
         Random random = new Random(SEED * 1_000_003 + number);
         Path home = Files.createDirectory(folder.resolve("life-" + number));
-        Path database;
-        try (SqliteApp old = SqliteApp.make(home, "multi")) {
-            database = old.path();
-            old.run("PRAGMA journal_mode=" + (number % 2 == 0 ? "delete" : "wal"));
+        try (OldApp database = make(home, number)) {
+            return live(home, nameOf(database), random, kills);
         }
+    }
+
+    private static Life live(Path home, String database, Random random, int kills) {
         Facts facts = new Facts();
         for (String each : AT_FIRST) {
             facts.signedInAtFirst(Long.parseLong(each.substring(0, 2)), each.substring(3));
@@ -109,7 +120,10 @@ class KilledAtWorkTest {
             duringDeploy += killedDuringDeploy(home, database, stage, random, facts) ? 1 : 0;
             // Looked at in either stage: the way back is open too.
             try (NewApp app = NewApp.deploy(
-                    database, AppAtWork.RULES, random.nextBoolean() ? stage : Stage.COEXIST, InstantSource.system())) {
+                    AppAtWork.source(database),
+                    AppAtWork.RULES,
+                    random.nextBoolean() ? stage : Stage.COEXIST,
+                    InstantSource.system())) {
                 asked += facts.check(app);
                 facts.checkWhole(app.database, AppAtWork.threads());
             }
@@ -118,11 +132,11 @@ class KilledAtWorkTest {
     }
 
     /** Starts the app, kills it after some line of its own, and tells the facts; true if it was not yet at work. */
-    private static boolean killedDuringDeploy(Path home, Path database, Stage stage, Random random, Facts facts) {
+    private static boolean killedDuringDeploy(Path home, String database, Stage stage, Random random, Facts facts) {
         int lines = 1 + random.nextInt(random.nextInt(5) == 0 ? 5 : MAX_LINES);
         boolean atWork = false;
-        try (ChildJvm child = ChildJvm.start(
-                home, AppAtWork.class, database.toString(), stage.name(), String.valueOf(random.nextLong()))) {
+        try (ChildJvm child =
+                ChildJvm.start(home, AppAtWork.class, database, stage.name(), String.valueOf(random.nextLong()))) {
             for (int line = 0; line < lines; line++) {
                 String said = child.hear();
                 facts.hear(said);

@@ -16,13 +16,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.session.SessionRules;
-import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.SqliteApp;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 
 @Tag("faults")
-class AdoptionRaceTest {
+abstract class AdoptionRaceContract {
 
     private static final int ROUNDS = Integer.getInteger("faults.adoptions", 300);
 
@@ -30,12 +29,17 @@ class AdoptionRaceTest {
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 1_000_000, Duration.ofMinutes(1));
 
+    /** A fresh database of the old app in its single form, where thousands of commits cost little. */
+    abstract OldApp single();
+
+    /** How many of so many rounds are made. */
+    abstract int share(int rounds);
+
     /** A look at the sessions, then the adoption, then a look at the legacy tokens: it must not fall between the two. */
     @Test
     void an_old_device_is_signed_in_at_every_moment_of_a_sign_in_that_adopts_its_token() throws Exception {
-        try (MemoryFolder folder = new MemoryFolder();
-                SqliteApp old = SqliteApp.make(folder.path(), "single");
-                NewApp app = NewApp.deploy(old.path(), RULES, new TestClock())) {
+        try (OldApp old = single();
+                NewApp app = NewApp.deploy(old.claim(), RULES, new TestClock())) {
             ExecutorService devices = Executors.newFixedThreadPool(2);
             AtomicReference<String> current = new AtomicReference<>("old_token_xyz123");
             Queue<String> refused = new ConcurrentLinkedQueue<>();
@@ -51,7 +55,7 @@ class AdoptionRaceTest {
                     }
                 }));
             }
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < share(ROUNDS); round++) {
                 app.signIn("+79991234567");
                 String next = "legacy-" + round;
                 old.signInSingle(42, next);

@@ -1,0 +1,11 @@
+package org.multisession.auth;
+
+import org.multisession.testing.PostgresApp;
+
+class PostgresSignInsTest extends SignInsContract {
+
+    @Override
+    PostgresApp single() {
+        return PostgresApp.makeMigrated("single");
+    }
+}
