@@ -9,8 +9,13 @@ import java.util.List;
 /** Runs all benchmarks, each in a JVM of its own with the options of this one: what {@code mvn -Pbench verify} does. */
 public final class Benchmarks {
 
-    private static final List<Class<?>> ALL =
-            List.of(ServingBench.class, WaitBench.class, LookUpBench.class, CopyBench.class, TellingApartBench.class);
+    private static final List<Class<?>> ALL = List.of(
+            ServingBench.class,
+            WaitBench.class,
+            LookUpBench.class,
+            CopyBench.class,
+            PostgresBench.class,
+            TellingApartBench.class);
 
     private Benchmarks() {}
 
