@@ -13,8 +13,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.multisession.db.AnswerCache;
+import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Transaction;
 import org.multisession.faults.FailingStatements.Lasting;
 import org.multisession.faults.FailingStatements.Outcome;
 import org.multisession.faults.Scene.Act;
@@ -159,12 +162,15 @@ class EveryStatementTest {
         pragma(scene, "max_page_count = " + (pages + spare));
     }
 
+    /** On each connection that writes. */
     private static void pragma(Scene scene, String pragma) {
-        scene.database.write(transaction -> {
+        Database.Act<Transaction> set = transaction -> {
             try (PreparedStatement statement = transaction.prepare("PRAGMA " + pragma)) {
-                return statement.execute();
+                statement.execute();
             }
-        });
+        };
+        scene.database.executeAside(new AnswerCache<>(0), List.of(), set);
+        scene.database.execute(set);
     }
 
     @ParameterizedTest
