@@ -13,6 +13,7 @@ public final class Benchmarks {
             ServingBench.class,
             WaitBench.class,
             LookUpBench.class,
+            GrowthBench.class,
             CopyBench.class,
             PostgresBench.class,
             TellingApartBench.class);

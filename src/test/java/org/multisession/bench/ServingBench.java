@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,13 @@ public final class ServingBench {
     private static final String BARE = "bare servlet, the same answer";
 
     private static final String PEER = "Spring Session JDBC";
+
+    /** Each is written every five seconds, as often as any is, so that 20,000 are in a minute. */
+    private static final int IN_USE = 20_000 / 12;
+
+    private static final String NOTED = "sessions of which 20,000 are noted a minute";
+
+    private static final String NOT_NOTED = "sessions that are not noted";
 
     private final Path folder;
     private final int seconds = Integer.getInteger("bench.seconds", 5);
@@ -89,12 +97,16 @@ public final class ServingBench {
         int sessions = Integer.getInteger("bench.sessions", 1_000_000);
         BenchDatabase database = BenchDatabase.migrated(folder, "sessions-" + sessions, sessions);
         BenchDatabase signIns = BenchDatabase.migrated(folder, "sign-ins", Math.min(sessions, 20_000));
+        BenchDatabase noted = BenchDatabase.migrated(folder, "noted", 5_000);
+        BenchDatabase notNoted = BenchDatabase.migrated(folder, "not-noted", 5_000);
         TomcatServer.Builder builder = TomcatServer.of(TomcatVersion.V11)
                 // As Tomcat's own scripts start it; tests save the compiler's time.
                 .jvmArgument("-XX:TieredStopAtLevel=4")
                 .jvmArgument("-Xmx1g")
                 .webapp("/app", TomcatServer.war(), settings(database.path(), "code"))
-                .webapp("/sign-in", TomcatServer.war(), settings(signIns.path(), "none"));
+                .webapp("/sign-in", TomcatServer.war(), settings(signIns.path(), "none"))
+                .webapp("/noted", TomcatServer.war(), noting(noted.path(), "PT1S"))
+                .webapp("/not-noted", TomcatServer.war(), noting(notNoted.path(), "P1D"));
         String profile = System.getProperty("bench.jvm", "");
         for (String argument : profile.isEmpty() ? new String[0] : profile.split(" ")) {
             builder.jvmArgument(argument);
@@ -113,6 +125,10 @@ public final class ServingBench {
                 checkClient(tomcat.port());
             }
             List<Case> cases = cases(database, signIns, peer);
+            List<String> inUse =
+                    noted.sessionTokens().stream().distinct().limit(IN_USE).toList();
+            addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, null));
+            addIfWanted(cases, new Case(NOT_NOTED, get("/not-noted/api/me", "auth_token=%s", inUse), 200, null));
             // Everything is compiled before anything counts.
             for (Case each : cases) {
                 load.run(tomcat.port(), each.request(), seconds);
@@ -142,6 +158,12 @@ public final class ServingBench {
         cases.removeIf(
                 each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
+    }
+
+    private void addIfWanted(List<Case> cases, Case added) {
+        if (only.matcher(added.name()).find()) {
+            cases.add(added);
+        }
     }
 
     private static Request get(String path, String cookie, List<String> values) {
@@ -251,6 +273,14 @@ public final class ServingBench {
                     1.2,
                     true));
         }
+        if (isMeasured(NOTED, NOT_NOTED)) {
+            report.add(new Measure(
+                    "p99 while 20,000 sessions a minute are noted / while none is",
+                    "×",
+                    ratios(NOTED, NOT_NOTED, Outcome::p99),
+                    1.2,
+                    true));
+        }
         List<Outcome> signedIn = outcomes.get("sign-ins");
         if (signedIn != null) {
             double bare = BareSignIns.perSecond(signIns.path(), signIns.phones(), seconds);
@@ -316,6 +346,13 @@ public final class ServingBench {
                 "none",
                 "multisession.login.verification",
                 verification);
+    }
+
+    /** With this interval between two notes of one session. */
+    private static Map<String, String> noting(Path database, String interval) {
+        Map<String, String> settings = new HashMap<>(settings(database, "code"));
+        settings.put("multisession.session.last-seen-interval", interval);
+        return settings;
     }
 
     private static void writeBare(Path webapp, String answer) throws IOException {
