@@ -846,6 +846,9 @@ abstract class HistoriesContract {
                 going.close();
             }
             nodes.add(NewApp.deploy(old.claim(), RULES, stage, clock));
+            if (stage != Stage.COEXIST) {
+                hashed.addAll(sessions.keySet());
+            }
             alive = clock.instant();
             return true;
         }
