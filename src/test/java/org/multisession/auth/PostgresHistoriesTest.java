@@ -53,7 +53,7 @@ class PostgresHistoriesTest extends HistoriesContract {
 
     @Override
     int count() {
-        return 40;
+        return 25;
     }
 
     @Override
