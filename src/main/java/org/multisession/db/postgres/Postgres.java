@@ -65,7 +65,16 @@ public final class Postgres implements Vendor {
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
                         + "; SET LOCAL statement_timeout = " + statement.toMillis()
                         + "; SET LOCAL idle_in_transaction_session_timeout = " + statement.toMillis()
-                        + "; SET LOCAL TIME ZONE 'UTC'");
+                        + "; SET LOCAL TIME ZONE 'UTC'; " + keepsWhatIsCommitted(true));
+    }
+
+    /**
+     * A role or a database may be set to be told of a commit before it is on disk. What we acknowledge must be there; what
+     * waits for more, such as a standby, goes on doing so.
+     */
+    static String keepsWhatIsCommitted(boolean inTransaction) {
+        return "SELECT set_config('synchronous_commit', 'on', " + inTransaction
+                + ") WHERE current_setting('synchronous_commit') = 'off'";
     }
 
     /** Whether others use the sessions as well. */

@@ -95,7 +95,8 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             prelude = "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
                     + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
                     + MAX_STATEMENT.toMillis()
-                    + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'";
+                    + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
+                    + Postgres.keepsWhatIsCommitted(false);
         }
         return Pools.ofEquals(this, connections, size, wait, silence(wait), prelude);
     }

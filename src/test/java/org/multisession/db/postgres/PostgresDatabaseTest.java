@@ -250,6 +250,20 @@ class PostgresDatabaseTest {
                 .isEqualTo(60_000);
     }
 
+    @Test
+    void what_is_committed_is_on_disk_whatever_the_database_is_set_to_and_who_waits_for_more_still_does() {
+        assertThat(synchronousCommitWhereItIs("off")).isEqualTo("on");
+        assertThat(synchronousCommitWhereItIs("remote_apply")).isEqualTo("remote_apply");
+    }
+
+    private String synchronousCommitWhereItIs(String setting) {
+        Sql level = Sql.of("level", "SELECT current_setting('synchronous_commit') AS level");
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET synchronous_commit = " + setting);
+        try (Database another = Database.open(old.claim(), 2, Duration.ofMillis(500))) {
+            return another.write(transaction -> transaction.query(level).one(row -> row.requiredText("level")));
+        }
+    }
+
     private static long value(Handle handle, long id) {
         return handle.query(GET).bind("id", id).one(row -> row.number("n"));
     }

@@ -42,7 +42,7 @@ class PostgresPoolTest {
 
     private static final Sql SETTINGS = Sql.of("settings", """
             SELECT concat_ws(' ', current_setting('lock_timeout'), current_setting('statement_timeout'),
-              current_setting('idle_in_transaction_session_timeout'), current_setting('TimeZone'), current_setting('transaction_isolation')) AS all
+              current_setting('idle_in_transaction_session_timeout'), current_setting('synchronous_commit'), current_setting('TimeZone'), current_setting('transaction_isolation')) AS all
             """);
 
     private static final String NAME = "java:comp/env/jdbc/users";
@@ -164,9 +164,9 @@ class PostgresPoolTest {
     void a_transaction_has_its_limits_and_nothing_of_them_stays(Kind kind) {
         try (Database database = open(pool(kind))) {
             assertThat(database.<String>write(handle -> handle.query(SETTINGS).one(row -> row.requiredText("all"))))
-                    .isEqualTo("500ms 30s 30s UTC read committed");
+                    .isEqualTo("500ms 30s 30s on UTC read committed");
             assertThat(database.<String>read(handle -> handle.query(SETTINGS).one(row -> row.requiredText("all"))))
-                    .startsWith("0 0 0 ");
+                    .startsWith("0 0 0 off ");
         }
     }
 
