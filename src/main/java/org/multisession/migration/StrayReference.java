@@ -44,6 +44,15 @@ record StrayReference(String table) {
         return catalogue.has("multisession_created") && !column(handle, IS_OURS).isEmpty();
     }
 
+    /** Corrects all in a table that we have made. To be done before we let go of it, since nobody knows that afterwards. */
+    static void correctOurs(Transaction transaction) throws SQLException {
+        if (isOursToCorrect(transaction, Catalogue.read(transaction))) {
+            for (StrayReference stray : find(transaction)) {
+                stray.correct(transaction);
+            }
+        }
+    }
+
     /**
      * Lets it lead to {@code users} again. Only the words of the table are corrected, as SQLite's manual has it for changes
      * that do not touch how rows are stored: they all stay, and nobody waits, however many there are. Outside of our

@@ -80,6 +80,9 @@ public final class Uninstaller implements Uninstall {
         pacing.rest(0);
         int removed;
         try {
+            if (keepSessions) {
+                database.execute(StrayReference::correctOurs);
+            }
             removed = remove(keepSessions, this::first);
         } catch (RuntimeException e) {
             if (copy != null) {

@@ -22,6 +22,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.NewApp;
+import org.multisession.testing.Rebuilds;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
@@ -59,6 +60,26 @@ class UninstallTest {
 
     private void deployAndUndeploy() {
         NewApp.deploy(file(), clock).close();
+    }
+
+    /** A rebuild that renames users first takes the foreign key along, and only we may correct it as long as we are there. */
+    @Test
+    void sessions_that_stay_refer_to_users_also_where_it_was_rebuilt_just_before() {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            String phone;
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                phone = app.signIn(ANNA);
+            }
+            old.run(Rebuilds.users(Rebuilds.Way.RENAME_FIRST));
+            uninstall(true);
+            assertThat(old.all("SELECT \"table\" FROM pragma_foreign_key_list('user_sessions')"))
+                    .containsExactly("users");
+            assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+            try (NewApp app = NewApp.deploy(file(), clock)) {
+                assertThat(app.opens(phone)).isEqualTo(42);
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            }
+        }
     }
 
     @ParameterizedTest
