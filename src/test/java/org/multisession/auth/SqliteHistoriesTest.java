@@ -30,7 +30,7 @@ class SqliteHistoriesTest extends HistoriesContract {
 
     @Override
     int count() {
-        return 500;
+        return 300;
     }
 
     @Override

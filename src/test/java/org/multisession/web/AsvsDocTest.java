@@ -12,6 +12,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The page that tells which requirement of the ASVS is met by which test. */
@@ -48,12 +49,16 @@ class AsvsDocTest {
         Map<String, String> sources = sources();
         List<MatchResult> named =
                 NAMED_TEST.matcher(Files.readString(PAGE)).results().toList();
-        assertThat(named).hasSizeGreaterThan(20).allSatisfy(test -> {
-            assertThat(sources).containsKey(test.group(1));
-            if (test.group(2) != null) {
-                assertThat(sources.get(test.group(1))).contains(" " + test.group(2) + "(");
-            }
-        });
+        assertThat(named).hasSizeGreaterThan(20);
+        assertThat(named)
+                .filteredOn(test -> !isIn(sources, test.group(1), test.group(2)))
+                .extracting(MatchResult::group)
+                .isEmpty();
+    }
+
+    private static boolean isIn(Map<String, String> sources, String className, @Nullable String method) {
+        String source = sources.get(className);
+        return source != null && (method == null || source.contains(" " + method + "("));
     }
 
     @Test
