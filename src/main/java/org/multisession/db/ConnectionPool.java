@@ -32,6 +32,24 @@ public interface ConnectionPool extends AutoCloseable {
         @Nullable
         Connection lasting() throws SQLException;
 
+        /**
+         * Fails what runs on it as soon as the server has said nothing for so many milliseconds. Where that cannot be set, it
+         * is given back for good.
+         *
+         * @return what was set before
+         */
+        default int expectAnswersWithin(int millis) throws SQLException {
+            try {
+                int before = connection().getNetworkTimeout();
+                connection().setNetworkTimeout(Runnable::run, millis);
+                return before;
+            } catch (SQLException e) {
+                discard();
+                connection().close();
+                throw e;
+            }
+        }
+
         /** Makes sure that nobody borrows it again. */
         void discard();
 

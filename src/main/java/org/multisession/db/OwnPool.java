@@ -42,6 +42,7 @@ final class OwnPool implements ConnectionPool {
     public Lease borrow(boolean isAwaited) throws SQLException {
         HikariLease lease = new HikariLease(pool, pool.getConnection());
         if (isAwaited && silence > 0) {
+            // The pool itself sets it back.
             lease.expectAnswersWithin(silence);
         }
         return lease;
@@ -59,17 +60,6 @@ final class OwnPool implements ConnectionPool {
     }
 
     private record HikariLease(HikariDataSource pool, Connection connection) implements Lease {
-
-        /** The pool itself sets it back. */
-        private void expectAnswersWithin(int millis) throws SQLException {
-            try {
-                connection.setNetworkTimeout(Runnable::run, millis);
-            } catch (SQLException e) {
-                discard();
-                connection.close();
-                throw e;
-            }
-        }
 
         @Override
         public Connection lasting() throws SQLException {

@@ -159,7 +159,7 @@ public final class PostgresPool extends PostgresSource {
                         "the pool gave no connection", reason.getSQLState() == null ? null : reason);
             }
             TomcatLease lease = new TomcatLease(pool, connection);
-            lease.expectAnswersWithin(isAwaited ? silence : (int) MAX_SILENCE.toMillis());
+            lease.silenceBefore = lease.expectAnswersWithin(isAwaited ? silence : (int) MAX_SILENCE.toMillis());
             return lease;
         }
 
@@ -184,17 +184,6 @@ public final class PostgresPool extends PostgresSource {
         private TomcatLease(TomcatPool pool, Connection connection) {
             this.pool = pool;
             this.connection = connection;
-        }
-
-        private void expectAnswersWithin(int millis) throws SQLException {
-            try {
-                silenceBefore = connection.getNetworkTimeout();
-                connection.setNetworkTimeout(Runnable::run, millis);
-            } catch (SQLException e) {
-                discard();
-                connection.close();
-                throw e;
-            }
         }
 
         @Override
