@@ -91,9 +91,8 @@ public final class CodeServlet extends MethodServlet {
                 attempt(request, response, secret, standing, form.get("code"), step);
             }
         } catch (DatabaseBusyException e) {
-            // The form stays, with its input, which the general page for 503 would lose. Whoever only confirms is
-            // signed
-            // in all the while, so it speaks of the code alone.
+            // The form stays, with its input, which the general page for 503 would lose. It speaks of the code alone,
+            // because whoever only confirms is signed in all the while.
             String errorKey = isResend ? "code.error.busy.resend" : "code.error.busy";
             show(
                     request,
