@@ -65,7 +65,7 @@ public final class Postgres implements Vendor {
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
                         + "; SET LOCAL statement_timeout = " + statement.toMillis()
                         + "; SET LOCAL idle_in_transaction_session_timeout = " + statement.toMillis()
-                        + "; SET LOCAL TIME ZONE 'UTC'; " + keepsWhatIsCommitted(true));
+                        + "; SET LOCAL TIME ZONE 'UTC'; " + keepsWhatIsCommitted(true) + "; " + noticesWhoIsGone(true));
     }
 
     /**
@@ -75,6 +75,16 @@ public final class Postgres implements Vendor {
     static String keepsWhatIsCommitted(boolean inTransaction) {
         return "SELECT set_config('synchronous_commit', 'on', " + inTransaction
                 + ") WHERE current_setting('synchronous_commit') = 'off'";
+    }
+
+    /**
+     * A server goes on with a statement, and keeps its locks, until it has an answer and nobody to give it to. This lets it
+     * look every second, where it can: older ones and other systems cannot.
+     */
+    static String noticesWhoIsGone(boolean inTransaction) {
+        return "SELECT set_config('client_connection_check_interval', '1s', " + inTransaction
+                + ") WHERE current_setting('client_connection_check_interval', true) = '0'"
+                + " AND version() LIKE '%linux%'";
     }
 
     /** Whether others use the sessions as well. */

@@ -96,7 +96,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
                     + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
                     + MAX_STATEMENT.toMillis()
                     + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
-                    + Postgres.keepsWhatIsCommitted(false);
+                    + Postgres.keepsWhatIsCommitted(false) + "; " + Postgres.noticesWhoIsGone(false);
         }
         return Pools.ofEquals(this, connections, size, wait, silence(wait), prelude);
     }

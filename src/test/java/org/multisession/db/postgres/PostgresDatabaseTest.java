@@ -316,4 +316,17 @@ class PostgresDatabaseTest {
             throw new AssertionError(e);
         }
     }
+
+    /** Without its own limit it would run for an hour, and hold its locks as long. */
+    @Test
+    void a_statement_that_nobody_waits_for_any_more_ends_on_the_server_too() {
+        Database.Awaited<RuntimeException, RuntimeException> work = () -> database.execute(
+                transaction -> ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0; SELECT pg_sleep(3600)"));
+        assertThatThrownBy(() -> database.whileAwaited(work)).isInstanceOf(DatabaseBusyException.class);
+        while (!old.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND query ~ 'pg_sleep' AND state = 'active' AND pid <> pg_backend_pid()")
+                .equals("0")) {
+            Thread.onSpinWait();
+        }
+    }
 }
