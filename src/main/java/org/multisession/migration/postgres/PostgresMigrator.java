@@ -226,6 +226,9 @@ public final class PostgresMigrator implements Migration {
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
             """;
 
+    private static final String WHOLE_INDEX =
+            "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('%s') AND indisvalid";
+
     /** Nobody who needs what the trial has locked waits longer. */
     private static final String BE_SHORT = "SET LOCAL lock_timeout = 500";
 
@@ -589,22 +592,16 @@ public final class PostgresMigrator implements Migration {
             database.execute(transaction -> remember(transaction, index.name()));
         }
         database.outsideTransaction(handle -> {
-            if (PostgresGround.exists(handle, index.name())) {
-                boolean isInvalid = ComposedSql.number(
-                                handle,
-                                "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('" + index.name()
-                                        + "') AND NOT indisvalid")
-                        > 0;
-                if (!isInvalid) {
-                    return false;
-                }
-                run(handle, "DROP INDEX CONCURRENTLY " + index.name());
+            if (ComposedSql.number(handle, WHOLE_INDEX.formatted(index.name())) > 0) {
+                return false;
             }
-            // It waits for every transaction that is under way, and keeps nobody waiting meanwhile.
-            TimeLimits.liftFor(
-                    handle,
-                    free -> run(
-                            free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS")));
+            // Either waits for every transaction that is under way, and keeps nobody waiting meanwhile. So the server
+            // may
+            // still be making one for a node that was killed.
+            TimeLimits.liftFor(handle, free -> {
+                run(free, "DROP INDEX CONCURRENTLY IF EXISTS " + index.name());
+                run(free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));
+            });
             made.add(index.name());
             return true;
         });
