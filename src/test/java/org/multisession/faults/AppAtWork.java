@@ -1,6 +1,5 @@
 package org.multisession.faults;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -11,13 +10,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.auth.Devices;
-import org.multisession.db.Source;
-import org.multisession.db.postgres.PostgresServer;
-import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.testing.NamedDatabase;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.StatementLog;
 import org.multisession.token.SessionId;
 import org.multisession.token.TokenHash;
 
@@ -54,7 +50,7 @@ public final class AppAtWork {
             Runtime.getRuntime().halt(1);
         });
         Logger.getLogger("org.multisession").setLevel(Level.WARNING);
-        NewApp app = deploy(source(arguments[0]), Stage.valueOf(arguments[1]));
+        NewApp app = deploy(arguments[0], Stage.valueOf(arguments[1]));
         say("deployed");
         AppAtWork work = new AppAtWork(app);
         List<Thread> threads = new ArrayList<>();
@@ -70,25 +66,19 @@ public final class AppAtWork {
         }
     }
 
-    /** The URL of a server, or a file. */
-    static Source source(String database) {
-        return database.startsWith("jdbc:postgresql:")
-                ? PostgresServer.at(database, "postgres", "")
-                : SqliteFile.claim(Path.of(database), false, "/test");
-    }
-
-    /** Says where it is with every few statements to SQLite, so that it can be killed there. */
-    private static NewApp deploy(Source database, Stage stage) {
+    /** Says where it is with every so many statements, so that it can be killed there. A server needs more of them. */
+    private static NewApp deploy(String database, Stage stage) {
         say("deploying");
+        int some = NamedDatabase.isOnServer(database) ? 40 : 5;
         AtomicInteger statements = new AtomicInteger();
         List<NewApp> deployed = new ArrayList<>();
-        StatementLog.watch(
-                statement -> {
-                    if (statements.incrementAndGet() % 5 == 0) {
+        NamedDatabase.watch(
+                () -> {
+                    if (statements.incrementAndGet() % some == 0) {
                         say("deploying");
                     }
                 },
-                () -> deployed.add(NewApp.deploy(database, RULES, stage, InstantSource.system())));
+                () -> deployed.add(NewApp.deploy(NamedDatabase.claim(database), RULES, stage, InstantSource.system())));
         return deployed.get(0);
     }
 

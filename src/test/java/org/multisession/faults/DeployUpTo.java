@@ -1,14 +1,13 @@
 package org.multisession.faults;
 
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.session.Stage;
+import org.multisession.testing.NamedDatabase;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.StatementLog;
 
 /**
  * A deploy in a process of its own that waits for its death before the statement of a certain number, then having said
@@ -23,15 +22,15 @@ public final class DeployUpTo {
         Logger.getLogger("org.multisession").setLevel(Level.WARNING);
         int fatal = Integer.parseInt(arguments[2]);
         AtomicInteger statements = new AtomicInteger();
-        StatementLog.watch(
-                statement -> {
+        NamedDatabase.watch(
+                () -> {
                     if (statements.incrementAndGet() == fatal) {
                         System.out.println("here");
                         waitForDeath();
                     }
                 },
                 () -> NewApp.deploy(
-                                Path.of(arguments[0]),
+                                NamedDatabase.claim(arguments[0]),
                                 AppAtWork.RULES,
                                 Stage.valueOf(arguments[1]),
                                 InstantSource.system())

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
+import org.multisession.testing.NamedDatabase;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 
@@ -68,9 +69,6 @@ abstract class KilledAtWorkContract {
     /** A fresh database of the old app in its multi form, the n-th of several. */
     abstract OldApp make(Path home, int number);
 
-    /** What {@link AppAtWork} is told of it. */
-    abstract String nameOf(OldApp database);
-
     /** How many of so many kills there are. */
     abstract int share(int kills);
 
@@ -104,7 +102,7 @@ abstract class KilledAtWorkContract {
         Random random = new Random(SEED * 1_000_003 + number);
         Path home = Files.createDirectory(folder.resolve("life-" + number));
         try (OldApp database = make(home, number)) {
-            return live(home, nameOf(database), random, kills);
+            return live(home, database.name(), random, kills);
         }
     }
 
@@ -120,7 +118,7 @@ abstract class KilledAtWorkContract {
             duringDeploy += killedDuringDeploy(home, database, stage, random, facts) ? 1 : 0;
             // Looked at in either stage: the way back is open too.
             try (NewApp app = NewApp.deploy(
-                    AppAtWork.source(database),
+                    NamedDatabase.claim(database),
                     AppAtWork.RULES,
                     random.nextBoolean() ? stage : Stage.COEXIST,
                     InstantSource.system())) {

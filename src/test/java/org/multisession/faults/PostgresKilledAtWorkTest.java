@@ -1,7 +1,6 @@
 package org.multisession.faults;
 
 import java.nio.file.Path;
-import org.multisession.testing.OldApp;
 import org.multisession.testing.PostgresApp;
 
 class PostgresKilledAtWorkTest extends KilledAtWorkContract {
@@ -9,11 +8,6 @@ class PostgresKilledAtWorkTest extends KilledAtWorkContract {
     @Override
     PostgresApp make(Path home, int number) {
         return PostgresApp.make("multi");
-    }
-
-    @Override
-    String nameOf(OldApp database) {
-        return ((PostgresApp) database).url();
     }
 
     /** Nothing of a file can be left in halves here. */

@@ -1,7 +1,6 @@
 package org.multisession.faults;
 
 import java.nio.file.Path;
-import org.multisession.testing.OldApp;
 import org.multisession.testing.SqliteApp;
 
 class SqliteKilledAtWorkTest extends KilledAtWorkContract {
@@ -11,11 +10,6 @@ class SqliteKilledAtWorkTest extends KilledAtWorkContract {
         SqliteApp old = SqliteApp.make(home, "multi");
         old.run("PRAGMA journal_mode=" + (number % 2 == 0 ? "delete" : "wal"));
         return old;
-    }
-
-    @Override
-    String nameOf(OldApp database) {
-        return ((SqliteApp) database).path().toString();
     }
 
     @Override

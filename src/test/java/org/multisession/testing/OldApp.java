@@ -16,6 +16,12 @@ public interface OldApp extends AutoCloseable {
     /** Takes the database, for our app to be deployed on it. */
     Source claim();
 
+    /** What another process is told of this database, for {@link NamedDatabase}: its URL, or its path. */
+    String name();
+
+    /** What the database itself finds wrong with it; empty if nothing. */
+    List<String> damages();
+
     /** The options by which a command is told of this database. */
     List<String> options();
 

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.Source;
 import org.multisession.db.sqlite.FileAccess;
-import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Migrator;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Stage;
@@ -32,7 +32,7 @@ public final class OtherProcess {
 
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(30);
 
-    private @Nullable SqliteFile file;
+    private @Nullable Source source;
     private @Nullable Database database;
     private @Nullable UserColumns columns;
 
@@ -51,7 +51,7 @@ public final class OtherProcess {
         String[] words = line.split(" ", 2);
         try {
             return switch (words[0]) {
-                case "open" -> open(Path.of(words[1]));
+                case "open" -> open(words[1]);
                 case "migrate" -> migrate();
                 case "migrate-telling" -> migrateTelling();
                 case "warning" ->
@@ -65,10 +65,10 @@ public final class OtherProcess {
         }
     }
 
-    private String open(Path path) {
-        file = SqliteFile.claim(path, false, "/other");
+    private String open(String name) {
+        source = NamedDatabase.claim(name);
         try {
-            database = Database.open(file, 1, BUSY_TIMEOUT);
+            database = Database.open(source, 2, BUSY_TIMEOUT);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -77,7 +77,9 @@ public final class OtherProcess {
     }
 
     private String migrate() {
-        Migrator.Outcome outcome = new Migrator(Objects.requireNonNull(database), InstantSource.system()).migrate();
+        Migrator.Outcome outcome = NamedDatabase.migration(Objects.requireNonNull(database), InstantSource.system())
+                .begin()
+                .finish();
         columns = UserColumns.of(outcome.userColumns());
         database.learn(columns.words());
         return "made " + outcome.made().size();
@@ -112,9 +114,9 @@ public final class OtherProcess {
             database.close();
             database = null;
         }
-        if (file != null) {
-            file.close();
-            file = null;
+        if (source != null) {
+            source.close();
+            source = null;
         }
         return "closed";
     }

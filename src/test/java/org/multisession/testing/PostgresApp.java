@@ -59,19 +59,28 @@ public final class PostgresApp implements OldApp {
         }
     }
 
-    private final String database;
-    private final boolean isOwner;
+    private final String url;
+    private final Runnable end;
     private final Connection connection;
 
-    private PostgresApp(String database, boolean isOwner) {
-        this.database = database;
-        this.isOwner = isOwner;
+    private PostgresApp(String url, Runnable end) {
+        this.url = url;
+        this.end = end;
         try {
-            connection = DriverManager.getConnection(url(database) + "&stringtype=unspecified");
+            connection = DriverManager.getConnection(url + "?user=postgres&stringtype=unspecified");
             run(OLD_APPS_SESSION);
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** The old app on a database that somebody else has made, as another process has it. */
+    public static PostgresApp at(String url) {
+        return new PostgresApp(url, () -> {});
+    }
+
+    private static PostgresApp owning(String database) {
+        return new PostgresApp(url(database), () -> onServer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"));
     }
 
     /** A database made by a script under {@code legacy/postgres/}: {@code single} or {@code multi}. */
@@ -99,20 +108,18 @@ public final class PostgresApp implements OldApp {
 
     /** A database with nothing in it. */
     public static PostgresApp empty() {
-        return new PostgresApp(create("template1"), true);
+        return owning(create("template1"));
     }
 
     private static PostgresApp copyOf(String model, Consumer<PostgresApp> make) {
-        return new PostgresApp(
-                create(MODELS.computeIfAbsent(model, unused -> {
-                    String database = create("template1");
-                    // Nobody may be connected to a database that is copied.
-                    try (PostgresApp made = new PostgresApp(database, false)) {
-                        make.accept(made);
-                    }
-                    return database;
-                })),
-                true);
+        return owning(create(MODELS.computeIfAbsent(model, unused -> {
+            String database = create("template1");
+            // Nobody may be connected to a database that is copied.
+            try (PostgresApp made = at(url(database))) {
+                make.accept(made);
+            }
+            return database;
+        })));
     }
 
     private static String create(String model) {
@@ -131,12 +138,12 @@ public final class PostgresApp implements OldApp {
     }
 
     private static String url(String database) {
-        return Server.RUNNING.getJdbcUrl("postgres", database);
+        return "jdbc:postgresql://localhost:" + port() + "/" + database;
     }
 
     /** The URL for our app. */
     public String url() {
-        return "jdbc:postgresql://localhost:" + Server.RUNNING.getPort() + "/" + database;
+        return url;
     }
 
     /** The port of the server. */
@@ -184,13 +191,26 @@ public final class PostgresApp implements OldApp {
     }
 
     @Override
+    public String name() {
+        return url;
+    }
+
+    @Override
+    public List<String> damages() {
+        return all("SELECT 'the index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid")
+                .stream()
+                .map(String::valueOf)
+                .toList();
+    }
+
+    @Override
     public List<String> options() {
         return List.of("--db.url=" + url(), "--db.user=postgres");
     }
 
     @Override
     public PostgresApp another() {
-        return new PostgresApp(database, false);
+        return at(url);
     }
 
     @Override
@@ -313,8 +333,6 @@ public final class PostgresApp implements OldApp {
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
-        if (isOwner) {
-            onServer("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
-        }
+        end.run();
     }
 }

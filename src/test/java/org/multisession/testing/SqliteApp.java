@@ -84,6 +84,19 @@ public final class SqliteApp implements OldApp {
     }
 
     @Override
+    public String name() {
+        return path.toString();
+    }
+
+    @Override
+    public List<String> damages() {
+        return all("PRAGMA integrity_check").stream()
+                .map(String::valueOf)
+                .filter(line -> !line.equals("ok"))
+                .toList();
+    }
+
+    @Override
     public List<String> options() {
         return List.of("--db.url=" + path);
     }

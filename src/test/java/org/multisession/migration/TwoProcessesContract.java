@@ -14,18 +14,19 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
-import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.db.Source;
 import org.multisession.testing.ChildJvm;
+import org.multisession.testing.NamedDatabase;
+import org.multisession.testing.OldApp;
 import org.multisession.testing.OtherProcess;
-import org.multisession.testing.SqliteApp;
 
 /**
- * P5: of two to four processes that deploy on one database at once, one migrates, and all serve.
+ * P5: of two to four processes that deploy on one database at once, one migrates, and all serve; on every database.
  *
  * <p>{@code -Dfaults.deploys=N} says how often, {@code -Dfaults.seed=N} with how many of them.
  */
 @Tag("faults")
-class TwoProcessesTest {
+abstract class TwoProcessesContract {
 
     private static final int ROUNDS = Integer.getInteger("faults.deploys", 4);
     private static final long SEED = Long.getLong("faults.seed", 1);
@@ -33,6 +34,15 @@ class TwoProcessesTest {
 
     @TempDir
     Path folder;
+
+    /** A fresh database of the old app in its multi form, the n-th of several. */
+    abstract OldApp make(Path home, int number);
+
+    /** Tells all to migrate, and lets none begin before each has found that something is to be done. */
+    abstract void migrateAtOnce(List<ChildJvm> some, OldApp old);
+
+    /** What the one logs that has migrated. */
+    abstract String committed();
 
     @Test
     void of_several_that_deploy_at_once_exactly_one_migrates_and_all_serve() throws Exception {
@@ -45,10 +55,8 @@ class TwoProcessesTest {
             }
             for (int round = 0; round < ROUNDS; round++) {
                 List<ChildJvm> some = all.subList(0, 2 + random.nextInt(MAX - 1));
-                Path made = Files.createDirectory(folder.resolve("round-" + round));
-                try (SqliteApp old = SqliteApp.make(made, "multi")) {
-                    String after = afterOneDeploy(old, round);
-                    old.run("PRAGMA journal_mode=" + (round % 2 == 0 ? "delete" : "wal"));
+                String after = afterOneDeploy(round);
+                try (OldApp old = make(home(), round)) {
                     deployAtOnce(some, old);
                     assertThat(withoutTimes(old)).isEqualTo(after);
                 }
@@ -58,20 +66,20 @@ class TwoProcessesTest {
             all.forEach(ChildJvm::close);
         }
         System.out.printf(
-                "Deployed at once: %d rounds, %d deploys, %d migrations; all came up%n", ROUNDS, deploys, ROUNDS);
+                "Deployed at once, %s: %d rounds, %d deploys, %d migrations; all came up%n",
+                getClass().getSimpleName(), ROUNDS, deploys, ROUNDS);
     }
 
-    private static void deployAtOnce(List<ChildJvm> some, SqliteApp old) {
+    private Path home() throws IOException {
+        return Files.createTempDirectory(folder, "round");
+    }
+
+    private void deployAtOnce(List<ChildJvm> some, OldApp old) {
         for (ChildJvm each : some) {
-            assertThat(each.ask("open " + old.path())).isEqualTo("opened");
+            assertThat(each.ask("open " + old.name())).isEqualTo("opened");
         }
         long before = commits(some);
-        // All find that something is to be done before any of them can do it.
-        old.run("BEGIN IMMEDIATE");
-        for (ChildJvm each : some) {
-            assertThat(each.ask("migrate-telling")).isEqualTo("wants the lock");
-        }
-        old.run("COMMIT");
+        migrateAtOnce(some, old);
         List<String> answers = some.stream().map(ChildJvm::hear).toList();
         assertThat(answers).filteredOn("made 0"::equals).hasSize(some.size() - 1);
         assertThat(answers)
@@ -85,33 +93,33 @@ class TwoProcessesTest {
             assertThat(each.ask("who a-stranger")).isEqualTo("nobody");
         }
         assertThat(commits(some) - before).as("logs that say committed").isEqualTo(1);
-        assertThat(old.one("PRAGMA integrity_check")).isEqualTo("ok");
+        assertThat(old.damages()).isEmpty();
         for (ChildJvm each : some) {
             assertThat(each.ask("close")).isEqualTo("closed");
         }
     }
 
-    private static long commits(List<ChildJvm> some) {
+    private long commits(List<ChildJvm> some) {
         return some.stream()
                 .flatMap(each -> each.logged().lines())
-                .filter(line -> line.contains("Migration: committed"))
+                .filter(line -> line.contains(committed()))
                 .count();
     }
 
-    /** What the database is to look like: a copy of it that one deploy had for itself. */
-    private String afterOneDeploy(SqliteApp old, int round) throws IOException {
-        Path copy = folder.resolve("alone-" + round + ".db");
-        Files.copy(old.path(), copy);
-        try (SqliteFile claimed = SqliteFile.claim(copy, false, "/alone");
-                Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
-            new Migrator(database, InstantSource.system()).migrate();
-        }
-        try (SqliteApp migrated = SqliteApp.open(copy)) {
-            return withoutTimes(migrated);
+    /** What the database is to look like: an equal one that one deploy had for itself. */
+    private String afterOneDeploy(int round) throws IOException {
+        try (OldApp equal = make(home(), round)) {
+            try (Source claimed = equal.claim();
+                    Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+                NamedDatabase.migration(database, InstantSource.system())
+                        .begin()
+                        .finish();
+            }
+            return withoutTimes(equal);
         }
     }
 
-    private static String withoutTimes(SqliteApp database) {
+    private static String withoutTimes(OldApp database) {
         return database.dump().replaceAll("'\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d[^']*'", "a time");
     }
 }
