@@ -9,7 +9,7 @@ import java.util.Properties;
  * What this build is.
  *
  * @param version as Maven has it, for example {@code 1.2.0}
- * @param commit what it was built from; {@code unknown} where the build was not told
+ * @param commit what it was built from; {@code unknown} where it was not built from a checkout
  */
 public record Product(String version, String commit) {
 

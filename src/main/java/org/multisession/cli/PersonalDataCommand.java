@@ -37,7 +37,12 @@ abstract class PersonalDataCommand implements Command {
                     new AuthEventDao(),
                     numbers,
                     call.terminal().clock());
-            // Of a user who is gone there may be something left.
+            if (found.isEmpty()) {
+                call.terminal()
+                        .err()
+                        .println("multi-session: no user has the id " + id
+                                + " now; of one who is gone, something may be left");
+            }
             return run(call, data, found.orElse(new User(id, null, null)));
         }
     }

@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** Reads the keys one by one and continues after a fault, so that all faults are reported together. */
 final class SettingReader {
 
+    /** What somebody may look for here, with the reason why it cannot be had. */
+    private static final Map<String, String> IMPOSSIBLE = Map.of(
+            "multisession.shutdown.drain",
+            "Tomcat takes an application out of service before it tells it of an undeploy, so nothing in a WAR can delay"
+                    + " that; take the node out of the load balancer first (docs/operations.md)");
+
     private final SettingSources sources;
     private final List<Setting<?>> known;
     private final List<String> faults = new ArrayList<>();
@@ -83,13 +89,22 @@ final class SettingReader {
     void refuseUnknownKeys() {
         Set<String> keys = known.stream().map(Setting::key).collect(Collectors.toSet());
         for (String name : sources.unknown(keys)) {
-            String nearest = known.stream()
-                    .map(Setting::key)
-                    .map(key -> name.startsWith(SettingSources.PREFIX) ? key : SettingSources.variable(key))
-                    .min(Comparator.comparingInt(key -> EditDistance.between(name, key)))
-                    .orElseThrow();
-            faults.add("there is no setting " + name + "; did you mean " + nearest + "?");
+            faults.add("there is no setting " + name + reasonOrNearest(name));
         }
+    }
+
+    private String reasonOrNearest(String name) {
+        for (Map.Entry<String, String> impossible : IMPOSSIBLE.entrySet()) {
+            if (name.equals(impossible.getKey()) || name.equals(SettingSources.variable(impossible.getKey()))) {
+                return ": " + impossible.getValue();
+            }
+        }
+        return known.stream()
+                .map(Setting::key)
+                .map(key -> name.startsWith(SettingSources.PREFIX) ? key : SettingSources.variable(key))
+                .min(Comparator.comparingInt(key -> EditDistance.between(name, key)))
+                .map(nearest -> "; did you mean " + nearest + "?")
+                .orElseThrow();
     }
 
     /**

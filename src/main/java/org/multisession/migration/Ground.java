@@ -6,7 +6,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -59,7 +61,18 @@ final class Ground {
         found.retired()
                 .forEach(object ->
                         log.info("Migration: removed {} {} of an earlier version", object.type(), object.name()));
-        toMake(found).forEach(object -> log.info("Migration: made {} {}", object.kind(), object.name()));
+        Map<String, List<String>> made = new TreeMap<>();
+        toMake(found)
+                .forEach(object -> made.computeIfAbsent(object.kind(), kind -> new ArrayList<>())
+                        .add(object.name()));
+        made.forEach((kind, names) -> log.info("Migration: made {}", listed(kind, names)));
+    }
+
+    /** For example {@code 2 indexes: a, b}. */
+    private static String listed(String kind, List<String> names) {
+        return names.size() == 1
+                ? kind + " " + names.get(0)
+                : names.size() + " " + kind + (kind.endsWith("x") ? "es: " : "s: ") + String.join(", ", names);
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.multisession.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -68,6 +69,14 @@ class CommandLineIT {
 
     private void assertThatNothingIsLeft() {
         assertThat(temporary.toFile().list()).isEmpty();
+    }
+
+    @Test
+    void the_version_names_the_commit_that_it_was_built_from() throws Exception {
+        assumeTrue(Files.exists(Path.of(".git")), "not a checkout");
+        assertThat(run("--version").out())
+                .matches(
+                        "Multi-Session \\S+ \\(commit [0-9a-f]{12}(-dirty)?\\), SQLite 3[.\\d]+ \\(driver 3[.\\d]+\\)\n");
     }
 
     @Test

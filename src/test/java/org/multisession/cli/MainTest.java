@@ -320,8 +320,14 @@ class MainTest {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
             assertThat(run("migrate", url())).isZero();
             assertThat(err().lines())
-                    .contains("Migration: made table user_sessions")
-                    .allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
+                    .filteredOn(line -> line.startsWith("Migration: made "))
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .matches("Migration: made \\d\\d indexes: idx_user_session_user_id, .*"),
+                            line -> assertThat(line)
+                                    .matches("Migration: made \\d\\d tables: user_sessions, multisession_tokens, .*"),
+                            line -> assertThat(line).matches("Migration: made \\d\\d triggers: multisession_.*"));
+            assertThat(err().lines()).allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
             String backup = out().lines()
                     .filter(line -> line.startsWith("The database as it was before is in "))
                     .findFirst()

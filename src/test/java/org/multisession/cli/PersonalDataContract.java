@@ -170,8 +170,13 @@ abstract class PersonalDataContract {
 
     @Test
     void of_a_user_who_is_gone_what_is_left_can_still_be_removed() {
+        assertThat(run("export", "--user=42")).isZero();
+        assertThat(err).doesNotContain("no user has the id");
         old.deleteUser(42);
+        assertThat(run("export", "--user=42")).isZero();
+        assertThat(err).contains("no user has the id 42 now; of one who is gone, something may be left");
         assertThat(run("forget", "--user=42")).as(err).isZero();
+        assertThat(err).contains("no user has the id 42 now");
         assertThat(old.one("SELECT count(*) FROM auth_events WHERE user_id = 42"))
                 .isEqualTo("0");
         assertThat(old.one("SELECT count(*) FROM multisession_legacy_uses WHERE user_id = 42"))

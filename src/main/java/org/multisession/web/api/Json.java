@@ -3,6 +3,7 @@ package org.multisession.web.api;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -51,20 +52,31 @@ public final class Json implements HttpProblemResponder {
     }
 
     static Body parse(byte[] body) {
-        try {
-            JsonNode node = MAPPER.readTree(body);
-            if (!node.isObject()) {
-                throw malformed("The body must be a JSON object.");
-            }
-            return new Body(node);
-        } catch (JsonProcessingException e) {
-            // The place only: the library's message quotes the body, which may contain a phone number or a code.
-            JsonLocation at = e.getLocation();
-            throw malformed("The body is not well-formed JSON"
-                    + (at == null ? "." : " at line " + at.getLineNr() + ", column " + at.getColumnNr() + "."));
+        try (JsonParser parser = MAPPER.createParser(body)) {
+            return parse(parser);
         } catch (IOException e) {
             throw malformed("The body is not JSON in UTF-8.");
         }
+    }
+
+    private static Body parse(JsonParser parser) throws IOException {
+        try {
+            JsonNode node = MAPPER.readTree(parser);
+            if (node == null || !node.isObject()) {
+                throw malformed("The body must be a JSON object.");
+            }
+            return new Body(node);
+        } catch (StreamConstraintsException e) {
+            throw malformed(
+                    "The body is nested too deeply, or something in it is too long," + place(parser.currentLocation()));
+        } catch (JsonProcessingException e) {
+            // The library's message quotes the body, which may contain a phone number or a code.
+            throw malformed("The body is not well-formed JSON, or names a member twice," + place(e.getLocation()));
+        }
+    }
+
+    private static String place(@Nullable JsonLocation at) {
+        return at == null ? " somewhere." : " at line " + at.getLineNr() + ", column " + at.getColumnNr() + ".";
     }
 
     private static HttpProblem malformed(String detail) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -31,16 +32,28 @@ class JsonTest {
         assertThat(failure.status()).isEqualTo(400);
         assertThat(failure.code()).isEqualTo("malformed-json");
         assertThat(failure.detail())
-                .matches("The body is not well-formed JSON at line " + (line + 2)
+                .matches("The body is not well-formed JSON, or names a member twice, at line " + (line + 2)
                         + ", column \\d+\\. Nothing was done\\.");
     }
 
     @Test
     void deep_nesting_and_long_numbers_are_refused() {
-        assertThat(failure("[".repeat(16_000)).status()).isEqualTo(400);
-        assertThat(failure("{\"phone\":".repeat(1_700)).status()).isEqualTo(400);
-        assertThat(failure("{\"x\":" + "1".repeat(16_000) + "}").status()).isEqualTo(400);
+        for (String body :
+                List.of("[".repeat(16_000), "{\"phone\":".repeat(1_700), "{\"x\":" + "1".repeat(16_000) + "}")) {
+            HttpProblem failure = failure("\n" + body);
+            assertThat(failure.status()).isEqualTo(400);
+            assertThat(failure.detail())
+                    .matches("The body is nested too deeply, or something in it is too long, at line 2, column \\d+\\."
+                            + " Nothing was done\\.");
+        }
         assertThat(failure("{\"phone\":1e999999999}").status()).isEqualTo(400);
+    }
+
+    @Test
+    void what_is_no_object_is_refused() {
+        for (String body : List.of("", " ", "null", "[]", "\"phone\"", "1")) {
+            assertThat(failure(body).detail()).isEqualTo("The body must be a JSON object. Nothing was done.");
+        }
     }
 
     @Test
