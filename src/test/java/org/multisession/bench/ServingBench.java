@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +46,23 @@ public final class ServingBench {
     /** Commits of another process in a second. */
     private static final int COMMITS = 20;
 
+    /** Seconds of each load before anything counts. */
+    private static final int WARM_UP = 10;
+
+    /** Seconds in which all tokens of a load that is in use have their turn. */
+    private static final int ONCE = 4;
+
     private static final String BARE = "bare servlet, the same answer";
 
     private static final String PEER = "Spring Session JDBC";
 
     /** Each is written every five seconds, as often as any is, so that 20,000 are in a minute. */
     private static final int IN_USE = 20_000 / 12;
+
+    /** As many as the goal for when sessions were last seen speaks of in a minute. */
+    private static final int IN_A_MINUTE = 20_000;
+
+    private static final String FIRST = "session, first request in a minute";
 
     private static final String NOTED = "sessions of which 20,000 are noted a minute";
 
@@ -79,12 +91,12 @@ public final class ServingBench {
         this.load = new Load(folder);
     }
 
-    /** What is measured; the interference runs beside it. */
-    private record Case(
-            String name,
-            Request request,
-            int expectedStatus,
-            @Nullable Runnable before) {}
+    /**
+     * What is measured.
+     *
+     * @param isInUse whether each of its tokens has been used a moment ago
+     */
+    private record Case(String name, Request request, int expectedStatus, boolean isInUse) {}
 
     public static void main(String[] arguments) throws IOException, SQLException, InterruptedException {
         Path folder =
@@ -127,12 +139,13 @@ public final class ServingBench {
             List<Case> cases = cases(database, signIns, peer);
             List<String> inUse =
                     noted.sessionTokens().stream().distinct().limit(IN_USE).toList();
-            addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, null));
-            addIfWanted(cases, new Case(NOT_NOTED, get("/not-noted/api/me", "auth_token=%s", inUse), 200, null));
-            // Everything is compiled before anything counts.
+            addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, false));
+            addIfWanted(cases, new Case(NOT_NOTED, get("/not-noted/api/me", "auth_token=%s", inUse), 200, false));
+            // Everything is compiled before anything counts; that takes some ten thousand requests of each kind.
             for (Case each : cases) {
-                load.run(tomcat.port(), each.request(), seconds);
+                load.run(tomcat.port(), each.request(), Math.max(seconds, WARM_UP));
             }
+            awaitCensus(tomcat);
             for (int round = 0; round < rounds; round++) {
                 for (Case each : cases) {
                     measure(each, tomcat);
@@ -145,19 +158,38 @@ public final class ServingBench {
 
     private List<Case> cases(BenchDatabase database, BenchDatabase signIns, @Nullable PeerWebapp peer) {
         List<Case> cases = new ArrayList<>();
-        cases.add(new Case(BARE, get("/bare/", "auth_token=%s", database.sessionTokens()), 200, null));
-        cases.add(new Case("session", get("/app/api/me", "auth_token=%s", database.sessionTokens()), 200, null));
-        cases.add(new Case("legacy token", get("/app/api/me", "auth_token=%s", database.legacyTokens()), 200, null));
-        cases.add(new Case("unknown token", get("/app/api/me", "auth_token=%s", database.unknownTokens()), 401, null));
-        cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", database.sessionTokens()), 200, null));
-        cases.add(new Case("ten unknown cookies", tenCookies(database), 401, null));
+        cases.add(new Case(BARE, get("/bare/", "auth_token=%s", database.sessionTokens()), 200, false));
+        List<String> inUse = some(database.sessionTokens());
+        cases.add(new Case("session", get("/app/api/me", "auth_token=%s", inUse), 200, true));
+        cases.add(new Case(
+                "legacy token", get("/app/api/me", "auth_token=%s", some(database.legacyTokens())), 200, true));
+        cases.add(new Case("unknown token", get("/app/api/me", "auth_token=%s", database.unknownTokens()), 401, false));
+        cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", inUse), 200, true));
+        cases.add(new Case(FIRST, get("/app/api/me", "auth_token=%s", database.sessionTokens()), 200, false));
+        cases.add(new Case("ten unknown cookies", tenCookies(database), 401, false));
         if (peer != null) {
-            cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, null));
+            cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, false));
         }
-        cases.add(new Case("sign-ins", signIn(signIns), 200, null));
+        cases.add(new Case("sign-ins", signIn(signIns), 200, false));
         cases.removeIf(
                 each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
+    }
+
+    private static List<String> some(List<String> tokens) {
+        return tokens.stream().limit(IN_A_MINUTE).toList();
+    }
+
+    /** Until the application has counted its sessions, which it does every quarter of an hour and at first. */
+    private static void awaitCensus(TomcatServer tomcat) throws IOException, InterruptedException {
+        HttpRequest metrics = HttpRequest.newBuilder(tomcat.uri("/app/metrics")).build();
+        while (!HttpClient.newHttpClient()
+                .send(metrics, HttpResponse.BodyHandlers.ofString(UTF_8))
+                .body()
+                .lines()
+                .anyMatch(line -> line.startsWith("multisession_sessions_live ") && !line.endsWith("NaN"))) {
+            TimeUnit.SECONDS.sleep(1);
+        }
     }
 
     private void addIfWanted(List<Case> cases, Case added) {
@@ -189,6 +221,9 @@ public final class ServingBench {
     }
 
     private void measure(Case each, TomcatServer tomcat) throws IOException, InterruptedException {
+        if (each.isInUse()) {
+            load.run(tomcat.port(), each.request(), ONCE);
+        }
         Spent before = spent(tomcat);
         Outcome outcome = load.run(tomcat.port(), each.request(), seconds);
         Spent after = spent(tomcat);
@@ -227,7 +262,7 @@ public final class ServingBench {
         if (!only.matcher("session beside").find()) {
             return;
         }
-        Request request = get("/app/api/me", "auth_token=%s", database.sessionTokens());
+        Request request = get("/app/api/me", "auth_token=%s", some(database.sessionTokens()));
         try (ChildJvm writer =
                 ChildJvm.start(folder, BusyWriter.class, database.path().toString(), "" + COMMITS, "0")) {
             writer.hear();
@@ -243,13 +278,14 @@ public final class ServingBench {
     private void report(BenchDatabase signIns) throws IOException, SQLException {
         Report report = new Report();
         compare(report, "session", BARE, 0.75);
+        compare(report, FIRST, BARE, 0.75);
         compare(report, "legacy token", BARE, 0.70);
         compare(report, "unknown token", BARE, 0.70);
         compare(report, "/verify", BARE, 0.80);
         compare(report, "session beside a writer", BARE, 0.50);
         compare(report, "ten unknown cookies", "session", null);
         compare(report, "session", PEER, 5.0);
-        for (String name : List.of("session", "legacy token", "unknown token", "/verify")) {
+        for (String name : List.of("session", FIRST, "legacy token", "unknown token", "/verify")) {
             if (isMeasured(name, BARE)) {
                 report.add(new Measure(
                         "processor time, " + name + " / " + BARE,
