@@ -65,7 +65,8 @@ public final class LegacyTokens {
      * no session yet becomes one, so that the old devices which hold it stay signed in.
      */
     void mirror(Transaction transaction, User user, SessionToken token, Instant now) {
-        SessionToken overwritten = inRow(transaction, user);
+        // The old app may be writing another one at this moment, which must not be overwritten unseen.
+        SessionToken overwritten = users.legacyTokenToChange(transaction, user.id());
         if (overwritten != null && !sessions.wasIssued(transaction, overwritten)) {
             adopt(transaction, user, overwritten, now);
         }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Row;
 import org.multisession.db.Sql;
+import org.multisession.db.Statement;
 import org.multisession.db.Transaction;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
@@ -57,6 +58,9 @@ public final class UserDao {
 
     private static final Sql LEGACY_TOKEN =
             Sql.of("read a user's legacy token", "SELECT auth_token FROM users WHERE id = :id");
+
+    private static final Sql LEGACY_TOKEN_TO_CHANGE =
+            Sql.of("read and lock a user's legacy token", "SELECT auth_token FROM users WHERE id = :id {forUpdate}");
 
     private static final Sql COUNT_WITH_TOKEN = Sql.of(
             "count the users of a legacy token", "SELECT count(*) AS users FROM users WHERE auth_token = :token");
@@ -136,9 +140,17 @@ public final class UserDao {
 
     /** The token that the user's old devices share; null if there is none that a cookie could carry. */
     public @Nullable SessionToken legacyToken(Handle handle, long userId) {
+        return legacyToken(handle.query(LEGACY_TOKEN), userId);
+    }
+
+    /** The same, which nobody else changes before this transaction ends. */
+    public @Nullable SessionToken legacyTokenToChange(Transaction transaction, long userId) {
+        return legacyToken(transaction.query(LEGACY_TOKEN_TO_CHANGE), userId);
+    }
+
+    private static @Nullable SessionToken legacyToken(Statement.Query query, long userId) {
         // It may be a number if the column has such a type; a blob equals no text, so it lets nobody in.
-        String token = handle.query(LEGACY_TOKEN)
-                .bind("id", userId)
+        String token = query.bind("id", userId)
                 .optional(row -> row.value("auth_token") instanceof byte[] ? null : row.text("auth_token"))
                 .orElse("");
         return token.isEmpty() ? null : new SessionToken(token);

@@ -102,6 +102,25 @@ class PostgresNodesTest {
         }
     }
 
+    /** What a sign-in overwrites must be what it has read. */
+    @Test
+    void a_token_that_the_old_app_is_just_writing_lives_on_beside_a_sign_in() throws Exception {
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp oldApp = old.another()) {
+            oldApp.run("BEGIN");
+            oldApp.signInSingle(42, "written-meanwhile");
+            CompletableFuture<String> ours = CompletableFuture.supplyAsync(() -> app.signIn("+7 999 123-45-67"));
+            while (!ours.isDone()
+                    && old.one("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                            .equals("0")) {
+                Thread.onSpinWait();
+            }
+            oldApp.run("COMMIT");
+            assertThat(app.opens(ours.get(30, TimeUnit.SECONDS))).isEqualTo(42);
+            assertThat(app.opens("written-meanwhile")).isEqualTo(42);
+        }
+    }
+
     @Test
     void limits_hold_for_all_nodes_together() {
         try (CodeApp one = CodeApp.deploy(old.claim(), CodeApp.RULES, clock);

@@ -40,7 +40,8 @@ public final class Postgres implements Vendor {
             Map.entry("typeof", "multisession_typeof"),
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
-            Map.entry("forUpdate", "FOR UPDATE"),
+            // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait.
+            Map.entry("forUpdate", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"));
 
