@@ -110,6 +110,12 @@ final class Facts {
         return List.copyOf(tokens.keySet());
     }
 
+    /** Whether this token has ended for certain. */
+    boolean isOut(String token) {
+        Token known = tokens.get(token);
+        return known != null && known.state() == State.OUT;
+    }
+
     /** What is known of this token now; null if nothing. */
     @Nullable
     Token known(String token) {
