@@ -7,6 +7,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -19,9 +20,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.Database;
 import org.multisession.db.Source;
 import org.multisession.db.Sql;
 import org.multisession.db.postgres.PostgresServer;
+import org.multisession.migration.postgres.PostgresUninstaller;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PgBouncer;
 import org.multisession.testing.PostgresApp;
@@ -111,6 +114,18 @@ class PostgresPoolerTest {
         assertThat(old.one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
                         + " AND state LIKE 'idle in%'"))
                 .isEqualTo("0");
+    }
+
+    @Test
+    void an_uninstall_looks_at_one_moment_and_removes_everything() {
+        String before = old.dump();
+        NewApp.deploy(claim(), clock).close();
+        try (Source source = claim();
+                Database database = Database.open(source, 2, Duration.ofSeconds(5))) {
+            PostgresUninstaller uninstaller = new PostgresUninstaller(database);
+            uninstaller.uninstall(false, uninstaller.look(false));
+        }
+        assertThat(old.dump()).isEqualTo(before);
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.multisession.db.postgres;
 import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLIntegrityConstraintViolationException;
 import java.sql.Statement;
@@ -60,32 +61,37 @@ public final class Postgres implements Vendor {
      *
      * @param lock how long to wait for a lock
      * @param statement how long a statement may take
+     * @param canNotice whether the server {@link #canNoticeWhoIsGone}
      */
-    static Postgres onSharedSessions(Duration lock, Duration statement) {
+    static Postgres onSharedSessions(Duration lock, Duration statement, boolean canNotice) {
         return new Postgres(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
                         + "; SET LOCAL statement_timeout = " + statement.toMillis()
                         + "; SET LOCAL idle_in_transaction_session_timeout = " + statement.toMillis()
-                        + "; SET LOCAL TIME ZONE 'UTC'; " + keepsWhatIsCommitted(true) + "; " + noticesWhoIsGone(true));
+                        + "; SET LOCAL TIME ZONE 'UTC'" + (canNotice ? "; SET LOCAL " + NOTICE_WHO_IS_GONE : ""));
     }
 
     /**
-     * A role or a database may be set to be told of a commit before it is on disk. What we acknowledge must be there; what
-     * waits for more, such as a standby, goes on doing so.
+     * For sessions that nobody else uses. A role or a database may be set to be told of a commit before it is on disk. What
+     * we acknowledge must be there; what waits for more, such as a standby, goes on doing so.
      */
-    static String keepsWhatIsCommitted(boolean inTransaction) {
-        return "SELECT set_config('synchronous_commit', 'on', " + inTransaction
-                + ") WHERE current_setting('synchronous_commit') = 'off'";
-    }
+    static final String KEEP_WHAT_IS_COMMITTED = "SELECT set_config('synchronous_commit', 'on', false)"
+            + " WHERE current_setting('synchronous_commit') = 'off'";
 
     /**
      * A server goes on with a statement, and keeps its locks, until it has an answer and nobody to give it to. This lets it
-     * look every second, where it can: older ones and other systems cannot.
+     * look every second.
      */
-    static String noticesWhoIsGone(boolean inTransaction) {
-        return "SELECT set_config('client_connection_check_interval', '1s', " + inTransaction
-                + ") WHERE current_setting('client_connection_check_interval', true) = '0'"
-                + " AND version() LIKE '%linux%'";
+    static final String NOTICE_WHO_IS_GONE = "client_connection_check_interval = '1s'";
+
+    /** Whether the server can look whether somebody waits for it, and does not; on other systems than Linux it cannot. */
+    static boolean canNoticeWhoIsGone(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT 1 WHERE current_setting('client_connection_check_interval', true) = '0'"
+                                + " AND version() LIKE '%linux%'")) {
+            return row.next();
+        }
     }
 
     /** Whether others use the sessions as well. */
@@ -116,10 +122,21 @@ public final class Postgres implements Vendor {
             return;
         }
         try (Statement statement = connection.createStatement()) {
-            statement.execute(beginning);
+            // No query before the work: it may still want to see one moment only.
+            statement.execute("SHOW synchronous_commit; " + beginning);
+            if (isOff(statement)) {
+                statement.execute("SET LOCAL synchronous_commit = on");
+            }
         } catch (SQLException e) {
             rollback(connection);
             throw e;
+        }
+    }
+
+    private static boolean isOff(Statement shown) throws SQLException {
+        try (ResultSet row = shown.getResultSet()) {
+            row.next();
+            return row.getString(1).equals("off");
         }
     }
 

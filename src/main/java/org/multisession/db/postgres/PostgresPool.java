@@ -84,10 +84,12 @@ public final class PostgresPool extends PostgresSource {
         TomcatPool pool = find();
         try {
             refuse(PoolCheck.faultsOf(pool));
+            try (Connection connection = pool.source().getConnection()) {
+                vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT, Postgres.canNoticeWhoIsGone(connection));
+            }
         } catch (SQLException e) {
             throw failure(e);
         }
-        vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
         return Pools.ofGiven(this, new Borrowing(pool, silence(wait)));
     }
 

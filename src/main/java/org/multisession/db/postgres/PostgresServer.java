@@ -30,6 +30,8 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
 
     private volatile Postgres vendor = Postgres.VENDOR;
 
+    private volatile boolean canNoticeWhoIsGone;
+
     private PostgresServer(PGSimpleDataSource connections) {
         this.connections = connections;
     }
@@ -88,7 +90,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
     public Pools open(int size, Duration wait) {
         String prelude = "";
         if (isBehindPooler()) {
-            vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT);
+            vendor = Postgres.onSharedSessions(wait, MAX_STATEMENT, canNoticeWhoIsGone);
         } else {
             vendor = Postgres.VENDOR;
             // In the settings of a role or of the database, another program may have set these otherwise.
@@ -96,7 +98,8 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
                     + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
                     + MAX_STATEMENT.toMillis()
                     + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
-                    + Postgres.keepsWhatIsCommitted(false) + "; " + Postgres.noticesWhoIsGone(false);
+                    + Postgres.KEEP_WHAT_IS_COMMITTED
+                    + (canNoticeWhoIsGone ? "; SET " + Postgres.NOTICE_WHO_IS_GONE : "");
         }
         return Pools.ofEquals(this, connections, size, wait, silence(wait), prelude);
     }
@@ -110,6 +113,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
         try (Connection connection = connections.getConnection();
                 Statement statement = connection.createStatement()) {
             requireVersion(connection);
+            canNoticeWhoIsGone = Postgres.canNoticeWhoIsGone(connection);
             try (ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
                 row.next();
                 boolean isBehind =
