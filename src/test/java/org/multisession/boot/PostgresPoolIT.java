@@ -103,6 +103,7 @@ class PostgresPoolIT {
                                     + " pool does not fit:",
                             "raise maxTotal",
                             "set maxWaitMillis",
+                            "add connectTimeout=2 to its url",
                             "add socketTimeout=3 to its url",
                             "add stringtype=unspecified to its url")
                     .doesNotContain("s3cret");

@@ -23,6 +23,9 @@ final class PoolCheck {
 
     private static final Pattern PRIMARY_ONLY = Pattern.compile(".*[?&]targetServerType=primary(&.*)?");
 
+    /** In seconds. The driver's own is ten, and none is for ever. */
+    private static final Pattern CONNECT_TIMEOUT = Pattern.compile(".*[?&]connectTimeout=0*([1-5])(&.*)?");
+
     /** More than the driver runs of a statement before it prepares it on the server, unless it never does. */
     private static final int RUNS = 8;
 
@@ -73,6 +76,10 @@ final class PoolCheck {
                         faults.add("it takes connections back from work that takes long, such as a migration: remove "
                                 + attribute));
         String url = String.valueOf(pool.url());
+        if (url.startsWith("jdbc:postgresql:") && !CONNECT_TIMEOUT.matcher(url).matches()) {
+            faults.add("a request would wait for a server that has vanished for longer than " + MAX_WAIT.toSeconds()
+                    + " seconds: add connectTimeout=2 to its url");
+        }
         if (SEVERAL_HOSTS.matcher(url).matches() && !PRIMARY_ONLY.matcher(url).matches()) {
             faults.add("of several hosts it might ask a standby, which does not know of the latest sign-outs: add"
                     + " targetServerType=primary to its url");

@@ -272,14 +272,16 @@ class PostgresPoolTest {
                           2. a request would wait for a free connection for ever: set maxWaitMillis="2000", and no more than 5000
                           3. after a restart of the server it would lend dead connections: set testOnBorrow="true"
                           4. it takes connections back from work that takes long, such as a migration: remove removeAbandonedOnBorrow
-                          5. its connections begin in a transaction: remove defaultAutoCommit
-                          6. its connections are read-only: remove defaultReadOnly
-                          7. its transactions are not READ COMMITTED: remove defaultTransactionIsolation
-                          8. a server that says nothing any more would hold a request for ever: add socketTimeout=3 to its url, and no more than 5. Work that takes longer gets more time by itself
-                          9. a text would not be taken for a time or a number: add stringtype=unspecified to its url""");
+                          5. a request would wait for a server that has vanished for longer than 5 seconds: add connectTimeout=2 to its url
+                          6. its connections begin in a transaction: remove defaultAutoCommit
+                          7. its connections are read-only: remove defaultReadOnly
+                          8. its transactions are not READ COMMITTED: remove defaultTransactionIsolation
+                          9. a server that says nothing any more would hold a request for ever: add socketTimeout=3 to its url, and no more than 5. Work that takes longer gets more time by itself
+                          10. a text would not be taken for a time or a number: add stringtype=unspecified to its url""");
         attributes.clear();
         make();
-        attributes.put("url", old.url().replace("localhost", "127.0.0.1,localhost") + "?socketTimeout=60");
+        attributes.put(
+                "url", old.url().replace("localhost", "127.0.0.1,localhost") + "?socketTimeout=60&connectTimeout=10");
         attributes.putAll(
                 Map.of("maxActive", "1", "maxWait", "30000", "validationInterval", "30000", "removeAbandoned", "true"));
         assertThatThrownBy(() -> open(pool(Kind.TOMCAT_JDBC)))
@@ -287,6 +289,7 @@ class PostgresPoolTest {
                 .hasMessageContaining("for 30 seconds: set maxWait=\"2000\"")
                 .hasMessageContaining("set validationInterval=\"3000\"")
                 .hasMessageContaining("remove removeAbandoned")
+                .hasMessageContaining("add connectTimeout=2 to its url")
                 .hasMessageContaining("add targetServerType=primary to its url")
                 .hasMessageContaining("would hold a request for 60 seconds")
                 .hasMessageContaining("add stringtype=unspecified");
