@@ -10,7 +10,9 @@ import org.multisession.db.Transaction;
 
 /**
  * Sees that nothing is written while our triggers on the team's tables are gone or switched off, as by a tool that
- * replaces a table. They are not made anew beside work: that takes a deploy, which first ends what cannot be told apart.
+ * replaces a table. They are not made anew by themselves: nobody can tell here whether the new table is finished, and what
+ * is not in it yet would end for good. The command {@code migrate}, or a deploy, makes them, and first ends what cannot be
+ * told apart.
  */
 final class PostgresGuard implements Database.Guard {
 
@@ -40,7 +42,7 @@ final class PostgresGuard implements Database.Guard {
     @Override
     public Runnable mend(Transaction transaction) {
         throw new DatabaseBusyException(
-                "triggers of ours on users or user_sessions are gone or switched off. Deploy this application again",
+                "triggers of ours on users or user_sessions are gone or switched off. Run the command migrate, or deploy again",
                 null);
     }
 

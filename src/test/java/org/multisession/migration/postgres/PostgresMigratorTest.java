@@ -194,6 +194,35 @@ class PostgresMigratorTest {
         }
     }
 
+    /** As Alembic does it, in one transaction: the triggers go with the old table. */
+    @Test
+    void after_a_table_was_made_anew_a_migration_by_itself_lets_the_running_application_write_again() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run("""
+                    BEGIN;
+                    CREATE TABLE anew (LIKE user_sessions INCLUDING ALL);
+                    ALTER TABLE anew ADD FOREIGN KEY (user_id) REFERENCES users (id);
+                    INSERT INTO anew SELECT * FROM user_sessions;
+                    ALTER SEQUENCE user_sessions_id_seq OWNED BY anew.id;
+                    DROP TABLE user_sessions;
+                    ALTER TABLE anew RENAME TO user_sessions;
+                    COMMIT
+                    """);
+            assertThatThrownBy(() -> app.signIn("+7 999 123-45-68"))
+                    .isInstanceOf(DatabaseBusyException.class)
+                    .hasMessageContaining("Run the command migrate");
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+                new PostgresMigrator(another, clock).migrate();
+            }
+            String token = app.signIn("+7 999 123-45-68");
+            assertThat(app.opens(token)).isEqualTo(43);
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            old.signOut(SESSION);
+            assertThat(app.opens(SESSION)).isNull();
+        }
+    }
+
     @Test
     void a_session_that_began_while_a_trigger_was_gone_is_believed_though_users_says_nothing_of_it() {
         deploy();
