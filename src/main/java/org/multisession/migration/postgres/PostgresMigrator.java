@@ -546,8 +546,10 @@ public final class PostgresMigrator implements Migration {
 
     private void fill(Backfill backfill) {
         String step = "noting " + backfill.table();
-        long total = database.outsideTransaction(
-                handle -> ComposedSql.number(handle, "SELECT count(*) FROM " + backfill.table()));
+        long total = database.write(transaction -> {
+            TimeLimits.lift(transaction);
+            return ComposedSql.number(transaction, "SELECT count(*) FROM " + backfill.table());
+        });
         long done = 0;
         long last = Long.MIN_VALUE;
         while (true) {
