@@ -24,7 +24,8 @@ import org.multisession.testing.TestClock;
 /**
  * A connection that is cut, a lock that somebody else holds, a server that takes no writes: at whatever statement it
  * comes, nothing of what was under way is kept, the client is asked to come back, no message holds a secret, and the same
- * pool of the same process does it once the fault is gone. A full disk of a server cannot be had without a disk.
+ * pool of the same process does it once the fault is gone. {@link
+ * PostgresDiskFullTest} has a full disk.
  *
  * <p>A migration is many transactions: what was cut off is gone on with, and every token opens what it opened. {@code
  * -Dfaults.migration-step=N} says at each how-manieth of its statements it is cut.
