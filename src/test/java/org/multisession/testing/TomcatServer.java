@@ -401,7 +401,11 @@ public final class TomcatServer implements AutoCloseable {
         awaitExit();
     }
 
-    /** Ends Tomcat if it still runs, and removes its directory. */
+    /**
+     * Ends Tomcat if it still runs, and removes its directory.
+     *
+     * @throws AssertionError if there is a secret in what we have logged, whatever was tested here
+     */
     @Override
     public void close() {
         try {
@@ -411,6 +415,10 @@ public final class TomcatServer implements AutoCloseable {
         } finally {
             removeLastResort();
             TempFiles.delete(base);
+        }
+        List<String> secrets = LogSecrets.in(log());
+        if (!secrets.isEmpty()) {
+            throw new AssertionError("A token or a whole number is in the log:\n" + String.join("\n", secrets));
         }
     }
 
