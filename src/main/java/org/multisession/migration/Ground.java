@@ -5,10 +5,10 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -61,7 +61,7 @@ final class Ground {
         found.retired()
                 .forEach(object ->
                         log.info("Migration: removed {} {} of an earlier version", object.type(), object.name()));
-        Map<String, List<String>> made = new TreeMap<>();
+        Map<String, List<String>> made = new LinkedHashMap<>();
         toMake(found)
                 .forEach(object -> made.computeIfAbsent(object.kind(), kind -> new ArrayList<>())
                         .add(object.name()));

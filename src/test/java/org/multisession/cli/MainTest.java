@@ -323,9 +323,9 @@ class MainTest {
                     .filteredOn(line -> line.startsWith("Migration: made "))
                     .satisfiesExactly(
                             line -> assertThat(line)
-                                    .matches("Migration: made \\d\\d indexes: idx_user_session_user_id, .*"),
-                            line -> assertThat(line)
                                     .matches("Migration: made \\d\\d tables: user_sessions, multisession_tokens, .*"),
+                            line -> assertThat(line)
+                                    .matches("Migration: made \\d\\d indexes: idx_user_session_user_id, .*"),
                             line -> assertThat(line).matches("Migration: made \\d\\d triggers: multisession_.*"));
             assertThat(err().lines()).allSatisfy(line -> assertThat(line).matches("(Database|Backup|Migration): .*"));
             String backup = out().lines()
