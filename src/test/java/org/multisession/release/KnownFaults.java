@@ -65,9 +65,11 @@ public final class KnownFaults {
             return NONE;
         }
         Path file = Path.of(database);
-        if (!Files.isReadable(file)) {
-            out.println("The check for known faults did NOT run: there is no file " + file);
-            return DID_NOT_RUN;
+        for (Path needed : List.of(file, billOfMaterials)) {
+            if (!Files.isReadable(needed)) {
+                out.println("The check for known faults did NOT run: there is no file " + needed);
+                return DID_NOT_RUN;
+            }
         }
         KnownFaults check = new KnownFaults(libraries(billOfMaterials));
         check.read(file);

@@ -121,5 +121,8 @@ class KnownFaultsTest {
         assertThat(out).contains("did NOT run: there is no file ");
         assertThat(check()).isEqualTo(KnownFaults.DID_NOT_RUN);
         assertThat(out).contains("did NOT run: there are 2 libraries in the bill of materials, and 0 advisories in ");
+        Files.delete(bill);
+        assertThat(check()).isEqualTo(KnownFaults.DID_NOT_RUN);
+        assertThat(out).contains("did NOT run: there is no file " + bill);
     }
 }
