@@ -5,12 +5,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.migration.DryRun;
@@ -23,12 +25,14 @@ import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**
- * Compares, for every token on the copies of a {@link DryRun}, which account the old app opens with it and which one we
- * open.
+ * Compares, for every token of a database on which a deploy has been played, or of the copies of a {@link DryRun}, which
+ * account the old app opens with it and which one we open.
  *
  * <p>The old app takes the first row of {@code users} that has the token; in its multi-session form it looks in {@code
  * user_sessions} first. We apply the rules of {@code auth.Authenticator} to all tokens at once, because one look-up
- * each would take minutes for millions of tokens. A test makes sure that the two agree.
+ * each would take minutes for millions of tokens. A test makes sure that the two agree. All tables are read in the order
+ * of the tokens, side by side: what belongs to one token then lies where the last one was found. The findings come in
+ * the order of the rows.
  */
 final class AccessComparison {
 
@@ -77,30 +81,28 @@ final class AccessComparison {
     /** A unary plus removes the type of an expression, so that it compares like a bound value. */
     private static final String OF_USERS = """
             SELECT u.id, u.auth_token, CAST(u.auth_token AS TEXT), u.auth_token = +CAST(u.auth_token AS TEXT),
-              (SELECT h.id FROM users h WHERE h.auth_token = u.auth_token ORDER BY h.rowid LIMIT 1),
               (SELECT count(*) FROM (SELECT 1 FROM users h WHERE h.auth_token = u.auth_token LIMIT 2)),
               s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
-              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token IS NOT NULL,
-              t.auth_token <> CAST(u.auth_token AS TEXT)
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, {had ended}, t.auth_token IS NOT NULL,
+              t.auth_token <> CAST(u.auth_token AS TEXT), u.{place}
             FROM users u
-            LEFT JOIN user_sessions s ON s.auth_token = +%1$s
+            LEFT JOIN user_sessions s ON s.auth_token = +{form}
             LEFT JOIN users owner ON owner.id = s.user_id
-            LEFT JOIN multisession_tokens t ON t.auth_token = %1$s
-            ORDER BY u.rowid
+            LEFT JOIN multisession_tokens t ON t.auth_token = {form}
+            ORDER BY u.auth_token
             """;
 
     private static final String OF_SESSIONS = """
             SELECT s.id, s.auth_token, CAST(s.auth_token AS TEXT), s.auth_token = +CAST(s.auth_token AS TEXT),
-              (SELECT h.id FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT) ORDER BY h.rowid LIMIT 1),
-              EXISTS (SELECT 1 FROM users h WHERE h.auth_token = +CAST(s.auth_token AS TEXT)
-                AND CAST(h.auth_token AS TEXT) = CAST(s.auth_token AS TEXT) COLLATE BINARY),
+              (SELECT max(CAST(h.auth_token AS TEXT) = CAST(s.auth_token AS TEXT) COLLATE BINARY) FROM users h
+                WHERE h.auth_token = +CAST(s.auth_token AS TEXT)),
               s.id, s.user_id, owner.id, s.created_at, s.last_seen_at,
-              t.user_id, t.recorded_at, t.ended_at, t.end_reason, t.had_ended, t.auth_token IS NOT NULL,
+              t.user_id, t.recorded_at, t.ended_at, t.end_reason, {had ended}, t.auth_token IS NOT NULL,
               t.auth_token <> CAST(s.auth_token AS TEXT), typeof(s.created_at), typeof(s.last_seen_at)
             FROM user_sessions s
             LEFT JOIN users owner ON owner.id = s.user_id
-            LEFT JOIN multisession_tokens t ON t.auth_token = %s
-            ORDER BY s.id
+            LEFT JOIN multisession_tokens t ON t.auth_token = {form}
+            ORDER BY s.auth_token
             """;
 
     private static final String HELD_BY_ANOTHER = """
@@ -109,10 +111,26 @@ final class AccessComparison {
             LIMIT 1
             """;
 
+    private static final String FIRST_HOLDER =
+            "SELECT h.id FROM users h WHERE h.auth_token = ? ORDER BY h.{place} LIMIT 1";
+
+    private static final String FIRST_WITH_TOKEN_OF = """
+            SELECT h.id FROM users h WHERE h.auth_token = (SELECT u.auth_token FROM users u WHERE u.id = ?)
+            ORDER BY h.{place} LIMIT 1
+            """;
+
     private static final String HOLDERS = """
             SELECT h.id FROM users h WHERE h.auth_token = (SELECT u.auth_token FROM users u WHERE u.id = ?)
-            ORDER BY h.rowid
+            ORDER BY h.{place}
             """;
+
+    /** Of the few that have ended. */
+    private static final String HAD_ENDED = """
+            CASE WHEN t.ended_at IS NOT NULL
+              THEN EXISTS (SELECT 1 FROM ended_before e WHERE e.auth_token = t.auth_token) END""";
+
+    /** A finding, and where its row lies in the table. */
+    private record Noted(long place, Fault fault, Row row) {}
 
     private final DryRun rehearsal;
     private final CheckRules rules;
@@ -121,6 +139,8 @@ final class AccessComparison {
     private final Progress progress;
     private final Consumer<Opening> listener;
     private final Tally tally = new Tally();
+    private final List<Noted> noted = new ArrayList<>();
+    private long place;
 
     AccessComparison(
             DryRun rehearsal,
@@ -140,26 +160,44 @@ final class AccessComparison {
     Tally read(Handle handle) throws SQLException {
         String form = DryRun.hasHashes(handle) ? KNOWN_FORM : PLAIN_FORM;
         Step users = new Step(progress, "checking what every legacy token opens", DryRun.rows(handle, "users"));
-        try (PreparedStatement statement = handle.prepare(OF_USERS.formatted(form.formatted("u")));
+        try (PreparedStatement statement = handle.prepare(inFull(OF_USERS, form.formatted("u")));
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 tally.users++;
                 users.at(tally.users);
+                place = row.getLong(18);
                 legacyToken(handle, row);
             }
         }
+        tellInOrder();
         users.end();
         Step sessions = new Step(progress, "checking what every session opens", DryRun.rows(handle, "user_sessions"));
-        try (PreparedStatement statement = handle.prepare(OF_SESSIONS.formatted(form.formatted("s")));
+        try (PreparedStatement statement = handle.prepare(inFull(OF_SESSIONS, form.formatted("s")));
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 tally.sessions++;
                 sessions.at(tally.sessions);
+                place = row.getLong(1);
                 session(handle, row);
             }
         }
+        tellInOrder();
         sessions.end();
         return tally;
+    }
+
+    private String inFull(String sql, String form) {
+        return sql.replace("{form}", form).replace("{place}", rehearsal.place()).replace("{had ended}", HAD_ENDED);
+    }
+
+    private void note(Fault fault, Row row) {
+        noted.add(new Noted(place, fault, row));
+    }
+
+    private void tellInOrder() {
+        noted.sort(Comparator.comparingLong(Noted::place));
+        noted.forEach(each -> findings.add(each.fault(), each.row()));
+        noted.clear();
     }
 
     private void legacyToken(Handle handle, ResultSet row) throws SQLException {
@@ -171,25 +209,25 @@ final class AccessComparison {
         }
         if (stored instanceof byte[] || !row.getBoolean(4)) {
             tally.unusableTokens++;
-            findings.add(Fault.BINARY_TOKEN, Row.user(userId));
+            note(Fault.BINARY_TOKEN, Row.user(userId));
             return;
         }
         TokenText text = new TokenText(textOf(stored, row));
         if (text.text().isEmpty()) {
             tally.emptyTokens++;
-            findings.add(Fault.EMPTY_TOKEN, Row.user(userId));
+            note(Fault.EMPTY_TOKEN, Row.user(userId));
             return;
         }
         if (!(stored instanceof String)) {
-            findings.add(Fault.NUMBER_TOKEN, Row.user(userId));
+            note(Fault.NUMBER_TOKEN, Row.user(userId));
         }
         Found found = Found.of(row, text);
         describe(text, Row.user(userId));
         if (spellsTokenOfAnother(handle, text, userId)) {
-            findings.add(Fault.TOKEN_SPELLS_ANOTHER, Row.user(userId));
+            note(Fault.TOKEN_SPELLS_ANOTHER, Row.user(userId));
         }
-        long first = row.getLong(5);
-        boolean isShared = row.getInt(6) > 1;
+        boolean isShared = row.getInt(5) > 1;
+        long first = isShared ? first(handle, FIRST_WITH_TOKEN_OF, userId) : userId;
         boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
         Long before = oldAppFindsSession ? Long.valueOf(found.ownerId()) : first;
         Long after = after(found, isShared || !rules.stage().acceptsLegacyTokens() ? null : first);
@@ -203,14 +241,14 @@ final class AccessComparison {
             tally.changedLegacyTokens++;
         }
         if (text.isTooLongForAHeader()) {
-            findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, Row.user(userId));
+            note(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, Row.user(userId));
         } else if (before.equals(after)) {
             tally.sameLegacyTokens++;
             if (before != userId) {
-                findings.add(Fault.TOKEN_OF_ANOTHER, found.row(userId));
+                note(Fault.TOKEN_OF_ANOTHER, found.row(userId));
             }
         } else if (after != null) {
-            findings.add(Fault.OTHER_ACCOUNT, found.row(userId));
+            note(Fault.OTHER_ACCOUNT, found.row(userId));
         } else {
             leftOut(handle, userId, first, isShared, found);
         }
@@ -221,14 +259,14 @@ final class AccessComparison {
         if (fault == Fault.LEFT_OUT && isShared) {
             // Reported once for all users who have it.
             if (userId == first) {
-                findings.add(Fault.SHARED_TOKEN, Row.users(holders(handle, userId), null));
+                note(Fault.SHARED_TOKEN, Row.users(holders(handle, userId), null));
             }
         } else if (fault == Fault.LEFT_OUT
                 && !found.isIssued()
                 && !rules.stage().acceptsLegacyTokens()) {
-            findings.add(Fault.LEGACY_REFUSED, Row.user(userId));
+            note(Fault.LEGACY_REFUSED, Row.user(userId));
         } else {
-            findings.add(fault, found.row(userId));
+            note(fault, found.row(userId));
         }
     }
 
@@ -238,17 +276,17 @@ final class AccessComparison {
         Row here = found.sessionRow(null);
         times(row, found);
         if (!found.ownerExists()) {
-            findings.add(Fault.ORPHAN_SESSION, here);
+            note(Fault.ORPHAN_SESSION, here);
         }
         if (stored instanceof byte[] || !row.getBoolean(4)) {
             tally.sessionsWithoutEffect++;
-            findings.add(Fault.BINARY_TOKEN, here);
+            note(Fault.BINARY_TOKEN, here);
             return;
         }
         TokenText text = found.text();
         if (text.text().isEmpty()) {
             tally.sessionsWithoutEffect++;
-            findings.add(Fault.EMPTY_TOKEN, here);
+            note(Fault.EMPTY_TOKEN, here);
             return;
         }
         if (text.looksLikeAHash() && rehearsal.wasMigrated() && found.isIssued()) {
@@ -256,18 +294,18 @@ final class AccessComparison {
             tally.hashedSessions++;
             return;
         }
-        if (row.getBoolean(6)) {
+        // Null where no user has it; a numeric or case-insensitive column of users matches more than it holds.
+        Object isLegacy = row.getObject(5);
+        if (isLegacy != null && row.getBoolean(5)) {
             // It was already checked as a legacy token.
             tally.mirroredSessions++;
             return;
         }
         describe(text, here);
         if (spellsTokenOfAnother(handle, text, found.ownerId())) {
-            findings.add(Fault.TOKEN_SPELLS_ANOTHER, here);
+            note(Fault.TOKEN_SPELLS_ANOTHER, here);
         }
-        long first = row.getLong(5);
-        // A numeric or case-insensitive column of users matches more than it holds.
-        Long legacy = row.wasNull() ? null : first;
+        Long legacy = isLegacy == null ? null : first(handle, FIRST_HOLDER, text.text());
         Long before =
                 rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() ? Long.valueOf(found.ownerId()) : legacy;
         Long after = after(found, null);
@@ -285,11 +323,11 @@ final class AccessComparison {
             tally.changedSessions++;
         }
         if (text.isTooLongForAHeader()) {
-            findings.add(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, here);
+            note(Fault.TOKEN_TOO_LONG_FOR_A_HEADER, here);
         } else if (before.equals(after)) {
             tally.sameSessions++;
         } else {
-            findings.add(after == null ? fault(found) : Fault.OTHER_ACCOUNT, here);
+            note(after == null ? fault(found) : Fault.OTHER_ACCOUNT, here);
         }
     }
 
@@ -367,24 +405,24 @@ final class AccessComparison {
     /** The findings that do not depend on whose token it is. */
     private void describe(TokenText text, Row row) {
         if (text.isShort()) {
-            findings.add(Fault.SHORT_TOKEN, row);
+            note(Fault.SHORT_TOKEN, row);
         }
         if (text.isOnlyDigits()) {
-            findings.add(Fault.DIGITS_ONLY_TOKEN, row);
+            note(Fault.DIGITS_ONLY_TOKEN, row);
         }
         if (text.isLongerThanDeclared()) {
-            findings.add(Fault.LONG_TOKEN, row);
+            note(Fault.LONG_TOKEN, row);
         }
         if (!text.canTravel()) {
-            findings.add(Fault.UNSENDABLE_TOKEN, row);
+            note(Fault.UNSENDABLE_TOKEN, row);
         } else if (text.needsQuotes()) {
-            findings.add(Fault.QUOTED_TOKEN, row);
+            note(Fault.QUOTED_TOKEN, row);
         }
     }
 
     private void times(ResultSet row, Found found) throws SQLException {
-        Set<Fault> created = StoredTime.faults(row.getString(19), found.createdAt(), now);
-        Set<Fault> lastSeen = StoredTime.faults(row.getString(20), found.lastSeenAt(), now);
+        Set<Fault> created = StoredTime.faults(row.getString(18), found.createdAt(), now);
+        Set<Fault> lastSeen = StoredTime.faults(row.getString(19), found.lastSeenAt(), now);
         if (created.isEmpty() && lastSeen.isEmpty()) {
             return;
         }
@@ -395,13 +433,17 @@ final class AccessComparison {
             String where = !created.contains(fault)
                     ? "last_seen_at"
                     : lastSeen.contains(fault) ? "created_at and last_seen_at" : "created_at";
-            findings.add(fault, found.sessionRow(where));
+            note(fault, found.sessionRow(where));
         }
     }
 
-    private static List<Long> holders(Handle handle, long userId) throws SQLException {
+    private long first(Handle handle, String question, Object of) throws SQLException {
+        return ComposedSql.number(handle, inFull(question, ""), of);
+    }
+
+    private List<Long> holders(Handle handle, long userId) throws SQLException {
         List<Long> ids = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(HOLDERS)) {
+        try (PreparedStatement statement = handle.prepare(inFull(HOLDERS, ""))) {
             statement.setLong(1, userId);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
@@ -438,18 +480,18 @@ final class AccessComparison {
         static Found of(ResultSet row, TokenText text) throws SQLException {
             return new Found(
                     text,
+                    row.getLong(6),
                     row.getLong(7),
-                    row.getLong(8),
-                    row.getObject(9) != null,
+                    row.getObject(8) != null,
+                    row.getString(9),
                     row.getString(10),
-                    row.getString(11),
-                    row.getBoolean(17),
-                    row.getLong(12),
-                    row.getString(13),
-                    row.getObject(14) != null,
-                    row.getString(15),
                     row.getBoolean(16),
-                    row.getBoolean(18));
+                    row.getLong(11),
+                    row.getString(12),
+                    row.getObject(13) != null,
+                    row.getString(14),
+                    row.getBoolean(15),
+                    row.getBoolean(17));
         }
 
         /** Whether both tables name the same, existing user. */

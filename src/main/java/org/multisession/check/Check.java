@@ -24,7 +24,6 @@ import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.DryRun;
-import org.multisession.migration.Held;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.NeededSqlite;
 import org.multisession.migration.Progress;
@@ -36,7 +35,7 @@ import org.multisession.session.Heartbeat;
  * Reports what a deploy on a database would mean, and for whom. Changes nothing, and may run beside the app.
  *
  * <p>It works on a snapshot in the temp directory, so it holds no lock that an app could wait for. It plays the deploy
- * on that copy, and so meets whatever a deploy would meet.
+ * on that copy, and so meets whatever a deploy would meet; then it asks of every token there what it opens.
  */
 public final class Check {
 
@@ -88,8 +87,8 @@ public final class Check {
             boolean hasLog = original.hasWriteAheadLog();
             Findings findings = new Findings();
             List<Fact> facts = new ArrayList<>(factsOf(file, hasLog));
-            try (ScratchCopy copy = ScratchCopy.of(original)) {
-                readCopy(copy.path(), now, facts, findings);
+            try {
+                read(original, now, facts, findings);
             } catch (DatabaseException e) {
                 if (e.kind() != FailureKind.DAMAGE) {
                     throw e;
@@ -119,36 +118,71 @@ public final class Check {
         return new ServerCheck(this, rules, busyTimeout, clock, progress).of(server);
     }
 
-    private void readCopy(Path copy, Instant now, List<Fact> facts, Findings findings) {
+    private void read(ReadOnlyDatabase original, Instant now, List<Fact> facts, Findings findings) {
         DryRun rehearsal;
-        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(copy, busyTimeout)) {
-            Seen seen = database.snapshot(this::look);
-            facts.addAll(seen.facts());
-            seen.soundness().damages().forEach(damage -> findings.add(Fault.DAMAGED_FILE, Row.of(damage)));
-            seen.soundness().brokenRules().forEach(broken -> findings.add(Fault.BROKEN_CONSTRAINT, Row.of(broken)));
-            if (seen.refusal() != null) {
-                findings.add(Fault.DEPLOY_REFUSED, Row.of(seen.refusal()));
-            }
-            rehearsal = seen.rehearsal();
+        PlayedDeploy.Played played;
+        try (ScratchCopy copy = ScratchCopy.of(original)) {
+            rehearsal = look(copy.path(), facts, findings);
             if (rehearsal == null) {
                 return;
             }
-            facts.addAll(factsOf(rehearsal));
-            rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
-            rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
-            DryRun played = rehearsal;
-            facts.addAll(database.onTemporary(handle -> ask(handle, played, now, findings)));
+            DryRun found = rehearsal;
+            played = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, progress, findings)
+                    .on(copy.path(), rehearsal, handle -> ask(handle, found, now, findings));
         }
+        List<Fact> asked = played == null ? null : played.facts();
+        facts.addAll(asked == null ? rehearse(original, now, findings) : asked);
         if (rules.asksForCodes() && (rules.stage().acceptsLegacyTokens() || rehearsal.hasSessionsOfTheOldApp())) {
             findings.add(
                     Fault.OPEN_OLD_SIGN_IN,
                     Row.of("stage " + rules.stage().stored() + ", multisession.login.verification = code"));
         }
-        Held longest = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, findings)
-                .on(copy, !rehearsal.hasSessionsOfTheOldApp());
-        if (longest != null) {
-            facts.add(Fact.of("longest-wait", "Longest wait of others, measured on a copy", longest.predicted()));
+        if (played != null) {
+            facts.add(Fact.of(
+                    "longest-wait",
+                    "Longest wait of others, measured on a copy",
+                    played.longest().predicted()));
         }
+    }
+
+    /** What is there before a deploy; null if nothing more is to be asked. */
+    private @Nullable DryRun look(Path copy, List<Fact> facts, Findings findings) {
+        Seen seen;
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(copy, busyTimeout)) {
+            seen = database.snapshot(this::look);
+        }
+        facts.addAll(seen.facts());
+        seen.soundness().damages().forEach(damage -> findings.add(Fault.DAMAGED_FILE, Row.of(damage)));
+        seen.soundness().brokenRules().forEach(broken -> findings.add(Fault.BROKEN_CONSTRAINT, Row.of(broken)));
+        if (seen.refusal() != null) {
+            findings.add(Fault.DEPLOY_REFUSED, Row.of(seen.refusal()));
+        }
+        DryRun rehearsal = seen.rehearsal();
+        if (rehearsal != null) {
+            facts.addAll(factsOf(rehearsal));
+            rehearsal.strayReferences().forEach(table -> findings.add(Fault.STRAY_REFERENCE, Row.of(table)));
+            rehearsal.foreignTriggers().forEach(name -> findings.add(Fault.TRIGGER, Row.of(name)));
+        }
+        return rehearsal;
+    }
+
+    /**
+     * The same facts where the deploy was refused, or its tables do not show the order of the users: on another copy, which
+     * no deploy has touched.
+     */
+    private List<Fact> rehearse(ReadOnlyDatabase original, Instant now, Findings findings) {
+        try (ScratchCopy copy = ScratchCopy.of(original);
+                ReadOnlyDatabase database = ReadOnlyDatabase.open(copy.path(), busyTimeout)) {
+            return rehearse(database, database.snapshot(DryRun::prepare), now, findings);
+        }
+    }
+
+    /** Plays the migration on the copies that a rehearsal has made, and asks of every token what it opens. */
+    List<Fact> rehearse(ReadOnlyDatabase database, DryRun rehearsal, Instant now, Findings findings) {
+        return database.onTemporary(handle -> {
+            rehearsal.play(handle, now);
+            return ask(handle, rehearsal, now, findings);
+        });
     }
 
     private Seen look(Handle handle) throws SQLException {
@@ -160,7 +194,7 @@ public final class Check {
         }
         facts.add(Fact.of("schema-digest", "Fingerprint of the schema (SHA-256)", TableDigest.ofSchema(handle)));
         try {
-            DryRun rehearsal = DryRun.prepare(handle);
+            DryRun rehearsal = DryRun.look(handle);
             List<String> tables = new ArrayList<>(rehearsal.isNew() ? List.of() : List.of("users"));
             if (rehearsal.hasSessions()) {
                 tables.add("user_sessions");
@@ -233,12 +267,11 @@ public final class Check {
                 : "single: knows only users.auth_token";
     }
 
-    List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
-        rehearsal.play(handle, now);
+    private List<Fact> ask(Handle handle, DryRun rehearsal, Instant now, Findings findings) throws SQLException {
         CheckRules ofDeploy = rules.watchedBy(Heartbeat.atDeploy(handle, now));
         AccessComparison.Tally tally =
                 new AccessComparison(rehearsal, ofDeploy, now, findings, progress, listener).read(handle);
-        new Numbers(rules.phoneRegion(), findings, progress).read(handle);
+        new Numbers(rules.phoneRegion(), findings, progress).read(handle, rehearsal.place());
         return facts(tally);
     }
 

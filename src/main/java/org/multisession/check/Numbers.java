@@ -16,7 +16,7 @@ import org.multisession.phone.PhoneNumbers;
 /** Reads every phone number as a sign-in would, and finds those with which nobody can sign in. */
 final class Numbers {
 
-    private static final String NUMBERS = "SELECT id, phone FROM users ORDER BY rowid";
+    private static final String NUMBERS = "SELECT id, phone FROM users ORDER BY ";
 
     /** On disk if necessary: the numbers of millions of users do not belong in the heap. */
     private static final String MAKE = "CREATE TEMP TABLE check_numbers (number TEXT, id INTEGER)";
@@ -39,13 +39,14 @@ final class Numbers {
         this.progress = progress;
     }
 
-    void read(Handle handle) throws SQLException {
+    /** @param place the column by which {@code users} lies in its order */
+    void read(Handle handle, String place) throws SQLException {
         try (PreparedStatement make = handle.prepare(MAKE)) {
             make.executeUpdate();
         }
         long done = 0;
         Step step = new Step(progress, "reading telephone numbers", DryRun.rows(handle, "users"));
-        try (PreparedStatement statement = handle.prepare(NUMBERS);
+        try (PreparedStatement statement = handle.prepare(NUMBERS + place);
                 PreparedStatement add = handle.prepare(ADD);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {

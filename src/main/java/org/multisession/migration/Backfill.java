@@ -10,15 +10,16 @@ import org.multisession.db.Handle;
 /** Writes down what was there before our triggers: which sessions there are, and what the rows of {@code users} say. */
 final class Backfill {
 
-    /** What to record of a session that no trigger has seen and whose user is newer than the triggers, or gone. */
-    private static final String REFUSE_SESSIONS_OF_OTHERS = """
+    /**
+     * What to record of a session that no trigger has seen and whose user is newer than the triggers. By the few users who
+     * are, in this order: by the sessions, each of them would be asked for.
+     */
+    private static final String REFUSE_SESSIONS_OF_NEWER_USERS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT s.auth_token, s.user_id, ?1, ?1, 'user-replaced' FROM user_sessions s
+            SELECT s.auth_token, s.user_id, ?1, ?1, 'user-replaced'
+            FROM multisession_accounts a CROSS JOIN user_sessions s ON s.user_id = a.user_id
             WHERE {range} AND s.auth_token IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
-              AND (NOT EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id)
-                OR EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = s.user_id))
-            ORDER BY s.auth_token
             """;
 
     private static final String RECORD_SESSIONS = """
@@ -57,6 +58,19 @@ final class Backfill {
                 AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id))
             """;
 
+    /**
+     * Whether any of a range has ended, in one of these ways or another. A token is unique among sessions: where one is just
+     * as it was recorded, no other of the same token is there.
+     */
+    private static final String ANY_ENDED = """
+            SELECT 1 FROM multisession_tokens
+            WHERE {range} AND +ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s JOIN users u ON u.id = s.user_id
+                WHERE s.auth_token = multisession_tokens.auth_token
+                  AND s.auth_token || '' = multisession_tokens.auth_token AND s.user_id = multisession_tokens.user_id)
+            LIMIT 1
+            """;
+
     private static final String REFUSE_SHARED = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT auth_token, NULL, ?1, ?1, 'ambiguous' FROM users
@@ -65,21 +79,21 @@ final class Backfill {
             GROUP BY auth_token HAVING count(*) > 1
             """;
 
-    /** Does what the triggers do. */
+    /** Does what the triggers do; of a number that has only digits nothing need be taken out. */
     private static final String NOTE_PHONES = """
             INSERT INTO multisession_phones (user_id, phone, tail)
             SELECT id, phone,
               CASE WHEN substr(phone, -2) = '.0' OR ltrim(digits, '0123456789') <> '' THEN ''
               ELSE substr(digits, -6) END
-            FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone,
+            FROM (SELECT id, phone, CASE WHEN ltrim(phone, '+0123456789') = '' THEN replace(phone, '+', '') ELSE
               replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
-              trim(substr(CAST(u.phone AS TEXT), 1, 100),
+              trim(phone,
               char(9, 10, 13, 32, 8203, 8206, 8207, 8234, 8235, 8236, 8237, 8238, 8294, 8295, 8296, 8297, 65279)),
               ' ', ''), '-', ''), '(', ''), ')', ''), '+', ''), '.', ''), '/', ''),
-              char(160), ''), char(8239), ''), char(8208), ''), char(8209), ''), char(8211), '') AS digits
-              FROM users u
-              WHERE {range} AND typeof(u.id) = 'integer'
-                AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id))
+              char(160), ''), char(8239), ''), char(8208), ''), char(8209), ''), char(8211), '') END AS digits
+              FROM (SELECT u.id AS id, substr(CAST(u.phone AS TEXT), 1, 100) AS phone FROM users u
+                WHERE {range} AND typeof(u.id) = 'integer'
+                  AND NOT EXISTS (SELECT 1 FROM multisession_phones p WHERE p.user_id = u.id)))
             ORDER BY id
             """;
 
@@ -87,11 +101,12 @@ final class Backfill {
             new Pass("record", "recording sessions", "user_sessions s", "s.auth_token", List.of(RECORD_SESSIONS));
 
     /** Each end says whose it is by its place in the list. */
-    private static final Pass END = new Pass(
+    static final Pass END = new Pass(
             "end",
             "looking for ended sessions",
             "multisession_tokens",
             "multisession_tokens.auth_token",
+            ANY_ENDED,
             List.of(END_DELETED, END_MOVED, END_ORPHANS));
 
     private static final Pass SHARED =
@@ -160,15 +175,17 @@ final class Backfill {
             "multisession_phone_deleted");
 
     /**
-     * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. In
-     * the order of their tokens sessions are recorded many times faster, since each goes to the end of our table.
+     * In this order: whom the first move finds among the accounts while it records sessions, a trigger has put there. Those
+     * of users who are gone are recorded as if they were there, so that a trigger ends them if somebody else gets the id,
+     * and {@link #END} does if nobody has. In the order of their tokens sessions are recorded many times faster, since each
+     * goes to the end of our table.
      */
     private static final Pass RECORD_FIRST = new Pass(
             "record",
             RECORD.words(),
             RECORD.table(),
             RECORD.key(),
-            List.of(REFUSE_SESSIONS_OF_OTHERS, RECORD_SESSIONS));
+            List.of(REFUSE_SESSIONS_OF_NEWER_USERS, RECORD_SESSIONS));
 
     private Backfill() {}
 
@@ -201,9 +218,9 @@ final class Backfill {
         PHONES.all(handle, "", beforeStatement);
     }
 
-    /** All that the first move has to do, in order. */
+    /** All that the first move has to do, in order, before it looks whether {@link #END} has anything to do. */
     static List<Pass> first() {
-        return List.of(RECORD_FIRST, ROWS, RENEW_ACCOUNTS, RENEW_PHONES, SHARED, END);
+        return List.of(RECORD_FIRST, ROWS, RENEW_ACCOUNTS, RENEW_PHONES, SHARED);
     }
 
     /** All that an upgrade may have to do, in order, where nothing happened unseen. */

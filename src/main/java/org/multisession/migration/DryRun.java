@@ -15,14 +15,13 @@ import org.multisession.db.SqlTime;
 import org.multisession.migration.Catalogue.Column;
 
 /**
- * A migration that is played on copies in temporary tables, so that one can ask what it would make of a database that
- * is only read.
+ * What a migration would find and make of a database that is only read; and the migration itself, played on copies in
+ * temporary tables, where it cannot be played on the whole database.
  *
  * <p>The copies have the names of the tables, and SQLite looks among temporary tables first: the statements that are
  * played are the {@link Migrator}'s own. Nothing is verified here: the deploy that {@code check} plays on its copy of the
  * file does that. The copy of {@code users} has the columns {@code
- * id}, {@code phone} and {@code auth_token}, in the order of the table, compared as the table compares them. The copy of
- * {@code multisession_tokens} has one more, {@code had_ended}: whether the token had ended before this migration.
+ * id}, {@code phone} and {@code auth_token}, in the order of the table, compared as the table compares them.
  */
 public final class DryRun {
 
@@ -43,29 +42,54 @@ public final class DryRun {
     private final Inspection found;
     private final boolean sessionsAreOurs;
     private final boolean tokenIsIndexed;
+    private final boolean idIsRowId;
 
-    private DryRun(Inspection found, boolean sessionsAreOurs, boolean tokenIsIndexed) {
+    private DryRun(Inspection found, boolean sessionsAreOurs, boolean tokenIsIndexed, boolean idIsRowId) {
         this.found = found;
         this.sessionsAreOurs = sessionsAreOurs;
         this.tokenIsIndexed = tokenIsIndexed;
+        this.idIsRowId = idIsRowId;
     }
 
     /**
-     * Looks at a database as a migration does, and copies what decides who is signed in.
+     * Looks at a database as a migration does.
      *
      * @param handle reads the database at one moment
      * @throws MigrationRefusedException if the database is not one that can be migrated
      */
-    public static DryRun prepare(Handle handle) throws SQLException {
+    public static DryRun look(Handle handle) throws SQLException {
         Inspection found = Inspection.of(handle);
-        DryRun rehearsal = new DryRun(
+        return new DryRun(
                 found,
                 found.catalogue().has("user_sessions")
                         && found.catalogue().has("multisession_created")
                         && count(handle, CREATED_BY_US) > 0,
-                count(handle, INDEXED, "users", "auth_token") > 0);
+                count(handle, INDEXED, "users", "auth_token") > 0,
+                found.isNew()
+                        || Objects.requireNonNull(
+                                        Catalogue.columns(handle, "users").get("id"))
+                                .isRowId());
+    }
+
+    /** The same, and copies what decides who is signed in, for {@link #play}. */
+    public static DryRun prepare(Handle handle) throws SQLException {
+        DryRun rehearsal = look(handle);
         rehearsal.copy(handle);
+        rehearsal.rememberEnded(handle);
         return rehearsal;
+    }
+
+    /**
+     * Remembers which tokens had ended before the migration, in the temporary table {@code ended_before}. Call it before a
+     * migration on the same connection.
+     */
+    public void rememberEnded(Handle handle) throws SQLException {
+        execute(handle, "CREATE TEMP TABLE ended_before (auth_token VARCHAR(128) PRIMARY KEY) WITHOUT ROWID");
+        if (wasMigrated()) {
+            execute(
+                    handle,
+                    "INSERT INTO temp.ended_before SELECT auth_token FROM main.multisession_tokens WHERE ended_at IS NOT NULL");
+        }
     }
 
     private void copy(Handle handle) throws SQLException {
@@ -81,13 +105,11 @@ public final class DryRun {
         for (SchemaObject object : SchemaObject.additions()) {
             makeTemporary(handle, object);
         }
-        execute(handle, "ALTER TABLE temp.multisession_tokens ADD COLUMN had_ended INTEGER");
         if (wasMigrated()) {
             execute(handle, """
                     INSERT INTO temp.multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
                     SELECT auth_token, user_id, recorded_at, ended_at, end_reason FROM main.multisession_tokens
                     """);
-            execute(handle, "UPDATE temp.multisession_tokens SET had_ended = 1 WHERE ended_at IS NOT NULL");
         }
         for (String table : List.of("multisession_rows", "multisession_accounts")) {
             if (found.catalogue().has(table)) {
@@ -99,10 +121,7 @@ public final class DryRun {
         }
     }
 
-    private static void copyUsers(Handle handle) throws SQLException {
-        boolean idIsRowId = Objects.requireNonNull(
-                        Catalogue.columns(handle, "users").get("id"))
-                .isRowId();
+    private void copyUsers(Handle handle) throws SQLException {
         if (idIsRowId) {
             copyTable(handle, "users", "id INTEGER PRIMARY KEY", List.of("phone", "auth_token"));
         } else {
@@ -180,6 +199,16 @@ public final class DryRun {
     /** Whether the database is empty, and all its tables will be made. */
     public boolean isNew() {
         return found.isNew();
+    }
+
+    /** The column by which {@code users} lies in its order, in which the old app finds its rows: of the copy, or of both. */
+    public String place() {
+        return idIsRowId ? "id" : "rowid";
+    }
+
+    /** Whether that is a column of the table itself, which may have no row ids, or call another column so. */
+    public boolean isInOrderOfIds() {
+        return idIsRowId;
     }
 
     /** Whether there is a table {@code user_sessions}. */

@@ -4,23 +4,30 @@ import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.Handle;
 
 /** Questions about every row of a table, asked some rows at a time with rests, so that no writer has to wait for long. */
 final class Pages {
 
-    private final Database database;
+    /** How the database is read. */
+    @FunctionalInterface
+    interface Reader {
+        <T> T read(Database.Work<? super Handle, T> work);
+    }
+
+    private final Reader database;
     private final LongSupplier nanoTime;
     private final Pacing pacing;
     private final Progress progress;
 
-    Pages(Database database, LongSupplier nanoTime, Pacing pacing, Progress progress) {
+    Pages(Reader database, LongSupplier nanoTime, Pacing pacing, Progress progress) {
         this.database = database;
         this.nanoTime = nanoTime;
         this.pacing = pacing;
         this.progress = progress;
     }
 
-    /** The sums of the numbers that a question gives for each page; a statement with the condition {@code {range}}. */
+    /** The sums of the numbers that a question gives for each page: a statement with the condition {@code {range}}. */
     long[] ask(Pass pass, String question, int numbers) {
         long[] sums = new long[numbers];
         long total = total(pass);

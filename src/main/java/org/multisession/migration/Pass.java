@@ -16,12 +16,25 @@ import org.multisession.db.Handle;
  * @param words what is being done, for who watches
  * @param table whose rows are gone through, with the name by which the statements call it
  * @param key the column by which, in the same words; rows without a value are left out
+ * @param occasion a question that gives a row where the statements have something to do in a range; null if they are
+ *     always run. It reads each row once, however many statements there are.
  * @param statements what is done to a range; {@code {range}} stands for the condition on the column, {@code ?1} for the
  *     time
  */
-record Pass(String name, String words, String table, String key, List<String> statements) {
+record Pass(
+        String name,
+        String words,
+        String table,
+        String key,
+        @Nullable String occasion,
+        List<String> statements) {
 
     private static final String RANGE = "{range}";
+
+    /** One whose statements are always run. */
+    Pass(String name, String words, String table, String key, List<String> statements) {
+        this(name, words, table, key, null, statements);
+    }
 
     /** Where a range ends, and how many rows it has. */
     record Range(@Nullable Bound after, Bound to, long rows) {}
@@ -71,6 +84,9 @@ record Pass(String name, String words, String table, String key, List<String> st
     private int[] run(Handle handle, @Nullable Range range, String now, Consumer<String> beforeStatement)
             throws SQLException {
         int[] changed = new int[statements.size()];
+        if (occasion != null && !hasRow(handle, occasion, range, now)) {
+            return changed;
+        }
         for (int i = 0; i < changed.length; i++) {
             String sql = statements.get(i).replace(RANGE, condition(range));
             beforeStatement.accept(sql);
@@ -82,15 +98,26 @@ record Pass(String name, String words, String table, String key, List<String> st
         return changed;
     }
 
-    /** Asks a question of one range: a statement with a condition like those of the pass that gives numbers. */
+    private boolean hasRow(Handle handle, String question, @Nullable Range range, String now) throws SQLException {
+        String sql = question.replace(RANGE, condition(range));
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            bind(statement, sql, range, now);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    /** Asks a question of one range: a statement with a condition like those of the pass that gives numbers, in any rows. */
     long[] ask(Handle handle, String question, int numbers, Range range) throws SQLException {
         String sql = question.replace(RANGE, condition(range));
         long[] answers = new long[numbers];
         try (PreparedStatement statement = handle.prepare(sql)) {
             bind(statement, sql, range, "");
             try (ResultSet row = statement.executeQuery()) {
-                for (int i = 0; row.next() && i < numbers; i++) {
-                    answers[i] = row.getLong(1);
+                int columns = row.getMetaData().getColumnCount();
+                for (int i = 0; i < numbers && (i % columns > 0 || row.next()); i++) {
+                    answers[i] = row.getLong(i % columns + 1);
                 }
             }
         }

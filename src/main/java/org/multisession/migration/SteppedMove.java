@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *   <li>The tables, indexes and triggers are made, and the {@link MoveMark} is set. From here on nothing is missed, and
  *       nothing of ours counts.
  *   <li>What was there before is written down in {@link Pass passes}, some rows at a time with rests.
- *   <li>Every row is read once more, page by page, and compared with what was written down.
+ *   <li>Every row is read once more, page by page, and compared with what was written down. Sessions that open nothing,
+ *       as those of users who are gone, are ended then.
  *   <li>The mark is removed, if every object is still as it was made.
  * </ol>
  *
@@ -54,33 +55,43 @@ final class SteppedMove {
     private static final int MAX_AT_ONCE = 1_000_000;
 
     private static final Pass SESSIONS = new Pass("", "verifying sessions", "user_sessions s", "s.id", List.of());
+    private static final Pass TOKENS =
+            new Pass("", "verifying tokens", "multisession_tokens", "multisession_tokens.auth_token", List.of());
     private static final Pass USERS = new Pass("", "verifying users", "users u", "u.id", List.of());
 
-    /** Sessions that open an account, and those that do but that we have not recorded. */
+    /**
+     * Sessions that open an account, those that do but that we have not recorded, and those that are recorded as live and
+     * open none.
+     */
     private static final String SESSIONS_THAT_OPEN = """
-            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
-            WHERE {range} AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''
-              AND EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token
-                AND t.user_id = s.user_id AND t.ended_at IS NULL)
-            UNION ALL
-            SELECT count(*) FROM user_sessions s JOIN users u ON u.id = s.user_id
-            WHERE {range} AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token
-                AND (t.ended_at IS NOT NULL OR t.user_id = s.user_id))
+            SELECT count(*) FILTER (WHERE u.id IS NOT NULL AND t.ended_at IS NULL AND t.user_id = s.user_id
+                AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''),
+              count(*) FILTER (WHERE u.id IS NOT NULL AND t.ended_at IS NULL AND t.user_id IS NOT s.user_id
+                AND typeof(s.auth_token) = 'text' AND s.auth_token <> ''),
+              count(*) FILTER (WHERE t.auth_token IS NOT NULL AND t.ended_at IS NULL
+                AND (u.id IS NULL OR t.user_id IS NOT s.user_id))
+            FROM user_sessions s LEFT JOIN users u ON u.id = s.user_id
+            LEFT JOIN multisession_tokens t ON t.auth_token = s.auth_token
+            WHERE {range}
+            """;
+
+    /** Tokens that are recorded as live and of which no session is there. */
+    private static final String TOKENS_WITHOUT_SESSION = """
+            SELECT count(*) FROM multisession_tokens
+            WHERE {range} AND +ended_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = multisession_tokens.auth_token
+                AND s.auth_token || '' = multisession_tokens.auth_token)
             """;
 
     /** Users, legacy tokens that open an account, and users who are not recorded, or recorded differently. */
     private static final String USERS_AS_NOTED = """
-            SELECT count(*) FROM users u WHERE {range}
-            UNION ALL
-            SELECT count(*) FROM users u
-            WHERE {range} AND typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)
-            UNION ALL
-            SELECT count(*) FROM users u
-            WHERE {range} AND NOT EXISTS (SELECT 1 FROM multisession_accounts a
-              JOIN multisession_phones p ON p.user_id = a.user_id
-              WHERE a.user_id = u.id AND a.phone IS substr(CAST(u.phone AS TEXT), 1, 100) AND p.phone IS a.phone)
+            SELECT count(*),
+              count(*) FILTER (WHERE typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''
+                AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = u.auth_token)),
+              count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM multisession_accounts a
+                JOIN multisession_phones p ON p.user_id = a.user_id
+                WHERE a.user_id = u.id AND a.phone IS substr(CAST(u.phone AS TEXT), 1, 100) AND p.phone IS a.phone))
+            FROM users u WHERE {range}
             """;
 
     private final Database database;
@@ -109,7 +120,8 @@ final class SteppedMove {
         this.progress = progress;
         this.beforeStatement = beforeStatement;
         this.ground = new Ground(clock, beforeStatement);
-        this.pages = new Pages(database, nanoTime, pacing, progress);
+        // By the connection that has the memory (Room): what it has just written, it need not read from the disk.
+        this.pages = new Pages(database::outsideTransaction, nanoTime, pacing, progress);
     }
 
     /** Whether a database can be migrated in steps: our triggers must not have missed anything. */
@@ -308,7 +320,7 @@ final class SteppedMove {
             Pass pass = left(mark).stream().findFirst().orElse(null);
             if (pass == null) {
                 madeLater.addAll(raise(index -> true));
-                return verify();
+                return verify(mark);
             }
             run(pass, mark.id(), pages.total(pass));
             String itsIndex = AFTER_PASS.get(pass.name());
@@ -355,8 +367,13 @@ final class SteppedMove {
     /** What was verified. */
     record Verified(long users, long sessions, long legacyTokens) {}
 
-    private @Nullable Verified verify() {
-        long[] sessions = pages.ask(SESSIONS, SESSIONS_THAT_OPEN, 2);
+    private @Nullable Verified verify(MoveMark mark) {
+        long[] sessions = pages.ask(SESSIONS, SESSIONS_THAT_OPEN, 3);
+        if (mark.isFirst() && (sessions[2] > 0 || pages.ask(TOKENS, TOKENS_WITHOUT_SESSION, 1)[0] > 0)) {
+            // In most databases there are none, and to look for them takes as long as to record all.
+            run(Backfill.END, mark.id(), pages.total(Backfill.END));
+            sessions = pages.ask(SESSIONS, SESSIONS_THAT_OPEN, 3);
+        }
         long[] users = pages.ask(USERS, USERS_AS_NOTED, 3);
         if (sessions[1] > 0 || users[2] > 0) {
             beginAnew();

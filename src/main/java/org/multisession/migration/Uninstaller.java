@@ -56,7 +56,7 @@ public final class Uninstaller implements Uninstall {
         this.pacing = pacing;
         this.atOnce = atOnce;
         this.beforeStatement = beforeStatement;
-        this.pages = new Pages(database, System::nanoTime, pacing, progress);
+        this.pages = new Pages(database::read, System::nanoTime, pacing, progress);
         this.leavings = new Leavings(database, System::nanoTime, pacing, progress, beforeStatement);
     }
 

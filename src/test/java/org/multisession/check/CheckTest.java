@@ -150,6 +150,14 @@ class CheckTest {
                 .orElseThrow();
     }
 
+    private static String text(Report report, String code) {
+        return report.facts().stream()
+                .filter(fact -> fact.code().equals(code))
+                .map(Fact::value)
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Nested
     @DisplayName("The sample databases")
     class Samples {
@@ -799,6 +807,43 @@ class CheckTest {
             assertThat(openings).isNotEmpty();
             assertThat(openings.toString()).doesNotContain("good-token");
         }
+    }
+
+    @Test
+    void the_fingerprint_changes_with_every_column_of_users() {
+        try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
+            String before = text(check(old.path()), "data-digest");
+            assertThat(text(check(old.path()), "data-digest")).isEqualTo(before);
+            old.run("UPDATE users SET plan = 'pro' WHERE id = 2");
+            assertThat(text(check(old.path()), "data-digest")).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void where_the_deploy_is_refused_it_still_tells_what_every_token_opens() {
+        try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
+            old.run("UPDATE users SET auth_token = 'a-token-that-two-users-have' WHERE id > 1");
+            Trials refusing = (stage, database) -> (transaction, userColumns) -> {
+                throw new MigrationRefusedException("a sign-in does not work");
+            };
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            Report report = new Check(rules, refusing, PATIENCE, clock, Progress.NONE).of(old.path());
+
+            assertThat(codes(report)).containsExactlyInAnyOrder("deploy-refused", "shared-token");
+            assertThat(fact(report, "legacy-tokens-changed")).isEqualTo(2);
+            requireThatEveryRowIsCounted(report);
+        }
+    }
+
+    @Test
+    void rows_come_in_their_own_order_and_not_in_that_of_their_tokens() {
+        Report report = after(
+                "UPDATE users SET auth_token = 'c' WHERE id = 1",
+                "UPDATE users SET auth_token = 'b' WHERE id = 2",
+                "UPDATE users SET auth_token = 'a' WHERE id = 3",
+                "INSERT INTO user_sessions (id, user_id, auth_token) VALUES (2, 1, 'e'), (3, 1, 'd')");
+        assertThat(rows(report, "short-token"))
+                .containsExactly("user 1", "user 2", "user 3", "session 2 (of user 1)", "session 3 (of user 1)");
     }
 
     @Test

@@ -829,7 +829,7 @@ class MigratorTest {
                         Database database = Database.open(claimed, 1, SHORT)) {
                     Migrator failing = new Migrator(database, clock, statement -> {
                         statements.add(statement);
-                        if (statement.startsWith("UPDATE")) {
+                        if (statement.startsWith("INSERT INTO multisession_accounts")) {
                             throw new IllegalStateException("on purpose");
                         }
                     });
