@@ -77,7 +77,7 @@ class PostgresDiskFullTest {
             }
             boolean isEnded = catchThrowable(() -> app.signOut(ending)) == null;
             assertThat(app.opens(ending)).isEqualTo(isEnded ? null : Long.valueOf(42));
-            assertThat(told).allMatch(token -> app.opens(token) == 42);
+            assertThat(told).allMatch(token -> Long.valueOf(42).equals(app.opens(token)));
             assertThat(app.opens(SESSION)).isEqualTo(42);
 
             disk.makeRoom();
@@ -89,7 +89,7 @@ class PostgresDiskFullTest {
             app.kill();
         }
         try (NewApp app = NewApp.deploy(old.claim(), AppAtWork.RULES, InstantSource.system())) {
-            assertThat(told).allMatch(token -> app.opens(token) == 42);
+            assertThat(told).allMatch(token -> Long.valueOf(42).equals(app.opens(token)));
             // The script has two sessions of hers.
             assertThat(old.one("SELECT count(*) FROM user_sessions WHERE user_id = 42"))
                     .isEqualTo(String.valueOf(told.size() + 2));
