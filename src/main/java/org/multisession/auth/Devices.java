@@ -115,20 +115,15 @@ public final class Devices {
     public List<NewSignIn> newSignIns(SignedIn current, @Nullable Instant after) {
         UserSession session = current.session();
         // While sign-ins adopt legacy tokens, one that is no session yet has seen no sign-in after it.
-        if (session == null ? legacyTokens.areMirrored() : !session.hasLaterSignIns()) {
+        if (session == null ? legacyTokens.areMirrored() : !session.mayHaveLaterSignIns()) {
             return List.of();
         }
         return database.read(handle -> newSignIns(handle, current, after, clock.instant()));
     }
 
     private List<NewSignIn> newSignIns(Handle handle, SignedIn current, @Nullable Instant after, Instant now) {
-        UserSession session = current.session();
-        Instant own = session == null ? null : sessions.arrivedAt(handle, session);
-        Instant window = now.minus(NEWS);
-        Instant since = own != null && own.isAfter(window) ? own : window;
         Map<String, Instant> arrivals = new LinkedHashMap<>();
-        for (SignInDao.Arrival arrival : sessions.arrivedSince(
-                handle, current.user(), since, current.token().hash(), MAX_NEWS)) {
+        for (SignInDao.Arrival arrival : sessions.arrivedAfter(handle, current, now.minus(NEWS), MAX_NEWS)) {
             if ((after == null || arrival.at().isAfter(after)) && !SqlTime.isAhead(arrival.at(), now)) {
                 arrivals.put(SessionId.of(arrival.tokenHash()).text(), arrival.at());
             }

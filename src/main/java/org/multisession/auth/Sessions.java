@@ -131,9 +131,19 @@ public final class Sessions {
         return arrived == null ? session.createdAt() : arrived;
     }
 
-    /** The user's other devices that signed in at this moment or later, the latest first; some may have ended. */
-    List<SignInDao.Arrival> arrivedSince(Handle handle, User user, Instant since, String ownHash, int most) {
-        return signIns.since(handle, user.id(), since, ownHash, most);
+    /**
+     * The user's other devices that signed in since this one is one of theirs, within a window, the latest first; some may
+     * have ended.
+     */
+    List<SignInDao.Arrival> arrivedAfter(Handle handle, SignedIn current, Instant window, int most) {
+        UserSession session = current.session();
+        return signIns.later(
+                handle,
+                current.user().id(),
+                current.token().hash(),
+                session == null ? null : session.createdAt(),
+                window,
+                most);
     }
 
     /**

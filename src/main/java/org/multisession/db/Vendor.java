@@ -16,6 +16,14 @@ public interface Vendor {
     /** The name of the product, with its version. */
     String product();
 
+    /**
+     * Whether statements go to a server. One of them costs much there even if it finds nothing, and more with each table
+     * that it names, so what is asked most is asked briefly.
+     */
+    default boolean isServer() {
+        return false;
+    }
+
     /** Begins a transaction that may write. */
     void begin(Connection connection) throws SQLException;
 

@@ -31,9 +31,11 @@ public final class SignInDao {
     private static final Sql ARRIVED = Sql.of(
             "when a device signed in first", "SELECT arrived_at FROM multisession_sign_ins WHERE token_hash = :hash");
 
-    private static final Sql SINCE = Sql.of("later sign-ins of a user", """
+    private static final Sql LATER = Sql.of("later sign-ins of a user", """
             SELECT token_hash, arrived_at FROM multisession_sign_ins
-            WHERE user_id = :user AND arrived_at >= :since AND token_hash <> :own
+            WHERE user_id = :user AND token_hash <> :own AND arrived_at >= :window
+              AND arrived_at >= coalesce(
+                (SELECT i.arrived_at FROM multisession_sign_ins i WHERE i.token_hash = :own), :created, :window)
             ORDER BY arrived_at DESC LIMIT :most
             """);
 
@@ -88,13 +90,21 @@ public final class SignInDao {
                 .orElse(null);
     }
 
-    /** The other devices of a user that signed in at this moment or later, the latest first; some may have ended. */
-    public List<Arrival> since(Handle handle, long userId, Instant since, String ownHash, int most) {
+    /**
+     * The other devices of a user that signed in after one of them, the latest first; some may have ended.
+     *
+     * @param ownHash of the token of that one
+     * @param created when its session began, if it never signed in here and somebody knows
+     * @param window none that signed in before this moment
+     */
+    public List<Arrival> later(
+            Handle handle, long userId, String ownHash, @Nullable Instant created, Instant window, int most) {
         List<Arrival> arrivals = new ArrayList<>();
-        handle.query(SINCE)
+        handle.query(LATER)
                 .bind("user", userId)
-                .bind("since", since)
                 .bind("own", ownHash)
+                .bind("created", created)
+                .bind("window", window)
                 .bind("most", most)
                 .forEach(row -> {
                     Instant at = row.instant("arrived_at");

@@ -22,7 +22,7 @@ public final class UserSession {
     private final @Nullable Instant lastSeenAt;
     private final Instant recordedAt;
     private final @Nullable Instant provedAt;
-    private final boolean hasLaterSignIns;
+    private final boolean mayHaveLaterSignIns;
 
     /** The same for each who asks, so it does not matter whose is kept. */
     private volatile @Nullable SessionId id;
@@ -45,7 +45,8 @@ public final class UserSession {
      * The same with what is known of its sign-in.
      *
      * @param storedProvedAt when its user last proved on this device who they are; null if never here
-     * @param hasLaterSignIns whether another of the user's devices signed in later
+     * @param mayHaveLaterSignIns whether another of the user's devices signed in later; also true where only a further
+     *     look would tell
      */
     UserSession(
             User user,
@@ -54,9 +55,9 @@ public final class UserSession {
             @Nullable String storedLastSeenAt,
             Instant recordedAt,
             @Nullable String storedProvedAt,
-            boolean hasLaterSignIns) {
+            boolean mayHaveLaterSignIns) {
         this.provedAt = SqlTime.parse(storedProvedAt);
-        this.hasLaterSignIns = hasLaterSignIns;
+        this.mayHaveLaterSignIns = mayHaveLaterSignIns;
         this.user = user;
         this.token = token;
         this.storedLastSeenAt = storedLastSeenAt;
@@ -88,9 +89,12 @@ public final class UserSession {
         return provedAt;
     }
 
-    /** Whether another of the user's devices signed in later; false if it was not looked up. */
-    public boolean hasLaterSignIns() {
-        return hasLaterSignIns;
+    /**
+     * Whether another of the user's devices signed in later; also true where only a further look would tell, and false if
+     * its sign-in was not looked up.
+     */
+    public boolean mayHaveLaterSignIns() {
+        return mayHaveLaterSignIns;
     }
 
     public @Nullable Instant createdAt() {

@@ -36,8 +36,8 @@ import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
 /**
- * Two nodes on one PostgreSQL server of this machine: how long a look-up takes beside {@code SELECT 1} on the same pool,
- * without HTTP; how many sign-ins and last uses are written; and how much room a user and a session take. It judges
+ * Two nodes on one PostgreSQL server of this machine: how long a look-up takes beside {@code SELECT 1} and one row of one
+ * table on the same pool, without HTTP; how many sign-ins and last uses are written; and how much room a user and a session take. It judges
  * nothing.
  *
  * <pre>mvn -Pbench verify [-Dbench.sessions=200000]</pre>
@@ -53,6 +53,11 @@ public final class PostgresBench {
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 1_000_000, Duration.ZERO);
 
     private static final Sql ONE = Sql.of("nothing but an answer", "SELECT 1");
+
+    /** The least that can tell anything of a token. */
+    private static final Sql ONE_ROW =
+            Sql.of("one row by its key", "SELECT user_id FROM multisession_tokens WHERE auth_token = :token");
+
     private static final UserColumns COLUMNS = UserColumns.of(Set.of("plan"));
 
     private static final String TOKENS = "translate(encode(sha256(('%s' || i)::bytea), 'base64'), '+/=', '-_')";
@@ -142,6 +147,9 @@ public final class PostgresBench {
                     "SELECT 1",
                     tokens("session", users),
                     (handle, token) -> handle.query(ONE).exists());
+            measure(old, round, nodes, "one row", tokens("session", users), (handle, token) -> handle.query(ONE_ROW)
+                    .bind("token", token.value())
+                    .exists());
             measure(old, round, nodes, "session", tokens("session", users), sessions::find);
             measure(old, round, nodes, "legacy", tokens("legacy", users), this.users::findByLegacyToken);
             measure(old, round, nodes, "unknown", tokens("unknown", users), (handle, token) -> {
@@ -158,7 +166,7 @@ public final class PostgresBench {
     private static void add(Report report, String what, Map<String, List<Double>> measured) {
         List<Double> bare = measured.getOrDefault("SELECT 1", List.of());
         report.add(new Measure("PostgreSQL, SELECT 1" + what, "µs", bare, null, true));
-        for (String kind : List.of("session", "legacy", "unknown")) {
+        for (String kind : List.of("one row", "session", "legacy", "unknown")) {
             List<Double> of = measured.getOrDefault(kind, List.of());
             List<Double> ratios = IntStream.range(0, of.size())
                     .mapToObj(i -> of.get(i) / bare.get(i))

@@ -105,6 +105,11 @@ public final class Postgres implements Vendor {
     }
 
     @Override
+    public boolean isServer() {
+        return true;
+    }
+
+    @Override
     public Map<String, String> words() {
         return WORDS;
     }
