@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.auth.Devices;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.NamedDatabase;
@@ -85,31 +86,40 @@ public final class AppAtWork {
     private void serve(long user, String phone, Random random) {
         List<String> own = new ArrayList<>();
         while (true) {
-            int dice = random.nextInt(20);
-            if (own.size() < 2 || dice < 9) {
-                String token = app.signIn(phone);
-                say("in " + user + " " + token);
-                own.add(token);
-            } else if (dice < 13) {
-                String token = own.remove(random.nextInt(own.size()));
-                say("ending " + token);
-                app.signOut(token);
-                say("out " + token);
-            } else if (dice < 16) {
-                String token = own.remove(random.nextInt(own.size()));
-                say("ending " + token);
-                revoke(own.get(0), token);
-                say("out " + token);
-            } else if (dice == 16) {
-                String kept = own.get(0);
-                say("ending-others " + user + " " + kept);
-                app.devices.endOthers(Objects.requireNonNull(app.who(kept)), NewApp.CLIENT);
-                say("out-others " + user + " " + kept);
-                own.retainAll(List.of(kept));
-            } else {
-                own.forEach(app::opens);
-                app.lastSeen.flush();
+            try {
+                act(user, phone, random, own);
+            } catch (DatabaseBusyException e) {
+                // On a machine with too much to do; whoever gets 503 tries again.
+                say("turned-away");
             }
+        }
+    }
+
+    private void act(long user, String phone, Random random, List<String> own) {
+        int dice = random.nextInt(20);
+        if (own.size() < 2 || dice < 9) {
+            String token = app.signIn(phone);
+            say("in " + user + " " + token);
+            own.add(token);
+        } else if (dice < 13) {
+            String token = own.remove(random.nextInt(own.size()));
+            say("ending " + token);
+            app.signOut(token);
+            say("out " + token);
+        } else if (dice < 16) {
+            String token = own.remove(random.nextInt(own.size()));
+            say("ending " + token);
+            revoke(own.get(0), token);
+            say("out " + token);
+        } else if (dice == 16) {
+            String kept = own.get(0);
+            say("ending-others " + user + " " + kept);
+            app.devices.endOthers(Objects.requireNonNull(app.who(kept)), NewApp.CLIENT);
+            say("out-others " + user + " " + kept);
+            own.retainAll(List.of(kept));
+        } else {
+            own.forEach(app::opens);
+            app.lastSeen.flush();
         }
     }
 

@@ -84,7 +84,7 @@ final class Facts {
             case "ending-others" -> changeOthers(Long.parseLong(words[1]), words[2], State.UNSURE);
             case "out-others" -> changeOthers(Long.parseLong(words[1]), words[2], State.OUT);
             case "forgetting" -> tokens.remove(words[1]);
-            case "deploying", "deployed" -> {}
+            case "deploying", "deployed", "turned-away" -> {}
             default -> throw new AssertionError("not understood: " + line);
         }
         acknowledged += words[0].equals("in") || words[0].startsWith("out") ? 1 : 0;
