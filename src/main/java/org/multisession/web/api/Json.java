@@ -1,5 +1,6 @@
 package org.multisession.web.api;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -22,7 +23,10 @@ import org.multisession.web.RequestIds;
 /** JSON in and out; the only class that knows the library. */
 public final class Json implements HttpProblemResponder {
 
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
+    // In UTF-8 and nothing else, as the media type is checked: whoever filters requests in front of us reads the same.
+    private static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .disable(JsonFactory.Feature.CHARSET_DETECTION)
+                    .build())
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();

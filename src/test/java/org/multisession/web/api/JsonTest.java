@@ -1,9 +1,13 @@
 package org.multisession.web.api;
 
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -47,6 +51,16 @@ class JsonTest {
                             + " Nothing was done\\.");
         }
         assertThat(failure("{\"phone\":1e999999999}").status()).isEqualTo(400);
+    }
+
+    @Test
+    void another_encoding_than_utf_8_is_refused() {
+        for (Charset charset : List.of(UTF_16, UTF_16BE, UTF_16LE, Charset.forName("UTF-32"))) {
+            byte[] body = "{\"phone\":\"+79991234567\"}".getBytes(charset);
+            assertThat(catchThrowableOfType(HttpProblem.class, () -> Json.parse(body)))
+                    .as(charset.name())
+                    .hasMessageContaining("not well-formed JSON");
+        }
     }
 
     @Test
