@@ -71,6 +71,11 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             "look for a trigger of ours",
             "SELECT 1 FROM multisession_triggers WHERE name = :name AND on_table = :table");
 
+    private static final Sql OTHER_TABLE_OF_TRIGGER = Sql.of("look for a table that was renamed", """
+            SELECT t.tgrelid::regclass::TEXT AS name FROM pg_catalog.pg_trigger t
+            WHERE t.tgname = :trigger AND t.tgrelid IS DISTINCT FROM to_regclass(:table)
+            """);
+
     private static final Sql STATE = Sql.of(
             "look at the state of the migration",
             "SELECT 1 FROM multisession_state WHERE name = :name AND (:value = '' OR value = :value)");
@@ -113,6 +118,8 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         }
         judgeSessions(handle, sessions, faults);
         List<String> missing = missing(handle, all);
+        judgeRebuild(handle, "users", "multisession_user_inserted", missing, faults);
+        judgeRebuild(handle, "user_sessions", "multisession_session_inserted", missing, faults);
         if (missing.isEmpty() && !isState(handle, "schema", version)) {
             missing = List.of("what this version says otherwise than the one before");
         }
@@ -172,6 +179,33 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
                             .mapToObj(i -> "\n  " + (i + 1) + ". " + faults.get(i))
                             .collect(Collectors.joining()));
         }
+    }
+
+    /**
+     * A table that somebody is making anew, each statement of it committed: our triggers went along with the old one, whose
+     * rows are not all in the new one yet. What is not there would end for good.
+     */
+    private static void judgeRebuild(
+            Handle handle, String table, String trigger, List<String> missing, List<String> faults) {
+        if (!missing.contains(trigger)) {
+            return;
+        }
+        for (String former : handle.query(OTHER_TABLE_OF_TRIGGER)
+                .bind("trigger", trigger)
+                .bind("table", table)
+                .list(row -> row.requiredText("name"))) {
+            long last = exists(handle, table) ? lastId(handle, table) : -1;
+            if (last < lastId(handle, former)) {
+                faults.add("the table " + table + " is being made anew: " + former
+                        + ", which was in its place, holds more." + " Finish that, or drop " + former
+                        + " if it is no longer needed, and deploy again");
+            }
+        }
+    }
+
+    private static long lastId(Handle handle, String table) {
+        return handle.query(Sql.once("look at the last id", "SELECT coalesce(max(id), 0) AS last FROM " + table))
+                .one(row -> row.number("last"));
     }
 
     /** Never a new empty table beside the real one. */

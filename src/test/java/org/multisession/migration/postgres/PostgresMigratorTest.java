@@ -223,6 +223,31 @@ class PostgresMigratorTest {
         }
     }
 
+    /** Whoever took the new table for the truth now would end every session for good. */
+    @Test
+    void a_table_that_somebody_is_making_anew_is_waited_for_and_ends_nobody() {
+        deploy();
+        for (String table : List.of("user_sessions", "users")) {
+            old.run("ALTER TABLE " + table + " RENAME TO former");
+            assertThatThrownBy(this::deploy).isInstanceOf(MigrationRefusedException.class);
+            assertThat(old.one("SELECT count(*) FROM pg_tables WHERE tablename = ?", table))
+                    .isEqualTo("0");
+            old.run("CREATE TABLE " + table + " (LIKE former INCLUDING DEFAULTS INCLUDING INDEXES)");
+            assertThatThrownBy(this::deploy)
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessageContaining("the table " + table + " is being made anew: former, which was in its place");
+            old.run("INSERT INTO " + table + " SELECT * FROM former ORDER BY id LIMIT 2");
+            assertThatThrownBy(this::deploy).hasMessageContaining("holds more");
+            old.run("INSERT INTO " + table + " SELECT * FROM former ON CONFLICT DO NOTHING");
+            old.run("ALTER SEQUENCE " + table + "_id_seq OWNED BY " + table + ".id; DROP TABLE former CASCADE");
+            try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+                assertThat(app.opens(SESSION)).isEqualTo(44);
+                assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic"))
+                        .isEqualTo(42);
+            }
+        }
+    }
+
     @Test
     void a_session_that_began_while_a_trigger_was_gone_is_believed_though_users_says_nothing_of_it() {
         deploy();
