@@ -124,6 +124,11 @@ final class StatusCommand implements Command {
                 call.say("  … 'check' lists all of them");
             }
         }
+        if (numbers.areReadAnew()) {
+            call.say(
+                    "Phone numbers are being read anew, by other rules than before; until that is done, numbers that more"
+                            + " than one user has are partly listed by the former rules");
+        }
         if (numbers.unread() > 0) {
             call.say("Phone numbers not read yet: " + numbers.unread() + "; the application reads them by itself");
         }

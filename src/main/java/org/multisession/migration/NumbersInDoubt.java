@@ -13,8 +13,10 @@ import org.multisession.db.Sql;
  * @param users the users of the first of them, one text for each number, for example {@code 42, 57}
  * @param unread rows of which the application does not know the number yet
  * @param refused how often the trail tells of a sign-in that failed by it
+ * @param areReadAnew whether the application is reading all of them by other rules: until that is done, the count and the
+ *     users are by what the former rules made of some
  */
-public record NumbersInDoubt(long count, List<String> users, long unread, long refused) {
+public record NumbersInDoubt(long count, List<String> users, long unread, long refused, boolean areReadAnew) {
 
     private static final int MAX_NAMED = 20;
 
@@ -38,6 +40,10 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
             "count sign-ins by shared numbers",
             "SELECT count(DISTINCT occurred_at) AS number FROM auth_events WHERE kind = 'shared-number'");
 
+    private static final Sql READ_ANEW = Sql.once(
+            "are numbers being read anew",
+            "SELECT count(*) AS number FROM multisession_state WHERE name = 'phones-read-by' AND value LIKE '% up to %'");
+
     /**
      * Reads it; where an earlier version was deployed last, nothing is known.
      *
@@ -45,7 +51,7 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
      */
     public static NumbersInDoubt of(Handle handle, List<String> missing) {
         if (missing.contains("multisession_phones")) {
-            return new NumbersInDoubt(0, List.of(), 0, 0);
+            return new NumbersInDoubt(0, List.of(), 0, 0, false);
         }
         Map<String, String> users = new LinkedHashMap<>();
         handle.query(SHARED)
@@ -55,7 +61,8 @@ public record NumbersInDoubt(long count, List<String> users, long unread, long r
                 users.size(),
                 users.values().stream().limit(MAX_NAMED).toList(),
                 number(handle, UNREAD),
-                number(handle, REFUSED));
+                number(handle, REFUSED),
+                number(handle, READ_ANEW) > 0);
     }
 
     private static long number(Handle handle, Sql sql) {

@@ -147,9 +147,14 @@ public final class PostgresBench {
                     "SELECT 1",
                     tokens("session", users),
                     (handle, token) -> handle.query(ONE).exists());
-            measure(old, round, nodes, "one row", tokens("session", users), (handle, token) -> handle.query(ONE_ROW)
-                    .bind("token", token.value())
-                    .exists());
+            measure(
+                    old,
+                    round,
+                    nodes,
+                    "one row",
+                    tokens("session", users),
+                    (handle, token) ->
+                            handle.query(ONE_ROW).bind("token", token.value()).exists());
             measure(old, round, nodes, "session", tokens("session", users), sessions::find);
             measure(old, round, nodes, "legacy", tokens("legacy", users), this.users::findByLegacyToken);
             measure(old, round, nodes, "unknown", tokens("unknown", users), (handle, token) -> {

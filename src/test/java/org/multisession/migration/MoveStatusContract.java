@@ -14,10 +14,12 @@ import org.multisession.auth.SignedIn;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
+import org.multisession.user.PhoneReading;
 
 /** The numbers by which somebody decides on the next step, each against what really happens to the tokens. */
 abstract class MoveStatusContract {
@@ -211,6 +213,22 @@ abstract class MoveStatusContract {
         assertThat(doubts.count()).isEqualTo(2);
         assertThat(doubts.users()).containsExactly("42, 45", "43, 44");
         assertThat(doubts.unread()).isZero();
+        assertThat(doubts.areReadAnew()).isFalse();
+    }
+
+    @Test
+    void that_numbers_are_being_read_anew_is_told() {
+        new PhoneReading(app.database, new PhoneNumbers("DE"), clock).begin();
+        assertThat(app.database
+                        .read(handle -> NumbersInDoubt.of(handle, missing(handle)))
+                        .areReadAnew())
+                .isTrue();
+        app.phoneReading.begin();
+        app.phoneReading.run(() -> true);
+        assertThat(app.database
+                        .read(handle -> NumbersInDoubt.of(handle, missing(handle)))
+                        .areReadAnew())
+                .isFalse();
     }
 
     @Test
