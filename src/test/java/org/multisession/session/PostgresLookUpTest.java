@@ -2,14 +2,16 @@ package org.multisession.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.TestClock;
+import org.multisession.token.SessionToken;
 
-/** What a look-up reads on PostgreSQL, where the server decides by its statistics how it finds a row. */
+/** What a look-up on PostgreSQL reads, and what it believes: the short one there leaves some of it to a longer one. */
 class PostgresLookUpTest {
 
     private static final int MANY = 300;
@@ -49,6 +51,36 @@ class PostgresLookUpTest {
                 assertThat(read(app) - before).isBetween((long) looks, 3L * looks);
             }
         }
+    }
+
+    @Test
+    void who_got_another_number_while_nobody_watched_is_not_let_in() {
+        try (PostgresApp old = PostgresApp.makeMigrated("multi");
+                NewApp app = NewApp.deploy(old.claim(), new TestClock())) {
+            long anna = old.addUser("+79990000001", "annas-old-token");
+            String annas = app.signIn("+79990000001");
+            assertThat(app.opens(annas)).isEqualTo(anna);
+            old.run("ALTER TABLE users DISABLE TRIGGER USER");
+            assertThat(app.opens(annas)).isEqualTo(anna);
+            old.run("UPDATE users SET phone = '+79990000002' WHERE id = ?", anna);
+            assertThat(sessionOf(app, annas)).isNull();
+        }
+    }
+
+    @Test
+    void whose_number_tells_nothing_is_let_in_as_long_as_the_triggers_are_there() {
+        try (PostgresApp old = PostgresApp.makeMigrated("multi");
+                NewApp app = NewApp.deploy(old.claim(), new TestClock())) {
+            long reception = old.addUser("reception", null);
+            old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (?, 'at-the-desk')", reception);
+            assertThat(app.opens("at-the-desk")).isEqualTo(reception);
+            old.run("ALTER TABLE users DISABLE TRIGGER USER");
+            assertThat(sessionOf(app, "at-the-desk")).isNull();
+        }
+    }
+
+    private static @Nullable UserSession sessionOf(NewApp app, String token) {
+        return app.database.find(handle -> new UserSessionDao(Stage.COEXIST).find(handle, new SessionToken(token)));
     }
 
     private static long read(NewApp app) {
