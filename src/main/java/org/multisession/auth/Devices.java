@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
+import org.multisession.db.Transaction;
 import org.multisession.session.Client;
 import org.multisession.session.DeviceDao;
 import org.multisession.session.EndReason;
@@ -65,6 +66,9 @@ public final class Devices {
     public static final Duration NEWS = Duration.ofDays(30);
 
     private static final int MAX_NEWS = 20;
+
+    /** An old app may have left thousands of sessions of one user, and nobody else writes while they end. */
+    private static final int MOST_AT_ONCE = 100;
 
     private final Database database;
     private final Sessions sessions;
@@ -249,28 +253,39 @@ public final class Devices {
         });
     }
 
-    /** Ends all but the one of this request; returns how many, or nothing if the user has to prove first who they are. */
+    /**
+     * Ends all but the one of this request; returns how many, or nothing if the user has to prove first who they are. Many
+     * end in several transactions, and what has ended before an interruption stays ended.
+     */
     public OptionalInt endOthers(SignedIn current, Client by) {
         return freshness.isProofNeeded(current) ? OptionalInt.empty() : OptionalInt.of(endAllOthers(current, by));
     }
 
     private int endAllOthers(SignedIn current, Client by) {
-        return database.write(transaction -> {
-            Instant now = clock.instant();
-            int ended = 0;
-            for (UserSession session : sessions.live(transaction, current.user(), now)) {
-                if (!isCurrent(session.token().hash(), current)) {
-                    sessions.end(transaction, session, EndReason.REVOKED, by, now);
-                    ended++;
-                }
-            }
-            SessionToken legacy = legacyTokens.of(transaction, current.user());
-            if (legacy != null && !isCurrent(legacy.hash(), current)) {
-                sessions.endLegacy(transaction, current.user(), legacy, EndReason.REVOKED, by, now);
+        int all = 0;
+        int ended;
+        do {
+            ended = database.write(transaction -> endSomeOthers(transaction, current, by));
+            all += ended;
+        } while (ended >= MOST_AT_ONCE);
+        return all;
+    }
+
+    private int endSomeOthers(Transaction transaction, SignedIn current, Client by) {
+        Instant now = clock.instant();
+        int ended = 0;
+        SessionToken legacy = legacyTokens.of(transaction, current.user());
+        if (legacy != null && !isCurrent(legacy.hash(), current)) {
+            sessions.endLegacy(transaction, current.user(), legacy, EndReason.REVOKED, by, now);
+            ended++;
+        }
+        for (UserSession session : sessions.live(transaction, current.user(), now)) {
+            if (ended < MOST_AT_ONCE && !isCurrent(session.token().hash(), current)) {
+                sessions.end(transaction, session, EndReason.REVOKED, by, now);
                 ended++;
             }
-            return ended;
-        });
+        }
+        return ended;
     }
 
     private static Device device(UserSession session, DeviceDao.Device device, Found found) {

@@ -29,6 +29,8 @@ import org.multisession.user.User;
  */
 public final class Sessions {
 
+    private static final int MOST_ENDED = 100;
+
     private final UserSessionDao rows;
     private final DeviceDao devices = new DeviceDao();
     private final SignInDao signIns = new SignInDao();
@@ -224,24 +226,27 @@ public final class Sessions {
 
     /**
      * Ends what the user has too many of, the least recently seen first, and what has run out: it must not take the place
-     * of one that lives.
+     * of one that lives. Of the thousands that an old app may have left, a hundred at each sign-in: nobody else writes
+     * meanwhile.
      *
      * @param newest stays in any case
      */
     void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now) {
         List<UserSession> all = new ArrayList<>();
+        int runOut = 0;
         for (UserSession session : of(transaction, user.id())) {
             EndReason expiry = rules.expiry(session, now);
             if (expiry == null) {
                 all.add(session);
-            } else {
+            } else if (runOut < MOST_ENDED) {
                 end(transaction, session, expiry, null, now);
+                runOut++;
             }
         }
         all.stream()
                 .filter(session -> !session.token().hash().equals(newest.hash()))
                 .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
-                .limit(Math.max(0, all.size() - rules.maxPerUser()))
+                .limit(Math.min(MOST_ENDED, Math.max(0, all.size() - rules.maxPerUser())))
                 .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
     }
 

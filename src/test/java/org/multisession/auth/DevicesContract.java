@@ -7,10 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.db.DatabaseListener;
+import org.multisession.db.SqlTime;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
@@ -442,6 +445,65 @@ abstract class DevicesContract {
                 .filteredOn(device -> device.via() == SignedIn.Via.LEGACY)
                 .extracting(Devices.Device::isCurrent, Devices.Device::lastSeenAt)
                 .containsExactly(tuple(false, then));
+    }
+
+    @Test
+    void of_hundreds_of_sessions_that_the_old_app_left_a_hundred_end_at_a_sign_in_the_least_recently_seen_first() {
+        leaveSessions(300);
+        String token = app.signIn(BORIS);
+        // This one, and the legacy token that became a session.
+        assertThat(sessionsOfBoris()).isEqualTo("202");
+        assertThat(app.opens("left-99")).isNull();
+        assertThat(app.opens("left-101")).isEqualTo(43);
+        app.signIn(BORIS);
+        app.signIn(BORIS);
+        assertThat(sessionsOfBoris()).isEqualTo("" + NewApp.RULES.maxPerUser());
+        assertThat(app.opens(token)).isEqualTo(43);
+    }
+
+    @Test
+    void all_others_end_at_once_however_many_there_are_and_nobody_waits_for_all_of_them() {
+        leaveSessions(250);
+        String token = app.signIn(BORIS);
+        AtomicInteger transactions = new AtomicInteger();
+        app.database.listenBy(counting(transactions));
+        assertThat(app.devices.endOthers(by(token), LAPTOP)).hasValue(151);
+        assertThat(transactions).hasValue(2);
+        assertThat(sessionsOfBoris()).isEqualTo("1");
+        assertThat(app.opens(token)).isEqualTo(43);
+    }
+
+    /** The n-th of so many was seen last at the n-th moment. */
+    private void leaveSessions(int many) {
+        Instant begin = clock.instant();
+        for (int i = 1; i <= many; i++) {
+            String seen = SqlTime.format(begin.plusMillis(i));
+            old.run(
+                    "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (43, ?, ?, ?)",
+                    "left-" + i,
+                    seen,
+                    seen);
+        }
+        clock.advance(Duration.ofSeconds(1));
+    }
+
+    private String sessionsOfBoris() {
+        return old.one("SELECT count(*) FROM user_sessions WHERE user_id = 43");
+    }
+
+    private static DatabaseListener counting(AtomicInteger transactions) {
+        return new DatabaseListener() {
+            @Override
+            public void waitedForWriter(Duration wait) {
+                transactions.incrementAndGet();
+            }
+
+            @Override
+            public void waitedForLock(Duration wait) {}
+
+            @Override
+            public void gaveUp() {}
+        };
     }
 
     @Test
