@@ -154,7 +154,11 @@ final class Facts {
                 .hasSameSizeAs(signedIn);
         Set<String> told = new HashSet<>(tokens.keySet());
         tokens.keySet().forEach(token -> told.add(TokenHash.of(token)));
-        assertThat(signedIn.stream().filter(token -> !told.contains(token) && untold.add(token)))
+        // By its hash, which a move to hashes puts in the place of a token that was counted before.
+        assertThat(signedIn.stream()
+                        .filter(token -> !told.contains(token))
+                        .map(token -> TokenHash.isOne(token) ? token : TokenHash.of(token))
+                        .filter(untold::add))
                 .as("sign-ins that nobody was told of, since the last time")
                 .hasSizeLessThanOrEqualTo(callers);
     }
