@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.db.Database;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NamedDatabase;
@@ -38,6 +41,9 @@ abstract class HashingKilledContract {
     /** So often the move is killed before it is let through. */
     private static final int KILLS_PER_MOVE = 3;
 
+    /** Of so many kills, some come half-way. */
+    private static final int MANY = 20;
+
     private static final String PLAIN = "SELECT count(*) FROM %s WHERE auth_token NOT LIKE 'sha256:%%'";
 
     @TempDir
@@ -54,10 +60,16 @@ abstract class HashingKilledContract {
         int halfWay = 0;
         while (kills < KILLS) {
             moves++;
-            int statements = statementsOfAMove(moves);
+            int statements = statements(moves, old -> deploy(old, Stage.SETTLE));
+            int ofTheMove = statements - statements(moves, old -> deploy(old, Stage.COEXIST));
+            int before = statements(moves, HashingKilledContract::beginMigration);
             try (OldApp old = made(moves)) {
                 for (int kill = 0; kill < KILLS_PER_MOVE && kills < KILLS; kill++) {
-                    String fatal = String.valueOf(1 + random.nextInt(statements));
+                    // All but the last fall into the move itself, which is a small part of a deploy.
+                    String fatal = String.valueOf(
+                            kill < KILLS_PER_MOVE - 1
+                                    ? before + 1 + random.nextInt(ofTheMove)
+                                    : 1 + random.nextInt(statements));
                     try (ChildJvm child =
                             ChildJvm.start(folder, DeployUpTo.class, old.name(), Stage.SETTLE.name(), fatal)) {
                         // A move that goes on where one was killed has fewer statements.
@@ -75,6 +87,9 @@ abstract class HashingKilledContract {
                 assertThat(old.one(PLAIN.formatted("user_sessions"))).isEqualTo("0");
                 assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo(String.valueOf(LIVE));
             }
+        }
+        if (kills >= MANY) {
+            assertThat(halfWay).as("kills half-way").isGreaterThan(kills / 10);
         }
         System.out.printf(
                 "Killed while hashing, %s: %d kills in %d moves of %d sessions, %d of them half-way; all lived on%n",
@@ -94,14 +109,25 @@ abstract class HashingKilledContract {
         return old;
     }
 
-    private int statementsOfAMove(int number) throws IOException {
+    /** How many statements this takes of a database that is to be moved. */
+    private int statements(int number, Consumer<OldApp> work) throws IOException {
         try (OldApp undisturbed = made(number)) {
             AtomicInteger statements = new AtomicInteger();
-            NamedDatabase.watch(
-                    statements::incrementAndGet,
-                    () -> NewApp.deploy(undisturbed.claim(), AppAtWork.RULES, Stage.SETTLE, InstantSource.system())
-                            .close());
+            NamedDatabase.watch(statements::incrementAndGet, () -> work.accept(undisturbed));
             return statements.get();
+        }
+    }
+
+    private static void deploy(OldApp old, Stage stage) {
+        NewApp.deploy(old.claim(), AppAtWork.RULES, stage, InstantSource.system())
+                .close();
+    }
+
+    /** What a deploy does before the move. */
+    private static void beginMigration(OldApp old) {
+        try (Database database = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+            var unused =
+                    NamedDatabase.migration(database, InstantSource.system()).begin();
         }
     }
 
