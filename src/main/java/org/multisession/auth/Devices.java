@@ -281,8 +281,7 @@ public final class Devices {
         }
         for (UserSession session : sessions.live(transaction, current.user(), now)) {
             if (ended < MOST_AT_ONCE && !isCurrent(session.token().hash(), current)) {
-                sessions.end(transaction, session, EndReason.REVOKED, by, now);
-                ended++;
+                ended += sessions.end(transaction, session, EndReason.REVOKED, by, now) ? 1 : 0;
             }
         }
         return ended;

@@ -30,7 +30,8 @@ import org.multisession.session.Stage;
 final class PlayedDeploy {
 
     /** This process does nothing else. */
-    private static final String MUCH_MEMORY = "PRAGMA main.cache_size = -262144; PRAGMA temp.cache_size = -262144";
+    private static final List<String> MUCH_MEMORY =
+            List.of("PRAGMA main.cache_size = -262144", "PRAGMA temp.cache_size = -262144");
 
     private final Stage stage;
     private final Trials trials;
@@ -132,7 +133,9 @@ final class PlayedDeploy {
     /** What it makes for itself, as a temporary table, is undone. */
     private static List<Fact> ask(Database database, Database.Work<Handle, List<Fact>> question) {
         boolean unused = database.outsideTransaction(handle -> {
-            ComposedSql.run(handle, MUCH_MEMORY);
+            for (String pragma : MUCH_MEMORY) {
+                ComposedSql.run(handle, pragma);
+            }
             return true;
         });
         return database.dryRun(question);

@@ -50,7 +50,7 @@ public final class ComposedSql {
                 .orElse(0L);
     }
 
-    /** Runs a statement, or several, without parameters. */
+    /** Runs a statement without parameters; on PostgreSQL several as well, of which SQLite's driver would run the first. */
     public static void run(Handle handle, String sql) throws SQLException {
         try (Statement statement = handle.connection().createStatement()) {
             statement.execute(sql);

@@ -74,7 +74,9 @@ public interface Vendor {
      *   <li>{@code {typeof}}: the function that tells a text, {@code 'text'}, from a number or a blob;
      *   <li>{@code {longAgo}}: a time before every other;
      *   <li>{@code {binary}}: the collation that compares character by character;
-     *   <li>{@code {forUpdate}}: the end of a query that locks the rows it finds, where a transaction has not locked all;
+     *   <li>{@code {forUpdate}}: the end of a query that locks the rows it finds, where a transaction has not locked all, to
+     *       delete them;
+     *   <li>{@code {forChange}}: the same to change them, but for their ids: rows that refer to them may be added meanwhile;
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u}.
      * </ul>

@@ -11,15 +11,17 @@ import org.multisession.db.Handle;
 final class Backfill {
 
     /**
-     * What to record of a session that no trigger has seen and whose user is newer than the triggers. By the few users who
-     * are, in this order: by the sessions, each of them would be asked for.
+     * What to record of a session that no trigger has seen and whose user is newer than the triggers. Usually there is no
+     * such user yet, and then the first condition, which is asked once, spares a look at each session.
      */
     private static final String REFUSE_SESSIONS_OF_NEWER_USERS = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT s.auth_token, s.user_id, ?1, ?1, 'user-replaced'
-            FROM multisession_accounts a CROSS JOIN user_sessions s ON s.user_id = a.user_id
-            WHERE {range} AND s.auth_token IS NOT NULL
+            FROM user_sessions s
+            WHERE EXISTS (SELECT 1 FROM multisession_accounts) AND {range} AND s.auth_token IS NOT NULL
+              AND EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = s.user_id)
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = s.auth_token)
+            ORDER BY s.auth_token
             """;
 
     private static final String RECORD_SESSIONS = """
@@ -59,8 +61,8 @@ final class Backfill {
             """;
 
     /**
-     * Whether any of a range has ended, in one of these ways or another. A token is unique among sessions: where one is just
-     * as it was recorded, no other of the same token is there.
+     * A row for any token of the range that one of these has something to do with. A token is unique among sessions: where
+     * one is just as it was recorded, no other of the same token is there.
      */
     private static final String ANY_ENDED = """
             SELECT 1 FROM multisession_tokens

@@ -201,12 +201,12 @@ public final class DryRun {
         return found.isNew();
     }
 
-    /** The column by which {@code users} lies in its order, in which the old app finds its rows: of the copy, or of both. */
+    /** The row id of {@code users}: {@code id} where it is an alias of it, else {@code rowid}, which only copies surely have. */
     public String place() {
         return idIsRowId ? "id" : "rowid";
     }
 
-    /** Whether that is a column of the table itself, which may have no row ids, or call another column so. */
+    /** Whether {@code id} is the row id, so that the table lies in the order of its ids. */
     public boolean isInOrderOfIds() {
         return idIsRowId;
     }

@@ -64,7 +64,7 @@ public final class UserSessionDao {
             """ + WITNESSED);
 
     /**
-     * The same for a server, where each table costs a statement as much again as what is found in it. It asks every table
+     * The same for a server, where to open a table takes a statement as long as to find a row in it. It asks every table
      * once, and those of triggers and of later sign-ins not at all; what it leaves open, {@link #FIND} decides. A row for
      * each form in which the token is known, ended or not; without a user where it opens nothing. It never takes the way by
      * the user, who may have thousands of sessions.

@@ -68,7 +68,7 @@ public final class UserDao {
             Sql.of("read a user's legacy token", "SELECT auth_token FROM users WHERE id = :id");
 
     private static final Sql LEGACY_TOKEN_TO_CHANGE =
-            Sql.of("read and lock a user's legacy token", "SELECT auth_token FROM users WHERE id = :id {forUpdate}");
+            Sql.of("read and lock a user's legacy token", "SELECT auth_token FROM users WHERE id = :id {forChange}");
 
     private static final Sql COUNT_WITH_TOKEN = Sql.of(
             "count the users of a legacy token", "SELECT count(*) AS users FROM users WHERE auth_token = :token");

@@ -42,7 +42,8 @@ public final class Postgres implements Vendor {
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
             // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait.
-            Map.entry("forUpdate", "FOR NO KEY UPDATE"),
+            Map.entry("forUpdate", "FOR UPDATE"),
+            Map.entry("forChange", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"));
 
@@ -127,7 +128,7 @@ public final class Postgres implements Vendor {
             return;
         }
         try (Statement statement = connection.createStatement()) {
-            // No query before the work: it may still want to see one moment only.
+            // SHOW takes no snapshot, so the work can still choose to see one moment only.
             statement.execute("SHOW synchronous_commit; " + beginning);
             if (isOff(statement)) {
                 statement.execute("SET LOCAL synchronous_commit = on");

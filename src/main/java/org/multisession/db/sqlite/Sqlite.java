@@ -37,6 +37,8 @@ public final class Sqlite implements Vendor {
             "COLLATE BINARY",
             "forUpdate",
             "",
+            "forChange",
+            "",
             "hasFiveDigits",
             "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'",
             "markOfToken",

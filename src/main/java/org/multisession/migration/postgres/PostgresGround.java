@@ -73,7 +73,9 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
 
     private static final Sql OTHER_TABLE_OF_TRIGGER = Sql.of("look for a table that was renamed", """
             SELECT t.tgrelid::regclass::TEXT AS name FROM pg_catalog.pg_trigger t
-            WHERE t.tgname = :trigger AND t.tgrelid IS DISTINCT FROM to_regclass(:table)
+            JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE t.tgname = :trigger AND NOT t.tgisinternal AND t.tgrelid IS DISTINCT FROM to_regclass(:table)
+              AND n.nspname = current_schema()
             """);
 
     private static final Sql STATE = Sql.of(
@@ -194,18 +196,21 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
                 .bind("trigger", trigger)
                 .bind("table", table)
                 .list(row -> row.requiredText("name"))) {
-            long last = exists(handle, table) ? lastId(handle, table) : -1;
-            if (last < lastId(handle, former)) {
+            if (!exists(handle, table) || holdsMore(handle, former, table)) {
                 faults.add("the table " + table + " is being made anew: " + former
-                        + ", which was in its place, holds more." + " Finish that, or drop " + former
+                        + ", which was in its place, holds more. Finish that, or drop " + former
                         + " if it is no longer needed, and deploy again");
             }
         }
     }
 
-    private static long lastId(Handle handle, String table) {
-        return handle.query(Sql.once("look at the last id", "SELECT coalesce(max(id), 0) AS last FROM " + table))
-                .one(row -> row.number("last"));
+    /** Whether rows are there that the other table lacks. Not by the last id: meanwhile the old app goes on adding rows. */
+    private static boolean holdsMore(Handle handle, String former, String table) {
+        return handle.query(Sql.once(
+                        "look for rows of a renamed table",
+                        "SELECT 1 FROM " + former + " f WHERE NOT EXISTS (SELECT 1 FROM " + table
+                                + " n WHERE n.id = f.id) LIMIT 1"))
+                .exists();
     }
 
     /** Never a new empty table beside the real one. */

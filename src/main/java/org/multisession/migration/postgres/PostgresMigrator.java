@@ -597,9 +597,8 @@ public final class PostgresMigrator implements Migration {
             if (ComposedSql.number(handle, WHOLE_INDEX.formatted(index.name())) > 0) {
                 return false;
             }
-            // Either waits for every transaction that is under way, and keeps nobody waiting meanwhile. So the server
-            // may
-            // still be making one for a node that was killed.
+            // The server may still be making it for a node that was killed. To drop it, as to make it, waits for every
+            // transaction that is under way, and keeps nobody waiting meanwhile.
             TimeLimits.liftFor(handle, free -> {
                 run(free, "DROP INDEX CONCURRENTLY IF EXISTS " + index.name());
                 run(free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.postgres.PostgresServer;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
@@ -238,6 +239,10 @@ class PostgresMigratorTest {
                     .hasMessageContaining("the table " + table + " is being made anew: former, which was in its place");
             old.run("INSERT INTO " + table + " SELECT * FROM former ORDER BY id LIMIT 2");
             assertThatThrownBy(this::deploy).hasMessageContaining("holds more");
+            // The old app goes on meanwhile, and its rows are the last.
+            old.run("INSERT INTO " + table + (table.equals("users") ? " (id, phone)" : " (id, user_id, auth_token)")
+                    + (table.equals("users") ? " VALUES (9000, '+79991230000')" : " VALUES (9000, 42, 'meanwhile')"));
+            assertThatThrownBy(this::deploy).hasMessageContaining("holds more");
             old.run("INSERT INTO " + table + " SELECT * FROM former ON CONFLICT DO NOTHING");
             old.run("ALTER SEQUENCE " + table + "_id_seq OWNED BY " + table + ".id; DROP TABLE former CASCADE");
             try (NewApp app = NewApp.deploy(old.claim(), clock)) {
@@ -245,6 +250,19 @@ class PostgresMigratorTest {
                 assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic"))
                         .isEqualTo(42);
             }
+        }
+    }
+
+    @Test
+    void the_same_app_in_another_schema_is_no_table_that_is_being_made_anew() {
+        deploy();
+        old.run("CREATE SCHEMA staging; CREATE TABLE staging.users (LIKE users INCLUDING DEFAULTS INCLUDING INDEXES);"
+                + " INSERT INTO staging.users (id, phone) VALUES (1, '+79991230001')");
+        try (Database staging = Database.open(
+                PostgresServer.at(old.url() + "?currentSchema=staging", "postgres", ""), 2, Duration.ofSeconds(5))) {
+            new PostgresMigrator(staging, clock).migrate();
+        } finally {
+            old.run("DROP SCHEMA staging CASCADE");
         }
     }
 
