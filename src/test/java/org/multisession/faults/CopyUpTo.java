@@ -8,6 +8,7 @@ import java.util.logging.Logger;
 import org.multisession.copy.DatabaseCopy;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.migration.Progress;
+import org.multisession.testing.ChildJvm;
 
 /**
  * A copy in a process of its own that waits for its death at a certain report of its progress, then having said {@code
@@ -26,8 +27,7 @@ public final class CopyUpTo {
         AtomicInteger reports = new AtomicInteger();
         Progress progress = (step, done, total) -> {
             if (reports.incrementAndGet() == fatal) {
-                System.out.println("here");
-                DeployUpTo.waitForDeath();
+                ChildJvm.waitForDeath("here");
             }
         };
         DatabaseCopy copy = new DatabaseCopy(InstantSource.system(), progress, true);

@@ -1,11 +1,11 @@
 package org.multisession.faults;
 
 import java.time.InstantSource;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.multisession.session.Stage;
+import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NamedDatabase;
 import org.multisession.testing.NewApp;
 
@@ -25,8 +25,7 @@ public final class DeployUpTo {
         NamedDatabase.watch(
                 () -> {
                     if (statements.incrementAndGet() == fatal) {
-                        System.out.println("here");
-                        waitForDeath();
+                        ChildJvm.waitForDeath("here");
                     }
                 },
                 () -> NewApp.deploy(
@@ -36,13 +35,5 @@ public final class DeployUpTo {
                                 InstantSource.system())
                         .close());
         System.out.println("deployed");
-    }
-
-    static void waitForDeath() {
-        try {
-            new CountDownLatch(1).await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 }

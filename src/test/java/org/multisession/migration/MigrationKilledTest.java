@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -221,7 +220,7 @@ class MigrationKilledTest {
                     Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
                 Consumer<String> beforeStatement = statement -> {
                     if (statements.incrementAndGet() == fatal) {
-                        waitForDeath();
+                        ChildJvm.waitForDeath(HERE);
                     }
                 };
                 Migrator migrator = inSteps
@@ -239,15 +238,6 @@ class MigrationKilledTest {
             }
             System.out.println(DONE);
         }
-
-        private static void waitForDeath() {
-            System.out.println(HERE);
-            try {
-                new CountDownLatch(1).await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     /** The migration's last words are said after its last statement, and before its commit. */
@@ -256,7 +246,7 @@ class MigrationKilledTest {
         @Override
         public void publish(LogRecord entry) {
             if (entry.getMessage().startsWith("Migration: verified")) {
-                Child.waitForDeath();
+                ChildJvm.waitForDeath(HERE);
             }
         }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -32,6 +33,16 @@ public final class ChildJvm implements AutoCloseable {
         this.log = log;
         this.toChild = process.outputWriter(StandardCharsets.UTF_8);
         this.fromChild = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** In a child: says a word, and waits until it is killed. */
+    public static void waitForDeath(String word) {
+        System.out.println(word);
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Starts a main class of the tests' own class path. The folder takes the log and what SQLite unpacks. */

@@ -23,7 +23,8 @@ public final class SmallDisk implements AutoCloseable {
     public static SmallDisk mount(int megabytes) {
         try {
             Path path = Files.createTempDirectory("small-disk-");
-            if (!isDone("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "tmpfs", path.toString())) {
+            if (!OtherAccount.succeeds(
+                    List.of("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "tmpfs", path.toString()))) {
                 Files.delete(path);
                 // The reason of a skipped test stands in its report only.
                 System.out.println("Skipped: a small disk cannot be mounted here; as root, it can");
@@ -32,20 +33,6 @@ public final class SmallDisk implements AutoCloseable {
             return new SmallDisk(path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static boolean isDone(String... command) throws IOException {
-        try {
-            return new ProcessBuilder(command)
-                            .redirectErrorStream(true)
-                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new AssertionError(e);
         }
     }
 
@@ -84,7 +71,7 @@ public final class SmallDisk implements AutoCloseable {
     @Override
     public void close() {
         try {
-            if (!isDone("umount", path.toString())) {
+            if (!OtherAccount.succeeds(List.of("umount", path.toString()))) {
                 throw new AssertionError(path + " is still in use");
             }
             Files.delete(path);

@@ -3,11 +3,7 @@ package org.multisession.testing;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** The statements that reach SQLite, in the text and the moment in which they do: its driver logs each one. */
@@ -29,33 +25,14 @@ public final class StatementLog {
 
     /** Tells of every statement just before it is prepared, in the thread that does it. */
     public static void watch(Consumer<String> before, Runnable work) {
-        Level level = DRIVER.getLevel();
-        boolean toParents = DRIVER.getUseParentHandlers();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                String message = Objects.requireNonNullElse(entry.getMessage(), "");
-                int start = message.indexOf(MARK);
-                if (start >= 0) {
-                    before.accept(message.substring(start + MARK.length()).strip());
-                }
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        DRIVER.setUseParentHandlers(false);
-        DRIVER.setLevel(Level.ALL);
-        DRIVER.addHandler(handler);
-        try {
-            work.run();
-        } finally {
-            DRIVER.removeHandler(handler);
-            DRIVER.setLevel(level);
-            DRIVER.setUseParentHandlers(toParents);
-        }
+        DriverLog.watch(
+                DRIVER,
+                line -> {
+                    int start = line.indexOf(MARK);
+                    if (start >= 0) {
+                        before.accept(line.substring(start + MARK.length()).strip());
+                    }
+                },
+                work);
     }
 }

@@ -8,7 +8,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -252,7 +251,7 @@ class PostgresMigrationKilledTest {
             PostgresStatementLog.watch(
                     () -> {
                         if (statements.incrementAndGet() == fatal) {
-                            waitForDeath();
+                            ChildJvm.waitForDeath(HERE);
                         }
                     },
                     () -> migrate(arguments[0]));
@@ -263,15 +262,6 @@ class PostgresMigrationKilledTest {
             try (PostgresServer server = PostgresServer.at(url, "postgres", "");
                     Database database = Database.open(server, 2, Duration.ofSeconds(5))) {
                 new PostgresMigrator(database, InstantSource.system()).migrate();
-            }
-        }
-
-        private static void waitForDeath() {
-            System.out.println(HERE);
-            try {
-                new CountDownLatch(1).await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
             }
         }
     }
