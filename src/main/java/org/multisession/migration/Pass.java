@@ -108,16 +108,16 @@ record Pass(
         }
     }
 
-    /** Asks a question of one range: a statement with a condition like those of the pass that gives numbers, in any rows. */
+    /** Asks a question of one range: a statement with a condition like those of the pass that gives one row of numbers. */
     long[] ask(Handle handle, String question, int numbers, Range range) throws SQLException {
         String sql = question.replace(RANGE, condition(range));
         long[] answers = new long[numbers];
         try (PreparedStatement statement = handle.prepare(sql)) {
             bind(statement, sql, range, "");
             try (ResultSet row = statement.executeQuery()) {
-                int columns = row.getMetaData().getColumnCount();
-                for (int i = 0; i < numbers && (i % columns > 0 || row.next()); i++) {
-                    answers[i] = row.getLong(i % columns + 1);
+                row.next();
+                for (int i = 0; i < numbers; i++) {
+                    answers[i] = row.getLong(i + 1);
                 }
             }
         }

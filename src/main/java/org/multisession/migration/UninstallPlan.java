@@ -50,19 +50,17 @@ public record UninstallPlan(
     private static final Pass SESSIONS = new Pass("", "counting sessions", "user_sessions s", "s.id", List.of());
 
     private static final String LEGACY_TOKENS =
-            "SELECT count(*) FROM users u WHERE {range} AND typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''\n";
+            "SELECT count(*) FROM users u WHERE {range} AND typeof(u.auth_token) <> 'blob' AND u.auth_token <> ''";
 
     private static final String ENDED_TOKENS = """
             SELECT count(*) FROM users u JOIN multisession_tokens t ON t.auth_token IN (u.auth_token, multisession_hash(u.auth_token))
-            WHERE {range} AND t.ended_at IS NOT NULL AND u.auth_token <> ''
-            """;
+            WHERE {range} AND t.ended_at IS NOT NULL AND u.auth_token <> ''""";
 
-    private static final String LIVE = "SELECT count(*) " + TokenSql.LIVE_SESSIONS + " AND {range}\n";
-
-    private static final String IS_MIRRORED = "AND s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))\n";
-    private static final String IS_HASHED = "AND " + TokenSql.isHash("s.auth_token") + "\n";
-
-    private static final String OR = "UNION ALL\n";
+    /** All that live, those of them that are stored as hashes, and those that {@code users} has as well. */
+    private static final String LIVE_TOKENS =
+            "SELECT count(*), count(*) FILTER (WHERE " + TokenSql.isHash("s.auth_token")
+                    + "), count(*) FILTER (WHERE s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))) "
+                    + TokenSql.LIVE_SESSIONS + " AND {range}";
 
     /** Whether there is nothing of this product in the database. */
     public boolean isEmpty() {
@@ -110,17 +108,17 @@ public record UninstallPlan(
         boolean hasUsers = catalogue.has("users");
         boolean hasTokens = hasUsers && catalogue.has("multisession_tokens");
         long[] ofUsers = hasUsers
-                ? pages.ask(USERS, LEGACY_TOKENS + (hasTokens ? OR + ENDED_TOKENS : ""), hasTokens ? 2 : 1)
-                : new long[1];
-        long[] ofSessions = hasTokens && catalogue.has("user_sessions")
-                ? pages.ask(SESSIONS, LIVE + OR + LIVE + IS_HASHED + OR + LIVE + IS_MIRRORED, 3)
-                : new long[3];
+                ? pages.ask(
+                        USERS, "SELECT (%s), (%s)".formatted(LEGACY_TOKENS, hasTokens ? ENDED_TOKENS : "SELECT 0"), 2)
+                : new long[2];
+        long[] ofSessions =
+                hasTokens && catalogue.has("user_sessions") ? pages.ask(SESSIONS, LIVE_TOKENS, 3) : new long[3];
         return new UninstallPlan(
                 counted(database, objects),
                 counted(database, kept),
                 hasUsers ? database.read(handle -> Snapshot.rows(handle, "users")) : 0,
                 ofUsers[0],
-                hasTokens ? ofUsers[1] : 0,
+                ofUsers[1],
                 ofSessions[0],
                 keepsSessions() ? ofSessions[1] : ofSessions[0] - ofSessions[2],
                 ofSessions[1]);
