@@ -67,9 +67,6 @@ public final class Devices {
 
     private static final int MAX_NEWS = 20;
 
-    /** An old app may have left thousands of sessions of one user, and nobody else writes while they end. */
-    private static final int MOST_AT_ONCE = 100;
-
     private final Database database;
     private final Sessions sessions;
     private final LegacyTokens legacyTokens;
@@ -267,7 +264,7 @@ public final class Devices {
         do {
             ended = database.write(transaction -> endSomeOthers(transaction, current, by));
             all += ended;
-        } while (ended >= MOST_AT_ONCE);
+        } while (ended >= Sessions.MOST_AT_ONCE);
         return all;
     }
 
@@ -280,7 +277,7 @@ public final class Devices {
             ended++;
         }
         for (UserSession session : sessions.live(transaction, current.user(), now)) {
-            if (ended < MOST_AT_ONCE && !isCurrent(session.token().hash(), current)) {
+            if (ended < Sessions.MOST_AT_ONCE && !isCurrent(session.token().hash(), current)) {
                 ended += sessions.end(transaction, session, EndReason.REVOKED, by, now) ? 1 : 0;
             }
         }

@@ -29,7 +29,11 @@ import org.multisession.user.User;
  */
 public final class Sessions {
 
-    private static final int MOST_ENDED = 100;
+    /**
+     * So many of one user's sessions end in one transaction: an old app may have left thousands, and nobody else writes
+     * meanwhile.
+     */
+    static final int MOST_AT_ONCE = 100;
 
     private final UserSessionDao rows;
     private final DeviceDao devices = new DeviceDao();
@@ -226,8 +230,7 @@ public final class Sessions {
 
     /**
      * Ends what the user has too many of, the least recently seen first, and what has run out: it must not take the place
-     * of one that lives. Of the thousands that an old app may have left, a hundred at each sign-in: nobody else writes
-     * meanwhile.
+     * of one that lives. Where there are more than {@link #MOST_AT_ONCE}, the rest goes with the next sign-ins.
      *
      * @param newest stays in any case
      */
@@ -238,7 +241,7 @@ public final class Sessions {
             EndReason expiry = rules.expiry(session, now);
             if (expiry == null) {
                 all.add(session);
-            } else if (runOut < MOST_ENDED) {
+            } else if (runOut < MOST_AT_ONCE) {
                 end(transaction, session, expiry, null, now);
                 runOut++;
             }
@@ -246,7 +249,7 @@ public final class Sessions {
         all.stream()
                 .filter(session -> !session.token().hash().equals(newest.hash()))
                 .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
-                .limit(Math.min(MOST_ENDED, Math.max(0, all.size() - rules.maxPerUser())))
+                .limit(Math.min(MOST_AT_ONCE - runOut, Math.max(0, all.size() - rules.maxPerUser())))
                 .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
     }
 
