@@ -11,7 +11,8 @@
  *       sending a body slowly; {@code web.AwaitedFilter} tells the database that a client waits.
  *   <li>{@code web.AuthFilter} takes the tokens from the request ({@code web.SessionCookie}) and asks
  *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
- *       {@code user.UserDao} second. Both believe only what our triggers have witnessed. Every servlet is protected unless it says that it is public.
+ *       {@code user.UserDao} second. Both believe only what our triggers have witnessed. Every servlet is protected unless
+ *       it says that it is public.
  *   <li>A servlet of {@code web.page} (forms and pages) or {@code web.api} (JSON) does the work, through
  *       {@code auth.SignIn}, {@code auth.CodeSignIn}, {@code auth.SignOut} and {@code auth.Devices}.
  * </ol>
@@ -30,10 +31,10 @@
  * opens either, as the settings say.
  *
  * <p>From a shell, {@code launcher.Launcher} finds the classes inside the WAR and {@code cli.Main} runs a command; it reads
- * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check} reports on a
- * database before a deploy: {@code db.sqlite.ReadOnlyDatabase} leaves no trace on it, and on a {@code db.sqlite.ScratchCopy} the migration
- * is played, with what people do after it ({@code auth.PlayedSignIn}, which a deploy plays as well). {@code copy} carries a
- * database from SQLite to PostgreSQL and back.
+ * the settings with {@code config} and does its work through {@code migration}, without servlets. {@code check.Check}
+ * reports on a database before a deploy: {@code db.sqlite.ReadOnlyDatabase} leaves no trace on it, and on a {@code
+ * db.sqlite.ScratchCopy} the migration is played and every token asked for, with what people do after it ({@code
+ * auth.PlayedSignIn}, which a deploy plays as well). {@code copy} carries a database from SQLite to PostgreSQL and back.
  */
 @NullMarked
 package org.multisession;

@@ -65,7 +65,10 @@ final class Ground {
         toMake(found)
                 .forEach(object -> made.computeIfAbsent(object.kind(), kind -> new ArrayList<>())
                         .add(object.name()));
-        made.forEach((kind, names) -> log.info("Migration: made {}", listed(kind, names)));
+        // No lambda: the log of Tomcat names the method of each line.
+        for (Map.Entry<String, List<String>> each : made.entrySet()) {
+            log.info("Migration: made {}", listed(each.getKey(), each.getValue()));
+        }
     }
 
     /** For example {@code 2 indexes: a, b}. */
