@@ -462,6 +462,19 @@ abstract class DevicesContract {
     }
 
     @Test
+    void those_that_have_run_out_are_among_the_hundred_that_end_at_a_sign_in() {
+        leaveSessions(80);
+        // Before the sweeper comes.
+        clock.advance(Duration.ofDays(31));
+        leaveSessions(81, 300);
+        app.signIn(BORIS);
+        assertThat(old.one("SELECT count(*) FROM auth_events WHERE kind = 'session-ended'"))
+                .isEqualTo("100");
+        assertThat(old.one("SELECT count(*) FROM auth_events WHERE kind = 'session-ended' AND outcome = 'evicted'"))
+                .isEqualTo("20");
+    }
+
+    @Test
     void all_others_end_at_once_however_many_there_are_and_nobody_waits_for_all_of_them() {
         leaveSessions(250);
         String token = app.signIn(BORIS);
@@ -473,10 +486,14 @@ abstract class DevicesContract {
         assertThat(app.opens(token)).isEqualTo(43);
     }
 
-    /** The n-th of so many was seen last at the n-th moment. */
     private void leaveSessions(int many) {
+        leaveSessions(1, many);
+    }
+
+    /** The n-th of them was seen last at the n-th moment. */
+    private void leaveSessions(int first, int last) {
         Instant begin = clock.instant();
-        for (int i = 1; i <= many; i++) {
+        for (int i = first; i <= last; i++) {
             String seen = SqlTime.format(begin.plusMillis(i));
             old.run(
                     "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (43, ?, ?, ?)",
