@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.multisession.web.HttpProblem;
@@ -30,6 +31,9 @@ public final class Json implements HttpProblemResponder {
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    /** In UTF-8. */
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     /** A JSON object in the body of a request. */
     record Body(JsonNode node) {
@@ -56,11 +60,17 @@ public final class Json implements HttpProblemResponder {
     }
 
     static Body parse(byte[] body) {
-        try (JsonParser parser = MAPPER.createParser(body)) {
+        int start = beginsWithByteOrderMark(body) ? BYTE_ORDER_MARK.length : 0;
+        try (JsonParser parser = MAPPER.createParser(body, start, body.length - start)) {
             return parse(parser);
         } catch (IOException e) {
             throw malformed("The body is not JSON in UTF-8.");
         }
+    }
+
+    /** Some clients send one, and whoever reads JSON may skip it (RFC 8259, 8.1). */
+    private static boolean beginsWithByteOrderMark(byte[] body) {
+        return Arrays.mismatch(body, BYTE_ORDER_MARK) >= BYTE_ORDER_MARK.length;
     }
 
     private static Body parse(JsonParser parser) throws IOException {

@@ -108,6 +108,12 @@ class JsonTest {
         }
     }
 
+    @Test
+    void a_byte_order_mark_is_skipped() {
+        assertThat(phone("\uFEFF{\"phone\":\"1\"}")).isEqualTo("1");
+        assertThat(failure("\uFEFF").status()).isEqualTo(400);
+    }
+
     private static String phone(String body) {
         return Json.parse(body.getBytes(UTF_8)).string("phone");
     }
