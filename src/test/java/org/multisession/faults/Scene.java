@@ -61,8 +61,8 @@ final class Scene implements AutoCloseable {
     /** Short, because the other one is not going to let go while it is waited for. */
     private static final Duration BUSY_TIMEOUT = Duration.ofMillis(50);
 
-    /** A new connection to a server takes its time as well. */
-    private static final Duration TIMEOUT_OF_A_SERVER = Duration.ofMillis(500);
+    /** A new connection takes its time as well, and counts: to a server, or to a file that nobody has served from yet. */
+    private static final Duration TIMEOUT_WHERE_CONNECTIONS_ARE_NEW = Duration.ofMillis(500);
 
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 3, Duration.ZERO);
@@ -86,7 +86,7 @@ final class Scene implements AutoCloseable {
         this.what = what;
         this.old = old;
         isOnServer = old instanceof PostgresApp;
-        Duration timeout = isOnServer ? TIMEOUT_OF_A_SERVER : BUSY_TIMEOUT;
+        Duration timeout = isOnServer || what == Act.MIGRATION ? TIMEOUT_WHERE_CONNECTIONS_ARE_NEW : BUSY_TIMEOUT;
         if (what == Act.MIGRATION) {
             Source source = old.claim();
             database = Database.open(source, isOnServer ? 2 : 1, timeout);
