@@ -1,8 +1,10 @@
 package org.multisession.db.sqlite;
 
 import java.io.IOException;
+import java.nio.file.AccessMode;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -85,16 +87,35 @@ public final class FileAccess {
         }
     }
 
-    /** What keeps this process from reading an existing file. */
+    /** What keeps this process from reading a file, if there is one. */
     public static Optional<String> obstacleToReading(Path file) {
         return obstacleOnTheWayTo(file)
-                .or(() -> Files.isReadable(file) ? Optional.empty() : Optional.of(denied("read the file", file)));
+                .or(() -> isDenied(file, AccessMode.READ)
+                        ? Optional.of(denied("read the file", file))
+                        : Optional.empty());
     }
 
-    /** What keeps this process from writing into an existing file. */
+    /** What keeps this process from writing into a file, if there is one. */
     public static Optional<String> obstacleToWriting(Path file) {
         return obstacleToReading(file)
-                .or(() -> Files.isWritable(file) ? Optional.empty() : Optional.of(unwritable("write the file", file)));
+                .or(() -> isDenied(file, AccessMode.WRITE)
+                        ? Optional.of(unwritable("write the file", file))
+                        : Optional.empty());
+    }
+
+    /**
+     * One question to the system: a journal that a running app has just removed is not one that may not be read, as
+     * {@link Files#isReadable} would say.
+     */
+    private static boolean isDenied(Path file, AccessMode mode) {
+        try {
+            file.getFileSystem().provider().checkAccess(file, mode);
+            return false;
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     /** What keeps this process from creating files in a folder. */

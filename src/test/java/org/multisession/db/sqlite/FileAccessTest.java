@@ -10,6 +10,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.testing.ChildJvm;
@@ -63,6 +67,33 @@ class FileAccessTest {
         }
         try (ChildJvm free = child(List.of())) {
             assertThat(free.ask("open " + file)).isEqualTo("opened");
+        }
+    }
+
+    /** The old app makes one for each of its transactions, and removes it. */
+    @Test
+    void a_journal_that_comes_and_goes_meanwhile_is_no_obstacle() throws Exception {
+        Path file = made("delete");
+        Path journal = file.resolveSibling(file.getFileName() + "-journal");
+        AtomicBoolean isEnough = new AtomicBoolean();
+        ExecutorService oldApp = Executors.newSingleThreadExecutor();
+        try {
+            Future<Integer> transactions = oldApp.submit(() -> {
+                int count = 0;
+                for (; !isEnough.get() || count < 1000; count++) {
+                    Files.createFile(journal);
+                    Files.delete(journal);
+                }
+                return count;
+            });
+            for (int look = 0; look < 5000; look++) {
+                assertThat(FileAccess.obstacleToUsing(file)).isEmpty();
+            }
+            isEnough.set(true);
+            assertThat(transactions.get()).isPositive();
+        } finally {
+            isEnough.set(true);
+            oldApp.shutdown();
         }
     }
 
