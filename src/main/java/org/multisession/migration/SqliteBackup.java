@@ -22,6 +22,7 @@ import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 import org.multisession.db.sqlite.FileAccess;
+import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.PageCopy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,8 +98,7 @@ public final class SqliteBackup implements Backup {
     }
 
     private static long size(Path source) throws IOException {
-        Path log = source.resolveSibling(source.getFileName() + "-wal");
-        return Files.size(source) + (Files.exists(log) ? Files.size(log) : 0);
+        return Files.size(source) + FileFacts.sizeOfLog(source);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.multisession.db.DatabaseException;
@@ -31,14 +32,22 @@ public record FileFacts(long size, Instant modifiedAt, long logSize, int written
     public static FileFacts of(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER));
-            Path log = Path.of(file + "-wal");
             return new FileFacts(
                     Files.size(file),
                     Files.getLastModifiedTime(file).toInstant(),
-                    Files.exists(log) ? Files.size(log) : 0,
+                    sizeOfLog(file),
                     header.capacity() < HEADER ? 0 : version(header));
         } catch (IOException e) {
             throw new DatabaseException(file + " could not be read (" + e + ")", e);
+        }
+    }
+
+    /** Of the write-ahead log in bytes; 0 where there is none, as soon as the last program has closed the database. */
+    public static long sizeOfLog(Path file) throws IOException {
+        try {
+            return Files.size(Path.of(file + "-wal"));
+        } catch (NoSuchFileException e) {
+            return 0;
         }
     }
 
