@@ -16,6 +16,8 @@ import org.multisession.session.EndReason;
 import org.multisession.session.KnownTokensDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SignInDao;
+import org.multisession.session.SurelyLive;
+import org.multisession.session.SurplusDao;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
@@ -38,6 +40,7 @@ public final class Sessions {
     private final UserSessionDao rows;
     private final DeviceDao devices = new DeviceDao();
     private final SignInDao signIns = new SignInDao();
+    private final SurplusDao surplus = new SurplusDao();
     private final KnownTokensDao knownTokens = new KnownTokensDao();
     private final AuthEventDao events;
     private final SessionRules rules;
@@ -235,21 +238,30 @@ public final class Sessions {
      * @param newest stays in any case
      */
     void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now) {
-        List<UserSession> all = new ArrayList<>();
+        SurelyLive surelyLive = rules.surelyLive(now);
+        if (!surplus.mayHaveAny(transaction, user.id(), surelyLive, rules.maxPerUser())) {
+            return;
+        }
+        // With one more, since the newest may be among those that were seen longest ago.
+        SurplusDao.Candidates candidates = surplus.candidates(transaction, user.id(), surelyLive, MOST_AT_ONCE + 1);
+        List<UserSession> live = new ArrayList<>();
         int runOut = 0;
-        for (UserSession session : of(transaction, user.id())) {
+        for (UserSession session : candidates.sessions()) {
             EndReason expiry = rules.expiry(session, now);
             if (expiry == null) {
-                all.add(session);
-            } else if (runOut < MOST_AT_ONCE) {
-                end(transaction, session, expiry, null, now);
+                live.add(session);
+            } else {
+                if (runOut < MOST_AT_ONCE) {
+                    end(transaction, session, expiry, null, now);
+                }
                 runOut++;
             }
         }
-        all.stream()
+        int room = Math.max(0, MOST_AT_ONCE - runOut);
+        live.stream()
                 .filter(session -> !session.token().hash().equals(newest.hash()))
                 .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
-                .limit(Math.min(MOST_AT_ONCE - runOut, Math.max(0, all.size() - rules.maxPerUser())))
+                .limit(Math.min(room, Math.max(0, candidates.all() - runOut - rules.maxPerUser())))
                 .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
     }
 

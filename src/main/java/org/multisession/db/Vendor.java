@@ -78,7 +78,9 @@ public interface Vendor {
      *       delete them;
      *   <li>{@code {forChange}}: the same to change them, but for their ids: rows that refer to them may be added meanwhile;
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
-     *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u}.
+     *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u};
+     *   <li>{@code {isSeenAsWritten}}: the condition that {@code last_seen_at} of {@code user_sessions s} is a time as we
+     *       write it, which is not later than another if its text is not.
      * </ul>
      */
     Map<String, String> words();

@@ -57,6 +57,23 @@ public record SessionRules(
         return null;
     }
 
+    /** What a session shows that {@link #expiry} lets live. */
+    public SurelyLive surelyLive(Instant now) {
+        Instant begunFrom = Instant.EPOCH;
+        Instant usedFrom = Instant.EPOCH;
+        if (watch.believes(now)) {
+            begunFrom = from(maxLifetime, now);
+            Instant idleFrom = from(idleTimeout, now);
+            usedFrom = watch.idleFrom().isBefore(idleFrom) ? idleFrom : Instant.EPOCH;
+        }
+        return new SurelyLive(begunFrom, usedFrom, now.plus(UserSession.AHEAD));
+    }
+
+    /** The database keeps no more than microseconds of a time. */
+    private static Instant from(@Nullable Duration age, Instant now) {
+        return age == null ? Instant.EPOCH : now.minus(age).plusMillis(1);
+    }
+
     /** Whether a clock that was ahead has written when this session began, so that it would never run out. */
     public boolean isToStart(UserSession session, Instant now) {
         return session.isRecordedAhead(now) && watch.believes(now);

@@ -1,5 +1,6 @@
 package org.multisession.session;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
@@ -13,7 +14,8 @@ import org.multisession.user.User;
  */
 public final class UserSession {
 
-    private static final long SECONDS_OF_A_DAY = 86_400;
+    /** What is further ahead cannot be true; what is less may be a wrong clock, or a local time written as UTC. */
+    static final Duration AHEAD = Duration.ofDays(1);
 
     private final User user;
     private final StoredToken token;
@@ -139,8 +141,7 @@ public final class UserSession {
         return known != null && stored.isBefore(known) ? known : stored;
     }
 
-    /** More than a day ahead; less may be a wrong clock, or a local time written as UTC. */
     private static boolean isAbsurd(Instant stored, Instant now) {
-        return stored.getEpochSecond() > now.getEpochSecond() + SECONDS_OF_A_DAY;
+        return stored.getEpochSecond() > now.getEpochSecond() + AHEAD.toSeconds();
     }
 }

@@ -32,7 +32,7 @@ public final class UserSessionDao {
      * with the number that was written down, or else the triggers that end the sessions of an id that is given out again.
      * So nothing opens that was changed while our triggers were gone, whoever asks, and before anything is repaired.
      */
-    private static final String WITNESSED = """
+    static final String WITNESSED = """
             AND EXISTS (SELECT 1 FROM multisession_rows r
               WHERE r.id = s.id AND r.auth_token = t.auth_token AND r.created_at IS NOT DISTINCT FROM s.created_at)
             AND (EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = u.id
@@ -414,7 +414,8 @@ public final class UserSessionDao {
         return stage.storesPlainTokens() ? token.value() : token.hash();
     }
 
-    private static UserSession session(Row row) {
+    /** The session of a row with these columns, without its sign-in. */
+    static UserSession session(Row row) {
         return session(row, null, false);
     }
 

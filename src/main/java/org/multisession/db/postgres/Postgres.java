@@ -39,6 +39,7 @@ public final class Postgres implements Vendor {
                             + " WHERE attrelid = to_regclass('user_sessions') AND attnum > 0)"),
             Map.entry("time", "TIMESTAMP"),
             Map.entry("typeof", "multisession_typeof"),
+            Map.entry("isSeenAsWritten", "s.last_seen_at IS NOT NULL"),
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
             // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait.

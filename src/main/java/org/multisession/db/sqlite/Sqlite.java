@@ -22,29 +22,29 @@ public final class Sqlite implements Vendor {
     /** The driver's own words for a kind of error; SQLite's follow in parentheses. */
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
-    private static final Map<String, String> WORDS = Map.of(
-            "triggers",
-            "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger')",
-            "sessionColumns",
-            "(SELECT name, \"notnull\" AS required FROM pragma_table_info('user_sessions'))",
-            "time",
-            "TEXT",
-            "typeof",
-            "typeof",
-            "longAgo",
-            "''",
-            "binary",
-            "COLLATE BINARY",
-            "forUpdate",
-            "",
-            "forChange",
-            "",
-            "hasFiveDigits",
-            "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'",
-            "markOfToken",
-            "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
-                    + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
-                    + " || substr(CAST(u.auth_token AS TEXT), -8)");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry(
+                    "triggers", "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger')"),
+            Map.entry(
+                    "sessionColumns", "(SELECT name, \"notnull\" AS required FROM pragma_table_info('user_sessions'))"),
+            Map.entry("time", "TEXT"),
+            Map.entry("typeof", "typeof"),
+            Map.entry("longAgo", "''"),
+            Map.entry("binary", "COLLATE BINARY"),
+            Map.entry("forUpdate", ""),
+            Map.entry("forChange", ""),
+            Map.entry("hasFiveDigits", "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'"),
+            Map.entry(
+                    "isSeenAsWritten",
+                    "s.last_seen_at GLOB '"
+                            + "dddd-dd-dd dd:dd:dd.dddddd".replace("d", "[0-9]")
+                            // Of a day that the calendar does not have it makes another.
+                            + "' AND datetime(s.last_seen_at) = substr(s.last_seen_at, 1, 19)"),
+            Map.entry(
+                    "markOfToken",
+                    "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
+                            + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
+                            + " || substr(CAST(u.auth_token AS TEXT), -8)"));
 
     private Sqlite() {}
 
