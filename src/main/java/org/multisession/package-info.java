@@ -10,9 +10,9 @@
  *       refuses what another site's page sends in a user's name; {@code web.BodyFilter} lets nobody hold a thread by
  *       sending a body slowly; {@code web.AwaitedFilter} tells the database that a client waits.
  *   <li>{@code web.AuthFilter} takes the tokens from the request ({@code web.SessionCookie}) and asks
- *       {@code auth.Authenticator} whose they are: {@code session.UserSessionDao} first, the legacy token of
- *       {@code user.UserDao} second. Both believe only what our triggers have witnessed. Every servlet is protected unless
- *       it says that it is public.
+ *       {@code auth.Authenticator} whose they are. {@code session.LookUpDao} finds a session first ({@code
+ *       session.UserSessionDao}) and a legacy token second ({@code user.UserDao}), and believes of both only what our
+ *       triggers have witnessed. Every servlet is protected unless it says that it is public.
  *   <li>A servlet of {@code web.page} (forms and pages) or {@code web.api} (JSON) does the work, through
  *       {@code auth.SignIn}, {@code auth.CodeSignIn}, {@code auth.SignOut} and {@code auth.Devices}.
  * </ol>

@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.AnswerCache;
@@ -15,6 +17,7 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Handle;
 import org.multisession.session.Client;
 import org.multisession.session.LastSeen;
+import org.multisession.session.LookUpDao;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
@@ -22,7 +25,7 @@ import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 
 /**
- * Answers "who is this?": first by the session of the token, then by the legacy token of a user, one query each; for
+ * Answers "who is this?": first by the session of the token, then by the legacy token of a user ({@link LookUpDao}); for
  * many tokens, one query first finds those that are known. An answer is kept until anybody commits what may change it, so
  * an ended session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
  */
@@ -37,7 +40,7 @@ public final class Authenticator {
     private final AnswerCache<SessionToken, SignedIn> answers;
     private final Database database;
     private final Sessions sessions;
-    private final LegacyTokens legacyTokens;
+    private final LookUpDao lookUps;
     private final TwoAccounts twoAccounts;
     private final RunOut runOut;
     private final LastSeen lastSeen;
@@ -49,7 +52,7 @@ public final class Authenticator {
             AnswerCache<SessionToken, SignedIn> answers,
             Database database,
             Sessions sessions,
-            LegacyTokens legacyTokens,
+            LookUpDao lookUps,
             TwoAccounts twoAccounts,
             RunOut runOut,
             LastSeen lastSeen,
@@ -58,7 +61,7 @@ public final class Authenticator {
         this.answers = answers;
         this.database = database;
         this.sessions = sessions;
-        this.legacyTokens = legacyTokens;
+        this.lookUps = lookUps;
         this.twoAccounts = twoAccounts;
         this.runOut = runOut;
         this.lastSeen = lastSeen;
@@ -181,20 +184,29 @@ public final class Authenticator {
             throws SQLException {
         List<SessionToken> known = sessions.known(handle, unanswered);
         List<SessionToken> missed = new ArrayList<>();
+        Set<Long> missedIn = new HashSet<>();
         for (SessionToken token : unanswered) {
-            SignedIn answer = known.contains(token) ? find(handle, token) : null;
+            if (!known.contains(token)) {
+                missed.add(token);
+                continue;
+            }
+            LookUpDao.Found found = lookUps.find(handle, token);
+            SignedIn answer = signedIn(found, token);
             if (answer == null) {
                 missed.add(token);
+                missedIn.add(found.schemaState());
             } else {
                 opened.put(token, answer);
                 kept.keep(token, answer);
             }
         }
-        if (missed.isEmpty()) {
-            return true;
+        if (known.size() < unanswered.size()) {
+            missedIn.add(handle.schemaState());
         }
-        if (!isSchemaSeen(handle, opened)) {
-            return false;
+        for (long schemaState : missedIn) {
+            if (!isSchemaSeen(handle, schemaState, opened)) {
+                return false;
+            }
         }
         for (SessionToken token : missed) {
             if (token.value().length() <= MAX_KEPT_LENGTH) {
@@ -204,9 +216,10 @@ public final class Authenticator {
         return true;
     }
 
-    private boolean isSchemaSeen(Handle handle, Map<SessionToken, SignedIn> opened) throws SQLException {
+    private boolean isSchemaSeen(Handle handle, long schemaState, Map<SessionToken, SignedIn> opened)
+            throws SQLException {
         try {
-            return database.hasSeenSchema(handle);
+            return database.hasSeenSchema(handle, schemaState);
         } catch (DatabaseBusyException e) {
             if (opened.isEmpty()) {
                 throw e;
@@ -243,17 +256,9 @@ public final class Authenticator {
         return true;
     }
 
-    private @Nullable SignedIn find(Handle handle, SessionToken token) {
-        UserSession session = sessions.find(handle, token);
-        if (session == null) {
-            User user = legacyTokens.owner(handle, token);
-            if (user != null) {
-                return new SignedIn(user, token, null);
-            }
-            // A sign-in may have adopted the legacy token between the two looks; then it is a session by now. Tokens
-            // only ever go that way, so a third look settles it.
-            session = sessions.find(handle, token);
-        }
-        return session == null ? null : new SignedIn(session.user(), token, session);
+    private static @Nullable SignedIn signedIn(LookUpDao.Found found, SessionToken token) {
+        UserSession session = found.session();
+        User user = session == null ? found.owner() : session.user();
+        return user == null ? null : new SignedIn(user, token, session);
     }
 }

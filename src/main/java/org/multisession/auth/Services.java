@@ -21,6 +21,7 @@ import org.multisession.session.DeviceDao;
 import org.multisession.session.Heartbeat;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
+import org.multisession.session.LookUpDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SignInDao;
 import org.multisession.session.Stage;
@@ -137,7 +138,15 @@ public final class Services {
         TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         runOut = new RunOut(database, sessions, clock);
         authenticator = new Authenticator(
-                answers, database, sessions, legacyTokens, twoAccounts, runOut, lastSeen, clock, listeners.auth());
+                answers,
+                database,
+                sessions,
+                new LookUpDao(rows, users, stage),
+                twoAccounts,
+                runOut,
+                lastSeen,
+                clock,
+                listeners.auth());
 
         queue = new SmsQueue(sender, listeners.codes());
         CodeTables tables = new CodeTables();

@@ -57,11 +57,12 @@ public final class Database implements AutoCloseable {
         Runnable mend(Transaction transaction) throws SQLException;
 
         /**
-         * Whether it has checked the schema as it is now. Cheap, for readers, which cannot repair anything.
+         * Whether it has checked the schema in this {@link Handle#schemaState}. Cheap, for readers, which cannot repair
+         * anything.
          *
          * @throws DatabaseBusyException if it cannot be repaired yet, because somebody is still changing it
          */
-        boolean hasSeen(Handle handle) throws SQLException;
+        boolean hasSeen(Handle handle, long state) throws SQLException;
 
         /** Whether a failure only means that somebody is rebuilding a table right now. */
         boolean isOfARebuild(SQLException failure);
@@ -87,7 +88,7 @@ public final class Database implements AutoCloseable {
         }
 
         @Override
-        public boolean hasSeen(Handle handle) {
+        public boolean hasSeen(Handle handle, long state) {
             return true;
         }
 
@@ -449,12 +450,13 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Whether the guard has checked the schema as it is now; if not, {@link #lookAfterSchema} has it checked.
+     * Whether the guard has checked the schema in this {@link Handle#schemaState}; if not, {@link #lookAfterSchema} has it
+     * checked.
      *
      * @throws DatabaseBusyException if somebody is still changing it
      */
-    public boolean hasSeenSchema(Handle handle) throws SQLException {
-        return guard.hasSeen(handle);
+    public boolean hasSeenSchema(Handle handle, long state) throws SQLException {
+        return guard.hasSeen(handle, state);
     }
 
     /**
@@ -464,7 +466,7 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseBusyException if somebody is still changing it
      */
     public boolean lookAfterSchema() {
-        if (read(guard::hasSeen)) {
+        if (read(handle -> hasSeenSchema(handle, handle.schemaState()))) {
             return false;
         }
         return write(transaction -> true);

@@ -10,6 +10,8 @@ import java.sql.SQLException;
  */
 public sealed class Handle permits Transaction {
 
+    private static final Sql SCHEMA_STATE = Sql.of("state of the schema", "SELECT ({schemaState}) AS state");
+
     private final Connection connection;
     private final PreparedStatements statements;
     private String latest = "";
@@ -28,6 +30,11 @@ public sealed class Handle permits Transaction {
     /** The kind of this database. */
     public final Vendor vendor() {
         return statements.vendor();
+    }
+
+    /** The number by which a {@link Database.Guard} knows the schema again. */
+    public final long schemaState() {
+        return query(SCHEMA_STATE).one(row -> row.number("state"));
     }
 
     /** A statement that reads: bind its parameters, then ask for its rows. */

@@ -88,7 +88,7 @@ final class PreparedStatements {
             used.add(known);
             return known;
         }
-        Sql.Resolved resolved = sql.resolve(vocabulary.get());
+        Sql.Resolved resolved = sql.resolve(vocabulary.get(), vendor.numbersParameters());
         // If it is in use, because a callback for its rows runs it again, a temporary second one is compiled.
         boolean keep = lasts && sql.isKept() && known == null;
         Prepared prepared = new Prepared(connection.prepareStatement(resolved.text()), resolved, keep);

@@ -44,8 +44,12 @@ public final class Sql {
         return kept;
     }
 
-    /** The text as JDBC takes it. */
-    Resolved resolve(Vocabulary vocabulary) {
+    /**
+     * The text as JDBC takes it.
+     *
+     * @param isNumbered whether its parameters are numbered, so that each is bound once
+     */
+    Resolved resolve(Vocabulary vocabulary, boolean isNumbered) {
         Map<String, List<Integer>> positions = new HashMap<>();
         int count = 0;
         Matcher token = TOKEN.matcher(vocabulary.resolve(text));
@@ -55,8 +59,11 @@ public final class Sql {
             if (parameter == null) {
                 token.appendReplacement(jdbc, Matcher.quoteReplacement(token.group()));
             } else {
-                positions.computeIfAbsent(parameter, name -> new ArrayList<>()).add(++count);
-                token.appendReplacement(jdbc, "?");
+                List<Integer> known = positions.computeIfAbsent(parameter, name -> new ArrayList<>());
+                if (known.isEmpty() || !isNumbered) {
+                    known.add(++count);
+                }
+                token.appendReplacement(jdbc, isNumbered ? "?" + known.get(0) : "?");
             }
         }
         return new Resolved(token.appendTail(jdbc).toString(), positions, count);
@@ -65,8 +72,8 @@ public final class Sql {
     /**
      * A statement with its words replaced.
      *
-     * @param text with a {@code ?} for each parameter
-     * @param positions the positions of each parameter, from 1; there may be several
+     * @param text with a {@code ?} for each parameter, or with its number
+     * @param positions the positions of each parameter, from 1; several where parameters have no numbers
      * @param count how many positions there are
      */
     record Resolved(String text, Map<String, List<Integer>> positions, int count) {}

@@ -24,6 +24,11 @@ public interface Vendor {
         return false;
     }
 
+    /** Whether a parameter that occurs several times in a statement is bound once, by its number. */
+    default boolean numbersParameters() {
+        return false;
+    }
+
     /** Begins a transaction that may write. */
     void begin(Connection connection) throws SQLException;
 
@@ -68,6 +73,7 @@ public interface Vendor {
      * The expressions that differ between databases, as {@link Vocabulary words} of statements:
      *
      * <ul>
+     *   <li>{@code {schemaState}}: a query for one number, by which a {@link Database.Guard} knows the schema again;
      *   <li>{@code {triggers}}: a table of the triggers that fire, with {@code name} and {@code on_table};
      *   <li>{@code {sessionColumns}}: the columns of {@code user_sessions}, with {@code name} and {@code required};
      *   <li>{@code {time}}: the type of the team's times;

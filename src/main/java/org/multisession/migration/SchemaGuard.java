@@ -101,9 +101,9 @@ public final class SchemaGuard implements Database.Guard {
                 removed);
     }
 
+    /** It is the version of the schema. */
     @Override
-    public boolean hasSeen(Handle handle) throws SQLException {
-        long version = version(handle);
+    public boolean hasSeen(Handle handle, long version) throws SQLException {
         Refusal refused = refusal;
         if (version == complete || version == emptied || (refused != null && refused.version() == version)) {
             return true;

@@ -54,14 +54,20 @@ public final class UserSessionDao {
             ) AS has_later_sign_ins
             """;
 
-    /** Starts from our own table, whose collation is binary whatever the old app's table says. */
-    private static final Sql FIND =
-            Sql.of("find a session", """
-            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token,
-            """ + SIGN_IN + TokenSql.SESSIONS_NOT_ENDED + """
-            AND t.auth_token IN (:token, :hash)
-            AND (t.auth_token = :hash OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
-            """ + WITNESSED);
+    /** The form of a token that counts: where its hash is known, that alone. */
+    private static final String FORM_THAT_COUNTS = """
+            CASE WHEN EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash) THEN :hash ELSE :token END
+            """;
+
+    /** All of a session, with its sign-in. */
+    static final String ALL_COLUMNS = """
+            u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token,
+            """ + SIGN_IN;
+
+    /** The live session of a token. Starts from our own table, whose collation is binary whatever the old app's table says. */
+    static final String OF_TOKEN = TokenSql.SESSIONS_NOT_ENDED + "AND t.auth_token = " + FORM_THAT_COUNTS + WITNESSED;
+
+    private static final Sql FIND = Sql.of("find a session", "SELECT " + ALL_COLUMNS + OF_TOKEN);
 
     /**
      * The same for a server, where to open a table takes a statement as long as to find a row in it. It asks every table
@@ -107,10 +113,8 @@ public final class UserSessionDao {
     private static final Sql HOW_ENDED = Sql.of("how a session ended", """
             SELECT t.end_reason, t.ended_at, d.ended_by, coalesce(d.shared, 0) AS shared
             FROM multisession_tokens t LEFT JOIN multisession_devices d ON d.token_hash = :hash
-            WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NOT NULL
-              AND (t.auth_token = :hash
-                OR NOT EXISTS (SELECT 1 FROM multisession_tokens h WHERE h.auth_token = :hash))
-            """);
+            WHERE t.ended_at IS NOT NULL AND t.auth_token =
+            """ + FORM_THAT_COUNTS);
 
     private static final Sql RECORD = Sql.of("remember a token as issued", """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (:token, :user, :now)
@@ -206,25 +210,46 @@ public final class UserSessionDao {
         return find(handle, token.text(), token.hash());
     }
 
-    private @Nullable UserSession find(Handle handle, String text, String hash) {
-        if (handle.vendor().isServer()) {
-            List<Brief> known = handle.query(FIND_BRIEFLY)
-                    .bind("token", text)
-                    .bind("hash", hash)
-                    .list(UserSessionDao::brief);
-            if (known.isEmpty()) {
-                return null;
-            }
-            Brief first = known.get(0);
-            if (known.size() == 1 && (first.session() == null || first.isWitnessed())) {
-                return first.session();
-            }
+    private static @Nullable UserSession find(Handle handle, String text, String hash) {
+        return handle.vendor().isServer() ? findBriefly(handle, text, hash).session() : findInFull(handle, text, hash);
+    }
+
+    /**
+     * What a server tells of a token.
+     *
+     * @param session the live session, expired or not; null if there is none
+     * @param isKnown whether the token is a session or ever was one
+     */
+    record Looked(@Nullable UserSession session, boolean isKnown) {}
+
+    Looked findBriefly(Handle handle, SessionToken token) {
+        return findBriefly(handle, token.value(), token.hash());
+    }
+
+    private static Looked findBriefly(Handle handle, String text, String hash) {
+        List<Brief> known = handle.query(FIND_BRIEFLY)
+                .bind("token", text)
+                .bind("hash", hash)
+                .list(UserSessionDao::brief);
+        if (known.isEmpty()) {
+            return new Looked(null, false);
         }
+        Brief first = known.get(0);
+        boolean tellsAll = known.size() == 1 && (first.session() == null || first.isWitnessed());
+        return new Looked(tellsAll ? first.session() : findInFull(handle, text, hash), true);
+    }
+
+    private static @Nullable UserSession findInFull(Handle handle, String text, String hash) {
         return handle.query(FIND)
                 .bind("token", text)
                 .bind("hash", hash)
-                .optional(row -> session(row, row.text("proved_at"), row.flag("has_later_sign_ins")))
+                .optional(UserSessionDao::withSignIn)
                 .orElse(null);
+    }
+
+    /** Of a row with {@link #ALL_COLUMNS}. */
+    static UserSession withSignIn(Row row) {
+        return session(row, row.text("proved_at"), row.flag("has_later_sign_ins"));
     }
 
     /**

@@ -29,22 +29,27 @@ public final class UserDao {
 
     /**
      * Whom the old app would let in by this token, as long as it never was a session: one that was and is one no longer
-     * must not come back through this door. Two rows mean that the token is nobody's. That it never was one is known only
-     * where our triggers on {@code user_sessions} are there, or were when the token was set.
+     * must not come back through this door. Two rows mean that the token is nobody's, and a column with a case-blind
+     * collation finds more than it was asked for. That it never was a session is known only where our triggers on {@code
+     * user_sessions} are there, or were when the token was set.
      */
-    private static final Sql FIND_BY_LEGACY_TOKEN = Sql.of("find a user by a legacy token", """
-            SELECT u.id, u.phone, {plan} AS plan, u.auth_token,
-              EXISTS (SELECT 1 FROM multisession_accounts a
-                WHERE a.user_id = u.id
-                  AND a.token_tail = {markOfToken})
-              OR (SELECT count(*) FROM {triggers} g WHERE g.on_table = 'user_sessions'
-                AND g.name IN ('multisession_session_inserted', 'multisession_session_deleted',
-                  'multisession_session_token_changed')) = 3 AS witnessed
+    public static final String OF_LEGACY_TOKEN = """
             FROM users u
             WHERE u.auth_token = :token
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (:token, :hash))
-            LIMIT 2
-            """);
+              AND CAST(u.auth_token AS TEXT) {binary} = :token
+              AND (SELECT count(*) FROM (SELECT 1 FROM users o WHERE o.auth_token = :token LIMIT 2) o) = 1
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = :token)
+              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = :hash)
+              AND (EXISTS (SELECT 1 FROM multisession_accounts a
+                  WHERE a.user_id = u.id
+                    AND a.token_tail = {markOfToken})
+                OR (SELECT count(*) FROM {triggers} g WHERE g.on_table = 'user_sessions'
+                  AND g.name IN ('multisession_session_inserted', 'multisession_session_deleted',
+                    'multisession_session_token_changed')) = 3)
+            """;
+
+    private static final Sql FIND_BY_LEGACY_TOKEN =
+            Sql.of("find a user by a legacy token", "SELECT u.id, u.phone, {plan} AS plan " + OF_LEGACY_TOKEN);
 
     /** The same for a server, without the table of triggers: what it leaves open, the other decides. */
     private static final Sql FIND_BRIEFLY_BY_LEGACY_TOKEN = Sql.of("find a user briefly by a legacy token", """
@@ -94,32 +99,27 @@ public final class UserDao {
     /** The one user with this legacy token; null if no user has it, two users do, or it ever was a session's. */
     public @Nullable User findByLegacyToken(Handle handle, SessionToken token) {
         if (handle.vendor().isServer()) {
-            List<Holder> found = holders(handle, FIND_BRIEFLY_BY_LEGACY_TOKEN, token);
-            if (found.size() != 1 || found.get(0).isWitnessed()) {
-                return theOne(found, token);
+            List<Holder> found = handle.query(FIND_BRIEFLY_BY_LEGACY_TOKEN)
+                    .bind("token", token.value())
+                    .bind("hash", token.hash())
+                    .list(row -> new Holder(user(row), row.text("auth_token"), row.flag("witnessed")));
+            if (found.size() != 1) {
+                return null;
+            }
+            Holder holder = found.get(0);
+            if (holder.isWitnessed()) {
+                return token.value().equals(holder.token()) ? holder.user() : null;
             }
         }
-        return theOne(holders(handle, FIND_BY_LEGACY_TOKEN, token), token);
+        return handle.query(FIND_BY_LEGACY_TOKEN)
+                .bind("token", token.value())
+                .bind("hash", token.hash())
+                .optional(UserDao::user)
+                .orElse(null);
     }
 
     /** @param token as the row has it */
     private record Holder(User user, @Nullable String token, boolean isWitnessed) {}
-
-    private static List<Holder> holders(Handle handle, Sql sql, SessionToken token) {
-        return handle.query(sql)
-                .bind("token", token.value())
-                .bind("hash", token.hash())
-                .list(row -> new Holder(user(row), row.text("auth_token"), row.flag("witnessed")));
-    }
-
-    private static @Nullable User theOne(List<Holder> found, SessionToken token) {
-        if (found.size() != 1) {
-            return null;
-        }
-        Holder holder = found.get(0);
-        // A column with a case-blind collation finds more than it was asked for.
-        return holder.isWitnessed() && token.value().equals(holder.token()) ? holder.user() : null;
-    }
 
     /**
      * Every user with this number, in whatever shape the row has it, up to {@link #MAX_OF_ONE_NUMBER}; more than one
@@ -216,7 +216,8 @@ public final class UserDao {
         return user;
     }
 
-    static User user(Row row) {
+    /** Of a row with the columns {@code id}, {@code phone} and {@code plan}. */
+    public static User user(Row row) {
         return new User(row.number("id"), row.text("phone"), row.text("plan"));
     }
 }

@@ -15,9 +15,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
-import org.multisession.db.Handle;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.phone.PhoneNumbers;
+import org.multisession.session.LookUpDao;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.SessionToken;
@@ -34,18 +34,15 @@ public final class LookUpBench {
 
     private static final int LOOKS = 20_000;
 
-    private final UserSessionDao sessions = new UserSessionDao(Stage.COEXIST);
-    private final UserDao users = new UserDao(COLUMNS, new PhoneNumbers("RU"));
     private static final UserColumns COLUMNS = UserColumns.of(Set.of("plan"));
+
+    private final LookUpDao lookUps = new LookUpDao(
+            new UserSessionDao(Stage.COEXIST), new UserDao(COLUMNS, new PhoneNumbers("RU")), Stage.COEXIST);
 
     /** By the kind of token and the number of sessions, in microseconds of processor time, round by round. */
     private final Map<String, List<Double>> times = new LinkedHashMap<>();
 
     private final Map<String, List<Double>> bytes = new LinkedHashMap<>();
-
-    private interface Look {
-        void at(Handle handle, SessionToken token);
-    }
 
     /** One database, open. */
     private record Size(int sessions, BenchDatabase of, Database database) {}
@@ -72,12 +69,9 @@ public final class LookUpBench {
         try {
             for (int round = -1; round < Integer.getInteger("bench.rounds", 5); round++) {
                 for (Size size : sizes) {
-                    measure(round, size, "session", size.of().sessionTokens(), sessions::find);
-                    measure(round, size, "legacy", size.of().legacyTokens(), users::findByLegacyToken);
-                    measure(round, size, "unknown", size.of().unknownTokens(), (handle, token) -> {
-                        sessions.find(handle, token);
-                        users.findByLegacyToken(handle, token);
-                    });
+                    measure(round, size, "session", size.of().sessionTokens());
+                    measure(round, size, "legacy", size.of().legacyTokens());
+                    measure(round, size, "unknown", size.of().unknownTokens());
                 }
             }
         } finally {
@@ -87,7 +81,7 @@ public final class LookUpBench {
     }
 
     /** The first round, before number 0, does not count. */
-    private void measure(int round, Size size, String kind, List<String> values, Look look) {
+    private void measure(int round, Size size, String kind, List<String> values) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         List<SessionToken> tokens = Stream.generate(values::stream)
                 .flatMap(each -> each)
@@ -99,7 +93,7 @@ public final class LookUpBench {
         long begin = threads.getCurrentThreadCpuTime();
         for (SessionToken token : tokens) {
             size.database().<Boolean>read(handle -> {
-                look.at(handle, token);
+                lookUps.find(handle, token);
                 return true;
             });
         }

@@ -25,6 +25,7 @@ import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.phone.PhoneNumbers;
+import org.multisession.session.LookUpDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao;
@@ -74,8 +75,8 @@ public final class PostgresBench {
             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname %s
             """;
 
-    private final UserSessionDao sessions = new UserSessionDao(Stage.COEXIST);
-    private final UserDao users = new UserDao(COLUMNS, new PhoneNumbers("RU"));
+    private final LookUpDao lookUps = new LookUpDao(
+            new UserSessionDao(Stage.COEXIST), new UserDao(COLUMNS, new PhoneNumbers("RU")), Stage.COEXIST);
     private final Map<String, List<Double>> times = new LinkedHashMap<>();
 
     /** Of this process and of the server's for these nodes; neighbours of the machine change it little. */
@@ -155,12 +156,9 @@ public final class PostgresBench {
                     tokens("session", users),
                     (handle, token) ->
                             handle.query(ONE_ROW).bind("token", token.value()).exists());
-            measure(old, round, nodes, "session", tokens("session", users), sessions::find);
-            measure(old, round, nodes, "legacy", tokens("legacy", users), this.users::findByLegacyToken);
-            measure(old, round, nodes, "unknown", tokens("unknown", users), (handle, token) -> {
-                sessions.find(handle, token);
-                this.users.findByLegacyToken(handle, token);
-            });
+            measure(old, round, nodes, "session", tokens("session", users), lookUps::find);
+            measure(old, round, nodes, "legacy", tokens("legacy", users), lookUps::find);
+            measure(old, round, nodes, "unknown", tokens("unknown", users), lookUps::find);
         }
         Report report = new Report();
         add(report, "", times);

@@ -226,10 +226,19 @@ class StatementTest {
     @Test
     void colonsInTextsAndCastsAreNoParameters() {
         Sql.Resolved resolved = Sql.of("a test", "SELECT '12:30', \"a:b\", :a::text, strftime('%H:%M', :b), :a")
-                .resolve(Vocabulary.EMPTY);
+                .resolve(Vocabulary.EMPTY, false);
 
         assertThat(resolved.text()).isEqualTo("SELECT '12:30', \"a:b\", ?::text, strftime('%H:%M', ?), ?");
         assertThat(resolved.positions()).isEqualTo(Map.of("a", List.of(1, 3), "b", List.of(2)));
+    }
+
+    @Test
+    void aParameterThatOccursSeveralTimesIsBoundOnceWhereParametersHaveNumbers() {
+        Sql.Resolved resolved = Sql.of("a test", "SELECT :a, ':a', :b, :a").resolve(Vocabulary.EMPTY, true);
+
+        assertThat(resolved.text()).isEqualTo("SELECT ?1, ':a', ?2, ?1");
+        assertThat(resolved.positions()).isEqualTo(Map.of("a", List.of(1), "b", List.of(2)));
+        assertThat(resolved.count()).isEqualTo(2);
     }
 
     @Test
@@ -237,10 +246,10 @@ class StatementTest {
         Vocabulary vocabulary = Vocabulary.EMPTY.with(Map.of("plan", "u.\"{column}\"", "column", "tariff"));
 
         assertThat(Sql.of("a test", "SELECT {plan} FROM users u")
-                        .resolve(vocabulary)
+                        .resolve(vocabulary, false)
                         .text())
                 .isEqualTo("SELECT u.\"tariff\" FROM users u");
-        assertThatThrownBy(() -> Sql.of("a test", "SELECT {plna}").resolve(vocabulary))
+        assertThatThrownBy(() -> Sql.of("a test", "SELECT {plna}").resolve(vocabulary, false))
                 .hasMessage("there is no meaning for {plna}");
     }
 }

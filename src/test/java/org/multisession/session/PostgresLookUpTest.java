@@ -12,7 +12,28 @@ import org.multisession.testing.TestClock;
 import org.multisession.token.SessionToken;
 
 /** What a look-up on PostgreSQL reads, and what it believes: the short one there leaves some of it to a longer one. */
-class PostgresLookUpTest {
+class PostgresLookUpTest extends LookUpContract {
+
+    @Override
+    PostgresApp single() {
+        return PostgresApp.makeMigrated("single");
+    }
+
+    @Override
+    int ofALegacyToken() {
+        return 2;
+    }
+
+    @Override
+    int ofAnEndedToken() {
+        return 2;
+    }
+
+    /** It is looked for as a session and as a legacy token; the third asks whether a sign-in has adopted it in between. */
+    @Override
+    int ofAnUnknownToken() {
+        return 3;
+    }
 
     private static final int MANY = 300;
 

@@ -32,6 +32,12 @@ public final class Postgres implements Vendor {
 
     /** What has our prefix is made by the migration. */
     private static final Map<String, String> WORDS = Map.ofEntries(
+            // By the index of the catalogue: the tables are looked up by their names, which a replaced one takes over.
+            Map.entry(
+                    "schemaState",
+                    "SELECT count(*) FROM pg_catalog.pg_trigger"
+                            + " WHERE tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))"
+                            + " AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')"),
             Map.entry("triggers", "multisession_triggers"),
             Map.entry(
                     "sessionColumns",

@@ -23,6 +23,7 @@ public final class Sqlite implements Vendor {
     private static final Pattern DRIVERS_WORDS = Pattern.compile("^\\[(\\w+)\\] [^(]*\\((.*)\\)$", Pattern.DOTALL);
 
     private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("schemaState", "SELECT schema_version FROM pragma_schema_version"),
             Map.entry(
                     "triggers", "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger')"),
             Map.entry(
@@ -56,6 +57,12 @@ public final class Sqlite implements Vendor {
     @Override
     public ChangeCounter changes(Connection connection) throws SQLException {
         return new DataVersion(connection);
+    }
+
+    /** Each value that is bound is a call into SQLite. */
+    @Override
+    public boolean numbersParameters() {
+        return true;
     }
 
     @Override
