@@ -18,6 +18,7 @@ import org.multisession.otp.SmsSender;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.ClockWatch;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.EndedTokenDao;
 import org.multisession.session.Heartbeat;
 import org.multisession.session.LastSeen;
 import org.multisession.session.LegacyUseDao;
@@ -46,7 +47,7 @@ public final class Services {
      * What the settings say of it.
      *
      * @param region ISO 3166 code of the country of numbers typed without a country code
-     * @param auditKeep how long the audit trail is kept
+     * @param auditKeep how long the audit trail is kept, and what has ended
      */
     public record Rules(
             Stage stage, LoginRules login, SessionRules session, CodeRules code, String region, Duration auditKeep) {}
@@ -84,6 +85,7 @@ public final class Services {
     public final Pruning pruning;
     public final SignInSweep signInSweep;
     public final DeviceSweep deviceSweep;
+    public final Forgetting forgetting;
     public final CodeLimits limits;
     public final Census census;
 
@@ -171,6 +173,15 @@ public final class Services {
         pruning = new Pruning(database, tables, events, legacyUses, given.auditKeep(), watch, clock);
         signInSweep = new SignInSweep(database, new SignInDao());
         deviceSweep = new DeviceSweep(database, new DeviceDao(), given.auditKeep(), watch, clock);
+        forgetting = new Forgetting(
+                database,
+                new EndedTokenDao(state),
+                given.auditKeep(),
+                lease,
+                watch,
+                throttle,
+                random::nextLong,
+                clock);
     }
 
     /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */

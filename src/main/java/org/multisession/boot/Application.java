@@ -242,6 +242,12 @@ final class Application implements AutoCloseable {
                 "devices",
                 "to forget devices of sessions that have ended",
                 services.deviceSweep::run);
+        housekeeping.everyLong(
+                PRUNE_INTERVAL,
+                PRUNE_INTERVAL,
+                "forget",
+                "to forget tokens that have ended",
+                () -> meters.forgotten(services.forgetting.run()));
         housekeeping.every(
                 PRUNE_INTERVAL,
                 "strangers",

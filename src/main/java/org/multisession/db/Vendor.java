@@ -86,7 +86,10 @@ public interface Vendor {
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u};
      *   <li>{@code {isSeenAsWritten}}: the condition that {@code last_seen_at} of {@code user_sessions s} is a time as we
-     *       write it, which is not later than another if its text is not.
+     *       write it, which is not later than another if its text is not;
+     *   <li>{@code {schema}}: a value that differs once the table {@code users} or our triggers on it were replaced, if only
+     *       by something that goes on at this moment; it may differ for other reasons as well;
+     *   <li>{@code {tableOfUsers}}: the same value for longer, which differs once our triggers on {@code users} were made anew.
      * </ul>
      */
     Map<String, String> words();

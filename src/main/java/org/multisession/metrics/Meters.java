@@ -66,6 +66,7 @@ public final class Meters {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     private final Counter hashed;
+    private final Counter forgotten;
 
     public Meters(Product product) {
         Gauge.builder("multisession.build.info", () -> 1)
@@ -73,6 +74,7 @@ public final class Meters {
                 .tags("version", product.version(), "commit", product.commit())
                 .register(registry);
         hashed = counter("multisession.tokens.hashed", "Tokens in the place of which a hash was put", Tags.empty());
+        forgotten = counter("multisession.tokens.forgotten", "Ended tokens that are not remembered any more", Tags.empty());
     }
 
     /** Everything measured up to now, in the text format of Prometheus. */
@@ -336,6 +338,11 @@ public final class Meters {
     /** Counts so many tokens as hashed. */
     public void hashed(int tokens) {
         hashed.increment(tokens);
+    }
+
+    /** Counts so many tokens as forgotten. */
+    public void forgotten(int tokens) {
+        forgotten.increment(tokens);
     }
 
     private void gauge(String name, String description, Supplier<Number> value) {

@@ -22,6 +22,12 @@ final class Ground {
 
     private static final String RECORD_CREATED = "INSERT INTO multisession_created (name, created_at) VALUES (?, ?)";
 
+    /** For {@code {tableOfUsers}} in {@link org.multisession.db.Vendor#words}. */
+    private static final String FORGET_WATCH = "DELETE FROM multisession_state WHERE name = 'users-watched'";
+
+    private static final String RECORD_WATCH =
+            "INSERT INTO multisession_state (name, value, changed_at) VALUES ('users-watched', ?, ?)";
+
     private final InstantSource clock;
     private final Consumer<String> beforeStatement;
 
@@ -49,6 +55,11 @@ final class Ground {
         }
         found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
+        if (toMake(found).stream().anyMatch(Ground::watchesUsers)) {
+            String now = SqlTime.format(clock.instant());
+            execute(transaction, FORGET_WATCH);
+            execute(transaction, RECORD_WATCH, now, now);
+        }
         return names;
     }
 
@@ -107,6 +118,10 @@ final class Ground {
         List<SchemaObject> made = new ArrayList<>(found.missing());
         made.addAll(found.outdated());
         return made;
+    }
+
+    private static boolean watchesUsers(SchemaObject object) {
+        return object.kind().equals("trigger") && object.isOn("users");
     }
 
     private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {

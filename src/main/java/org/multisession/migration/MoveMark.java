@@ -32,7 +32,7 @@ record MoveMark(boolean isFirst, String id, Set<String> passes) {
     /** Whoever serves notes the stage and signs of life among the others. */
     private static final String GET = """
             SELECT m.value, (SELECT count(*) FROM multisession_state o
-              WHERE o.name <> m.name AND o.changed_at > m.changed_at) AS newer
+              WHERE o.name NOT IN (m.name, 'users-watched') AND o.changed_at > m.changed_at) AS newer
             FROM multisession_state m WHERE m.name = 'migration'
             """;
 

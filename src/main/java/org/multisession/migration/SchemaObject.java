@@ -32,6 +32,7 @@ record SchemaObject(String kind, String name, String sql) {
             "V008__devices.sql",
             "V009__witnesses.sql",
             "V010__phones.sql",
+            "V011__absent_tokens.sql",
             "V013__sign_ins.sql",
             "V014__known_and_strangers.sql");
 

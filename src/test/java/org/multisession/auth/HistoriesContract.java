@@ -29,8 +29,11 @@ import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.Uninstall;
+import org.multisession.session.EndedTokenDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
+import org.multisession.session.SweeperLease;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
@@ -57,6 +60,7 @@ abstract class HistoriesContract {
     private static final int STEPS = 30;
     private static final Duration IDLE = Duration.ofHours(10);
     private static final Duration LIFETIME = Duration.ofHours(100);
+    private static final Duration KEEP = Duration.ofHours(1);
     private static final SessionRules RULES = new SessionRules(IDLE, LIFETIME, 6, Duration.ofSeconds(1));
 
     /** An empty database of the old app with a users table, in this folder. */
@@ -111,6 +115,9 @@ abstract class HistoriesContract {
     /** Whether the foreign key of user_sessions goes along with a table users that is renamed out of the way, and stays there. */
     abstract boolean renamingTakesForeignKeysAlong();
 
+    /** How many tokens were forgotten in all histories. */
+    private int forgotten;
+
     @Test
     void every_token_opens_its_own_account_or_none_through_all_histories() {
         long firstSeed = Long.getLong("histories.seed", 1);
@@ -127,14 +134,16 @@ abstract class HistoriesContract {
                 assertThat(played.keySet())
                         .containsExactlyInAnyOrderElementsOf(
                                 steps().stream().map(Step::name).toList());
+                assertThat(forgotten).isGreaterThan(count);
                 assertThat(played).allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 10));
             }
             System.out.printf(
                     "Histories of both apps: %d from seed %d on, of %d steps; every token opened its own account or"
-                            + " none after each%n",
+                            + " none after each; %d tokens were forgotten%n",
                     count,
                     firstSeed,
-                    played.values().stream().mapToInt(Integer::intValue).sum());
+                    played.values().stream().mapToInt(Integer::intValue).sum(),
+                    forgotten);
         }
     }
 
@@ -146,6 +155,7 @@ abstract class HistoriesContract {
         END_ANOTHER_DEVICE,
         END_ALL_OTHERS,
         SWEEP,
+        FORGET,
         SIGN_OUT_THERE,
         RESET_BY_ADMINISTRATOR,
         SHARE_A_TOKEN,
@@ -185,7 +195,7 @@ abstract class HistoriesContract {
 
         /** What only our app does, which repairs the schema before. */
         static final Set<Step> HERE =
-                EnumSet.of(SIGN_IN_HERE, SIGN_OUT_HERE, END_ANOTHER_DEVICE, END_ALL_OTHERS, SWEEP);
+                EnumSet.of(SIGN_IN_HERE, SIGN_OUT_HERE, END_ANOTHER_DEVICE, END_ALL_OTHERS, SWEEP, FORGET);
 
         /** Deploys cost most of the time that a history takes, and a few are enough. */
         static Step some(List<Step> all, Random random) {
@@ -349,6 +359,9 @@ abstract class HistoriesContract {
                 }
                 case SWEEP -> {
                     return sweep();
+                }
+                case FORGET -> {
+                    return forget();
                 }
                 case SIGN_OUT_THERE -> {
                     String token = someSession();
@@ -623,6 +636,58 @@ abstract class HistoriesContract {
             return true;
         }
 
+        /** Whatever stands nowhere for long enough may be forgotten; from then on it is a token that never was. */
+        private boolean forget() {
+            NewApp here = here();
+            if (here == null) {
+                return false;
+            }
+            tell("looks for tokens to forget");
+            lookForTokensToForget(here);
+            Duration time = KEEP.plusMinutes(random.nextInt(60 * 3));
+            tell("time passes: " + time + ", then another look for tokens to forget");
+            clock.advance(time);
+            lookForTokensToForget(here);
+            return true;
+        }
+
+        private void lookForTokensToForget(NewApp here) {
+            Set<String> before = remembered();
+            try {
+                new Forgetting(
+                                here.database,
+                                new EndedTokenDao(new StateDao()),
+                                KEEP,
+                                new SweeperLease(here.database, new StateDao(), "one of us", clock),
+                                here.watch,
+                                () -> true,
+                                random::nextLong,
+                                clock)
+                        .run();
+            } catch (DatabaseBusyException e) {
+                // Somebody is rebuilding a table; it comes again a moment later.
+            }
+            before.removeAll(remembered());
+            for (String token : before) {
+                tell("forgotten: " + token);
+                assertThat(legacy.values()).as("forgotten %s", story()).doesNotContain(token);
+                assertThat(rowsOf(token)).as("forgotten %s %s", token, story()).isEmpty();
+                assertThat(expected(token)).as("forgotten %s %s", token, story()).isNull();
+                sessions.remove(token);
+                refused.remove(token);
+                hashed.remove(token);
+                forgotten++;
+            }
+        }
+
+        /** Those of all tokens that our memory knows, in either form. */
+        private Set<String> remembered() {
+            Set<String> known = new HashSet<>(old.all("SELECT auth_token FROM multisession_tokens"));
+            Set<String> tokens = new HashSet<>(everyToken);
+            tokens.removeIf(token -> !known.contains(token) && !known.contains(TokenHash.of(token)));
+            return tokens;
+        }
+
         private boolean putBackARow() {
             String token = sessions.keySet().stream()
                     // Of what came and went unseen nobody knows anything.
@@ -748,6 +813,7 @@ abstract class HistoriesContract {
                 old.run(statement);
                 if (here != null) {
                     everyTokenIsRightOrAskedToWait(here);
+                    lookForTokensToForget(here);
                 }
             }
         }
@@ -1029,6 +1095,7 @@ abstract class HistoriesContract {
             } else if (!nodes.isEmpty()) {
                 boolean isToBeRepaired = usersUnwatched || sessionsUnwatched;
                 repaired();
+                lookForTokensToForget(nodes.get(random.nextInt(nodes.size())));
                 nodes.forEach(this::checkOurs);
                 if (isToBeRepaired) {
                     // As every five seconds, where no request has been the reason yet.

@@ -30,6 +30,12 @@ public final class Postgres implements Vendor {
     /** The migration makes the rows; they say nothing, and only their locks mean anything. */
     private static final String LOCK = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR UPDATE";
 
+    /** Whoever replaces the table, or our triggers on it, or switches one off, changes this. */
+    private static final String TABLE_OF_USERS =
+            "(SELECT md5(concat(to_regclass('users')::oid, string_agg(concat(oid, tgenabled), ' ' ORDER BY oid)))"
+                    + " FROM pg_catalog.pg_trigger"
+                    + " WHERE tgrelid = to_regclass('users') AND tgname LIKE 'multisession\\_%')";
+
     /** What has our prefix is made by the migration. */
     private static final Map<String, String> WORDS = Map.ofEntries(
             // By the index of the catalogue: the tables are looked up by their names, which a replaced one takes over.
@@ -52,7 +58,9 @@ public final class Postgres implements Vendor {
             Map.entry("forUpdate", "FOR UPDATE"),
             Map.entry("forChange", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
-            Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"));
+            Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
+            Map.entry("schema", TABLE_OF_USERS),
+            Map.entry("tableOfUsers", TABLE_OF_USERS));
 
     /** The server puts its own word for the severity before its message, in its own language. */
     private static final Pattern SEVERITY = Pattern.compile("^[^\\s:\"]+: +");

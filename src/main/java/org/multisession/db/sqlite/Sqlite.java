@@ -45,7 +45,12 @@ public final class Sqlite implements Vendor {
                     "markOfToken",
                     "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
-                            + " || substr(CAST(u.auth_token AS TEXT), -8)"));
+                            + " || substr(CAST(u.auth_token AS TEXT), -8)"),
+            Map.entry("schema", "(SELECT schema_version FROM pragma_schema_version)"),
+            // The number of the schema goes on with each VACUUM as well; the migration notes when it makes our triggers.
+            Map.entry(
+                    "tableOfUsers",
+                    "coalesce((SELECT value FROM multisession_state WHERE name = 'users-watched'), '')"));
 
     private Sqlite() {}
 

@@ -56,6 +56,7 @@ public final class PostgresMigrator implements Migration {
             "V007__auth_events.sql",
             "V008__devices.sql",
             "V009__witnesses.sql",
+            "V011__absent_tokens.sql",
             "V013__sign_ins.sql",
             "V014__known_and_strangers.sql",
             "V004__triggers.sql",
