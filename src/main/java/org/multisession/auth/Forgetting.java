@@ -85,7 +85,8 @@ public final class Forgetting {
         if (!watch.believes(now) || !isTime(now) || !turn.take()) {
             return 0;
         }
-        Look look = database.write(transaction -> tokens.begin(transaction, now)).orElse(null);
+        Look look =
+                database.write(transaction -> tokens.begin(transaction, now)).orElse(null);
         if (look == null) {
             return 0;
         }

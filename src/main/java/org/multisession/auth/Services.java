@@ -174,14 +174,7 @@ public final class Services {
         signInSweep = new SignInSweep(database, new SignInDao());
         deviceSweep = new DeviceSweep(database, new DeviceDao(), given.auditKeep(), watch, clock);
         forgetting = new Forgetting(
-                database,
-                new EndedTokenDao(state),
-                given.auditKeep(),
-                lease,
-                watch,
-                throttle,
-                random::nextLong,
-                clock);
+                database, new EndedTokenDao(state), given.auditKeep(), lease, watch, throttle, random::nextLong, clock);
     }
 
     /** Tells the database that this node is there, and prepares the reading of telephone numbers. May be repeated. */

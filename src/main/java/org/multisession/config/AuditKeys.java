@@ -2,7 +2,7 @@ package org.multisession.config;
 
 import java.time.Duration;
 
-/** The audit trail. */
+/** The audit trail, and what has ended. */
 final class AuditKeys {
 
     static final Keys KEYS = new Keys("audit.");
@@ -12,7 +12,8 @@ final class AuditKeys {
             "P180D",
             Duration.ofDays(1),
             Duration.ofDays(3650),
-            "How long `auth_events` records who signed in and out, and how long unused legacy tokens are remembered");
+            "How long `auth_events` records who signed in and out, and how long unused legacy tokens are remembered,"
+                    + " and what has ended once it stands nowhere any more");
 
     private AuditKeys() {}
 

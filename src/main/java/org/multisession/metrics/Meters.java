@@ -74,7 +74,8 @@ public final class Meters {
                 .tags("version", product.version(), "commit", product.commit())
                 .register(registry);
         hashed = counter("multisession.tokens.hashed", "Tokens in the place of which a hash was put", Tags.empty());
-        forgotten = counter("multisession.tokens.forgotten", "Ended tokens that are not remembered any more", Tags.empty());
+        forgotten =
+                counter("multisession.tokens.forgotten", "Ended tokens that are not remembered any more", Tags.empty());
     }
 
     /** Everything measured up to now, in the text format of Prometheus. */

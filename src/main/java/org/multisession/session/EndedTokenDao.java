@@ -54,10 +54,11 @@ public final class EndedTokenDao {
     private static final Sql SAME_OF_USERS =
             Sql.of("tokens of users that sort alike", "SELECT auth_token FROM users WHERE auth_token = :last");
 
-    private static final Sql SAME_OF_SESSIONS =
-            Sql.of("tokens of sessions that sort alike", "SELECT auth_token FROM user_sessions WHERE auth_token = :last");
+    private static final Sql SAME_OF_SESSIONS = Sql.of(
+            "tokens of sessions that sort alike", "SELECT auth_token FROM user_sessions WHERE auth_token = :last");
 
-    private static final Sql ENDED_PAGE = Sql.of("next page of tokens, with those that stand nowhere", """
+    private static final Sql ENDED_PAGE = Sql.of(
+            "next page of tokens, with those that stand nowhere", """
             SELECT t.auth_token, t.has_ended,
               CASE WHEN t.has_ended AND {typeof}(t.auth_token) = 'text' THEN
                 (SELECT a.since FROM multisession_absent_tokens a
@@ -80,7 +81,8 @@ public final class EndedTokenDao {
             """.formatted(STANDS_NOWHERE));
 
     private static final Sql UNMARK = Sql.of(
-            "forget since when a token stands nowhere", "DELETE FROM multisession_absent_tokens WHERE token_hash = :hash");
+            "forget since when a token stands nowhere",
+            "DELETE FROM multisession_absent_tokens WHERE token_hash = :hash");
 
     private static final Sql FORGET = Sql.of("forget a token that has ended", """
             DELETE FROM multisession_tokens WHERE auth_token = :token AND ended_at IS NOT NULL AND %s
@@ -111,16 +113,8 @@ public final class EndedTokenDao {
 
     /** A column that holds the tokens of devices. */
     public enum Column {
-        OF_USERS(EndedTokenDao.OF_USERS, SAME_OF_USERS),
-        OF_SESSIONS(EndedTokenDao.OF_SESSIONS, SAME_OF_SESSIONS);
-
-        private final Sql page;
-        private final Sql same;
-
-        Column(Sql page, Sql same) {
-            this.page = page;
-            this.same = same;
-        }
+        OF_USERS,
+        OF_SESSIONS
     }
 
     private final StateDao state;
@@ -186,23 +180,28 @@ public final class EndedTokenDao {
      * Passes on the tokens of a column behind one, from the beginning for an empty text, at most so many and those that
      * sort as the last of them; returns the token behind which the next page begins, or null after the last page.
      */
-    public @Nullable String standing(Handle handle, Column column, String last, int rows, Consumer<StoredToken> action) {
+    public @Nullable String standing(
+            Handle handle, Column column, String last, int rows, Consumer<StoredToken> action) {
+        boolean isOfUsers = column == Column.OF_USERS;
         int[] seen = {0};
         String[] latest = {last};
         boolean[] isText = {true};
-        handle.query(column.page).bind("last", last).bind("rows", rows).forEach(row -> {
-            seen[0]++;
-            isText[0] = row.isText("auth_token");
-            if (isText[0]) {
-                latest[0] = row.requiredText("auth_token");
-                action.accept(new StoredToken(latest[0]));
-            }
-        });
+        handle.query(isOfUsers ? OF_USERS : OF_SESSIONS)
+                .bind("last", last)
+                .bind("rows", rows)
+                .forEach(row -> {
+                    seen[0]++;
+                    isText[0] = row.isText("auth_token");
+                    if (isText[0]) {
+                        latest[0] = row.requiredText("auth_token");
+                        action.accept(new StoredToken(latest[0]));
+                    }
+                });
         // Behind all texts are blobs, which are no tokens of anybody.
         if (seen[0] < rows || !isText[0]) {
             return null;
         }
-        handle.query(column.same)
+        handle.query(isOfUsers ? SAME_OF_USERS : SAME_OF_SESSIONS)
                 .bind("last", latest[0])
                 .forEach(row -> action.accept(new StoredToken(row.requiredText("auth_token"))));
         return latest[0];

@@ -159,13 +159,19 @@ abstract class ForgettingContract {
     void what_a_session_left_goes_with_its_token() {
         String token = ended();
         String hash = TokenHash.of(token);
-        old.run("INSERT INTO multisession_sign_ins (token_hash, user_id, arrived_at, proved_at) VALUES (?, 42, ?, ?)",
-                hash, "2026-01-01 00:00:00.000000", "2026-01-01 00:00:00.000000");
-        assertThat(old.all("SELECT 1 FROM multisession_devices WHERE token_hash = ?", hash)).hasSize(1);
+        old.run(
+                "INSERT INTO multisession_sign_ins (token_hash, user_id, arrived_at, proved_at) VALUES (?, 42, ?, ?)",
+                hash,
+                "2026-01-01 00:00:00.000000",
+                "2026-01-01 00:00:00.000000");
+        assertThat(old.all("SELECT 1 FROM multisession_devices WHERE token_hash = ?", hash))
+                .hasSize(1);
         look(KEEP_DAYS + 1);
         assertThat(isRemembered(token)).isFalse();
-        assertThat(old.all("SELECT 1 FROM multisession_devices WHERE token_hash = ?", hash)).isEmpty();
-        assertThat(old.all("SELECT 1 FROM multisession_sign_ins WHERE token_hash = ?", hash)).isEmpty();
+        assertThat(old.all("SELECT 1 FROM multisession_devices WHERE token_hash = ?", hash))
+                .isEmpty();
+        assertThat(old.all("SELECT 1 FROM multisession_sign_ins WHERE token_hash = ?", hash))
+                .isEmpty();
     }
 
     @Test
@@ -373,7 +379,9 @@ abstract class ForgettingContract {
         String token = ended();
         look(1);
         old.run("UPDATE multisession_absent_tokens SET since = ?", "2999-01-01 00:00:00.000000");
-        old.run("UPDATE multisession_state SET value = ? WHERE name = 'tokens-looked-for'", "2999-01-01 00:00:00.000000");
+        old.run(
+                "UPDATE multisession_state SET value = ? WHERE name = 'tokens-looked-for'",
+                "2999-01-01 00:00:00.000000");
         look(KEEP_DAYS);
         assertThat(isRemembered(token)).isTrue();
         assertThat(look(1)).isEqualTo(1);
@@ -392,7 +400,8 @@ abstract class ForgettingContract {
     @Test
     void nothing_is_noted_during_a_migration_nor_while_there_are_no_users() {
         String token = ended();
-        old.run("INSERT INTO multisession_state (name, value, changed_at) VALUES ('migration', 'x', '2026-01-01 00:00:00')");
+        old.run(
+                "INSERT INTO multisession_state (name, value, changed_at) VALUES ('migration', 'x', '2026-01-01 00:00:00')");
         look(1);
         old.run("DELETE FROM multisession_state WHERE name = 'migration'");
         assertThat(isMarked(token)).isFalse();
@@ -431,8 +440,7 @@ abstract class ForgettingContract {
         Throttle aWhile = () -> {
             // Others write in between.
             old.signInSingle(43, "at-" + left.size());
-            left.add(Integer.parseInt(
-                    old.one("SELECT count(*) FROM multisession_tokens WHERE ended_at IS NOT NULL")));
+            left.add(Integer.parseInt(old.one("SELECT count(*) FROM multisession_tokens WHERE ended_at IS NOT NULL")));
             return left.get(left.size() - 1) > 3000;
         };
         forgetting("one", aWhile).run();

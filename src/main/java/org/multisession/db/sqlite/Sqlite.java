@@ -47,7 +47,8 @@ public final class Sqlite implements Vendor {
                             + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), -8)"),
             Map.entry("schema", "(SELECT schema_version FROM pragma_schema_version)"),
-            // The number of the schema goes on with each VACUUM as well; the migration notes when it makes our triggers.
+            // The number of the schema goes on with each VACUUM as well; the migration notes when it makes our
+            // triggers.
             Map.entry(
                     "tableOfUsers",
                     "coalesce((SELECT value FROM multisession_state WHERE name = 'users-watched'), '')"));
