@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Groups writes that anybody may cause into few commits: while one transaction is on its way to the disk, the writes
  * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
- * as from {@link Database#write}.
+ * as from {@link Database#write}. Where the work of one fails, all are done once more, each in a savepoint of its own.
  *
  * <p>However many arrive, a limited one makes at most {@value #BURST} commits at once and then twenty a second. Once
  * {@value #MAX_WAITING} are waiting, further callers are told that the database is busy. Safe for use by many threads.
@@ -177,16 +178,20 @@ public final class GroupCommit {
     private void commit(List<Pending<?>> batch) {
         List<Pending<?>> again = new ArrayList<>();
         try {
-            database.execute(transaction -> {
-                again.clear();
-                for (Pending<?> pending : batch) {
-                    if (batch.size() == 1) {
-                        pending.run(transaction);
-                    } else if (!runsBesideOthers(transaction, pending)) {
-                        again.add(pending);
+            Pending<?> failed = commitAtOnce(batch);
+            if (failed != null) {
+                database.execute(transaction -> {
+                    again.clear();
+                    for (Pending<?> pending : batch) {
+                        boolean isToBeDoneAgain = pending == failed
+                                ? failed.failure instanceof DatabaseException
+                                : !runsBesideOthers(transaction, pending);
+                        if (isToBeDoneAgain) {
+                            again.add(pending);
+                        }
                     }
-                }
-            });
+                });
+            }
         } catch (RuntimeException e) {
             again.clear();
             if (batch.size() > 1 && e.getCause() instanceof TransactionLostException) {
@@ -207,6 +212,32 @@ public final class GroupCommit {
             }
         }
         commitEach(again);
+    }
+
+    /**
+     * Commits all of them without a savepoint for each: after one, SQLite copies every page before it changes, into a file
+     * where they are more than a few. Returns null, or the one of several whose work failed, so that nothing of any was
+     * kept.
+     */
+    private @Nullable Pending<?> commitAtOnce(List<Pending<?>> batch) {
+        AtomicReference<@Nullable Pending<?>> atWork = new AtomicReference<>();
+        try {
+            database.execute(transaction -> {
+                for (Pending<?> pending : batch) {
+                    atWork.setPlain(pending);
+                    pending.run(transaction);
+                    atWork.setPlain(null);
+                }
+            });
+            return null;
+        } catch (RuntimeException e) {
+            Pending<?> failed = atWork.getPlain();
+            if (batch.size() == 1 || failed == null) {
+                throw e;
+            }
+            failed.failure = e;
+            return failed;
+        }
     }
 
     /** Does each by itself, so that it gets the failure that the database has for it. */

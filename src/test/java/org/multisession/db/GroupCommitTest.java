@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.testing.StatementLog;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.SqliteApp;
 
@@ -144,6 +145,25 @@ class GroupCommitTest {
         }
         assertThat(transactions).hasSize(2);
         assertThat(rows()).isEqualTo(5);
+    }
+
+    @Test
+    void only_where_one_has_failed_does_each_get_a_savepoint() {
+        assertThat(StatementLog.during(() -> resultsOf(4))).noneMatch(sql -> sql.contains("SAVEPOINT"));
+        // The fifth fails, and is not done again.
+        assertThat(StatementLog.during(() -> resultsOf(6)))
+                .filteredOn(sql -> sql.contains("SAVEPOINT"))
+                .hasSize(5);
+    }
+
+    private void resultsOf(int others) {
+        try {
+            for (Future<Integer> result : gathered(others, identities())) {
+                Throwable unused = catchThrowable(result::get);
+            }
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -15,6 +15,12 @@ import org.sqlite.SQLiteOpenMode;
  */
 final class Connections extends SQLiteDataSource {
 
+    /**
+     * A sign-in changes some twenty pages, most of them anywhere in the file. Readers gain nothing: a commit of any other
+     * connection empties their caches.
+     */
+    private static final int WRITERS_CACHE_KIB = 16_000;
+
     private final SqliteFile file;
     private final int busyTimeoutMillis;
     private final boolean readOnly;
@@ -52,6 +58,7 @@ final class Connections extends SQLiteDataSource {
             } else {
                 // Deleted rows hold tokens, codes and numbers, which must not remain in free space.
                 Sqlite.run(connection, "PRAGMA secure_delete=ON");
+                Sqlite.run(connection, "PRAGMA cache_size=-" + WRITERS_CACHE_KIB);
             }
             require(connection, "foreign_keys", 1);
             require(connection, "busy_timeout", busyTimeoutMillis);
