@@ -123,6 +123,14 @@ final class BenchDatabase {
         Files.move(unfinished, file);
     }
 
+    /** So that no sign-in has one to adopt, which each user's first sign-in does and no other. */
+    void forgetLegacyTokens() throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("UPDATE users SET auth_token = NULL");
+        }
+    }
+
     Path path() {
         return path;
     }
