@@ -103,8 +103,7 @@ abstract class SurplusContract {
     }
 
     private static Instant moment(Random random, Instant now) {
-        return now.plus(Duration.ofDays(110))
-                .minus(Duration.ofMillis((long) (random.nextDouble() * 86_400_000 * 220)));
+        return now.plus(Duration.ofDays(110)).minus(Duration.ofMillis((long) (random.nextDouble() * 86_400_000 * 220)));
     }
 
     private @Nullable String any(Random random, Instant now) {

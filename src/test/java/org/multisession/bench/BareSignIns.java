@@ -80,7 +80,8 @@ final class BareSignIns {
                         user);
                 prepared.run("UPDATE users SET auth_token = ? WHERE id = ?", token.value(), user);
                 prepared.number(
-                        "SELECT count(recorded_at) FROM multisession_tokens WHERE user_id = ? AND ended_at IS NULL", user);
+                        "SELECT count(recorded_at) FROM multisession_tokens WHERE user_id = ? AND ended_at IS NULL",
+                        user);
                 statement.execute("COMMIT");
                 count++;
             }

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.sqlite.SqliteFile;
-import org.multisession.testing.StatementLog;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.SqliteApp;
+import org.multisession.testing.StatementLog;
 
 /** Many write in few commits, and each gets what is its own. */
 class GroupCommitTest {
