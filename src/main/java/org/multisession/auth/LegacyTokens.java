@@ -61,12 +61,23 @@ public final class LegacyTokens {
     }
 
     /**
+     * Locks the user's row, and returns what stands there. The old app may be writing another token at this moment, which
+     * must not be overwritten unseen. To be called before a row is added that refers to the user's, because the old app may
+     * do so too, and each would then wait for the other before it may change the user's row.
+     */
+    @Nullable
+    SessionToken lock(Transaction transaction, User user) {
+        return users.legacyTokenToChange(transaction, user.id());
+    }
+
+    /**
      * Sets the user's row to this session's token, so that the old app accepts it too. What stands there until now and is
      * no session yet becomes one, so that the old devices which hold it stay signed in.
+     *
+     * @param overwritten what {@link #lock} has returned
      */
-    void mirror(Transaction transaction, User user, SessionToken token, Instant now) {
-        // The old app may be writing another one at this moment, which must not be overwritten unseen.
-        SessionToken overwritten = users.legacyTokenToChange(transaction, user.id());
+    void mirror(
+            Transaction transaction, User user, @Nullable SessionToken overwritten, SessionToken token, Instant now) {
         if (overwritten != null && !sessions.wasIssued(transaction, overwritten)) {
             adopt(transaction, user, overwritten, now);
         }

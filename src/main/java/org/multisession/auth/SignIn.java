@@ -104,11 +104,12 @@ public final class SignIn {
 
     Result.Started start(Transaction transaction, User user, Client client, Presented presented, Instant now) {
         transaction.lock("user " + user.id());
+        SessionToken overwritten = legacyTokens.areMirrored() ? legacyTokens.lock(transaction, user) : null;
         List<UserSession> former = former(transaction, user, presented);
         SessionToken token = sessions.start(transaction, user, client, arrivedAt(transaction, former, now), now);
         if (legacyTokens.areMirrored()) {
             // After the new session, which has the lower row id than what is adopted.
-            legacyTokens.mirror(transaction, user, token, now);
+            legacyTokens.mirror(transaction, user, overwritten, token, now);
         }
         former.forEach(session -> sessions.end(transaction, session, EndReason.REPLACED, client, now));
         sessions.evictSurplus(transaction, user, token, client, now);

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -240,6 +241,14 @@ public final class PostgresMigrator implements Migration {
             ORDER BY attnum
             """);
 
+    /** The server counts a column as part of the row's key where such an index has it. */
+    private static final Sql TOKEN_IS_A_KEY = Sql.of("unique indexes of users.auth_token", """
+            SELECT count(*) AS keys FROM pg_catalog.pg_index i
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            WHERE i.indrelid = to_regclass('users') AND a.attname = 'auth_token'
+              AND i.indisunique AND i.indexprs IS NULL AND i.indpred IS NULL
+            """);
+
     private final Database database;
     private final InstantSource clock;
     private final Progress progress;
@@ -274,7 +283,16 @@ public final class PostgresMigrator implements Migration {
     }
 
     private PostgresGround look() {
+        database.learn(Map.of("forChange", database.read(PostgresMigrator::lockOfATokensRow)));
         return database.read(handle -> PostgresGround.look(handle, all, version(all)));
+    }
+
+    /**
+     * The lock that a change of {@code users.auth_token} takes. Whoever takes a weaker one first, and asks for more later,
+     * may wait for somebody who waits for him: the old app's statement could be the one that the server ends.
+     */
+    private static String lockOfATokensRow(Handle handle) {
+        return handle.query(TOKEN_IS_A_KEY).one(row -> row.number("keys")) > 0 ? "FOR UPDATE" : "FOR NO KEY UPDATE";
     }
 
     /**
