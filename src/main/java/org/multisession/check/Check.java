@@ -129,9 +129,9 @@ public final class Check {
             DryRun found = rehearsal;
             played = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, progress, findings)
                     .on(copy.path(), rehearsal, handle -> ask(handle, found, now, findings));
+            List<Fact> asked = played == null ? null : played.facts();
+            facts.addAll(asked == null ? rehearse(copy.path(), now, findings) : asked);
         }
-        List<Fact> asked = played == null ? null : played.facts();
-        facts.addAll(asked == null ? rehearse(original, now, findings) : asked);
         if (rules.asksForCodes() && (rules.stage().acceptsLegacyTokens() || rehearsal.hasSessionsOfTheOldApp())) {
             findings.add(
                     Fault.OPEN_OLD_SIGN_IN,
@@ -167,12 +167,11 @@ public final class Check {
     }
 
     /**
-     * The same facts where the deploy was refused, or its tables do not show the order of the users: on another copy, which
-     * no deploy has touched.
+     * The same facts where the deploy was refused, or its tables do not show the order of the users. On the same copy: another
+     * one would show what the app has written since, and nothing counts of a deploy that was refused.
      */
-    private List<Fact> rehearse(ReadOnlyDatabase original, Instant now, Findings findings) {
-        try (ScratchCopy copy = ScratchCopy.of(original);
-                ReadOnlyDatabase database = ReadOnlyDatabase.open(copy.path(), busyTimeout)) {
+    private List<Fact> rehearse(Path copy, Instant now, Findings findings) {
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(copy, busyTimeout)) {
             return rehearse(database, database.snapshot(DryRun::prepare), now, findings);
         }
     }

@@ -836,6 +836,24 @@ class CheckTest {
     }
 
     @Test
+    void the_report_is_of_one_moment_also_where_the_deploy_is_refused_and_the_app_goes_on_writing() {
+        try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
+            String users = old.one("SELECT count(*) FROM users");
+            Trials refusing = (stage, database) -> (transaction, userColumns) -> {
+                old.run("UPDATE users SET auth_token = 'a-token-that-two-users-have' WHERE id > 1");
+                old.run("INSERT INTO users (phone) VALUES ('+79990000009')");
+                throw new MigrationRefusedException("a sign-in does not work");
+            };
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            Report report = new Check(rules, refusing, PATIENCE, clock, Progress.NONE).of(old.path());
+
+            assertThat(codes(report)).containsExactly("deploy-refused");
+            assertThat(String.valueOf(fact(report, "users"))).isEqualTo(users);
+            requireThatEveryRowIsCounted(report);
+        }
+    }
+
+    @Test
     void rows_come_in_their_own_order_and_not_in_that_of_their_tokens() {
         Report report = after(
                 "UPDATE users SET auth_token = 'c' WHERE id = 1",
