@@ -7,6 +7,11 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -36,6 +41,9 @@ public final class KnownFaults {
     static final String NO_DATABASE = "none";
 
     private static final String WHERE = "https://osv-vulnerabilities.storage.googleapis.com/Maven/all.zip";
+    /** Older advisories lack what has become known since. */
+    private static final Duration OLD = Duration.ofDays(30);
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private record Library(String name, String version) {}
@@ -43,6 +51,8 @@ public final class KnownFaults {
     private final List<Library> libraries;
     private final List<String> faults = new ArrayList<>();
     private int advisories;
+    /** When an advisory last changed: that is how new the file is, whenever it was downloaded or copied. */
+    private Instant newest = Instant.EPOCH;
 
     private KnownFaults(List<Library> libraries) {
         this.libraries = libraries;
@@ -50,7 +60,7 @@ public final class KnownFaults {
 
     /** Takes the bill of materials and the zip of advisories. */
     public static void main(String[] args) throws IOException {
-        System.exit(run(Path.of(args[0]), args[1], System.out));
+        System.exit(run(Path.of(args[0]), args[1], InstantSource.system(), System.out));
     }
 
     /**
@@ -58,7 +68,7 @@ public final class KnownFaults {
      *
      * @return whether there is a fault; a check that nobody has asked for is no failure
      */
-    static int run(Path billOfMaterials, String database, PrintStream out) throws IOException {
+    static int run(Path billOfMaterials, String database, InstantSource clock, PrintStream out) throws IOException {
         if (database.equals(NO_DATABASE)) {
             out.println("The check for known faults did NOT run: it needs the advisories of osv.dev. Download " + WHERE
                     + " and give the file: -Dosv.database=all.zip");
@@ -73,7 +83,11 @@ public final class KnownFaults {
         }
         KnownFaults check = new KnownFaults(libraries(billOfMaterials));
         check.read(file);
-        return check.report(file, out);
+        int code = check.report(file, out);
+        if (code != DID_NOT_RUN) {
+            check.warnOfAge(clock.instant(), out);
+        }
+        return code;
     }
 
     private static List<Library> libraries(Path billOfMaterials) throws IOException {
@@ -101,6 +115,10 @@ public final class KnownFaults {
 
     private void judge(JsonNode advisory) {
         advisories++;
+        Instant changed = time(advisory.path("modified").asText());
+        if (changed.isAfter(newest)) {
+            newest = changed;
+        }
         if (advisory.has("withdrawn")) {
             return;
         }
@@ -114,6 +132,14 @@ public final class KnownFaults {
                             + advisory.path("summary").asText("see https://osv.dev"));
                 }
             }
+        }
+    }
+
+    private static Instant time(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException e) {
+            return Instant.EPOCH;
         }
     }
 
@@ -161,11 +187,26 @@ public final class KnownFaults {
         faults.stream().distinct().sorted().forEach(out::println);
         out.println(String.format(
                 Locale.ROOT,
-                "Known faults: %d (libraries: %d, advisories: %,d in %s)",
+                "Known faults: %d (libraries: %d, advisories: %,d up to %s in %s)",
                 faults.stream().distinct().count(),
                 libraries.size(),
                 advisories,
+                newest.equals(Instant.EPOCH)
+                        ? "an unknown day"
+                        : newest.atZone(ZoneOffset.UTC).toLocalDate(),
                 file));
         return faults.isEmpty() ? NONE : SOME;
+    }
+
+    /** The release goes on: an old file is better than none, and whoever publishes decides. */
+    private void warnOfAge(Instant now, PrintStream out) {
+        if (newest.equals(Instant.EPOCH)) {
+            out.println("WARNING: no advisory says when it was changed, so the file may be of any age. Download "
+                    + WHERE + " again");
+        } else if (newest.plus(OLD).isBefore(now)) {
+            out.println("WARNING: these advisories are "
+                    + Duration.between(newest, now).toDays()
+                    + " days old, and what has become known since is not found. Download " + WHERE + " again");
+        }
     }
 }

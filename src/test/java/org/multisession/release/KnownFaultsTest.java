@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,8 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.multisession.testing.TestClock;
 
 class KnownFaultsTest {
+
+    private final TestClock clock = new TestClock();
 
     @TempDir
     Path folder;
@@ -48,9 +53,13 @@ class KnownFaultsTest {
 
     private int run(String database) throws IOException {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
-        int code = KnownFaults.run(bill, database, new PrintStream(printed, true, UTF_8));
+        int code = KnownFaults.run(bill, database, clock, new PrintStream(printed, true, UTF_8));
         out = printed.toString(UTF_8);
         return code;
+    }
+
+    private static String changed(Instant at) {
+        return "{\"id\":\"GHSA-5678\",\"modified\":\"" + at + "\",\"affected\":[]}";
     }
 
     private static String advisory(String ecosystem, String name, String affected) {
@@ -87,7 +96,7 @@ class KnownFaultsTest {
         assertThat(out)
                 .contains(
                         code == 0
-                                ? "Known faults: 0 (libraries: 2, advisories: 1 in "
+                                ? "Known faults: 0 (libraries: 2, advisories: 1 up to an unknown day in "
                                 : "GHSA-1234 in com.example:json 2.22.4: It leaks");
     }
 
@@ -96,8 +105,9 @@ class KnownFaultsTest {
         String listed = "\"versions\":[\"7.0.9\",\"7.1.0\"]";
         assertThat(check(advisory("Maven", "com.example:pool", listed))).isEqualTo(KnownFaults.SOME);
         assertThat(out)
-                .isEqualTo("GHSA-1234 in com.example:pool 7.1.0: It leaks\n"
-                        + "Known faults: 1 (libraries: 2, advisories: 1 in " + folder.resolve("all.zip") + ")\n");
+                .startsWith("GHSA-1234 in com.example:pool 7.1.0: It leaks\n"
+                        + "Known faults: 1 (libraries: 2, advisories: 1 up to an unknown day in "
+                        + folder.resolve("all.zip") + ")\n");
     }
 
     @Test
@@ -110,7 +120,29 @@ class KnownFaultsTest {
                                 .replace("{\"id\"", "{\"withdrawn\":\"2026-01-01\",\"id\"")))
                 .as(out)
                 .isEqualTo(KnownFaults.NONE);
-        assertThat(out).startsWith("Known faults: 0 (libraries: 2, advisories: 3 in ");
+        assertThat(out).startsWith("Known faults: 0 (libraries: 2, advisories: 3 up to an unknown day in ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, false", "30, false", "31, true", "400, true"})
+    void advisories_that_are_older_than_a_month_are_told_of_with_their_age_and_the_release_goes_on(
+            int days, boolean warns) throws IOException {
+        Instant newest = clock.instant().minus(Duration.ofDays(days));
+        assertThat(check(changed(newest.minus(Duration.ofDays(100))), changed(newest)))
+                .isEqualTo(KnownFaults.NONE);
+        assertThat(out).contains("advisories: 2 up to " + newest.toString().substring(0, 10) + " in ");
+        if (warns) {
+            assertThat(out).contains("WARNING: these advisories are " + days + " days old", "Download https://");
+        } else {
+            assertThat(out).doesNotContain("WARNING");
+        }
+    }
+
+    @Test
+    void advisories_without_a_day_are_told_of_too() throws IOException {
+        assertThat(check(changed(Instant.EPOCH).replace("1970-01-01T00:00:00Z", "yesterday")))
+                .isEqualTo(KnownFaults.NONE);
+        assertThat(out).contains("up to an unknown day in ", "WARNING: no advisory says when it was changed");
     }
 
     @Test
