@@ -62,10 +62,10 @@ abstract class SessionsContract {
         app = deploy(rules);
     }
 
-    /** With little patience for somebody else's lock. */
+    /** With little patience for somebody else's lock; enough for a new connection on a busy machine. */
     private void redeployInAHurry() {
         app.close();
-        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.COEXIST, Duration.ofMillis(50), clock);
+        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.COEXIST, Duration.ofSeconds(1), clock);
     }
 
     @Nested

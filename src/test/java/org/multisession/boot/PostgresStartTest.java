@@ -54,7 +54,7 @@ class PostgresStartTest {
         LockRetry retry = new LockRetry(clock, Duration.ofMillis(-1));
         try (Source source = Sources.claim(settings.database(), settings.createDatabase(), "/");
                 Database database =
-                        retry.until(() -> Database.open(source, settings.poolSize(), Duration.ofMillis(400)))) {
+                        retry.until(() -> Database.open(source, settings.poolSize(), Duration.ofSeconds(2)))) {
             return new MigrationRun(settings, database, clock, retry, Progress.NONE).migrate();
         }
     }

@@ -45,7 +45,7 @@ import org.sqlite.SQLiteConnection;
 class DatabaseTest {
 
     private static final Duration LONG = Duration.ofSeconds(20);
-    private static final Duration SHORT = Duration.ofMillis(200);
+    private static final Duration SHORT = Duration.ofSeconds(1);
 
     private static final String COUNTERS = """
             CREATE TABLE counters (name TEXT NOT NULL UNIQUE, value INTEGER NOT NULL);

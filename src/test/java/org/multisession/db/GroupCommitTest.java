@@ -321,7 +321,7 @@ class GroupCommitTest {
     void nothing_is_told_of_a_commit_that_failed_or_of_work_that_is_undone() throws Exception {
         List<String> told = new ArrayList<>();
         database.close();
-        database = Database.open(file, 1, Duration.ofMillis(100));
+        database = Database.open(file, 1, Duration.ofSeconds(1));
         old.run("BEGIN");
         assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("0");
         assertThatThrownBy(() -> database.execute(transaction -> {
@@ -379,7 +379,7 @@ class GroupCommitTest {
     @Test
     void nobody_is_answered_before_the_commit_and_all_learn_that_it_failed() throws Exception {
         database.close();
-        database = Database.open(file, 1, Duration.ofMillis(100));
+        database = Database.open(file, 1, Duration.ofSeconds(1));
         commits = new GroupCommit(database);
         old.run("BEGIN");
         assertThat(old.one("SELECT count(*) FROM numbers")).isEqualTo("0");

@@ -32,7 +32,7 @@ import org.multisession.testing.StatementLog;
 /** Before a migration changes an existing database, a verified copy of it lies beside it; otherwise nothing does. */
 class BackupTest {
 
-    private static final Duration SHORT = Duration.ofMillis(250);
+    private static final Duration SHORT = Duration.ofSeconds(1);
 
     private static final InstantSource CLOCK =
             InstantSource.fixed(ZonedDateTime.parse("2026-02-07T08:09:10.9Z").toInstant());

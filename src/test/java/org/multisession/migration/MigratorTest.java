@@ -50,7 +50,7 @@ import org.multisession.testing.TestClock;
 /** P5 on real files: what is accepted is only added to, what is refused is not touched. */
 class MigratorTest {
 
-    private static final Duration SHORT = Duration.ofMillis(250);
+    private static final Duration SHORT = Duration.ofSeconds(1);
 
     /** The indexes that the old app makes, or forgets to. */
     private static final String SESSION_INDEXES = """

@@ -318,7 +318,7 @@ class UninstallTest {
             String before = old.dump();
             old.run("BEGIN IMMEDIATE");
             try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
-                    Database database = Database.open(claimed, 1, Duration.ofMillis(50))) {
+                    Database database = Database.open(claimed, 1, Duration.ofSeconds(1))) {
                 Uninstaller uninstaller =
                         new Uninstaller(database, new SqliteBackup(database, file(), clock), Progress.NONE);
                 assertThatThrownBy(() -> uninstaller.uninstall(false)).isInstanceOf(DatabaseException.class);

@@ -224,7 +224,7 @@ class PostgresMigrationKilledTest {
             goOn(old);
             // The patience of a request is no measure for this.
             CompletableFuture<NewApp> next = CompletableFuture.supplyAsync(() ->
-                    NewApp.deploy(old.claim(), NewApp.RULES, Stage.COEXIST, Duration.ofMillis(300), new TestClock()));
+                    NewApp.deploy(old.claim(), NewApp.RULES, Stage.COEXIST, Duration.ofSeconds(2), new TestClock()));
             List<String> builders = orphan;
             while (!next.isDone() && (builders.isEmpty() || builders.equals(orphan))) {
                 builders = old.all(BUILDERS);
