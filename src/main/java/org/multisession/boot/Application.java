@@ -134,7 +134,8 @@ final class Application implements AutoCloseable {
         Meters meters = new Meters(Product.ours());
         meters.watch(() -> readiness.state() instanceof Readiness.State.Serving && !database.isReplaced());
         meters.watchMigration(readiness::rowsDone, readiness::rowsOfStep);
-        database.listenBy(meters.database());
+        StorageWatch storage = new StorageWatch(meters.database(), System::nanoTime);
+        database.listenBy(storage);
         Services services = new Services(
                 database,
                 columns,
@@ -164,6 +165,7 @@ final class Application implements AutoCloseable {
                         readiness,
                         schema.missing(),
                         isShared,
+                        storage::state,
                         meters,
                         requestIds,
                         random,
@@ -181,6 +183,9 @@ final class Application implements AutoCloseable {
             meters.watch(services, database, fileWatch == null ? Meters.FileWatch.NONE : fileWatch, clock);
             watch(housekeeping, database, fileWatch, schema);
             schedule(housekeeping, settings, services, throttle, random, meters);
+            // Where nobody signs in, nothing else would find out that the disk takes it again.
+            Runnable tryToWrite = () -> storage.tryAgain(services.heartbeat::beat);
+            housekeeping.every(FLUSH_INTERVAL, "storage", "to write to the database again", tryToWrite);
             readiness.serving();
             warnOfSettings(settings, clock);
             log.info("Multi-Session is ready at '{}'", owner(context));

@@ -6,6 +6,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
+import org.multisession.db.StorageException;
 import org.multisession.metrics.Meters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,8 @@ final class Housekeeping implements AutoCloseable {
         Runnable surviving = () -> {
             try {
                 measured.run();
-            } catch (DatabaseReplacedException e) {
+            } catch (DatabaseReplacedException | StorageException e) {
+                // Whoever watches that says so, and not each task in turn.
                 log.debug("Failed {}: {}", what, e.getMessage());
             } catch (DatabaseException e) {
                 log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());

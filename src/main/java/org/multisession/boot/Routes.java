@@ -78,6 +78,7 @@ record Routes(
         Readiness readiness,
         Supplier<List<String>> missingFromSchema,
         BooleanSupplier databaseIsShared,
+        Supplier<String> storage,
         Meters meters,
         RequestIds requestIds,
         SecureRandom random,
@@ -182,6 +183,7 @@ record Routes(
                 new HealthServlet(
                         missingFromSchema,
                         databaseIsShared,
+                        storage,
                         stage,
                         Product.ours().version()),
                 "/health");

@@ -233,6 +233,8 @@ public final class Database implements AutoCloseable {
         DatabaseException explained = reason(serving, cause, failure);
         if (explained instanceof DatabaseBusyException) {
             listener.gaveUp();
+        } else if (explained instanceof StorageException ofTheStorage) {
+            listener.failed(ofTheStorage);
         }
         return explained;
     }
@@ -247,7 +249,7 @@ public final class Database implements AutoCloseable {
         return vendor().kindOf(cause) == FailureKind.ACCESS
                 ? serving.source()
                         .obstacle()
-                        .map(words -> new DatabaseException(words, FailureKind.ACCESS, cause))
+                        .<DatabaseException>map(words -> new StorageException(words, FailureKind.ACCESS, cause))
                         .orElse(failure)
                 : failure;
     }
@@ -381,6 +383,9 @@ public final class Database implements AutoCloseable {
             if (!serving.isServing()) {
                 throw retired(serving);
             }
+            if (isDone) {
+                listener.committed();
+            }
             return isDone;
         } catch (StatementException e) {
             throw explained(serving, e.failure(), e.because(e.failure()));
@@ -494,6 +499,7 @@ public final class Database implements AutoCloseable {
 
     private void commit(Connection connection, Transaction transaction) throws SQLException {
         vendor().commit(connection, busyTimeout);
+        listener.committed();
         transaction.committed();
     }
 
@@ -573,10 +579,13 @@ public final class Database implements AutoCloseable {
     private static void forgetIfBroken(Pools serving, ConnectionPool.Lease lease, SQLException e) {
         FailureKind kind = serving.source().vendor().kindOf(e);
         if (!kind.leavesConnectionIntact()) {
-            // Not by the words of the driver, which may quote a value.
-            log.warn(
-                    "Replacing a database connection after: {}",
-                    serving.source().vendor().describe(e));
+            // Whoever gets the failure, or watches for it, tells of a disk; each request may fail by one.
+            if (!kind.isOfTheStorage()) {
+                // Not by the words of the driver, which may quote a value.
+                log.warn(
+                        "Replacing a database connection after: {}",
+                        serving.source().vendor().describe(e));
+            }
             serving.discard(lease);
         }
     }

@@ -15,6 +15,12 @@ public interface DatabaseListener {
 
         @Override
         public void gaveUp() {}
+
+        @Override
+        public void failed(StorageException failure) {}
+
+        @Override
+        public void committed() {}
     };
 
     /** A transaction has waited so long for the writing connection, which others of this application had. */
@@ -25,4 +31,10 @@ public interface DatabaseListener {
 
     /** Work was given up because the database was busy. */
     void gaveUp();
+
+    /** Work failed because of what the database is kept on. */
+    void failed(StorageException failure);
+
+    /** A transaction that may have written is on disk. */
+    void committed();
 }

@@ -14,6 +14,8 @@ public enum FailureKind {
     STATEMENT,
     /** The account may not open or write the database. */
     ACCESS,
+    /** The disk has no room left. */
+    FULL,
     /** The disk could not be read or written. */
     DISK,
     /** The database itself is damaged. */
@@ -28,6 +30,11 @@ public enum FailureKind {
     /** Whether the same call may succeed a moment later. */
     boolean passes() {
         return this == BUSY || this == CONFLICT || this == UNREACHABLE;
+    }
+
+    /** Whether the disk or the permissions are at fault, which somebody has to put right. */
+    public boolean isOfTheStorage() {
+        return this == FULL || this == DISK || this == ACCESS;
     }
 
     /** Whether the schema or a row is at fault, and not the state of the disk or of a lock. */

@@ -35,6 +35,9 @@ final class StatementException extends DatabaseException {
         if (vendor.kindOf(reason).passes()) {
             return vendor.translated(reason);
         }
-        return reason == failure ? this : new StatementException(sql, reason, vendor);
+        StatementException failed = reason == failure ? this : new StatementException(sql, reason, vendor);
+        return failed.kind().isOfTheStorage()
+                ? new StorageException(statement(), String.valueOf(failed.getMessage()), failed.kind(), reason)
+                : failed;
     }
 }

@@ -82,7 +82,8 @@ public interface Vendor {
      *   <li>{@code {binary}}: the collation that compares character by character;
      *   <li>{@code {forUpdate}}: the end of a query that locks the rows it finds, where a transaction has not locked all, to
      *       delete them;
-     *   <li>{@code {forChange}}: the same to change them, but for their ids: rows that refer to them may be added meanwhile;
+     *   <li>{@code {forChange}}: the same to change a user's token, with no stronger lock than that takes: rows that refer to
+     *       the user may be added meanwhile, where it is no key;
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u};
      *   <li>{@code {isSeenAsWritten}}: the condition that {@code last_seen_at} of {@code user_sessions s} is a time as we
@@ -112,14 +113,16 @@ public interface Vendor {
                     : new DatabaseBusyException(
                             "no connection to the database became free in time: this application uses all of them", e);
         }
-        return new DatabaseException(describe(e), kind, e);
+        return kind.isOfTheStorage()
+                ? new StorageException(describe(e), kind, e)
+                : new DatabaseException(describe(e), kind, e);
     }
 
     private DatabaseException noConnection(SQLException why) {
         DatabaseException translated = translated(why);
-        return new DatabaseBusyException(
-                "no connection to the database could be opened in time: " + translated.getMessage(),
-                translated.kind(),
-                why);
+        String message = "no connection to the database could be opened in time: " + translated.getMessage();
+        return translated.kind() == FailureKind.FULL || translated.kind() == FailureKind.DISK
+                ? new StorageException(message, translated.kind(), why)
+                : new DatabaseBusyException(message, translated.kind(), why);
     }
 }

@@ -24,6 +24,7 @@ import org.multisession.auth.Services;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseListener;
 import org.multisession.db.PoolUse;
+import org.multisession.db.StorageException;
 import org.multisession.otp.CodeLimit;
 import org.multisession.otp.CodeListener;
 import org.multisession.otp.OneTimeCodes.AttemptResult;
@@ -208,6 +209,10 @@ public final class Meters {
                 FAST);
         Counter busy =
                 counter("multisession.database.busy", "Work given up because the database was busy", Tags.empty());
+        Counter storage = counter(
+                "multisession.database.storage.failures",
+                "Work that failed because the disk of the database is full or fails, or may not be written",
+                Tags.empty());
         return new DatabaseListener() {
             @Override
             public void waitedForWriter(Duration wait) {
@@ -222,6 +227,16 @@ public final class Meters {
             @Override
             public void gaveUp() {
                 busy.increment();
+            }
+
+            @Override
+            public void failed(StorageException failure) {
+                storage.increment();
+            }
+
+            @Override
+            public void committed() {
+                // The waits tell how many there are.
             }
         };
     }

@@ -11,6 +11,9 @@ public final class HttpProblem extends RuntimeException {
 
     private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
 
+    /** The code of what fails until somebody has put it right. */
+    public static final String UNAVAILABLE = "unavailable";
+
     private final int status;
     private final String code;
     private final transient Map<String, String> headers;
@@ -90,6 +93,15 @@ public final class HttpProblem extends RuntimeException {
     /** 503: somebody else holds the database. */
     public static HttpProblem busy() {
         return new HttpProblem(503, "busy", "The database is busy. Nothing was changed; try again in a moment.", RETRY);
+    }
+
+    /** 503: the disk of the database is full or fails, or it cannot be written. Somebody has to put that right. */
+    public static HttpProblem unavailable() {
+        return new HttpProblem(
+                503,
+                UNAVAILABLE,
+                "The database cannot do this at present. Nothing was changed; try again later.",
+                Map.of("Retry-After", "30"));
     }
 
     /** 503: the database is still being migrated. */

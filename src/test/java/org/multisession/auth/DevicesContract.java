@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseListener;
 import org.multisession.db.SqlTime;
+import org.multisession.db.StorageException;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
@@ -518,6 +519,16 @@ abstract class DevicesContract {
 
             @Override
             public void waitedForLock(Duration wait) {}
+
+            @Override
+            public void failed(StorageException failure) {
+                // Not what is asked here.
+            }
+
+            @Override
+            public void committed() {
+                // Nor this.
+            }
 
             @Override
             public void gaveUp() {}

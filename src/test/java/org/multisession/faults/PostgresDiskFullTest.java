@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.FailureKind;
+import org.multisession.db.StorageException;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.SmallDisk;
@@ -68,10 +69,10 @@ class PostgresDiskFullTest {
                 thrown = catchThrowable(() -> told.add(app.signIn(ANNA)));
             }
             assertThat(thrown)
-                    .isInstanceOf(DatabaseException.class)
+                    .isInstanceOf(StorageException.class)
                     .hasMessageContaining("the disk of the database is full")
-                    .extracting(failure -> ((DatabaseException) failure).kind())
-                    .isEqualTo(FailureKind.DISK);
+                    .extracting(failure -> ((StorageException) failure).kind())
+                    .isEqualTo(FailureKind.FULL);
             for (int i = 0; i < 20; i++) {
                 assertThat(catchThrowable(() -> told.add(app.signIn(ANNA)))).isInstanceOf(DatabaseException.class);
             }

@@ -54,13 +54,17 @@ public final class Postgres implements Vendor {
             Map.entry("isSeenAsWritten", "s.last_seen_at IS NOT NULL"),
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
-            // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait.
+            // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait. The migration finds
+            // out
+            // whether that is enough.
             Map.entry("forUpdate", "FOR UPDATE"),
             Map.entry("forChange", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
             Map.entry("schema", TABLE_OF_USERS),
             Map.entry("tableOfUsers", TABLE_OF_USERS));
+
+    private static final String READ_ONLY = "25006";
 
     /** The server puts its own word for the severity before its message, in its own language. */
     private static final Pattern SEVERITY = Pattern.compile("^[^\\s:\"]+: +");
@@ -198,7 +202,8 @@ public final class Postgres implements Vendor {
             // A lock or a statement took too long; somebody is altering or dropping what a plan was made for.
             case "55P03", "57014" -> FailureKind.BUSY;
             // The server stops, starts, has no place left, or has become a standby.
-            case "57P01", "57P02", "57P03", "57P05", "53300", "25006" -> FailureKind.UNREACHABLE;
+            case "57P01", "57P02", "57P03", "57P05", "53300", READ_ONLY -> FailureKind.UNREACHABLE;
+            case "53100" -> FailureKind.FULL;
             case "42501" -> FailureKind.ACCESS;
             case "P0001" -> FailureKind.CONSTRAINT;
             case "XX001", "XX002" -> FailureKind.DAMAGE;
@@ -208,7 +213,9 @@ public final class Postgres implements Vendor {
                     case "28", "3D" -> FailureKind.ACCESS;
                     case "23" -> FailureKind.CONSTRAINT;
                     case "0A", "22", "42" -> FailureKind.STATEMENT;
-                    case "53", "58" -> FailureKind.DISK;
+                    // Memory, or a limit of the server.
+                    case "53" -> FailureKind.UNREACHABLE;
+                    case "58" -> FailureKind.DISK;
                     default -> FailureKind.OTHER;
                 };
         };
@@ -219,7 +226,8 @@ public final class Postgres implements Vendor {
     public String describe(SQLException e) {
         return switch (kindOf(e)) {
             case ACCESS -> access(e);
-            case DISK -> "the disk of the database is full, or cannot be read or written";
+            case FULL -> "the disk of the database is full";
+            case DISK -> "the disk of the database could not be read or written (SQLState " + e.getSQLState() + ")";
             case DAMAGE -> "the database is damaged (" + reasonIn(e) + ")";
             case UNREACHABLE -> "the database cannot be reached (" + obstacle(e) + ")";
             case STATEMENT, OTHER -> reasonIn(e) + " (SQLState " + e.getSQLState() + ")" + advice(e);
@@ -251,6 +259,9 @@ public final class Postgres implements Vendor {
     /** What the driver says of a connection names a host at the most. */
     private String obstacle(SQLException e) {
         String words = reasonIn(e).replaceFirst("\\.? Check that .*|\\.$", "");
+        if (READ_ONLY.equals(e.getSQLState())) {
+            return words + "; it is a standby, or somebody has made it read-only";
+        }
         return e.getCause() instanceof UnknownHostException unknown ? "unknown host " + unknown.getMessage() : words;
     }
 

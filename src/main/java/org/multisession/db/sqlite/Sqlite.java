@@ -127,6 +127,7 @@ public final class Sqlite implements Vendor {
             case SQLITE_CONSTRAINT -> FailureKind.CONSTRAINT;
             case SQLITE_ERROR, SQLITE_MISMATCH, SQLITE_TOOBIG -> FailureKind.STATEMENT;
             case SQLITE_CANTOPEN, SQLITE_READONLY -> FailureKind.ACCESS;
+            case SQLITE_FULL -> FailureKind.FULL;
             case SQLITE_IOERR -> FailureKind.DISK;
             case SQLITE_CORRUPT -> FailureKind.DAMAGE;
             default -> FailureKind.OTHER;

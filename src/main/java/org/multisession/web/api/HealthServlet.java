@@ -12,42 +12,55 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.web.MethodServlet;
 
-/** {@code GET /health}: 200 while the database answers and has all that the promises rest on, else 503. */
+/**
+ * {@code GET /health}: 200 while the database answers and has all that the promises rest on, else 503. A full disk leaves it
+ * at 200: those who are signed in are served, and another node would have the same disk.
+ */
 public final class HealthServlet extends MethodServlet {
 
     private final transient Supplier<List<String>> missingFromSchema;
     private final transient BooleanSupplier databaseIsShared;
+    private final transient Supplier<String> storage;
     private final String stage;
     private final String version;
 
     /**
      * @param missingFromSchema names what the schema lacks, and throws if the database does not answer
      * @param databaseIsShared whether another copy of SQLite in this JVM has the file open
+     * @param storage {@code up}, or what is wrong with what the database is kept on
      * @param version of this product
      */
     public HealthServlet(
-            Supplier<List<String>> missingFromSchema, BooleanSupplier databaseIsShared, String stage, String version) {
+            Supplier<List<String>> missingFromSchema,
+            BooleanSupplier databaseIsShared,
+            Supplier<String> storage,
+            String stage,
+            String version) {
         super("GET");
         this.missingFromSchema = missingFromSchema;
         this.databaseIsShared = databaseIsShared;
+        this.storage = storage;
         this.stage = stage;
         this.version = version;
     }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        String database = databaseIsShared.getAsBoolean() ? "shared-in-jvm" : "up";
+        boolean serves = !databaseIsShared.getAsBoolean();
+        String database = serves ? storage.get() : "shared-in-jvm";
         String schema = "unknown";
         try {
             schema = missingFromSchema.get().isEmpty() ? "complete" : "incomplete";
         } catch (DatabaseReplacedException e) {
+            serves = false;
             database = "replaced";
         } catch (DatabaseException e) {
+            serves = false;
             database = "down";
         }
-        boolean healthy = database.equals("up") && schema.equals("complete");
+        boolean healthy = serves && schema.equals("complete");
         Map<String, Object> health = new LinkedHashMap<>();
-        health.put("status", healthy ? "up" : "down");
+        health.put("status", !healthy ? "down" : database.equals("up") ? "up" : "degraded");
         health.put("database", database);
         health.put("schema", schema);
         health.put("stage", stage);

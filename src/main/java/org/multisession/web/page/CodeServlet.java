@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.StorageException;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
@@ -90,10 +91,14 @@ public final class CodeServlet extends MethodServlet {
             } else {
                 attempt(request, response, secret, standing, form.get("code"), step);
             }
-        } catch (DatabaseBusyException e) {
+        } catch (DatabaseBusyException | StorageException e) {
             // The form stays, with its input, which the general page for 503 would lose. It speaks of the code alone,
             // because whoever only confirms is signed in all the while.
-            String errorKey = isResend ? "code.error.busy.resend" : "code.error.busy";
+            boolean isBusy = e instanceof DatabaseBusyException;
+            response.setHeader("Retry-After", isBusy ? "1" : "30");
+            String errorKey = isResend
+                    ? (isBusy ? "code.error.busy.resend" : "code.error.unavailable.resend")
+                    : (isBusy ? "code.error.busy" : "code.error.unavailable");
             show(
                     request,
                     response,
@@ -217,8 +222,6 @@ public final class CodeServlet extends MethodServlet {
         model.put("resend", Wait.ofSeconds(page.resendIn(), messages));
         if (page.status() == 429) {
             response.setHeader("Retry-After", String.valueOf(page.resendIn()));
-        } else if (page.status() == 503) {
-            response.setHeader("Retry-After", "1");
         }
         Pages.show(request, response, page.status(), "code", model);
     }

@@ -51,7 +51,7 @@ public final class ErrorPages implements HttpProblemResponder {
             forPrograms.respond(request, response, failure, reference);
             return;
         }
-        String key = WITH_WORDS.contains(failure.status()) ? String.valueOf(failure.status()) : "other";
+        String key = key(failure);
         Map<String, Object> model = new HashMap<>();
         model.put("status", failure.status());
         model.put("titleKey", "error." + key + ".title");
@@ -62,6 +62,13 @@ public final class ErrorPages implements HttpProblemResponder {
             model.put("wait", Wait.ofSeconds(seconds(failure), new Messages(Browser.language(request))));
         }
         Pages.show(request, response, failure.status(), "error", model);
+    }
+
+    private static String key(HttpProblem failure) {
+        if (failure.code().equals(HttpProblem.UNAVAILABLE)) {
+            return HttpProblem.UNAVAILABLE;
+        }
+        return WITH_WORDS.contains(failure.status()) ? String.valueOf(failure.status()) : "other";
     }
 
     /** The page itself, or the one with the form or the button whose request failed; null if unknown. */

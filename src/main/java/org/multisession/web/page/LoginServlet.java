@@ -13,6 +13,7 @@ import org.multisession.auth.Authenticator;
 import org.multisession.auth.SignedIn;
 import org.multisession.auth.TypedNumbers;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.StorageException;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.Browser;
@@ -116,6 +117,8 @@ public final class LoginServlet extends MethodServlet {
         } catch (DatabaseBusyException e) {
             // The number stays in the field; the general page for 503 would lose it.
             showForm(request, response, next, typed, new Refusal(503, "login.error.busy", 1));
+        } catch (StorageException e) {
+            showForm(request, response, next, typed, new Refusal(503, "login.error.unavailable", 30));
         }
     }
 

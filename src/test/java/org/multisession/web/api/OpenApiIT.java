@@ -10,6 +10,7 @@ import io.swagger.v3.parser.core.models.SwaggerParseResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -98,7 +99,7 @@ class OpenApiIT {
     }
 
     @Test
-    void every_answer_is_described_and_everything_described_is_answered() throws JsonProcessingException {
+    void every_answer_is_described_and_everything_described_is_answered() throws IOException {
         signingIn();
         signingInByTheNumberAlone();
         signedIn();
@@ -111,6 +112,7 @@ class OpenApiIT {
         otherMethods();
         strangers();
         busy();
+        unavailable();
         broken();
 
         Set<String> missing = new TreeSet<>(description.promised());
@@ -307,6 +309,33 @@ class OpenApiIT {
         } finally {
             failing.run("ROLLBACK");
         }
+    }
+
+    /** A folder in the place of the rollback journal, which every statement looks for: the disk cannot be read. */
+    private void unavailable() throws IOException {
+        Path database = failing.path();
+        Path inTheWay = Files.createDirectory(database.resolveSibling(database.getFileName() + "-journal"));
+        try {
+            for (Operation operation : Operation.ALL) {
+                int expected = operation.needsNoDatabase() ? 200 : 503;
+                Answer answer = operation.send(broken, bearer(LEGACY_TOKEN));
+                judged(operation.method(), operation.path(), expected, answer);
+                if (expected == 503 && !operation.path().equals("/health")) {
+                    assertThat(answer.body()).contains("\"unavailable\"");
+                    assertThat(answer.header("Retry-After")).contains("30");
+                }
+            }
+        } finally {
+            Files.delete(inTheWay);
+        }
+        // The pool has found none to open, and rests for some seconds before it tries again.
+        Answer back = broken.get("api/me", bearer(LEGACY_TOKEN));
+        for (long end = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+                back.status() == 503 && System.nanoTime() - end < 0; ) {
+            back = broken.get("api/me", bearer(LEGACY_TOKEN));
+        }
+        judged("GET", "/api/me", 200, back);
+        judged("GET", "/health", 200, broken.get("health"));
     }
 
     /** As if somebody had changed tables while the application runs. */

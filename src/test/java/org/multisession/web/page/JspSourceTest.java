@@ -106,6 +106,7 @@ class JspSourceTest {
                     .forEach(asked::add);
         }
         // ErrorPages puts these together.
+        asked.addAll(List.of("error.unavailable.title", "error.unavailable.detail"));
         for (int status : ErrorPages.WITH_WORDS) {
             asked.add("error." + status + ".title");
             asked.add("error." + status + ".detail");
