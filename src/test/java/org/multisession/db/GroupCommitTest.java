@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +155,27 @@ class GroupCommitTest {
         assertThat(StatementLog.during(() -> resultsOf(6)))
                 .filteredOn(sql -> sql.contains("SAVEPOINT"))
                 .hasSize(5);
+    }
+
+    /** As where somebody else was in the way of it. */
+    @Test
+    void one_that_the_database_failed_beside_others_is_done_once_more_by_itself() throws Exception {
+        Holder first = new Holder(transaction -> insert(transaction, 0));
+        AtomicInteger runs = new AtomicInteger();
+        Future<Integer> failing = threads.submit(() -> commits.write(transaction -> {
+            if (runs.incrementAndGet() == 1) {
+                throw new DatabaseException("failed", null);
+            }
+            return insert(transaction, 1);
+        }));
+        Future<Integer> other = threads.submit(() -> commits.write(transaction -> insert(transaction, 2)));
+        while (commits.waiting() < 2) {
+            Thread.onSpinWait();
+        }
+        first.letGo().get();
+        assertThat(failing.get()).isEqualTo(2);
+        assertThat(other.get()).isEqualTo(3);
+        assertThat(runs).hasValue(2);
     }
 
     private void resultsOf(int others) {
