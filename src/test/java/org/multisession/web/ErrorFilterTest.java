@@ -3,6 +3,7 @@ package org.multisession.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.isNull;
 import static org.mockito.ArgumentMatchers.matches;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
@@ -14,13 +15,19 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.sql.PreparedStatement;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.mockito.ArgumentCaptor;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.SqliteApp;
+import org.multisession.testing.TestClock;
 
 class ErrorFilterTest {
 
@@ -58,6 +65,30 @@ class ErrorFilterTest {
         verify(responder).respond(any(), any(), answered.capture(), matches("[0-9a-f]{8}"));
         assertThat(answered.getValue().status()).isEqualTo(500);
         assertThat(answered.getValue().detail()).doesNotContain("secret");
+    }
+
+    @Test
+    void a_sign_in_that_finds_the_disk_full_is_answered_with_503_and_a_time_to_come_again(@TempDir Path folder)
+            throws IOException, ServletException {
+        try (SqliteApp old = SqliteApp.make(folder, "single");
+                NewApp app = NewApp.deploy(old.path(), new TestClock())) {
+            app.database.execute(transaction -> {
+                try (PreparedStatement limit =
+                        transaction.prepare("PRAGMA max_page_count = " + old.one("PRAGMA page_count"))) {
+                    limit.execute();
+                }
+            });
+            filter.doFilter(request, response, (ignored, unused) -> {
+                for (int i = 0; i < 5000; i++) {
+                    app.signIn("+79991234567");
+                }
+            });
+        }
+        ArgumentCaptor<HttpProblem> answered = ArgumentCaptor.forClass(HttpProblem.class);
+        verify(responder).respond(any(), any(), answered.capture(), isNull());
+        assertThat(answered.getValue().status()).isEqualTo(503);
+        assertThat(answered.getValue().code()).isEqualTo("unavailable");
+        assertThat(answered.getValue().headers()).containsEntry("Retry-After", "30");
     }
 
     @Test
