@@ -163,7 +163,10 @@ public final class Authenticator {
         if (!unanswered.isEmpty()) {
             boolean isSeen = database.read(handle -> look(handle, kept, unanswered, opened));
             // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
-            if (!isSeen && opened.isEmpty() && database.lookAfterSchema()) {
+            // It is
+            // looked for again whoever has repaired it: another request may have done so after this look.
+            if (!isSeen && opened.isEmpty()) {
+                database.lookAfterSchema();
                 AnswerCache<SessionToken, SignedIn>.Kept anew = database.kept(answers);
                 database.read(handle -> look(handle, anew, unanswered, opened));
             }

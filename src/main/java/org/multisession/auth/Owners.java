@@ -29,8 +29,17 @@ public final class Owners {
 
     /** The users with this number. Nobody is unknown because somebody is rebuilding the table just now. */
     List<User> of(PhoneNumber number) {
-        List<User> found = database.read(handle -> of(handle, number));
-        return found.isEmpty() && database.lookAfterSchema() ? database.read(handle -> of(handle, number)) : found;
+        List<User> found = database.find(handle -> {
+            long schemaState = handle.schemaState();
+            List<User> owners = of(handle, number);
+            return owners.isEmpty() && !database.hasSeenSchema(handle, schemaState) ? null : owners;
+        });
+        if (found != null) {
+            return found;
+        }
+        // Also where another request has repaired the schema after this look.
+        database.lookAfterSchema();
+        return database.read(handle -> of(handle, number));
     }
 
     /** The same as part of a transaction. */

@@ -467,14 +467,12 @@ public final class Database implements AutoCloseable {
     /**
      * Has the guard check a schema that it has not seen yet.
      *
-     * @return whether it had to
      * @throws DatabaseBusyException if somebody is still changing it
      */
-    public boolean lookAfterSchema() {
-        if (read(handle -> hasSeenSchema(handle, handle.schemaState()))) {
-            return false;
+    public void lookAfterSchema() {
+        if (!read(handle -> hasSeenSchema(handle, handle.schemaState()))) {
+            execute(transaction -> {});
         }
-        return write(transaction -> true);
     }
 
     /** Runs a callback like {@link #write}, then rolls all of it back. */
