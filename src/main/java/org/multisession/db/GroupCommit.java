@@ -194,8 +194,7 @@ public final class GroupCommit {
             }
         } catch (RuntimeException e) {
             again.clear();
-            if (batch.size() > 1 && e.getCause() instanceof TransactionLostException) {
-                // One has taken the transaction from all of them; by itself it fails alone.
+            if (batch.size() > 1 && isOfOne(e)) {
                 again.addAll(batch);
             } else {
                 batch.forEach(pending -> pending.failure = e);
@@ -215,6 +214,15 @@ public final class GroupCommit {
     }
 
     /**
+     * Whether one has taken the transaction from all of them, or has broken a deferred constraint, which only the commit
+     * finds: by itself it fails alone.
+     */
+    private static boolean isOfOne(RuntimeException e) {
+        return e.getCause() instanceof TransactionLostException
+                || (e instanceof DatabaseException failure && failure.kind() == FailureKind.CONSTRAINT);
+    }
+
+    /**
      * Commits all of them without a savepoint for each: after one, SQLite copies every page before it changes, into a file
      * where they are more than a few. Returns null, or the one of several whose work failed, so that nothing of any was
      * kept.
@@ -223,6 +231,7 @@ public final class GroupCommit {
         AtomicReference<@Nullable Pending<?>> atWork = new AtomicReference<>();
         try {
             database.execute(transaction -> {
+                atWork.setPlain(null);
                 for (Pending<?> pending : batch) {
                     atWork.setPlain(pending);
                     pending.run(transaction);

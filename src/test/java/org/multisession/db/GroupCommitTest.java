@@ -178,6 +178,31 @@ class GroupCommitTest {
         assertThat(runs).hasValue(2);
     }
 
+    /** Only the commit finds it, when the work of all has been done. */
+    @Test
+    void one_that_breaks_a_deferred_constraint_fails_alone() throws Exception {
+        old.run("CREATE TABLE doubles (n INTEGER REFERENCES numbers (n) DEFERRABLE INITIALLY DEFERRED)");
+        Holder first = new Holder(transaction -> insert(transaction, 0));
+        List<Future<Integer>> results = new ArrayList<>();
+        for (int n = 1; n <= 4; n++) {
+            String number = n == 3 ? "99" : "0";
+            results.add(threads.submit(() -> commits.write(transaction -> {
+                try (PreparedStatement statement = transaction.prepare("INSERT INTO doubles VALUES (" + number + ")")) {
+                    return statement.executeUpdate();
+                }
+            })));
+        }
+        while (commits.waiting() < 4) {
+            Thread.onSpinWait();
+        }
+        first.letGo().get();
+        assertThatThrownBy(results.remove(2)::get).hasCauseInstanceOf(DatabaseException.class);
+        for (Future<Integer> other : results) {
+            assertThat(other.get()).isEqualTo(1);
+        }
+        assertThat(old.one("SELECT count(*) FROM doubles")).isEqualTo("3");
+    }
+
     private void resultsOf(int others) {
         try {
             for (Future<Integer> result : gathered(others, identities())) {
