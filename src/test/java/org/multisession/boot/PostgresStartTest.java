@@ -109,6 +109,22 @@ class PostgresStartTest {
                 .isEqualTo("0");
     }
 
+    /** The server would compare a padded token blank-blind, as the old app does; we compare texts, and hash them. */
+    @Test
+    void a_column_that_fills_tokens_up_with_blanks_is_refused_with_what_to_do() {
+        use(PostgresApp.make("multi"));
+        String users = old.rows("users");
+        old.run("ALTER TABLE users ALTER COLUMN auth_token TYPE CHAR(64)");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessage(
+                        "users.auth_token is of the type character(64), which fills a token up with blanks. Give it the"
+                                + " type varchar(64)");
+        old.run("ALTER TABLE users ALTER COLUMN auth_token TYPE varchar(64)");
+        assertThat(start().made()).isNotEmpty();
+        assertThat(old.rows("users")).isEqualTo(users);
+    }
+
     @Test
     void no_empty_table_is_made_beside_the_real_one() {
         use(PostgresApp.makeBy("CREATE SCHEMA app; CREATE TABLE app.users (id INTEGER)"));
@@ -192,7 +208,17 @@ class PostgresStartTest {
                 app.lastSeen.flush();
                 app.sweeper.run();
                 app.heartbeat.beat();
+                clock.advance(Duration.ofDays(1));
+                app.heartbeat.beat();
+                app.forgetting.run();
+                assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'tokens-looked-for'"))
+                        .isEqualTo("1");
             }
+            // As after an upgrade, where only the earlier version's tables were granted.
+            old.run("REVOKE ALL ON multisession_absent_tokens FROM multisession_app");
+            assertThatThrownBy(() -> start(old.url(), "multisession_app"))
+                    .isInstanceOf(DatabaseException.class)
+                    .hasMessageContaining("permission denied for table multisession_absent_tokens");
             assertThatThrownBy(() -> {
                         try (PostgresApp restricted = old.another()) {
                             restricted.run("SET ROLE multisession_app");

@@ -153,6 +153,9 @@ class PostgresCheckTest {
                 "deploy-refused | ALTER TABLE users ALTER id TYPE TEXT | users.id is of the type text, not a whole number",
                 "deploy-refused | ALTER TABLE users ALTER auth_token TYPE BYTEA USING auth_token::BYTEA"
                         + " | users.auth_token is of the type bytea, and it must be a text",
+                "deploy-refused | ALTER TABLE users ALTER auth_token TYPE CHAR(64)"
+                        + " | users.auth_token is of the type character(64), which fills a token up with blanks. Give it the"
+                        + " type varchar(64)",
                 "deploy-refused | ALTER TABLE users ALTER auth_token TYPE VARCHAR(40)"
                         + " | a sign-in cannot work: users.auth_token holds 40 characters, and 43 are needed",
                 "deploy-refused | ALTER TABLE user_sessions ADD device TEXT NOT NULL DEFAULT '';"

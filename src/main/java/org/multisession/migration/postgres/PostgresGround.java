@@ -240,6 +240,17 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!Set.of("integer", "bigint", "smallint").contains(id)) {
             faults.add("users.id is of the type " + id + ", not a whole number");
         }
+        judgeToken("users", found, faults);
+    }
+
+    /** A padded token is another text, and another hash, than the one that its device has. */
+    private static void judgeToken(String table, Map<String, String> found, List<String> faults) {
+        String type = found.getOrDefault("auth_token", "text");
+        if (type.equals("character") || type.startsWith("character(")) {
+            faults.add(
+                    table + ".auth_token is of the type " + type + ", which fills a token up with blanks. Give it the"
+                            + " type " + type.replace("character", "varchar"));
+        }
     }
 
     private static void judgeSessions(Handle handle, Map<String, String> found, List<String> faults) {
@@ -253,6 +264,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!missing.isEmpty()) {
             faults.add("the table user_sessions lacks the columns " + String.join(", ", missing));
         }
+        judgeToken("user_sessions", found, faults);
         for (String time : List.of("created_at", "last_seen_at")) {
             String type = found.getOrDefault(time, "timestamp");
             if (!type.startsWith("timestamp")) {

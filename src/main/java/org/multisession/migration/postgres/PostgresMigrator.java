@@ -244,7 +244,8 @@ public final class PostgresMigrator implements Migration {
     /** The server counts a column as part of the row's key where such an index has it. */
     private static final Sql TOKEN_IS_A_KEY = Sql.of("unique indexes of users.auth_token", """
             SELECT count(*) AS keys FROM pg_catalog.pg_index i
-            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid
+            JOIN unnest(i.indkey) WITH ORDINALITY k (num, place) ON k.num = a.attnum AND k.place <= i.indnkeyatts
             WHERE i.indrelid = to_regclass('users') AND a.attname = 'auth_token'
               AND i.indisunique AND i.indexprs IS NULL AND i.indpred IS NULL
             """);
