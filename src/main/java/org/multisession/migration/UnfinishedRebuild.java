@@ -3,6 +3,7 @@ package org.multisession.migration;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -66,11 +67,17 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
         if (hasRows(handle, catalogue, "user_sessions")) {
             return partial(handle, catalogue, "user_sessions", Witnesses.ON_SESSIONS);
         }
+        boolean isThere = catalogue.has("user_sessions");
         if (!hasRows(handle, catalogue, "multisession_rows")) {
-            return null;
+            // To make it would be in the way of whoever is about to; no session is at stake, so a deploy may.
+            return isThere
+                            || tablesLike(handle, catalogue, "user_sessions", OF_SESSIONS)
+                                    .isEmpty()
+                    ? null
+                    : new UnfinishedRebuild(
+                            "user_sessions", reason(false, "user_sessions", null, "multisession_rows"), false, true);
         }
         String source = tableWithRows(handle, catalogue, "user_sessions", OF_SESSIONS);
-        boolean isThere = catalogue.has("user_sessions");
         if (isThere && source == null) {
             // Everybody may have signed out since the rebuild.
             return null;
@@ -108,6 +115,17 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
     /** Finds the table with the missing rows by its columns. */
     private static @Nullable String tableWithRows(Handle handle, Catalogue catalogue, String table, Set<String> columns)
             throws SQLException {
+        for (String other : tablesLike(handle, catalogue, table, columns)) {
+            if (hasRows(handle, catalogue, other)) {
+                return other;
+            }
+        }
+        return null;
+    }
+
+    /** The other tables of the team that have these columns. */
+    private static List<String> tablesLike(Handle handle, Catalogue catalogue, String table, Set<String> columns)
+            throws SQLException {
         List<Catalogue.Entry> others = catalogue.all().stream()
                 .filter(entry -> entry.type().equals("table") && !entry.name().equalsIgnoreCase(table))
                 .filter(entry -> !entry.name().toLowerCase(Locale.ROOT).startsWith(SchemaObject.OUR_PREFIX))
@@ -115,13 +133,13 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
                         .toUpperCase(Locale.ROOT)
                         .startsWith("CREATE VIRTUAL"))
                 .toList();
+        List<String> like = new ArrayList<>();
         for (Catalogue.Entry other : others) {
-            if (Catalogue.columns(handle, other.name()).keySet().containsAll(columns)
-                    && hasRows(handle, catalogue, other.name())) {
-                return other.name();
+            if (Catalogue.columns(handle, other.name()).keySet().containsAll(columns)) {
+                like.add(other.name());
             }
         }
-        return null;
+        return like;
     }
 
     private static boolean hasRows(Handle handle, Catalogue catalogue, String table) throws SQLException {

@@ -2,6 +2,7 @@ package org.multisession.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -624,6 +626,28 @@ class RebuiltTablesTest {
                 app.database.lookAfterSchema();
                 assertThat(app.migrator.missing()).isEmpty();
                 assertThat(trail(old)).isEmpty();
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+            }
+        }
+
+        /** It is not made in the tool's way while there is none. */
+        @ParameterizedTest
+        @EnumSource
+        void a_tool_that_rebuilds_user_sessions_without_a_row_comes_to_its_end_as_well(Rebuilds.Way way) {
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old)) {
+                for (String statement : statements(way, "user_sessions")) {
+                    old.run(statement);
+                    for (ThrowingCallable request :
+                            List.<ThrowingCallable>of(() -> app.opens("of-nobody"), app.database::lookAfterSchema)) {
+                        assertThat(catchThrowable(request))
+                                .satisfiesAnyOf(
+                                        none -> assertThat(none).isNull(),
+                                        busy -> assertThat(busy).isInstanceOf(DatabaseBusyException.class));
+                    }
+                }
+                app.database.lookAfterSchema();
+                assertThat(app.migrator.missing()).isEmpty();
                 assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
             }
         }
