@@ -4,7 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
@@ -25,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * Forgets tokens that have ended and cannot come back, about once a day. A token could come back only from where it
  * stands: {@code users.auth_token}, or a row of {@code user_sessions}. So a look first walks through both, then through the
  * tokens that have ended; it notes since when each has stood nowhere, and forgets those of which that is long enough ago.
- * A look counts only while nothing can hide a token: the schema is whole and the same from its beginning to its end, and
- * the clock is believed. When the table {@code users} was rebuilt, all times begin anew.
+ * A look counts only while nothing can hide a token: the schema is whole and the same from its beginning to its end, no
+ * other table could take the place of one of the two, and the clock is believed. When the table {@code users} was rebuilt, all times begin anew.
  *
  * <p>Pages are read without a lock, and what is written is written in small transactions with rests in between; what was
  * stopped or killed half-way is looked at again. One node at a time. Not for use by several threads.
@@ -39,6 +44,9 @@ public final class Forgetting {
     private static final int PAGE = 2000;
     private static final int BATCH = 100;
 
+    /** So many that may stand again are made sure of; any more are taken for such. */
+    private static final int MOST_DOUBTFUL = 100_000;
+
     private final Database database;
     private final EndedTokenDao tokens;
     private final DeviceDao devices = new DeviceDao();
@@ -49,6 +57,9 @@ public final class Forgetting {
     private final Throttle throttle;
     private final LongSupplier salts;
     private final InstantSource clock;
+
+    /** When the log was last told what is in the way. */
+    private @Nullable Instant told;
 
     /** @param salts a random number at each call */
     Forgetting(
@@ -85,6 +96,11 @@ public final class Forgetting {
         if (!watch.believes(now) || !isTime(now) || !turn.take()) {
             return 0;
         }
+        String copy = database.find(tokens::copy);
+        if (copy != null) {
+            tellOf(copy, now);
+            return 0;
+        }
         Look look =
                 database.write(transaction -> tokens.begin(transaction, now)).orElse(null);
         if (look == null) {
@@ -108,30 +124,47 @@ public final class Forgetting {
         return last == null || last.isAfter(now) || !last.plus(interval).isAfter(now);
     }
 
+    /** Once a day, for as long as it lasts. */
+    private void tellOf(String copy, Instant now) {
+        if (told != null && told.plus(A_DAY).isAfter(now) && !told.isAfter(now)) {
+            return;
+        }
+        told = now;
+        log.warn(
+                "The table {} is like users or user_sessions. While it could be put in the place of the one, tokens that"
+                        + " have ended are not forgotten: they may stand in it. Remove it, or rename its auth_token",
+                copy);
+    }
+
     /** The hashes of all tokens that stand somewhere; null if stopped on the way. */
     private @Nullable HashFilter whatStands() {
         HashFilter standing = new HashFilter(database.read(tokens::mostTokens), salts.getAsLong());
+        return walk(token -> standing.add(token.hash())) ? standing : null;
+    }
+
+    /** Passes on every token that stands somewhere; returns false if stopped on the way. */
+    private boolean walk(Consumer<StoredToken> action) {
         for (Column column : Column.values()) {
             String last = "";
             while (last != null) {
                 String from = last;
-                last = database.find(
-                        handle -> tokens.standing(handle, column, from, PAGE, token -> standing.add(token.hash())));
+                last = database.find(handle -> tokens.standing(handle, column, from, PAGE, action));
                 if (last != null && !throttle.goesOn()) {
-                    return null;
+                    return false;
                 }
             }
         }
-        return standing;
+        return true;
     }
 
     private int forget(Look look, HashFilter standing) {
         int forgotten = 0;
+        Map<String, StoredToken> doubtful = new HashMap<>();
         String last = "";
         while (last != null) {
             String from = last;
             EndedTokenDao.Page page = database.read(handle -> tokens.ended(handle, from, PAGE));
-            List<Due> due = due(look, page.ended(), standing);
+            List<Due> due = due(look, page.ended(), standing, doubtful);
             for (int start = 0; start < due.size(); start += BATCH) {
                 int done = doAll(look, due.subList(start, Math.min(due.size(), start + BATCH)));
                 if (done < 0 || !throttle.goesOn()) {
@@ -144,18 +177,45 @@ public final class Forgetting {
                 return forgotten;
             }
         }
-        database.execute(transaction -> {
-            if (tokens.counts(transaction, look)) {
-                tokens.end(transaction, look);
-            }
-        });
+        if (unmarkStanding(look, doubtful)) {
+            database.execute(transaction -> {
+                if (tokens.counts(transaction, look)) {
+                    tokens.end(transaction, look);
+                }
+            });
+        }
         return forgotten;
     }
 
-    private List<Due> due(Look look, List<Ended> page, HashFilter standing) {
+    /** Of those that may stand again, makes sure which do; returns false if stopped on the way. */
+    private boolean unmarkStanding(Look look, Map<String, StoredToken> doubtful) {
+        if (doubtful.isEmpty()) {
+            return true;
+        }
+        Set<StoredToken> found = new HashSet<>();
+        boolean isDone = walk(token -> {
+            StoredToken ended = doubtful.get(token.hash());
+            if (ended != null) {
+                found.add(ended);
+            }
+        });
+        List<Due> due = found.stream().map(token -> new Due(token, Act.UNMARK)).toList();
+        for (int start = 0; isDone && start < due.size(); start += BATCH) {
+            isDone = doAll(look, due.subList(start, Math.min(due.size(), start + BATCH))) >= 0 && throttle.goesOn();
+        }
+        return isDone;
+    }
+
+    /** @param doubtful takes those that have stood nowhere and may stand again: the filter finds some that do not */
+    private List<Due> due(Look look, List<Ended> page, HashFilter standing, Map<String, StoredToken> doubtful) {
         List<Due> due = new ArrayList<>();
         for (Ended ended : page) {
-            Act act = act(look, ended.since(), standing.mayHold(ended.token().hash()));
+            boolean mayStand = standing.mayHold(ended.token().hash());
+            if (mayStand && ended.since() != null && doubtful.size() < MOST_DOUBTFUL) {
+                doubtful.put(ended.token().hash(), ended.token());
+                continue;
+            }
+            Act act = act(look, ended.since(), mayStand);
             if (act != null) {
                 due.add(new Due(ended.token(), act));
             }

@@ -13,8 +13,9 @@ final class HashFilter {
 
     private static final int LEAST_BITS = 16;
 
-    /** 32 MB, for ten million hashes; with more of them more are found that were not added. */
-    private static final int MOST_BITS = 28;
+    /** A sixteenth of the memory, 128 MB at most; for more hashes than fit, more are found that were not added. */
+    private static final int MOST_BITS = Math.min(
+            30, Long.SIZE - 1 - Long.numberOfLeadingZeros(Runtime.getRuntime().maxMemory() / 2));
 
     private final long salt;
     private final int shift;

@@ -20,12 +20,15 @@ import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
+import org.multisession.session.EndedTokenDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
+import org.multisession.session.StateDao;
 import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
+import org.multisession.token.StoredToken;
 import org.multisession.user.SampleDao;
 import org.multisession.user.User;
 import org.multisession.user.UserColumns;
@@ -111,6 +114,7 @@ public final class PlayedSignIn {
         private final Sessions sessions;
         private final LegacyTokens legacyTokens;
         private final SignIn signIn;
+        private final EndedTokenDao endedTokens = new EndedTokenDao(new StateDao());
 
         /** For the message of a failure. */
         private String act = "";
@@ -275,6 +279,10 @@ public final class PlayedSignIn {
             UserSession left = requireSession(transaction, second, user, "the other device's session has ended");
             sessions.signOut(transaction, left, NOBODY, now);
             require(sessions.find(transaction, second) == null, "the session goes on");
+            act = "forgetting what has ended";
+            StoredToken ended = new StoredToken(second.hash());
+            endedTokens.mark(transaction, ended, now);
+            endedTokens.unmark(transaction, ended);
             return true;
         }
 

@@ -22,15 +22,17 @@ final class Housekeeping implements AutoCloseable {
 
     private final Meters meters;
 
-    private final ScheduledExecutorService workers = pool("multi-session-housekeeping");
-    private final ScheduledExecutorService longWorkers = pool("multi-session-long-housekeeping");
+    private final ScheduledExecutorService workers = pool("multi-session-housekeeping", 2);
+
+    /** One more than there are tasks that may take hours where there are millions of tokens: hashing and forgetting. */
+    private final ScheduledExecutorService longWorkers = pool("multi-session-long-housekeeping", 3);
 
     Housekeeping(Meters meters) {
         this.meters = meters;
     }
 
-    private static ScheduledExecutorService pool(String name) {
-        return Executors.newScheduledThreadPool(2, task -> {
+    private static ScheduledExecutorService pool(String name, int threads) {
+        return Executors.newScheduledThreadPool(threads, task -> {
             Thread thread = new Thread(task, name);
             thread.setDaemon(true);
             return thread;

@@ -36,26 +36,37 @@ public final class EndedTokenDao {
 
     private static final Sql SAME_SCHEMA = Sql.of("whether the schema is the same", "SELECT {schema} AS state");
 
-    private static final Sql SIZE = Sql.of("the highest ids", """
-            SELECT coalesce((SELECT max(id) FROM users), 0) AS users,
-              coalesce((SELECT max(id) FROM user_sessions), 0) AS sessions
+    private static final Sql COPY =
+            Sql.of("a table that may take the place of another", "SELECT name FROM {copies} LIMIT 1");
+
+    private static final Sql SIZE = Sql.of("the lowest and the highest ids", """
+            SELECT coalesce((SELECT min(id) FROM users), 0) AS first_user,
+              coalesce((SELECT max(id) FROM users), 0) AS last_user,
+              coalesce((SELECT min(id) FROM user_sessions), 0) AS first_session,
+              coalesce((SELECT max(id) FROM user_sessions), 0) AS last_session
             """);
 
     /** In the order of the tokens: whichever row a token is moved to meanwhile, its place in the index is the same. */
-    private static final Sql OF_USERS = Sql.of(
-            "next page of tokens of users",
-            "SELECT auth_token FROM users WHERE auth_token > :last ORDER BY auth_token LIMIT :rows");
+    private static final String PAGE = """
+            SELECT {tokenToRead} AS auth_token FROM %s h WHERE h.auth_token > :last ORDER BY h.auth_token LIMIT :rows
+            """;
 
-    private static final Sql OF_SESSIONS = Sql.of(
-            "next page of tokens of sessions",
-            "SELECT auth_token FROM user_sessions WHERE auth_token > :last ORDER BY auth_token LIMIT :rows");
+    /**
+     * Where a collation takes different tokens for equal, others may follow the last one of a page that count as it. Any
+     * number of rows may have the very same text.
+     */
+    private static final String SAME = """
+            SELECT DISTINCT CAST(h.auth_token AS TEXT) {binary} AS auth_token FROM %s h WHERE h.auth_token = :last
+            """;
 
-    /** Where a collation takes different tokens for equal, others may follow the last one of a page that count as it. */
-    private static final Sql SAME_OF_USERS =
-            Sql.of("tokens of users that sort alike", "SELECT auth_token FROM users WHERE auth_token = :last");
+    private static final Sql OF_USERS = Sql.of("next page of tokens of users", PAGE.formatted("users"));
 
-    private static final Sql SAME_OF_SESSIONS = Sql.of(
-            "tokens of sessions that sort alike", "SELECT auth_token FROM user_sessions WHERE auth_token = :last");
+    private static final Sql OF_SESSIONS = Sql.of("next page of tokens of sessions", PAGE.formatted("user_sessions"));
+
+    private static final Sql SAME_OF_USERS = Sql.of("tokens of users that sort alike", SAME.formatted("users"));
+
+    private static final Sql SAME_OF_SESSIONS =
+            Sql.of("tokens of sessions that sort alike", SAME.formatted("user_sessions"));
 
     private static final Sql ENDED_PAGE = Sql.of(
             "next page of tokens, with those that stand nowhere", """
@@ -128,6 +139,14 @@ public final class EndedTokenDao {
         return SqlTime.parse(state.get(handle, LOOKED));
     }
 
+    /**
+     * A table of the team's like {@code users} or {@code user_sessions}, which may yet be put in the place of the one; null
+     * if there is none.
+     */
+    public @Nullable String copy(Handle handle) {
+        return handle.query(COPY).optional(row -> row.requiredText("name")).orElse(null);
+    }
+
     /** Begins a look, in a transaction that the guard has admitted; none if something may hide a token now. */
     public Optional<Look> begin(Transaction transaction, Instant now) {
         Schema found = transaction
@@ -171,9 +190,17 @@ public final class EndedTokenDao {
         state.put(transaction, LOOKED, SqlTime.format(look.begun()), look.begun());
     }
 
-    /** As many as there are tokens at the most, but for ids that are not given out one after another. */
+    /** As many as there are tokens at the most, and more where ids were not given out one after another. */
     public long mostTokens(Handle handle) {
-        return handle.query(SIZE).one(row -> row.number("users") + row.number("sessions"));
+        return handle.query(SIZE).one(row -> {
+            try {
+                return Math.addExact(
+                        Math.subtractExact(row.number("last_user"), row.number("first_user")),
+                        Math.addExact(2, Math.subtractExact(row.number("last_session"), row.number("first_session"))));
+            } catch (ArithmeticException e) {
+                return Long.MAX_VALUE;
+            }
+        });
     }
 
     /**

@@ -10,12 +10,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.session.EndedTokenDao;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
 import org.multisession.session.Throttle;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
@@ -121,6 +124,16 @@ abstract class ForgettingContract {
         }
         old.run("INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason) VALUES "
                 + String.join(", ", rows));
+    }
+
+    /** Takes the token from whoever has it, and gives it to another user, at one moment. */
+    private void moveTo(long user, String token) {
+        old.run(
+                "UPDATE users SET auth_token = CASE WHEN id = ? THEN ? END WHERE id = ? OR auth_token = ?",
+                user,
+                token,
+                user,
+                token);
     }
 
     private int sessionsKnown() {
@@ -294,24 +307,72 @@ abstract class ForgettingContract {
             rows.add("(" + (11000 + i) + ", '+7901%07d', '~last-%d')".formatted(i, i));
         }
         old.run("INSERT INTO users (id, phone, auth_token) VALUES " + String.join(", ", rows));
-        int[] looks = {0};
+        moveTo(13_499, token);
+        int[] rests = {0};
         Forgetting forgetting = forgetting("one", () -> {
-            // To the end and to the beginning of the ids in turn.
-            long to = looks[0]++ % 2 == 0 ? 1000 : 13_499;
-            old.run(
-                    "UPDATE users SET auth_token = CASE WHEN id = ? THEN ? END WHERE id = ? OR auth_token = ?",
-                    to,
-                    token,
-                    to,
-                    token);
+            // From a row that pages by id would not have read yet to one that they have.
+            rests[0]++;
+            moveTo(1000, token);
             return true;
         });
         forgetting.run();
-        assertThat(looks[0]).isGreaterThan(1);
+        assertThat(rests[0]).isGreaterThan(1);
         assertThat(isMarked(token)).isFalse();
     }
 
     // ---- when a look does not count
+
+    /** As a tool leaves it that was killed half-way, or a team that wanted to have one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"users", "user_sessions"})
+    void while_a_copy_of_a_table_lies_beside_it_nothing_is_forgotten_and_the_log_says_why(String table) {
+        String token = app.signIn(ANNA);
+        look(1);
+        old.run("CREATE TABLE old_copy AS SELECT * FROM " + table);
+        app.signOut(token);
+        app.signIn(ANNA);
+        try (LogLines log = new LogLines()) {
+            Forgetting forgetting = forgetting();
+            for (int day = 0; day < 3 * KEEP_DAYS; day++) {
+                clock.advance(DAY.plusMinutes(1));
+                app.heartbeat.beat();
+                assertThat(forgetting.run()).isZero();
+                assertThat(forgetting.run()).isZero();
+            }
+            assertThat(log.all())
+                    .filteredOn(line -> line.contains("The table old_copy is like users or user_sessions"))
+                    .hasSize(3 * KEEP_DAYS);
+        }
+        assertThat(isRemembered(token)).isTrue();
+        old.run("DROP TABLE old_copy");
+        assertThat(look(KEEP_DAYS)).isZero();
+        assertThat(look(1)).isEqualTo(1);
+        assertThat(isRemembered(token)).isFalse();
+    }
+
+    @Test
+    void another_table_of_the_team_with_tokens_of_its_own_is_in_nobodys_way() {
+        String token = ended();
+        old.run("CREATE TABLE devices_of_partners (auth_token VARCHAR(64), partner INTEGER)");
+        look(KEEP_DAYS + 1);
+        assertThat(isRemembered(token)).isFalse();
+    }
+
+    /** Such as where the old app writes a word in place of the token that it has deleted. */
+    @Test
+    void any_number_of_equal_tokens_are_passed_on_once() {
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            rows.add("(" + (1000 + i) + ", '+7900%07d', 'none')".formatted(i));
+        }
+        old.run("INSERT INTO users (id, phone, auth_token) VALUES " + String.join(", ", rows));
+        List<String> passed = new ArrayList<>();
+        EndedTokenDao dao = new EndedTokenDao(new StateDao());
+        String last = app.database.find(handle ->
+                dao.standing(handle, EndedTokenDao.Column.OF_USERS, "nona", 10, token -> passed.add(token.text())));
+        assertThat(last).isEqualTo("none");
+        assertThat(passed).hasSize(11).containsOnly("none");
+    }
 
     @Test
     void after_a_rebuild_of_users_the_time_begins_anew() {

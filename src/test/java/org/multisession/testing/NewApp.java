@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
 import org.multisession.auth.DeviceSweep;
 import org.multisession.auth.Devices;
+import org.multisession.auth.Forgetting;
 import org.multisession.auth.Freshness;
 import org.multisession.auth.LoginRules;
 import org.multisession.auth.Owners;
@@ -73,6 +74,7 @@ public final class NewApp implements AutoCloseable {
     public final SignInSweep signInSweep;
     public final DeviceSweep deviceSweep;
     public final Sweeper sweeper;
+    public final Forgetting forgetting;
     public final LastSeen lastSeen;
     public final RunOut runOut;
     public final Sessions sessions;
@@ -144,6 +146,7 @@ public final class NewApp implements AutoCloseable {
         signInSweep = services.signInSweep;
         deviceSweep = services.deviceSweep;
         sweeper = services.sweeper;
+        forgetting = services.forgetting;
     }
 
     /** Deploys with the default rules, for known numbers only. */

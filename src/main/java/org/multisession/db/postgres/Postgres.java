@@ -31,10 +31,10 @@ public final class Postgres implements Vendor {
     private static final String LOCK = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR UPDATE";
 
     /** Whoever replaces the table, or our triggers on it, or switches one off, changes this. */
-    private static final String TABLE_OF_USERS =
-            "(SELECT md5(concat(to_regclass('users')::oid, string_agg(concat(oid, tgenabled), ' ' ORDER BY oid)))"
-                    + " FROM pg_catalog.pg_trigger"
-                    + " WHERE tgrelid = to_regclass('users') AND tgname LIKE 'multisession\\_%')";
+    private static final String TABLE_OF_USERS = "(SELECT encode(sha256(convert_to(concat(to_regclass('users')::oid,"
+            + " string_agg(concat(oid, tgenabled), ' ' ORDER BY oid)), 'UTF8')), 'hex')"
+            + " FROM pg_catalog.pg_trigger"
+            + " WHERE tgrelid = to_regclass('users') AND tgname LIKE 'multisession\\_%')";
 
     /** What has our prefix is made by the migration. */
     private static final Map<String, String> WORDS = Map.ofEntries(
@@ -62,6 +62,18 @@ public final class Postgres implements Vendor {
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
             Map.entry("schema", TABLE_OF_USERS),
+            // The driver has a type of its own for citext.
+            Map.entry("tokenToRead", "CAST(h.auth_token AS TEXT)"),
+            Map.entry(
+                    "copies",
+                    "(SELECT c.relname AS name FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p')"
+                            + " AND c.relnamespace ="
+                            + " (SELECT u.relnamespace FROM pg_catalog.pg_class u WHERE u.oid = to_regclass('users'))"
+                            + " AND c.relname NOT IN ('users', 'user_sessions') AND c.relname NOT LIKE 'multisession\\_%'"
+                            + " AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"
+                            + " AND a.attname = 'auth_token' AND NOT a.attisdropped)"
+                            + " AND EXISTS (SELECT 1 FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"
+                            + " AND a.attname IN ('phone', 'user_id') AND NOT a.attisdropped)) tables"),
             Map.entry("tableOfUsers", TABLE_OF_USERS));
 
     private static final String READ_ONLY = "25006";

@@ -47,6 +47,15 @@ public final class Sqlite implements Vendor {
                             + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), -8)"),
             Map.entry("schema", "(SELECT schema_version FROM pragma_schema_version)"),
+            Map.entry("tokenToRead", "h.auth_token"),
+            Map.entry(
+                    "copies",
+                    "(SELECT m.name FROM sqlite_master m WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%'"
+                            + " AND lower(m.name) NOT IN ('users', 'user_sessions')"
+                            + " AND lower(m.name) NOT LIKE 'multisession\\_%' ESCAPE '\\'"
+                            + " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE lower(c.name) = 'auth_token')"
+                            + " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c"
+                            + " WHERE lower(c.name) IN ('phone', 'user_id')))"),
             // The number of the schema goes on with each VACUUM as well; the migration notes when it makes our
             // triggers.
             Map.entry(
