@@ -38,6 +38,8 @@ class LogSecretsTest {
                 "Send it as +79991234567.",
                 "/tmp/junit-9991234567891234567/old-app.db",
                 "[5f0c8b7d6a3e2f10] 1764169320152 ms, 79991 of 234567",
+                "[4e9965367583ca44] Request failed, reference 7fe7a4c1",
+                "[9965367583ca44e1] and [ca44e19965367583]",
                 "app.db.backup-20261126-140050Z.db, verified: 1000000 users",
                 "multi-session-long-housekeeping-of-the-application-1",
             })
