@@ -11,8 +11,9 @@ import org.multisession.token.StoredToken;
 
 /**
  * Forgets the devices of sessions that have ended: at once where somebody else has ended them, and after the time of the
- * audit trail where the sign-in page may still say from where it was done. The ended token itself is {@link Forgetting}'s. Walks through
- * all tokens a stretch at a time; pages are read without a lock. Not for use by several threads.
+ * audit trail where the sign-in page may still say from where it was done. The ended token itself is for {@link
+ * Forgetting}. Walks through all tokens a stretch at a time; pages are read without a lock. Not for use by several
+ * threads.
  */
 public final class DeviceSweep {
 

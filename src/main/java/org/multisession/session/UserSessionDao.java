@@ -18,8 +18,8 @@ import org.multisession.user.User;
  * The {@code user_sessions} table and its shadow, {@code multisession_tokens}.
  *
  * <p>The shadow remembers every token that ever was a session and could come back, whose it was, and that it ended. It is
- * kept by triggers, so also while only the old app runs. A session counts only if both tables name the same user: a row id that SQLite
- * gave out a second time, or a row that was put back after its sign-out, opens nothing.
+ * kept by triggers, so also while only the old app runs. A session counts only if both tables name the same user: a row
+ * id that SQLite gave out a second time, or a row that was put back after its sign-out, opens nothing.
  *
  * <p>Both hold a session's token in the same form: itself, or its hash. Which of the two is the stage's matter for new
  * rows, and may be either for old ones, in every stage; so each statement takes both. Where both are known, the hash was

@@ -54,10 +54,9 @@ public final class Postgres implements Vendor {
             Map.entry("isSeenAsWritten", "s.last_seen_at IS NOT NULL"),
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
-            // Less than FOR UPDATE: whoever adds a row that refers to the locked one need not wait. The migration finds
-            // out
-            // whether that is enough.
             Map.entry("forUpdate", "FOR UPDATE"),
+            // Less: whoever adds a row that refers to the locked one need not wait. The migration finds out whether
+            // that is enough.
             Map.entry("forChange", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
