@@ -9,7 +9,13 @@ import java.util.Map;
  */
 public final class HttpProblem extends RuntimeException {
 
-    private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
+    /** After so many seconds, what is busy may be asked again. */
+    public static final int BUSY_SECONDS = 1;
+
+    /** The same for what fails until somebody has put it right. */
+    public static final int UNAVAILABLE_SECONDS = 30;
+
+    private static final Map<String, String> RETRY = retryAfter(BUSY_SECONDS);
 
     /** The code of what fails until somebody has put it right. */
     public static final String UNAVAILABLE = "unavailable";
@@ -75,7 +81,7 @@ public final class HttpProblem extends RuntimeException {
                 429,
                 "too-many-requests",
                 "Too many codes were requested. Nothing was sent; try again later.",
-                Map.of("Retry-After", String.valueOf(Math.max(1, seconds))));
+                retryAfter(Math.max(1, seconds)));
     }
 
     /** 408: the body did not arrive in time. */
@@ -101,7 +107,7 @@ public final class HttpProblem extends RuntimeException {
                 503,
                 UNAVAILABLE,
                 "The database cannot do this at present. Nothing was changed; try again later.",
-                Map.of("Retry-After", "30"));
+                retryAfter(UNAVAILABLE_SECONDS));
     }
 
     /** 503: the database is still being migrated. */
@@ -110,7 +116,7 @@ public final class HttpProblem extends RuntimeException {
                 503,
                 "migrating",
                 "The database is being prepared. Nothing was changed; try again in a moment.",
-                Map.of("Retry-After", "10"));
+                retryAfter(10));
     }
 
     /** 503: the migration of the database failed. */
@@ -133,5 +139,9 @@ public final class HttpProblem extends RuntimeException {
     /** Headers that the answer needs besides its status. */
     public Map<String, String> headers() {
         return headers;
+    }
+
+    private static Map<String, String> retryAfter(long seconds) {
+        return Map.of("Retry-After", String.valueOf(seconds));
     }
 }

@@ -95,7 +95,8 @@ public final class CodeServlet extends MethodServlet {
             // The form stays, with its input, which the general page for 503 would lose. It speaks of the code alone,
             // because whoever only confirms is signed in all the while.
             boolean isBusy = e instanceof DatabaseBusyException;
-            response.setHeader("Retry-After", isBusy ? "1" : "30");
+            int seconds = isBusy ? HttpProblem.BUSY_SECONDS : HttpProblem.UNAVAILABLE_SECONDS;
+            response.setHeader("Retry-After", String.valueOf(seconds));
             String errorKey = isResend
                     ? (isBusy ? "code.error.busy.resend" : "code.error.unavailable.resend")
                     : (isBusy ? "code.error.busy" : "code.error.unavailable");

@@ -116,9 +116,14 @@ public final class LoginServlet extends MethodServlet {
             }
         } catch (DatabaseBusyException e) {
             // The number stays in the field; the general page for 503 would lose it.
-            showForm(request, response, next, typed, new Refusal(503, "login.error.busy", 1));
+            showForm(request, response, next, typed, new Refusal(503, "login.error.busy", HttpProblem.BUSY_SECONDS));
         } catch (StorageException e) {
-            showForm(request, response, next, typed, new Refusal(503, "login.error.unavailable", 30));
+            showForm(
+                    request,
+                    response,
+                    next,
+                    typed,
+                    new Refusal(503, "login.error.unavailable", HttpProblem.UNAVAILABLE_SECONDS));
         }
     }
 
