@@ -233,11 +233,6 @@ public final class Meters {
             public void failed(StorageException failure) {
                 storage.increment();
             }
-
-            @Override
-            public void committed() {
-                // The waits tell how many there are.
-            }
         };
     }
 

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseListener;
 import org.multisession.db.SqlTime;
-import org.multisession.db.StorageException;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
@@ -516,22 +515,6 @@ abstract class DevicesContract {
             public void waitedForWriter(Duration wait) {
                 transactions.incrementAndGet();
             }
-
-            @Override
-            public void waitedForLock(Duration wait) {}
-
-            @Override
-            public void failed(StorageException failure) {
-                // Not what is asked here.
-            }
-
-            @Override
-            public void committed() {
-                // Nor this.
-            }
-
-            @Override
-            public void gaveUp() {}
         };
     }
 
