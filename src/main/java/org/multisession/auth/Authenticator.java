@@ -163,8 +163,7 @@ public final class Authenticator {
         if (!unanswered.isEmpty()) {
             boolean isSeen = database.read(handle -> look(handle, kept, unanswered, opened));
             // After somebody has rebuilt a table, what was issued meanwhile is known only once the schema is repaired.
-            // It is
-            // looked for again whoever has repaired it: another request may have done so after this look.
+            // Then it is looked for again, whoever has repaired it: another request may have, after this look.
             if (!isSeen && opened.isEmpty()) {
                 database.lookAfterSchema();
                 AnswerCache<SessionToken, SignedIn>.Kept anew = database.kept(answers);

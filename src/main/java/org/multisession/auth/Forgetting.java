@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
  * stands: {@code users.auth_token}, or a row of {@code user_sessions}. So a look first walks through both, then through the
  * tokens that have ended; it notes since when each has stood nowhere, and forgets those of which that is long enough ago.
  * A look counts only while nothing can hide a token: the schema is whole and the same from its beginning to its end, no
- * other table could take the place of one of the two, and the clock is believed. When the table {@code users} was rebuilt, all times begin anew.
+ * other table could take the place of one of the two, and the clock is believed. When the table {@code users} was
+ * rebuilt, all times begin anew.
  *
  * <p>Pages are read without a lock, and what is written is written in small transactions with rests in between; what was
  * stopped or killed half-way is looked at again. One node at a time. Not for use by several threads.

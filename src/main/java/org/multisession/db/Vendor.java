@@ -88,9 +88,10 @@ public interface Vendor {
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u};
      *   <li>{@code {isSeenAsWritten}}: the condition that {@code last_seen_at} of {@code user_sessions s} is a time as we
      *       write it, which is not later than another if its text is not;
-     *   <li>{@code {schema}}: a value that differs once the table {@code users} or our triggers on it were replaced, if only
-     *       by something that goes on at this moment; it may differ for other reasons as well;
-     *   <li>{@code {tableOfUsers}}: the same value for longer, which differs once our triggers on {@code users} were made anew.
+     *   <li>{@code {tableOfUsers}}: a text that differs once our triggers on {@code users} were made anew;
+     *   <li>{@code {copies}}: the tables beside {@code users} and {@code user_sessions}, with {@code name}, that have the
+     *       columns of tokens of either;
+     *   <li>{@code {tokenToRead}}: {@code auth_token} of {@code h}, whichever type of text its column has.
      * </ul>
      */
     Map<String, String> words();

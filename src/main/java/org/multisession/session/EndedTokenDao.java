@@ -26,15 +26,18 @@ public final class EndedTokenDao {
     /** Looks that are farther apart have missed too much in between. */
     private static final Duration LONGEST_GAP = Duration.ofDays(3);
 
+    /** Differs once somebody has replaced the table users or our triggers on it, if only for a moment. */
+    private static final String STATE = "CAST(({schemaState}) AS TEXT) || ' ' || {tableOfUsers} AS state";
+
     /** Numbers sort before all texts, in a column that has them; an index tells. */
-    private static final Sql SCHEMA = Sql.of("what hides no token", """
-            SELECT {schema} AS state, {tableOfUsers} AS users,
+    private static final Sql SCHEMA = Sql.of("what hides no token", "SELECT " + STATE + """
+            , {tableOfUsers} AS users,
               NOT EXISTS (SELECT 1 FROM multisession_state WHERE name = 'migration')
               AND EXISTS (SELECT 1 FROM users)
               AND NOT EXISTS (SELECT 1 FROM users WHERE auth_token < '') AS is_settled
             """);
 
-    private static final Sql SAME_SCHEMA = Sql.of("whether the schema is the same", "SELECT {schema} AS state");
+    private static final Sql SAME_SCHEMA = Sql.of("whether the schema is the same", "SELECT " + STATE);
 
     private static final Sql COPY =
             Sql.of("a table that may take the place of another", "SELECT name FROM {copies} LIMIT 1");

@@ -60,7 +60,6 @@ public final class Postgres implements Vendor {
             Map.entry("forChange", "FOR NO KEY UPDATE"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
-            Map.entry("schema", TABLE_OF_USERS),
             // The driver has a type of its own for citext.
             Map.entry("tokenToRead", "CAST(h.auth_token AS TEXT)"),
             Map.entry(

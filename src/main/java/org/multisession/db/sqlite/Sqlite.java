@@ -46,7 +46,6 @@ public final class Sqlite implements Vendor {
                     "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), -8)"),
-            Map.entry("schema", "(SELECT schema_version FROM pragma_schema_version)"),
             Map.entry("tokenToRead", "h.auth_token"),
             Map.entry(
                     "copies",
@@ -56,8 +55,7 @@ public final class Sqlite implements Vendor {
                             + " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE lower(c.name) = 'auth_token')"
                             + " AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c"
                             + " WHERE lower(c.name) IN ('phone', 'user_id')))"),
-            // The number of the schema goes on with each VACUUM as well; the migration notes when it makes our
-            // triggers.
+            // The version of the schema goes on with each VACUUM as well; the migration notes when it makes triggers.
             Map.entry(
                     "tableOfUsers",
                     "coalesce((SELECT value FROM multisession_state WHERE name = 'users-watched'), '')"));
