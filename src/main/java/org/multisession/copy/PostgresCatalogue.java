@@ -42,7 +42,7 @@ final class PostgresCatalogue {
             """.replace("{visible}", VISIBLE);
 
     private static final String FOREIGN_KEYS = """
-            SELECT c.relname, k.conname, p.relname, k.confupdtype, k.confdeltype,
+            SELECT c.relname, p.relname, k.confupdtype, k.confdeltype,
               ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(num, pos)
                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num ORDER BY u.pos),
               ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(num, pos)
@@ -93,12 +93,11 @@ final class PostgresCatalogue {
                 row -> foreignKeys
                         .computeIfAbsent(row.getString(1), name -> new ArrayList<>())
                         .add(new TableShape.ForeignKey(
+                                names(row, 5),
                                 row.getString(2),
                                 names(row, 6),
-                                row.getString(3),
-                                names(row, 7),
-                                action(row.getString(4)),
-                                action(row.getString(5)))));
+                                action(row.getString(3)),
+                                action(row.getString(4)))));
         PostgresCatalogue catalogue = new PostgresCatalogue();
         columns.forEach((name, list) -> catalogue.tables.put(
                 name,

@@ -9,14 +9,14 @@ import org.multisession.db.Transaction;
 import org.multisession.db.postgres.BulkLoad;
 
 /** A PostgreSQL database, into which rows are carried by COPY. */
-final class PostgresTarget extends SqlTarget {
+final class PostgresTarget extends Target {
 
     PostgresTarget(Transaction transaction) {
         super(transaction, "pg_temp", " OVERRIDING SYSTEM VALUE");
     }
 
     @Override
-    public RowStream rows(TablePlan plan, Faults faults) throws SQLException {
+    RowStream rows(TablePlan plan, Faults faults) throws SQLException {
         return new PostgresRows(transaction, plan, faults);
     }
 

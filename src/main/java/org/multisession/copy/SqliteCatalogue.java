@@ -152,7 +152,6 @@ final class SqliteCatalogue {
                     TableShape.ForeignKey key = keys.computeIfAbsent(row.getInt(1), id -> {
                         try {
                             return new TableShape.ForeignKey(
-                                    "",
                                     new ArrayList<>(),
                                     row.getString(2),
                                     new ArrayList<>(),

@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Transaction;
 
 /** A SQLite database, into which rows are carried by batches of INSERT. */
-final class SqliteTarget extends SqlTarget {
+final class SqliteTarget extends Target {
 
     SqliteTarget(Transaction transaction) {
         super(transaction, "temp", "");
     }
 
     @Override
-    public RowStream rows(TablePlan plan, Faults faults) throws SQLException {
+    RowStream rows(TablePlan plan, Faults faults) throws SQLException {
         return new SqliteRows(transaction, plan, faults);
     }
 

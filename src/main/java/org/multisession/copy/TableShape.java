@@ -35,12 +35,7 @@ record TableShape(
     record Index(String name, List<String> columns, boolean isUnique, boolean isConstraint) {}
 
     record ForeignKey(
-            String name,
-            List<String> columns,
-            String target,
-            List<String> targetColumns,
-            String onUpdate,
-            String onDelete) {}
+            List<String> columns, String target, List<String> targetColumns, String onUpdate, String onDelete) {}
 
     /** The clauses of its CREATE TABLE for the primary key and for unique columns. */
     List<String> keyClauses() {

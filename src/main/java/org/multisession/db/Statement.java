@@ -47,17 +47,9 @@ public abstract sealed class Statement<S extends Statement<S>> {
         return bind(parameter, (statement, position) -> statement.setObject(position, number));
     }
 
-    public final S bind(String parameter, boolean flag) {
-        return bind(parameter, flag ? 1L : 0L);
-    }
-
     /** Binds the moment in the format of a time column. */
     public final S bind(String parameter, @Nullable Instant moment) {
         return bind(parameter, moment == null ? null : vendor.text(moment));
-    }
-
-    public final S bind(String parameter, ColumnValue value) {
-        return bind(parameter, value.columnText());
     }
 
     @FunctionalInterface

@@ -69,11 +69,7 @@ public final class Migrator implements Migration {
 
     /** A migrator that makes no backup, plays no sign-in and reports no progress. */
     public Migrator(Database database, InstantSource clock) {
-        this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE);
-    }
-
-    public Migrator(Database database, InstantSource clock, Backup backup, Progress progress, Trial trial) {
-        this(database, clock, backup, progress, trial, Pacing.besideOthers());
+        this(database, clock, Backup.NONE, Progress.NONE, Trial.NONE, Pacing.besideOthers());
     }
 
     /** A migrator whose work can be stopped half-way, by its pacing. */

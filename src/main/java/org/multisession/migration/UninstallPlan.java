@@ -24,7 +24,6 @@ import org.multisession.token.TokenSql;
  * @param endedTokens those of them whose token was signed out here: the old app will take it again
  * @param sessions sessions that open an account now
  * @param fallingOut those of them that open none in the old app afterwards
- * @param hashed sessions of which only a hash is stored, which the old app cannot read
  */
 public record UninstallPlan(
         List<Item> objects,
@@ -33,8 +32,7 @@ public record UninstallPlan(
         long legacyTokens,
         long endedTokens,
         long sessions,
-        long fallingOut,
-        long hashed) {
+        long fallingOut) {
 
     /**
      * A table, index or trigger.
@@ -56,7 +54,10 @@ public record UninstallPlan(
             SELECT count(*) FROM users u JOIN multisession_tokens t ON t.auth_token IN (u.auth_token, multisession_hash(u.auth_token))
             WHERE {range} AND t.ended_at IS NOT NULL AND u.auth_token <> ''""";
 
-    /** All that live, those of them that are stored as hashes, and those that {@code users} has as well. */
+    /**
+     * All that live, those of them that are stored as hashes, which the old app cannot read, and those that {@code users}
+     * has as well.
+     */
     private static final String LIVE_TOKENS =
             "SELECT count(*), count(*) FILTER (WHERE " + TokenSql.isHash("s.auth_token")
                     + "), count(*) FILTER (WHERE s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))) "
@@ -99,7 +100,7 @@ public record UninstallPlan(
         if (!objects.isEmpty()) {
             requireThatNothingElseNeedsThem(catalogue, objects);
         }
-        return new UninstallPlan(objects, kept, 0, 0, 0, 0, 0, 0);
+        return new UninstallPlan(objects, kept, 0, 0, 0, 0, 0);
     }
 
     /** The same plan with its numbers of rows, which are counted page by page. */
@@ -120,8 +121,7 @@ public record UninstallPlan(
                 ofUsers[0],
                 ofUsers[1],
                 ofSessions[0],
-                keepsSessions() ? ofSessions[1] : ofSessions[0] - ofSessions[2],
-                ofSessions[1]);
+                keepsSessions() ? ofSessions[1] : ofSessions[0] - ofSessions[2]);
     }
 
     private static List<Item> counted(Database database, List<Item> items) {

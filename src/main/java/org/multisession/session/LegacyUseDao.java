@@ -22,8 +22,8 @@ public final class LegacyUseDao {
               OR multisession_legacy_uses.last_used_at > :absurd
             """);
 
-    private static final Sql FIND = Sql.of("the uses of a legacy token", """
-            SELECT first_used_at, last_used_at, address FROM multisession_legacy_uses WHERE token_hash = :hash
+    private static final Sql FIND = Sql.of("the last use of a legacy token", """
+            SELECT last_used_at, address FROM multisession_legacy_uses WHERE token_hash = :hash
             """);
 
     private static final Sql DELETE_OLD = Sql.of("delete old uses of legacy tokens", """
@@ -32,13 +32,10 @@ public final class LegacyUseDao {
                 WHERE last_used_at < :before OR last_used_at > :ahead LIMIT :most)
             """);
 
-    /** The first and the last known use, and where the last one came from. */
-    public record Use(
-            @Nullable Instant first,
-            @Nullable Instant last,
-            @Nullable String address) {
+    /** The last known use, and where it came from. */
+    public record Use(@Nullable Instant last, @Nullable String address) {
 
-        static final Use UNKNOWN = new Use(null, null, null);
+        static final Use UNKNOWN = new Use(null, null);
     }
 
     /** How much later than this use the latest may have been noted, and be true. */
@@ -69,12 +66,11 @@ public final class LegacyUseDao {
                 .run();
     }
 
-    /** What is known of the uses of this token. */
+    /** What is known of the last use of this token. */
     public Use find(Handle handle, SessionToken token) {
         return handle.query(FIND)
                 .bind("hash", token.hash())
-                .optional(
-                        row -> new Use(row.instant("first_used_at"), row.instant("last_used_at"), row.text("address")))
+                .optional(row -> new Use(row.instant("last_used_at"), row.text("address")))
                 .orElse(Use.UNKNOWN);
     }
 }

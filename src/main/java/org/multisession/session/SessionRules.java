@@ -33,11 +33,6 @@ public record SessionRules(
         return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch, newFreshFor);
     }
 
-    /** The same rules, with idle clocks that start at this moment at the earliest. */
-    public SessionRules idleFrom(@Nullable Instant from) {
-        return from == null ? this : watchedBy(IdleWatch.from(from));
-    }
-
     /** The same rules, with this view of the clock. */
     public SessionRules watchedBy(IdleWatch watch) {
         return new SessionRules(idleTimeout, maxLifetime, maxPerUser, lastSeenInterval, watch, freshFor);

@@ -57,7 +57,7 @@ class BackupTest {
     }
 
     private static Migrator migrator(Database database, Backup backup) {
-        return new Migrator(database, CLOCK, backup, Progress.NONE, Trial.NONE);
+        return new Migrator(database, CLOCK, backup, Progress.NONE, Trial.NONE, Pacing.besideOthers());
     }
 
     private Migrator.Outcome migrate() {

@@ -165,7 +165,7 @@ abstract class UninstallContract {
             app.signIn(ANNA);
         }
         UninstallPlan plan = look(true);
-        assertThat(plan.hashed()).isEqualTo(1);
+        assertThat(plan.sessions()).isEqualTo(1);
         assertThat(plan.fallingOut()).isEqualTo(1);
     }
 

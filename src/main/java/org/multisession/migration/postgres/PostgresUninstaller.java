@@ -234,7 +234,12 @@ public final class PostgresUninstaller implements Uninstall {
                 && tables.contains("multisession_tokens")
                 && objects.stream().anyMatch(item -> item.name().equals("multisession_hash"));
         long sessions = isKnown ? ComposedSql.number(handle, LIVE) : 0;
-        long hashed = isKnown ? ComposedSql.number(handle, LIVE + IS_HASHED) : 0;
+        long fallingOut = 0;
+        if (isKnown) {
+            fallingOut = kept.stream().anyMatch(item -> item.name().equals(SESSIONS))
+                    ? ComposedSql.number(handle, LIVE + IS_HASHED)
+                    : sessions - ComposedSql.number(handle, LIVE + IS_MIRRORED);
+        }
         return new UninstallPlan(
                 objects,
                 kept,
@@ -242,10 +247,7 @@ public final class PostgresUninstaller implements Uninstall {
                 hasUsers ? ComposedSql.number(handle, LEGACY_TOKENS) : 0,
                 isKnown ? ComposedSql.number(handle, ENDED_TOKENS) : 0,
                 sessions,
-                kept.stream().anyMatch(item -> item.name().equals(SESSIONS))
-                        ? hashed
-                        : sessions - (isKnown ? ComposedSql.number(handle, LIVE + IS_MIRRORED) : 0),
-                hashed);
+                fallingOut);
     }
 
     private static Item counted(Handle handle, Item item) throws SQLException {
