@@ -13,7 +13,6 @@ import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.InstantSource;
@@ -25,9 +24,10 @@ import org.multisession.session.UserSessionDao;
 
 /** The structure that package-info promises. */
 class ArchitectureTest {
+    /** From where it was compiled to, whatever the folder of the tests is called. */
     private static final JavaClasses APPLICATION = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests())
-            .importPackages("org.multisession");
+            .importUrl(Product.class.getProtectionDomain().getCodeSource().getLocation())
+            .that(resideInAPackage("org.multisession.."));
 
     @Test
     void dependenciesPointOneWay() {
