@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,6 +77,15 @@ public final class Database implements AutoCloseable {
 
     /** How often a transaction is run again that others were in the way of. */
     private static final int REPEATS = 5;
+
+    /**
+     * How long a commit is held up by readers of a rollback journal before it is given up and all is done once more: as long
+     * as it waits, nobody else can begin to read, and an old app fails after five seconds of that.
+     */
+    private static final Duration HELD_UP = Duration.ofSeconds(1);
+
+    /** Long enough that whoever waits to read gets in: SQLite asks again every tenth of a second. */
+    private static final long LET_IN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private static final Guard UNGUARDED = new Guard() {
         @Override
@@ -377,6 +388,11 @@ public final class Database implements AutoCloseable {
                             return true;
                         },
                         state -> cache.forget(state, keys));
+            } catch (SQLException e) {
+                if (isHeldUp(e)) {
+                    letReadersIn();
+                }
+                throw e;
             } finally {
                 turn.close();
             }
@@ -496,7 +512,7 @@ public final class Database implements AutoCloseable {
     }
 
     private void commit(Connection connection, Transaction transaction) throws SQLException {
-        vendor().commit(connection, busyTimeout);
+        vendor().commit(connection, busyTimeout.compareTo(HELD_UP) < 0 ? busyTimeout : HELD_UP);
         listener.committed();
         transaction.committed();
     }
@@ -519,31 +535,17 @@ public final class Database implements AutoCloseable {
         Pools serving = serving();
         long queued = System.nanoTime();
         try (ConnectionPool.Lease lease = serving.writer().borrow(isAwaited())) {
-            Connection connection = lease.connection();
             long served = System.nanoTime();
             listener.waitedForWriter(Duration.ofNanos(served - queued));
             begin(serving, lease);
-            listener.waitedForLock(Duration.ofNanos(System.nanoTime() - served));
-            PreparedStatements prepared = serving.statementsOf(lease, vocabulary::get);
-            Transaction transaction = new Transaction(connection, prepared);
-            T result;
-            try {
-                result = work.run(transaction);
-                ending.end(connection, transaction);
-            } catch (StatementException e) {
-                undo(serving, lease);
-                forgetIfBroken(serving, lease, e.failure());
-                throw explained(serving, e.failure(), e.because(e.failure()));
-            } catch (SQLException e) {
-                undo(serving, lease);
-                forgetIfBroken(serving, lease, e);
-                throw e;
-            } catch (RuntimeException | Error e) {
-                undo(serving, lease);
-                throw e;
-            } finally {
-                prepared.releaseAll();
+            long begun = System.nanoTime();
+            listener.waitedForLock(Duration.ofNanos(begun - served));
+            Optional<Done<T>> done = attempt(serving, lease, work, ending, begun);
+            while (done.isEmpty()) {
+                begin(serving, lease);
+                done = attempt(serving, lease, work, ending, begun);
             }
+            T result = done.get().result();
             // A write to a file that has been replaced by then must not be acknowledged.
             if (!serving.isServing()) {
                 throw retired(serving);
@@ -552,6 +554,50 @@ public final class Database implements AutoCloseable {
         } catch (SQLException e) {
             throw explained(serving, e, vendor().translated(e));
         }
+    }
+
+    /** Empty where readers have held its commit up, and there is time to do all of it once more. */
+    private <T> Optional<Done<T>> attempt(
+            Pools serving, ConnectionPool.Lease lease, Work<? super Transaction, T> work, Ending ending, long begun)
+            throws SQLException {
+        Connection connection = lease.connection();
+        PreparedStatements prepared = serving.statementsOf(lease, vocabulary::get);
+        Transaction transaction = new Transaction(connection, prepared);
+        boolean isEnding = false;
+        try {
+            T result = work.run(transaction);
+            isEnding = true;
+            ending.end(connection, transaction);
+            return Optional.of(new Done<>(result));
+        } catch (StatementException e) {
+            undo(serving, lease);
+            forgetIfBroken(serving, lease, e.failure());
+            throw explained(serving, e.failure(), e.because(e.failure()));
+        } catch (SQLException e) {
+            undo(serving, lease);
+            forgetIfBroken(serving, lease, e);
+            if (isEnding && isHeldUp(e)) {
+                letReadersIn();
+                if (System.nanoTime() - begun < busyTimeout.toNanos()) {
+                    return Optional.empty();
+                }
+            }
+            throw e;
+        } catch (RuntimeException | Error e) {
+            undo(serving, lease);
+            throw e;
+        } finally {
+            prepared.releaseAll();
+        }
+    }
+
+    private boolean isHeldUp(SQLException e) {
+        return !vendor().isServer() && vendor().kindOf(e) == FailureKind.BUSY;
+    }
+
+    /** To be called with the writing connection in hand: nobody else of ours can keep readers out meanwhile. */
+    private static void letReadersIn() {
+        LockSupport.parkNanos(LET_IN_NANOS);
     }
 
     private static void begin(Pools serving, ConnectionPool.Lease lease) throws SQLException {

@@ -78,7 +78,7 @@ public final class Pools implements AutoCloseable {
                         pool("multi-session-readers", forReading, readers, patience, timer, vendor),
                         writer,
                         timer,
-                        new AnswerKeeper(vendor, forWriting, wait));
+                        new AnswerKeeper(vendor, forWriting, patience));
             } catch (RuntimeException e) {
                 writer.close();
                 throw e;

@@ -684,6 +684,35 @@ class DatabaseTest {
             }
         }
 
+        /** An old app gives up after five seconds, and a report that is read slowly takes longer. */
+        @Test
+        void a_commit_held_up_by_a_reader_lets_others_read_again_and_again() throws Exception {
+            try (SqliteApp onlooker = SqliteApp.open(old.path())) {
+                onlooker.run("PRAGMA busy_timeout=0");
+                open(LONG, database -> {
+                    old.run("BEGIN");
+                    assertThat(counted("ours")).isEqualTo("0");
+                    ExecutorService thread = Executors.newSingleThreadExecutor();
+                    try {
+                        Future<Integer> commit = thread.submit(() -> count(database));
+                        for (int i = 0; i < 2; i++) {
+                            for (boolean canRead : List.of(true, false)) {
+                                while (canRead(onlooker) == canRead) {
+                                    assertThat(commit.isDone()).isFalse();
+                                    Thread.onSpinWait();
+                                }
+                            }
+                        }
+                        old.run("COMMIT");
+                        assertThat(commit.get(60, SECONDS)).isEqualTo(1);
+                    } finally {
+                        thread.shutdownNow();
+                    }
+                    assertThat(counted("ours")).isEqualTo("1");
+                });
+            }
+        }
+
         private static boolean canRead(SqliteApp onlooker) {
             try {
                 onlooker.all("SELECT count(*) FROM counters");
