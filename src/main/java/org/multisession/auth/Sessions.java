@@ -208,7 +208,7 @@ public final class Sessions {
 
     private boolean end(Transaction transaction, UserSession session, EndReason reason, Instant now) {
         signIns.end(transaction, session.token().hash());
-        return rows.end(transaction, session.token(), reason, now);
+        return rows.end(transaction, session.token(), reason, now, () -> SessionToken.random(random));
     }
 
     /** Ends a legacy token of this user for ever, which is no session: it opens nothing from now on. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Transaction extends Handle {
 
     private static final Sql LOCK = Sql.once("lock a key", "");
+    private static final Sql SAVEPOINT = Sql.once("set a savepoint", "");
 
     private final List<Runnable> afterCommit = new ArrayList<>();
 
@@ -68,6 +69,40 @@ public final class Transaction extends Handle {
         forgetSince(tasks);
         takeBack(null);
         return result;
+    }
+
+    /**
+     * Deletes rows, unless others refer to one of them and would be left behind; then all stay, and it returns false. Where
+     * a failure would end the transaction, there is a savepoint around it.
+     */
+    public boolean deletesUnlessReferredTo(Statement.Update delete) {
+        boolean isGuarded = vendor().isServer();
+        if (isGuarded) {
+            savepoint("SAVEPOINT referred_to");
+        }
+        try {
+            delete.run();
+        } catch (StatementException e) {
+            if (!vendor().isReferredTo(e.failure())) {
+                throw e;
+            }
+            if (isGuarded) {
+                savepoint("ROLLBACK TO referred_to");
+            }
+            return false;
+        }
+        if (isGuarded) {
+            savepoint("RELEASE referred_to");
+        }
+        return true;
+    }
+
+    private void savepoint(String sql) {
+        try {
+            run(sql);
+        } catch (SQLException e) {
+            throw new StatementException(SAVEPOINT, e, vendor());
+        }
     }
 
     /**

@@ -32,8 +32,8 @@ public interface Vendor {
     /** Begins a transaction that may write. */
     void begin(Connection connection) throws SQLException;
 
-    /** Commits, retrying for this long if a lock is in the way and the transaction is still intact. */
-    void commit(Connection connection, Duration retry) throws SQLException;
+    /** Commits, waiting for this long at most if a lock is in the way. */
+    void commit(Connection connection, Duration wait) throws SQLException;
 
     void rollback(Connection connection) throws SQLException;
 
@@ -49,6 +49,9 @@ public interface Vendor {
     }
 
     FailureKind kindOf(SQLException failure);
+
+    /** Whether rows that refer to a row are the reason why it could not be deleted. */
+    boolean isReferredTo(SQLException failure);
 
     /** Describes for the operator what a failure means. */
     String describe(SQLException failure);

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.Row;
@@ -167,6 +168,15 @@ public final class UserSessionDao {
 
     private static final Sql DELETE =
             Sql.of("delete a session", "DELETE FROM user_sessions WHERE auth_token IN (:token, :hash)");
+
+    private static final Sql RECORD_TAKEN = Sql.of("remember the token that a row gets as ended", """
+            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
+            SELECT :nobodys, s.user_id, :now, :now, :reason FROM user_sessions s WHERE s.auth_token = :token
+            """);
+
+    private static final Sql TAKE_TOKEN = Sql.of("take the token from the row of a session", """
+            UPDATE user_sessions SET auth_token = :nobodys WHERE auth_token = :token
+            """);
 
     private static final Sql START_CLOCK = Sql.of("start the clock of a session anew", """
             UPDATE multisession_tokens SET recorded_at = :now WHERE auth_token = :token AND ended_at IS NULL
@@ -390,8 +400,16 @@ public final class UserSessionDao {
                 .run();
     }
 
-    /** Ends a session for good; returns true if it was one until now. */
-    public boolean end(Transaction transaction, StoredToken token, EndReason reason, Instant now) {
+    /**
+     * Ends a session for good; returns true if it was one until now.
+     *
+     * <p>Where rows of the team's refer to it, its row stays for them, with a token that nobody has: so it has ended for
+     * the old app as well, and they belong to no other session that gets its id.
+     *
+     * @param nobodys a new token each time
+     */
+    public boolean end(
+            Transaction transaction, StoredToken token, EndReason reason, Instant now, Supplier<SessionToken> nobodys) {
         boolean unused = transaction
                 .query(LOCK)
                 .bind("token", token.text())
@@ -405,13 +423,30 @@ public final class UserSessionDao {
                         .bind("hash", token.hash())
                         .run()
                 > 0;
-        transaction
-                .update(DELETE)
-                .bind("token", token.text())
-                .bind("hash", token.hash())
-                .run();
+        boolean isDeleted = transaction.deletesUnlessReferredTo(
+                transaction.update(DELETE).bind("token", token.text()).bind("hash", token.hash()));
+        if (!isDeleted) {
+            takeToken(transaction, token.text(), reason, now, nobodys.get());
+            takeToken(transaction, token.hash(), reason, now, nobodys.get());
+        }
         transaction.update(FORGET_DEVICE).bind("hash", token.hash()).run();
         return ended;
+    }
+    /** The hash of a token that nobody has opens nothing here, and in the old app for nobody. */
+    private static void takeToken(
+            Transaction transaction, String token, EndReason reason, Instant now, SessionToken nobodys) {
+        transaction
+                .update(RECORD_TAKEN)
+                .bind("nobodys", nobodys.hash())
+                .bind("token", token)
+                .bind("now", now)
+                .bind("reason", reason.stored())
+                .run();
+        transaction
+                .update(TAKE_TOKEN)
+                .bind("nobodys", nobodys.hash())
+                .bind("token", token)
+                .run();
     }
 
     /** Makes our tables know this session as of now: their former time came from a clock that was ahead. */

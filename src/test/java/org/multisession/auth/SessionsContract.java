@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
@@ -24,6 +26,7 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /** Who is signed in, and who is not: the promises P1 to P4, on every database. */
 abstract class SessionsContract {
@@ -216,6 +219,38 @@ abstract class SessionsContract {
             old.signOut(phone);
             old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", phone);
             assertThat(app.opens(phone)).isNull();
+        }
+
+        /** The old app may keep something for each session, and delete sessions with foreign keys off, or that first. */
+        @ParameterizedTest
+        @ValueSource(strings = {"", "ON DELETE RESTRICT", "ON DELETE CASCADE", "ON DELETE SET NULL"})
+        void a_session_to_which_a_row_of_the_teams_refers_is_signed_out_in_both_apps(String action) {
+            old.run("CREATE TABLE push_addresses (id INTEGER PRIMARY KEY,"
+                    + " session_id INTEGER REFERENCES user_sessions (id) " + action + ")");
+            String phone = app.signIn(ANNA);
+            String laptop = app.signIn(ANNA);
+            old.run("INSERT INTO push_addresses (id, session_id) SELECT id, id FROM user_sessions");
+
+            app.signOut(phone);
+            String again = app.signIn(ANNA, NewApp.CLIENT, Presented.of(new SessionToken(laptop)));
+
+            for (String ended : List.of(phone, laptop)) {
+                assertThat(app.opens(ended)).isNull();
+                assertThat(old.all("SELECT id FROM user_sessions WHERE auth_token = ?", ended))
+                        .isEmpty();
+            }
+            assertThat(app.opens(again)).isEqualTo(42);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+            assertThat(old.one("SELECT count(*) FROM push_addresses p LEFT JOIN user_sessions s ON s.id = p.session_id"
+                            + " WHERE p.session_id IS NOT NULL AND s.id IS NULL"))
+                    .as("rows that refer to nothing")
+                    .isEqualTo("0");
+            assertThat(app.database.<Integer>read(
+                            handle -> app.sessions.of(handle, 42).size()))
+                    .isEqualTo(2);
+            for (String token : old.all("SELECT auth_token FROM user_sessions")) {
+                assertThat(app.opens(String.valueOf(token))).isIn(null, 42L);
+            }
         }
 
         @Test

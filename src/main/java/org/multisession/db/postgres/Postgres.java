@@ -177,7 +177,7 @@ public final class Postgres implements Vendor {
 
     /** Nothing is in the way of a commit here: locks are taken by the statements before it. */
     @Override
-    public void commit(Connection connection, Duration retry) throws SQLException {
+    public void commit(Connection connection, Duration wait) throws SQLException {
         connection.commit();
         connection.setAutoCommit(true);
     }
@@ -229,6 +229,11 @@ public final class Postgres implements Vendor {
                     default -> FailureKind.OTHER;
                 };
         };
+    }
+
+    @Override
+    public boolean isReferredTo(SQLException e) {
+        return "23503".equals(e.getSQLState()) || "23001".equals(e.getSQLState());
     }
 
     /** The driver's text may quote a value: "Key (auth_token)=(…) already exists". So only the names are used. */

@@ -99,22 +99,18 @@ public final class Sqlite implements Vendor {
     }
 
     /**
-     * Commits, trying again while a reader of another process holds a rollback-journal database: the transaction is
-     * still whole then, and a later COMMIT goes through.
+     * Readers of another process keep a commit beside a rollback journal waiting, and while it waits nobody else can begin
+     * to read, until the transaction is rolled back.
      */
     @Override
-    public void commit(Connection connection, Duration retry) throws SQLException {
-        long deadline = System.nanoTime() + retry.toNanos();
-        while (true) {
-            try {
-                run(connection, "COMMIT");
-                return;
-            } catch (SQLException e) {
-                // Each attempt itself waits for the busy timeout, so this loop does not spin.
-                if (kindOf(e) != FailureKind.BUSY || System.nanoTime() - deadline > 0) {
-                    throw e;
-                }
-            }
+    public void commit(Connection connection, Duration wait) throws SQLException {
+        SQLiteConnection sqlite = connection.unwrap(SQLiteConnection.class);
+        int usual = sqlite.getBusyTimeout();
+        sqlite.setBusyTimeout(Math.min(usual, Math.toIntExact(wait.toMillis())));
+        try {
+            run(connection, "COMMIT");
+        } finally {
+            sqlite.setBusyTimeout(usual);
         }
     }
 
@@ -139,6 +135,13 @@ public final class Sqlite implements Vendor {
             case SQLITE_CORRUPT -> FailureKind.DAMAGE;
             default -> FailureKind.OTHER;
         };
+    }
+
+    /** By its words: where a foreign key says RESTRICT, the code is that of a trigger. */
+    @Override
+    public boolean isReferredTo(SQLException e) {
+        return kindOf(e) == FailureKind.CONSTRAINT
+                && String.valueOf(e.getMessage()).contains("FOREIGN KEY constraint failed");
     }
 
     private static SQLiteErrorCode codeOf(SQLException e) {
