@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
 import org.multisession.config.SetupRefusedException;
@@ -107,6 +109,84 @@ class PostgresStartTest {
                         + " DateTime makes it");
         assertThat(old.one("SELECT count(*) FROM pg_class WHERE relname LIKE 'multisession%'"))
                 .isEqualTo("0");
+    }
+
+    /** A trigger that could not note what it sees would fail the old app's sign-ins and sign-outs. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ALTER id DROP DEFAULT, ALTER id TYPE UUID USING gen_random_uuid(), ALTER id SET DEFAULT gen_random_uuid()"
+                        + " | user_sessions.id is of the type uuid, not a whole number",
+                "DROP CONSTRAINT user_sessions_user_id_fkey, ALTER user_id TYPE NUMERIC"
+                        + " | user_sessions.user_id is of the type numeric, not a whole number",
+                "ALTER auth_token TYPE UUID USING gen_random_uuid()"
+                        + " | user_sessions.auth_token is of the type uuid, and it must be a text"
+            })
+    void a_type_that_our_triggers_cannot_note_is_refused_before_there_are_any_and_the_old_app_goes_on(
+            String change, String reason) {
+        old.run("ALTER TABLE user_sessions " + change);
+        assertThatThrownBy(this::start)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessage(reason);
+        old.run(
+                "INSERT INTO user_sessions (user_id, auth_token) VALUES (45, ?)",
+                "6fa459ea-ee8a-3ca4-894e-db77e160355e");
+        assertThat(old.run("DELETE FROM user_sessions WHERE user_id = 45")).isEqualTo(1);
+    }
+
+    @Test
+    void ids_and_tokens_of_types_of_the_teams_own_making_are_taken() {
+        old.run("CREATE DOMAIN identity AS INTEGER; CREATE DOMAIN secret AS VARCHAR(128);"
+                + " ALTER TABLE users ALTER auth_token TYPE secret;"
+                + " ALTER TABLE user_sessions ALTER user_id TYPE identity, ALTER auth_token TYPE secret");
+        assertThat(start().made()).isNotEmpty();
+    }
+
+    @Test
+    void users_in_tables_that_inherit_are_refused_because_no_session_could_refer_to_them() {
+        old.run("CREATE TABLE customers (company TEXT) INHERITS (users);"
+                + " INSERT INTO customers (id, phone) VALUES (9000, '+79991239000')");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessage(
+                        "rows of users may be in customers (INHERITS), where no trigger and no foreign key of users sees"
+                                + " them. They must be in one table");
+        assertThat(old.one("SELECT count(*) FROM pg_class WHERE relname LIKE 'multisession%'"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void users_to_whose_id_no_session_could_refer_are_refused_with_what_to_do() {
+        use(PostgresApp.make("single"));
+        old.run("ALTER TABLE users DROP CONSTRAINT users_pkey");
+        assertThatThrownBy(this::start)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessage(
+                        "users.id is no key, so the table user_sessions cannot refer to it. Make it one: ALTER TABLE"
+                                + " users ADD PRIMARY KEY (id), or ADD UNIQUE (id)");
+        old.run("ALTER TABLE users ADD UNIQUE (id)");
+        assertThat(start().made()).contains("user_sessions");
+    }
+
+    @Test
+    void users_whom_row_level_security_hides_from_the_account_are_not_signed_out_but_the_deploy_is_refused() {
+        old.run("DROP ROLE IF EXISTS tenants; CREATE ROLE tenants LOGIN; ALTER TABLE users OWNER TO tenants;"
+                + " ALTER TABLE user_sessions OWNER TO tenants; GRANT CREATE ON SCHEMA public TO tenants;"
+                + " ALTER TABLE users ENABLE ROW LEVEL SECURITY; ALTER TABLE users FORCE ROW LEVEL SECURITY;"
+                + " CREATE POLICY one_tenant ON users USING (id = 42)");
+        try {
+            assertThatThrownBy(() -> start(old.url(), "tenants"))
+                    .isInstanceOf(MigrationRefusedException.class)
+                    .hasMessage("row-level security of the table users may hide rows from the account tenants. Migrate"
+                            + " once with an account that sees them all (ALTER ROLE … BYPASSRLS)");
+            old.run("ALTER ROLE tenants BYPASSRLS");
+            start(old.url(), "tenants");
+            assertThat(old.one("SELECT count(*) FROM multisession_tokens WHERE ended_at IS NULL"))
+                    .isEqualTo("4");
+        } finally {
+            old.run("DROP OWNED BY tenants CASCADE; DROP ROLE tenants");
+        }
     }
 
     /** The server would compare a padded token blank-blind, as the old app does; we compare texts, and hash them. */

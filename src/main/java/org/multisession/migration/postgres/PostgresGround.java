@@ -34,6 +34,30 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             WHERE attrelid = to_regclass(:table) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
             """);
 
+    /** A domain is of the category of what it is made from. */
+    private static final Sql UNFIT_TYPES = Sql.of("look for types that do not fit", """
+            SELECT lower(a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attname = 'auth_token' AS is_token
+            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+            WHERE a.attrelid = to_regclass(:table) AND NOT a.attisdropped AND (
+              a.attname = 'auth_token' AND t.typcategory <> 'S'
+              OR a.attname IN ('id', 'user_id') AND NOT (a.attname = 'user_id' AND a.attrelid = to_regclass('users'))
+                AND (CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END)::regtype
+                  NOT IN ('smallint', 'integer', 'bigint'))
+            ORDER BY a.attnum
+            """);
+
+    private static final Sql HEIRS = Sql.of(
+            "look for tables that inherit",
+            "SELECT inhrelid::regclass::TEXT AS name FROM pg_catalog.pg_inherits WHERE inhparent = to_regclass(:table)"
+                    + " ORDER BY 1");
+
+    private static final Sql ID_IS_A_KEY = Sql.of("is users.id a key", """
+            SELECT 1 FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a
+              ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+            WHERE i.indrelid = to_regclass('users') AND a.attname = 'id' AND i.indnkeyatts = 1
+              AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
+            """);
+
     private static final Sql KIND = Sql.of(
             "look at the kind of a table",
             "SELECT relkind::TEXT AS kind FROM pg_catalog.pg_class WHERE oid = to_regclass(:table)");
@@ -92,6 +116,9 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
     private static final Sql MAY_READ =
             Sql.of("may a table be read", "SELECT 1 WHERE has_table_privilege(to_regclass(:table), 'SELECT')");
 
+    private static final Sql HIDES_ROWS =
+            Sql.of("does row-level security apply", "SELECT 1 WHERE row_security_active(to_regclass(:table)::oid)");
+
     private static final Sql ROWS = Sql.of("count rows up to a number", """
             SELECT (SELECT count(*) FROM (SELECT 1 FROM users LIMIT :most) u) AS users
             """);
@@ -119,6 +146,14 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             judgeUsers(handle, users, faults);
         }
         judgeSessions(handle, sessions, faults);
+        if (!isNew
+                && sessions.isEmpty()
+                && users.containsKey("id")
+                && !handle.query(ID_IS_A_KEY).exists()) {
+            faults.add(
+                    "users.id is no key, so the table user_sessions cannot refer to it. Make it one: ALTER TABLE users ADD"
+                            + " PRIMARY KEY (id), or ADD UNIQUE (id)");
+        }
         List<String> missing = missing(handle, all);
         judgeRebuild(handle, "users", "multisession_user_inserted", missing, faults);
         judgeRebuild(handle, "user_sessions", "multisession_session_inserted", missing, faults);
@@ -236,11 +271,20 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!missing.isEmpty()) {
             faults.add("the table users lacks the columns " + String.join(", ", missing));
         }
-        String id = found.getOrDefault("id", "bigint");
-        if (!Set.of("integer", "bigint", "smallint").contains(id)) {
-            faults.add("users.id is of the type " + id + ", not a whole number");
-        }
-        judgeToken("users", found, faults);
+        judgeTypes(handle, "users", found, faults);
+    }
+
+    /**
+     * What our triggers note has to fit where they note it: they are there, and would fail the old app's statements, before
+     * a sign-in is tried.
+     */
+    private static void judgeTypes(Handle handle, String table, Map<String, String> found, List<String> faults) {
+        handle.query(UNFIT_TYPES)
+                .bind("table", table)
+                .forEach(row -> faults.add(table + "." + row.requiredText("name")
+                        + " is of the type " + row.requiredText("type")
+                        + (row.flag("is_token") ? ", and it must be a text" : ", not a whole number")));
+        judgeToken(table, found, faults);
     }
 
     /** A padded token is another text, and another hash, than the one that its device has. */
@@ -264,7 +308,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!missing.isEmpty()) {
             faults.add("the table user_sessions lacks the columns " + String.join(", ", missing));
         }
-        judgeToken("user_sessions", found, faults);
+        judgeTypes(handle, "user_sessions", found, faults);
         for (String time : List.of("created_at", "last_seen_at")) {
             String type = found.getOrDefault(time, "timestamp");
             if (!type.startsWith("timestamp")) {
@@ -279,6 +323,12 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!kind.equals("r")) {
             faults.add(table + " is " + (kind.equals("p") ? "a partitioned table" : "no table")
                     + ", and it must be a plain one");
+        }
+        List<String> heirs = handle.query(HEIRS).bind("table", table).list(row -> row.requiredText("name"));
+        if (kind.equals("r") && !heirs.isEmpty()) {
+            faults.add(
+                    "rows of " + table + " may be in " + String.join(", ", heirs) + " (INHERITS), where no trigger and"
+                            + " no foreign key of " + table + " sees them. They must be in one table");
         }
     }
 
@@ -307,6 +357,11 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
                         + ", so it can make no index and no trigger on it");
             } else if (!handle.query(MAY_READ).bind("table", table).exists()) {
                 lacking.add("the account " + account + " may not read the table " + table);
+            }
+            // A user who is hidden would count as deleted, and be signed out for good.
+            if (handle.query(HIDES_ROWS).bind("table", table).exists()) {
+                faults.add("row-level security of the table " + table + " may hide rows from the account " + account
+                        + ". Migrate once with an account that sees them all (ALTER ROLE … BYPASSRLS)");
             }
         }
         if (!lacking.isEmpty()) {
