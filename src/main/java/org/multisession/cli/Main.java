@@ -140,7 +140,8 @@ public final class Main {
             sort(command, argument, settings, options, faults);
         }
         Map<String, String> environment = new LinkedHashMap<>(terminal.environment());
-        environment.keySet().removeAll(command.secrets());
+        // What was exported for one command is no mistake at the next one in the same shell.
+        COMMANDS.forEach(each -> environment.keySet().removeAll(each.secrets()));
         SettingSources sources = SettingSources.ofCommand(settings, environment);
         // The default is inside a Tomcat, and there is none here.
         if (!sources.has(DB_URL) && faults.isEmpty()) {

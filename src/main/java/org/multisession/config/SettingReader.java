@@ -7,9 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the keys one by one and continues after a fault, so that all faults are reported together. */
@@ -87,23 +85,25 @@ final class SettingReader {
     }
 
     void refuseUnknownKeys() {
-        Set<String> keys = known.stream().map(Setting::key).collect(Collectors.toSet());
-        for (String name : sources.unknown(keys)) {
-            faults.add("there is no setting " + name + reasonOrNearest(name));
+        List<String> keys = known.stream().<String>map(Setting::key).toList();
+        for (SettingSources.Misspelled name : sources.misspelled(keys)) {
+            String what = name.isKey()
+                    ? "the " + name.place() + " " + name.name() + " has no effect"
+                    : "there is no setting " + name.name();
+            faults.add(what + reasonOrNearest(name, keys));
         }
     }
 
-    private String reasonOrNearest(String name) {
+    private static String reasonOrNearest(SettingSources.Misspelled name, List<String> keys) {
+        String letters = SettingSources.letters(name.name());
         for (Map.Entry<String, String> impossible : IMPOSSIBLE.entrySet()) {
-            if (name.equals(impossible.getKey()) || name.equals(SettingSources.variable(impossible.getKey()))) {
+            if (letters.equals(SettingSources.letters(impossible.getKey()))) {
                 return ": " + impossible.getValue();
             }
         }
-        return known.stream()
-                .map(Setting::key)
-                .map(key -> name.startsWith(SettingSources.PREFIX) ? key : SettingSources.variable(key))
-                .min(Comparator.comparingInt(key -> EditDistance.between(name, key)))
-                .map(nearest -> "; did you mean " + nearest + "?")
+        return keys.stream()
+                .min(Comparator.comparingInt(key -> EditDistance.between(letters, SettingSources.letters(key))))
+                .map(nearest -> "; did you mean " + name.spelling().apply(nearest) + "?")
                 .orElseThrow();
     }
 

@@ -7,6 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,8 @@ public record SettingSources(
         Map<String, String> parameters) {
 
     public static final String PREFIX = "multisession.";
-    private static final String ENVIRONMENT_PREFIX = "MULTISESSION_";
+    private static final Pattern OURS = Pattern.compile("multisession[._]", Pattern.CASE_INSENSITIVE);
+    private static final Pattern SEPARATORS = Pattern.compile("[._-]");
 
     /** A value and where it was found, for messages. */
     record Found(String value, String place) {}
@@ -36,6 +40,14 @@ public record SettingSources(
      * @param ours whether only this application reads that place
      */
     record Unprefixed(String key, String what, String meant, boolean ours) {}
+
+    /**
+     * A name that has no effect and was meant for us.
+     *
+     * @param isKey whether it is the name of a key, spelled as another place spells it or as none does
+     * @param spelling how its place spells a key
+     */
+    record Misspelled(String name, String place, boolean isKey, UnaryOperator<String> spelling) {}
 
     /** The sources of a deployed application. */
     public static SettingSources ofDeploy(Map<String, String> parameters) {
@@ -78,19 +90,38 @@ public record SettingSources(
         return value == null ? null : new Found(value, "context parameter");
     }
 
-    /** Every name with our prefix that is not a key, as it was written. */
-    Set<String> unknown(Set<String> keys) {
-        Set<String> unknown = new TreeSet<>();
-        for (Map<String, String> source : List.of(options, properties, parameters)) {
-            source.keySet().stream()
-                    .filter(name -> name.startsWith(PREFIX) && !keys.contains(name))
-                    .forEach(unknown::add);
+    /**
+     * Every name that is meant for this application and is no key where it stands: one with our prefix, however that is
+     * spelled, and one that differs from a key in nothing but case, dots, dashes and underscores.
+     */
+    List<Misspelled> misspelled(List<String> keys) {
+        List<Misspelled> all = new ArrayList<>();
+        addMisspelled(all, "option", options, UnaryOperator.identity(), keys);
+        addMisspelled(all, "system property", properties, UnaryOperator.identity(), keys);
+        addMisspelled(all, "environment variable", environment, SettingSources::variable, keys);
+        addMisspelled(all, "context parameter", parameters, UnaryOperator.identity(), keys);
+        return all;
+    }
+
+    private static void addMisspelled(
+            List<Misspelled> all,
+            String place,
+            Map<String, String> source,
+            UnaryOperator<String> spelling,
+            List<String> keys) {
+        Set<String> right = keys.stream().map(spelling).collect(Collectors.toSet());
+        Set<String> letters = keys.stream().map(SettingSources::letters).collect(Collectors.toSet());
+        for (String name : new TreeSet<>(source.keySet())) {
+            boolean isKey = letters.contains(letters(name));
+            if (!right.contains(name) && (isKey || OURS.matcher(name).lookingAt())) {
+                all.add(new Misspelled(name, place, isKey, spelling));
+            }
         }
-        environment.keySet().stream()
-                .filter(name -> name.startsWith(ENVIRONMENT_PREFIX)
-                        && keys.stream().noneMatch(key -> variable(key).equals(name)))
-                .forEach(unknown::add);
-        return unknown;
+    }
+
+    /** What is left of a name where case and separators do not count. */
+    static String letters(String name) {
+        return SEPARATORS.matcher(name).replaceAll("").toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -277,6 +277,15 @@ class MainTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"check", "migrate"})
+    void a_password_that_was_exported_for_a_copy_is_in_no_other_commands_way(String command) {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            environment.put("MULTISESSION_TO_PASSWORD", "any");
+            assertThat(run(command, "--db.url=" + old.path())).isZero();
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"single, delete", "multi, wal", "dirty, delete"})
     void a_dry_run_says_what_would_be_made_and_leaves_everything_as_it_was(String form, String mode) {
         try (SqliteApp old = SqliteApp.make(folder, form)) {

@@ -147,6 +147,44 @@ class SettingsTest {
         assertThat(Settings.read(sources()).warnings()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "MULTISESSION_DB_URL",
+                "multisession_db_url",
+                "multisession.db_url",
+                "multisession.dbUrl",
+                "MultiSession.db.url",
+                "multi-session.db.url",
+                "MULTI_SESSION_DB_URL",
+                "multisession.db.url"
+            })
+    void a_key_spelled_as_its_place_does_not_spell_it_is_a_fault_in_every_place(String name) {
+        for (Map<String, String> place : List.of(parameters, environment, properties)) {
+            if (name.equals(place == environment ? "MULTISESSION_DB_URL" : "multisession.db.url")) {
+                continue;
+            }
+            place.put(name, "/a/b.db");
+            assertThat(faults())
+                    .singleElement()
+                    .asString()
+                    .contains(name, place == environment ? "MULTISESSION_DB_URL?" : "multisession.db.url?");
+            place.clear();
+        }
+    }
+
+    @Test
+    void a_misspelled_key_is_a_fault_however_its_prefix_is_spelled() {
+        parameters.put("MULTISESSION_DB_URI", "x");
+        properties.put("MultiSession.stag", "x");
+        environment.put("multisession.cooky.name", "x");
+        assertThat(faults())
+                .containsExactlyInAnyOrder(
+                        "there is no setting MULTISESSION_DB_URI; did you mean multisession.db.url?",
+                        "there is no setting MultiSession.stag; did you mean multisession.stage?",
+                        "there is no setting multisession.cooky.name; did you mean MULTISESSION_COOKIE_NAME?");
+    }
+
     @Test
     void what_may_be_another_programs_is_warned_of_without_its_value() {
         environment.put("COOKIE_DOMAIN", "their.example");
