@@ -61,6 +61,9 @@ public final class OneTimeCodes {
         }
     }
 
+    /** As the columns have it. Nothing longer is a number, so there is no right code that would have to be tried. */
+    private static final int LONGEST_NUMBER = 20;
+
     private final Database database;
     private final GroupCommit asks;
     private final ChallengeDao challenges;
@@ -142,7 +145,8 @@ public final class OneTimeCodes {
 
     private CodeRequestResult request(
             PhoneNumber to, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
-        String number = to.text();
+        String number =
+                to.text().substring(0, Math.min(LONGEST_NUMBER, to.text().length()));
         // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         boolean recordOnly = rules.delivery().recordOnly();

@@ -32,7 +32,9 @@ public record CookieValue(String text) {
             addIfAny(readings, percentDecoded(plain));
             addIfAny(readings, percentDecoded(plain.replace('+', ' ')));
         }
-        readings.remove("");
+        // No PostgreSQL stores a NUL, nor can it be asked for one: it would fail the request, whatever else that
+        // carries.
+        readings.removeIf(reading -> reading.isEmpty() || reading.indexOf('\0') >= 0);
         return readings.stream().map(SessionToken::new).toList();
     }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
@@ -104,6 +105,30 @@ abstract class PresentedContract {
                 .isNotNull();
         assertThat(who(cookies(good, stale))).isNotNull();
         assertThat(who(cookies(stale, good))).isNotNull();
+    }
+
+    @Test
+    void a_value_with_a_sign_that_no_database_keeps_opens_nothing_and_hides_no_good_token() {
+        String good = app.signIn(ANNA);
+        assertThat(opens("%00")).isNull();
+        assertThat(opens("a%00b")).isNull();
+        assertThat(opens("\"\\000\"")).isNull();
+        assertThat(who(cookies("%00", good))).isNotNull();
+        assertThat(app.signIn(ANNA, NewApp.CLIENT, cookies("%00", good))).isNotEmpty();
+        assertThat(app.opens(good)).isNull();
+    }
+
+    @Test
+    void a_device_with_an_address_of_any_length_signs_in_and_is_seen() {
+        String azure = "[2001:0db8:1234:5678:9abc:def0:1234:5678]:56789";
+        String good = app.signIn(ANNA, new Client(azure, "a test"));
+        clock.advance(Duration.ofMinutes(2));
+        Client linkLocal = new Client("fe80:0:0:0:1234:5678:9abc:def0%enx001122334455", "a test");
+        app.who(good, linkLocal);
+        app.who(ANNAS_OLD_COOKIE, linkLocal);
+        app.lastSeen.flush();
+        assertThat(old.time("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", good))
+                .isEqualTo(clock.instant());
     }
 
     @Test

@@ -61,6 +61,8 @@ class CookieValueTest {
         assertThat(readings("%252B")).as("decoded once").containsExactly("%252B", "%2B");
         assertThat(readings("")).isEmpty();
         assertThat(readings("\"\"")).containsExactly("\"\"");
+        assertThat(readings("a%00b")).as("no database keeps a NUL").containsExactly("a%00b");
+        assertThat(readings("\"\\000x\"")).containsExactly("\"\\000x\"");
     }
 
     @Test
