@@ -9,6 +9,8 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Halves;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.session.EndReason;
@@ -74,7 +76,11 @@ public final class Revocation {
         return new Run(target, false).all();
     }
 
-    /** Ends it. */
+    /**
+     * Ends it.
+     *
+     * @throws DatabaseException if some could not be ended; all others are by then
+     */
     public Outcome revoke(Target target) {
         return new Run(target, true).all();
     }
@@ -87,6 +93,7 @@ public final class Revocation {
         private final Set<Long> concerned = new TreeSet<>();
         private int endedSessions;
         private int endedTokens;
+        private @Nullable DatabaseException refused;
 
         Run(Target target, boolean ends) {
             this.target = target;
@@ -103,6 +110,9 @@ public final class Revocation {
                     walkThroughHolders();
                 }
                 walkThroughSessions();
+            }
+            if (refused != null) {
+                throw refused;
             }
             return new Outcome(endedSessions, endedTokens, concerned.size());
         }
@@ -146,16 +156,21 @@ public final class Revocation {
             for (int start = 0; start < page.size(); start += BATCH) {
                 List<UserSession> batch = page.subList(start, Math.min(page.size(), start + BATCH));
                 if (ends) {
-                    database.execute(transaction -> {
-                        for (UserSession session : batch) {
-                            end(transaction, session.token());
-                        }
-                    });
+                    DatabaseException refusedNow = Halves.each(batch, this::endTogether);
+                    refused = refused == null ? refusedNow : refused;
                     throttle.goesOn();
                 } else {
                     batch.forEach(session -> count(session.user()));
                 }
             }
+        }
+
+        private void endTogether(List<UserSession> some) {
+            database.execute(transaction -> {
+                for (UserSession session : some) {
+                    end(transaction, session.token());
+                }
+            });
         }
 
         private void count(User user) {

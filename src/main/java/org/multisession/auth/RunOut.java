@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Halves;
 import org.multisession.db.Handle;
 import org.multisession.session.EndReason;
 import org.multisession.session.UserSession;
@@ -68,21 +69,31 @@ public final class RunOut {
     }
 
     /**
-     * Ends those that were found, for good. Those that cannot be ended now stay refused until they can.
+     * Ends those that were found, for good. Those that cannot be ended now stay refused until they can, and keep no other
+     * from ending.
      *
      * @throws DatabaseException if some could not be ended
      */
     public void flush() {
         List<Map.Entry<String, Found>> due = new ArrayList<>(found.entrySet());
+        DatabaseException refused = null;
         for (int start = 0; start < due.size(); start += BATCH) {
-            List<Map.Entry<String, Found>> batch = due.subList(start, Math.min(due.size(), start + BATCH));
-            database.execute(transaction -> {
-                for (Map.Entry<String, Found> each : batch) {
-                    Found one = each.getValue();
-                    sessions.end(transaction, one.session(), one.reason(), null, one.at());
-                }
-            });
-            batch.forEach(each -> found.remove(each.getKey()));
+            DatabaseException refusedNow =
+                    Halves.each(due.subList(start, Math.min(due.size(), start + BATCH)), this::end);
+            refused = refused == null ? refusedNow : refused;
         }
+        if (refused != null) {
+            throw refused;
+        }
+    }
+
+    private void end(List<Map.Entry<String, Found>> some) {
+        database.execute(transaction -> {
+            for (Map.Entry<String, Found> each : some) {
+                Found one = each.getValue();
+                sessions.end(transaction, one.session(), one.reason(), null, one.at());
+            }
+        });
+        some.forEach(each -> found.remove(each.getKey()));
     }
 }

@@ -3,8 +3,11 @@ package org.multisession.auth;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Halves;
 import org.multisession.db.Transaction;
 import org.multisession.session.EndReason;
 import org.multisession.session.SweeperLease;
@@ -35,6 +38,9 @@ public final class Sweeper {
 
     private boolean isStopped;
 
+    /** Why one that has run out could not be ended in the present stretch. */
+    private @Nullable DatabaseException refused;
+
     public Sweeper(Database database, Sessions sessions, SweeperLease turn, Throttle throttle, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
@@ -43,8 +49,13 @@ public final class Sweeper {
         this.clock = clock;
     }
 
-    /** Sweeps the next stretch, if this node has the lease; returns how many sessions have ended. */
+    /**
+     * Sweeps the next stretch, if this node has the lease; returns how many sessions have ended.
+     *
+     * @throws DatabaseException if some could not be ended; they keep no other from it
+     */
     public int run() {
+        refused = null;
         int ended = 0;
         boolean goesOn = turn.take();
         for (int pages = 0; goesOn && pages < MAX_PAGES && !isStopped; pages++) {
@@ -53,6 +64,9 @@ public final class Sweeper {
             ended += endExpired(page.live());
             last = page.last();
             goesOn = last != null;
+        }
+        if (refused != null) {
+            throw refused;
         }
         return ended;
     }
@@ -63,19 +77,24 @@ public final class Sweeper {
                 .filter(session -> sessions.rules().expiry(session, now) != null
                         || sessions.rules().isToStart(session, now))
                 .toList();
-        int ended = 0;
+        AtomicInteger ended = new AtomicInteger();
         for (int start = 0; start < due.size() && !isStopped; start += BATCH) {
-            List<UserSession> batch = due.subList(start, Math.min(due.size(), start + BATCH));
-            ended += database.write(transaction -> {
-                int count = 0;
-                for (UserSession session : batch) {
-                    count += isEnded(transaction, session, now) ? 1 : 0;
-                }
-                return count;
-            });
+            DatabaseException refusedNow = Halves.each(
+                    due.subList(start, Math.min(due.size(), start + BATCH)), some -> ended.addAndGet(end(some, now)));
+            refused = refused == null ? refusedNow : refused;
             isStopped = !throttle.goesOn();
         }
-        return ended;
+        return ended.get();
+    }
+
+    private int end(List<UserSession> some, Instant now) {
+        return database.write(transaction -> {
+            int count = 0;
+            for (UserSession session : some) {
+                count += isEnded(transaction, session, now) ? 1 : 0;
+            }
+            return count;
+        });
     }
 
     /** Looks at one of a page again: it may have been used, or ended, since the page was read. */

@@ -113,10 +113,11 @@ final class RevokeCommand implements Command {
             call.say("Ended " + text(revocation.revoke(target)) + ".");
             return DONE;
         } catch (DatabaseException e) {
-            call.terminal()
-                    .err()
-                    .println("multi-session: revoke has stopped: " + e.getMessage()
-                            + ". What it had ended stays ended; run it again to go on.");
+            String what = e.kind().isOfTheStatement()
+                    ? "revoke has ended all but what the database refused: " + e.getMessage() + "."
+                    : "revoke has stopped: " + e.getMessage()
+                            + ". What it had ended stays ended; run it again to go on.";
+            call.terminal().err().println("multi-session: " + what);
             return COULD_NOT_RUN;
         }
     }

@@ -4,13 +4,16 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.AnswerCache;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Halves;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.multisession.token.SessionToken;
@@ -116,7 +119,8 @@ public final class LastSeen {
     }
 
     /**
-     * Writes the noted uses. Those that cannot be written now stay noted.
+     * Writes the noted uses. Those that cannot be written now stay noted; one that the database refuses does not, and keeps
+     * no other from being written.
      *
      * @throws DatabaseException if some could not be written
      */
@@ -134,6 +138,7 @@ public final class LastSeen {
         if (due.isEmpty()) {
             due.addAll(noted.keySet());
         }
+        DatabaseException refused = null;
         for (int done = 0; done < most && !due.isEmpty(); done += BATCH) {
             Map<SessionToken, Use> batch = new HashMap<>();
             while (batch.size() < Math.min(BATCH, most - done) && !due.isEmpty()) {
@@ -145,7 +150,8 @@ public final class LastSeen {
             }
             boolean isWritten = false;
             try {
-                write(batch);
+                DatabaseException refusedNow = write(batch);
+                refused = refused == null ? refusedNow : refused;
                 isWritten = true;
             } finally {
                 if (!isWritten) {
@@ -154,17 +160,21 @@ public final class LastSeen {
             }
         }
         forgetOldNotes();
+        if (refused != null) {
+            throw refused;
+        }
     }
 
-    private void write(Map<SessionToken, Use> batch) {
-        if (batch.isEmpty()) {
-            return;
-        }
-        database.executeAside(answers, batch.keySet(), transaction -> {
-            for (Use use : batch.values()) {
-                use.write(transaction);
-            }
-        });
+    private @Nullable DatabaseException write(Map<SessionToken, Use> batch) {
+        return batch.isEmpty()
+                ? null
+                : Halves.each(
+                        List.copyOf(batch.keySet()),
+                        tokens -> database.executeAside(answers, tokens, transaction -> {
+                            for (SessionToken token : tokens) {
+                                Objects.requireNonNull(batch.get(token)).write(transaction);
+                            }
+                        }));
     }
 
     private void forgetOldNotes() {

@@ -19,6 +19,14 @@ class PostgresSessionsTest extends SessionsContract {
         return PostgresApp.make("multi");
     }
 
+    @Override
+    void refuseChanges(long userId) {
+        old.run("CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS"
+                + " $$BEGIN RAISE EXCEPTION 'as it is'; END$$");
+        old.run("CREATE TRIGGER refused BEFORE UPDATE OR DELETE ON user_sessions FOR EACH ROW" + " WHEN (OLD.user_id = "
+                + userId + ") EXECUTE FUNCTION refuse()");
+    }
+
     /** A foreign key that is enforced for everybody must not stop who does not know of it. */
     @Test
     void an_old_app_that_knows_nothing_of_sessions_deletes_a_user_who_has_signed_in_here() {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.SqlTime;
 import org.multisession.session.EndReason;
 import org.multisession.session.SessionRules;
@@ -32,6 +33,7 @@ import org.multisession.token.SessionToken;
 abstract class SessionsContract {
 
     static final String ANNA = "+7 999 123-45-67";
+    private static final String BORIS = "+7 999 123-45-68";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
 
     final TestClock clock = new TestClock();
@@ -43,6 +45,9 @@ abstract class SessionsContract {
 
     /** The same as the multi form leaves it. */
     abstract OldApp multi();
+
+    /** From now on a trigger of the team's refuses whatever would change or end a session of this user. */
+    abstract void refuseChanges(long userId);
 
     @BeforeEach
     void deployOnTheOldDatabase() {
@@ -573,6 +578,40 @@ abstract class SessionsContract {
             assertThat(lastSeen(phone)).isEqualTo(signedIn);
             app.lastSeen.flush();
             assertThat(lastSeen(phone)).isEqualTo(clock.instant());
+        }
+
+        @Test
+        void one_whose_use_the_team_refuses_keeps_nobody_else_from_being_seen() {
+            String boris = app.signIn(BORIS);
+            String anna = app.signIn(ANNA);
+            refuseChanges(43);
+            clock.advance(Duration.ofMinutes(2));
+            app.opens(boris);
+            app.opens(anna);
+            assertThatThrownBy(app.lastSeen::flush).hasMessageContaining("last seen");
+            assertThat(lastSeen(anna)).isEqualTo(clock.instant());
+            assertThat(app.lastSeen.backlog()).isZero();
+        }
+
+        @Test
+        void one_whose_end_the_team_refuses_keeps_nobody_else_from_ending() {
+            List<Runnable> ends = List.of(
+                    app.runOut::flush,
+                    app.sweeper::run,
+                    () -> new Revocation(app.database, app.sessions, app.users, () -> true, clock)
+                            .revoke(new Revocation.Target.Everyone()));
+            String boris = app.signIn(BORIS);
+            refuseChanges(43);
+            for (Runnable end : ends) {
+                List<String> tokens = List.of(app.signIn(ANNA), boris, app.signIn(ANNA), ANNAS_OLD_COOKIE);
+                clock.advance(Duration.ofDays(31));
+                app.heartbeat.beat();
+                if (end == ends.get(0)) {
+                    assertThat(tokens).extracting(app::opens).containsOnlyNulls();
+                }
+                assertThatThrownBy(end::run).isInstanceOf(DatabaseException.class);
+                assertThat(old.all("SELECT user_id FROM user_sessions")).containsOnly("43");
+            }
         }
 
         @Test

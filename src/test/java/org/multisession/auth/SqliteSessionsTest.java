@@ -29,6 +29,14 @@ class SqliteSessionsTest extends SessionsContract {
         return SqliteApp.make(second, "multi");
     }
 
+    @Override
+    void refuseChanges(long userId) {
+        for (String change : new String[] {"UPDATE", "DELETE"}) {
+            old.run("CREATE TRIGGER no_" + change + " BEFORE " + change + " ON user_sessions WHEN OLD.user_id = "
+                    + userId + " BEGIN SELECT RAISE(ABORT, 'as it is'); END");
+        }
+    }
+
     @Test
     void an_old_token_that_its_column_keeps_as_a_number_is_adopted_as_any_other() {
         app.close();
