@@ -174,13 +174,14 @@ public final class Sessions {
      * @param lastUsed null if unknown
      */
     void adopt(Transaction transaction, User user, SessionToken legacy, @Nullable Instant lastUsed, Instant now) {
-        rows.adopt(transaction, user.id(), legacy, lastUsed, now);
-        devices.markShared(transaction, legacy);
+        if (rows.adopt(transaction, user.id(), legacy, lastUsed, now)) {
+            devices.markShared(transaction, legacy);
+        }
     }
 
     /** Has this legacy token, which opened nobody's account, never open one. */
     void refuseForEver(Transaction transaction, User user, SessionToken legacy, EndReason reason, Instant now) {
-        rows.refuseForEver(transaction, user.id(), legacy, reason, now);
+        boolean unused = rows.refuseForEver(transaction, user.id(), legacy, reason, now);
     }
 
     /** Ends a session at the wish of its own device; true if it lived until now. */
@@ -219,8 +220,15 @@ public final class Sessions {
             EndReason reason,
             @Nullable Client by,
             Instant now) {
-        rows.refuseForEver(transaction, user.id(), legacy, reason, now);
-        recordEnd(transaction, user, legacy.hash(), reason, by, now);
+        if (rows.refuseForEver(transaction, user.id(), legacy, reason, now)) {
+            recordEnd(transaction, user, legacy.hash(), reason, by, now);
+            return;
+        }
+        // On another node a sign-in has adopted it meanwhile, or somebody has ended it.
+        UserSession session = rows.find(transaction, legacy);
+        if (session != null) {
+            boolean unused = end(transaction, session, reason, by, now);
+        }
     }
 
     private void recordEnd(

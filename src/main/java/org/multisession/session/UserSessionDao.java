@@ -119,11 +119,13 @@ public final class UserSessionDao {
 
     private static final Sql RECORD = Sql.of("remember a token as issued", """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at) VALUES (:token, :user, :now)
+            ON CONFLICT (auth_token) DO NOTHING
             """);
 
     private static final Sql RECORD_ENDED = Sql.of("remember a token as ended", """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             VALUES (:token, :user, :now, :now, :reason)
+            ON CONFLICT (auth_token) DO NOTHING
             """);
 
     private static final Sql INSERT = Sql.of("insert a session", """
@@ -344,7 +346,7 @@ public final class UserSessionDao {
 
     /** Makes this token, which never was a session, a session of the user. */
     public void insert(Transaction transaction, long userId, SessionToken token, Instant now) {
-        record(transaction, userId, token, now);
+        boolean unused = record(transaction, userId, token, now);
         transaction
                 .update(INSERT)
                 .bind("user", userId)
@@ -357,10 +359,13 @@ public final class UserSessionDao {
      * Makes a legacy token a session of the user. Nobody knows when it was issued, or perhaps when it was last used.
      *
      * @param lastUsed null if unknown
+     * @return false if another transaction has just made it one, or ended it
      */
-    public void adopt(
+    public boolean adopt(
             Transaction transaction, long userId, SessionToken token, @Nullable Instant lastUsed, Instant now) {
-        record(transaction, userId, token, now);
+        if (!record(transaction, userId, token, now)) {
+            return false;
+        }
         transaction
                 .update(ADOPT)
                 .bind("user", userId)
@@ -368,6 +373,7 @@ public final class UserSessionDao {
                 .bind("lastUsed", lastUsed)
                 .bind("now", now)
                 .run();
+        return true;
     }
 
     /** Remembers that this token is a session, if it is one that was there before our triggers. */
@@ -380,24 +386,30 @@ public final class UserSessionDao {
     }
 
     /** Before the row itself, with our own time; the trigger that does it for the old app then finds it done. */
-    private void record(Transaction transaction, long userId, SessionToken token, Instant now) {
-        transaction
-                .update(RECORD)
-                .bind("token", stored(token))
-                .bind("user", userId)
-                .bind("now", now)
-                .run();
+    private boolean record(Transaction transaction, long userId, SessionToken token, Instant now) {
+        return transaction
+                        .update(RECORD)
+                        .bind("token", stored(token))
+                        .bind("user", userId)
+                        .bind("now", now)
+                        .run()
+                == 1;
     }
 
-    /** Remembers that this token, which never was a session, must never open an account again. */
-    public void refuseForEver(Transaction transaction, long userId, SessionToken token, EndReason reason, Instant now) {
-        transaction
-                .update(RECORD_ENDED)
-                .bind("token", stored(token))
-                .bind("user", userId)
-                .bind("now", now)
-                .bind("reason", reason.stored())
-                .run();
+    /**
+     * Remembers that this token, which never was a session, must never open an account again; false if another transaction
+     * has just made it one, or done the same.
+     */
+    public boolean refuseForEver(
+            Transaction transaction, long userId, SessionToken token, EndReason reason, Instant now) {
+        return transaction
+                        .update(RECORD_ENDED)
+                        .bind("token", stored(token))
+                        .bind("user", userId)
+                        .bind("now", now)
+                        .bind("reason", reason.stored())
+                        .run()
+                == 1;
     }
 
     /**

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +144,53 @@ class PostgresNodesTest {
             assertThat(app.opens(ours.get(30, TimeUnit.SECONDS))).isEqualTo(42);
             assertThat(app.opens("written-meanwhile")).isEqualTo(42);
         }
+    }
+
+    @Test
+    void a_legacy_token_that_another_node_is_just_ending_ends_here_as_well_and_a_sign_in_leaves_it_ended()
+            throws Exception {
+        for (boolean isSignIn : new boolean[] {false, true}) {
+            String token = "old-token-" + isSignIn;
+            old.signInSingle(42, token);
+            try (NewApp app = NewApp.deploy(old.claim(), clock);
+                    PostgresApp other = old.another()) {
+                SignedIn by = Objects.requireNonNull(app.who(token));
+                other.run("BEGIN");
+                other.run(
+                        "INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)"
+                                + " VALUES (?, 42, now(), now(), 'revoked')",
+                        token);
+                CompletableFuture<Long> ours = CompletableFuture.supplyAsync(
+                        () -> isSignIn ? app.opens(app.signIn("+7 999 123-45-67")) : endLegacy(app, by));
+                awaitWaiting(ours);
+                other.run("COMMIT");
+                assertThat(ours.get(30, TimeUnit.SECONDS)).isEqualTo(isSignIn ? 42L : null);
+                assertThat(app.opens(token)).isNull();
+            }
+        }
+    }
+
+    @Test
+    void a_legacy_token_that_a_sign_in_on_another_node_is_just_adopting_ends_where_it_was_ended() throws Exception {
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp other = old.another()) {
+            SignedIn by = Objects.requireNonNull(app.who("old_token_xyz123"));
+            other.run("BEGIN");
+            other.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, 'old_token_xyz123')");
+            CompletableFuture<Long> ours = CompletableFuture.supplyAsync(() -> endLegacy(app, by));
+            awaitWaiting(ours);
+            other.run("COMMIT");
+            assertThat(ours.get(30, TimeUnit.SECONDS)).isNull();
+            assertThat(old.one("SELECT count(*) FROM user_sessions WHERE auth_token = 'old_token_xyz123'"))
+                    .isEqualTo("0");
+        }
+    }
+
+    /** Whom it opens afterwards. */
+    private static @Nullable Long endLegacy(NewApp app, SignedIn by) {
+        String id = app.devices.of(by).get(0).id().text();
+        assertThat(app.devices.end(by, id, NewApp.CLIENT)).isEqualTo(Devices.Ended.THIS);
+        return app.opens(by.token().value());
     }
 
     @Test
