@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
  * as from {@link Database#write}. Where the work of one fails, all are done once more, each in a savepoint of its own.
  *
+ * <p>On a server they come one after another on one connection as well, but each has a transaction of its own: one that
+ * locked the rows of many users would be in a deadlock with other nodes and with the old app, which might be the one that
+ * fails.
+ *
  * <p>However many arrive, a limited one makes at most {@value #BURST} commits at once and then twenty a second. Once
  * {@value #MAX_WAITING} are waiting, further callers are told that the database is busy. Safe for use by many threads.
  */
@@ -118,7 +122,11 @@ public final class GroupCommit {
     private void commitForAll() {
         try {
             awaitTurn();
-            commit(gathered());
+            if (database.vendor().isServer()) {
+                commitEach(gathered());
+            } else {
+                commit(gathered());
+            }
         } finally {
             synchronized (lock) {
                 isCommitting = false;
@@ -208,6 +216,7 @@ public final class GroupCommit {
         } finally {
             synchronized (lock) {
                 batch.stream().filter(pending -> !again.contains(pending)).forEach(pending -> pending.isDone = true);
+                lock.notifyAll();
             }
         }
         commitEach(again);
