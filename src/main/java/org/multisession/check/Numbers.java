@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.migration.DryRun;
 import org.multisession.migration.Progress;
@@ -41,9 +42,7 @@ final class Numbers {
 
     /** @param place the column by which {@code users} lies in its order */
     void read(Handle handle, String place) throws SQLException {
-        try (PreparedStatement make = handle.prepare(MAKE)) {
-            make.executeUpdate();
-        }
+        ComposedSql.update(handle, MAKE);
         long done = 0;
         Step step = new Step(progress, "reading telephone numbers", DryRun.rows(handle, "users"));
         try (PreparedStatement statement = handle.prepare(NUMBERS + place);

@@ -1,10 +1,8 @@
 package org.multisession.check;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Transaction;
 
 /**
@@ -32,24 +30,14 @@ final class UserDeletion {
     }
 
     private static List<Long> newest(Transaction transaction) throws SQLException {
-        List<Long> ids = new ArrayList<>();
-        try (PreparedStatement statement = transaction.prepare(NEWEST);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                ids.add(row.getLong(1));
-            }
-        }
-        return ids;
+        return ComposedSql.all(transaction, NEWEST, row -> row.getLong(1));
     }
 
     private static boolean works(Transaction transaction, long userId, String... acts) throws SQLException {
         try {
             return transaction.undone(tried -> {
                 for (String act : acts) {
-                    try (PreparedStatement statement = tried.prepare(act)) {
-                        statement.setLong(1, userId);
-                        statement.executeUpdate();
-                    }
+                    ComposedSql.update(tried, act, userId);
                 }
                 return true;
             });

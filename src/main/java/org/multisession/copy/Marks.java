@@ -1,6 +1,5 @@
 package org.multisession.copy;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
@@ -35,9 +34,6 @@ final class Marks {
     /** Notes a copy, as its last act. */
     static void note(Transaction transaction, Instant now) throws SQLException {
         ComposedSql.run(transaction, FORGET);
-        try (PreparedStatement statement =
-                transaction.prepare(NOTE + "'" + transaction.vendor().text(now) + "')")) {
-            statement.executeUpdate();
-        }
+        ComposedSql.update(transaction, NOTE + "'" + transaction.vendor().text(now) + "')");
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * Runs SQL whose text is composed at run time, because it names objects that only a catalogue knows. Values are bound;
- * what is put into the text must be a name that the database itself has quoted, or one of ours. Everything else is an
- * {@link Sql}.
+ * what is put into the text must be a quoted name, or one of ours. Also for what a migration or a check runs once. What is
+ * run again and again is an {@link Sql}.
  */
 public final class ComposedSql {
 
@@ -48,6 +48,21 @@ public final class ComposedSql {
         return all(handle, sql, row -> row.getLong(1), values).stream()
                 .findFirst()
                 .orElse(0L);
+    }
+
+    /** Runs one statement; returns how many rows it has changed. */
+    public static int update(Handle handle, String sql, Object... values) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    /** A name of the database as SQL takes it, whatever it is. */
+    public static String quoted(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
     }
 
     /** Runs a statement without parameters; on PostgreSQL several as well, of which SQLite's driver would run the first. */

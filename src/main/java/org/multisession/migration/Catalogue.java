@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /** What a database holds by its own catalogue: tables, views, indexes, triggers, and the columns of a table. */
@@ -61,12 +62,11 @@ final class Catalogue {
 
     static Catalogue read(Handle handle) throws SQLException {
         Catalogue catalogue = new Catalogue();
-        try (PreparedStatement statement = handle.prepare(ENTRIES);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                Entry entry = new Entry(row.getString(1), row.getString(2), row.getString(3), row.getString(4));
-                catalogue.entries.put(key(entry.type(), entry.name()), entry);
-            }
+        for (Entry entry : ComposedSql.all(
+                handle,
+                ENTRIES,
+                row -> new Entry(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))) {
+            catalogue.entries.put(key(entry.type(), entry.name()), entry);
         }
         return catalogue;
     }
@@ -157,20 +157,18 @@ final class Catalogue {
     /** The columns of a table by their names in lower case, in the table's order. */
     static Map<String, Column> columns(Handle handle, String table) throws SQLException {
         Map<String, Column> columns = new LinkedHashMap<>();
-        try (PreparedStatement statement = handle.prepare(COLUMNS)) {
-            statement.setString(1, table);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    Column column = new Column(
-                            row.getString(1),
-                            row.getString(2),
-                            row.getBoolean(3),
-                            row.getString(4) != null,
-                            row.getInt(5),
-                            row.getBoolean(6));
-                    columns.put(key(column.name()), column);
-                }
-            }
+        for (Column column : ComposedSql.all(
+                handle,
+                COLUMNS,
+                row -> new Column(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getBoolean(3),
+                        row.getString(4) != null,
+                        row.getInt(5),
+                        row.getBoolean(6)),
+                table)) {
+            columns.put(key(column.name()), column);
         }
         return columns;
     }

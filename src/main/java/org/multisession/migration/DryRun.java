@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -10,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
 import org.multisession.migration.Catalogue.Column;
@@ -63,8 +62,8 @@ public final class DryRun {
                 found,
                 found.catalogue().has("user_sessions")
                         && found.catalogue().has("multisession_created")
-                        && count(handle, CREATED_BY_US) > 0,
-                count(handle, INDEXED, "users", "auth_token") > 0,
+                        && ComposedSql.number(handle, CREATED_BY_US) > 0,
+                ComposedSql.number(handle, INDEXED, "users", "auth_token") > 0,
                 found.isNew()
                         || Objects.requireNonNull(
                                         Catalogue.columns(handle, "users").get("id"))
@@ -84,9 +83,10 @@ public final class DryRun {
      * migration on the same connection.
      */
     public void rememberEnded(Handle handle) throws SQLException {
-        execute(handle, "CREATE TEMP TABLE ended_before (auth_token VARCHAR(128) PRIMARY KEY) WITHOUT ROWID");
+        ComposedSql.update(
+                handle, "CREATE TEMP TABLE ended_before (auth_token VARCHAR(128) PRIMARY KEY) WITHOUT ROWID");
         if (wasMigrated()) {
-            execute(
+            ComposedSql.update(
                     handle,
                     "INSERT INTO temp.ended_before SELECT auth_token FROM main.multisession_tokens WHERE ended_at IS NOT NULL");
         }
@@ -106,18 +106,18 @@ public final class DryRun {
             makeTemporary(handle, object);
         }
         if (wasMigrated()) {
-            execute(handle, """
+            ComposedSql.update(handle, """
                     INSERT INTO temp.multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
                     SELECT auth_token, user_id, recorded_at, ended_at, end_reason FROM main.multisession_tokens
                     """);
         }
         for (String table : List.of("multisession_rows", "multisession_accounts")) {
             if (found.catalogue().has(table)) {
-                execute(handle, "INSERT INTO temp." + table + " SELECT * FROM main." + table);
+                ComposedSql.update(handle, "INSERT INTO temp." + table + " SELECT * FROM main." + table);
             }
         }
         if (found.catalogue().has("multisession_state")) {
-            execute(handle, "INSERT INTO temp.multisession_state SELECT * FROM main.multisession_state");
+            ComposedSql.update(handle, "INSERT INTO temp.multisession_state SELECT * FROM main.multisession_state");
         }
     }
 
@@ -126,7 +126,7 @@ public final class DryRun {
             copyTable(handle, "users", "id INTEGER PRIMARY KEY", List.of("phone", "auth_token"));
         } else {
             copyTable(handle, "users", "id INTEGER", List.of("phone", "auth_token"));
-            execute(handle, "CREATE INDEX temp.rehearsal_users_id ON users (id)");
+            ComposedSql.update(handle, "CREATE INDEX temp.rehearsal_users_id ON users (id)");
         }
     }
 
@@ -144,8 +144,8 @@ public final class DryRun {
             made.append(" COLLATE ").append(collation(handle, table, name));
             copied.append(", ").append(name);
         }
-        execute(handle, made.append(')').toString());
-        execute(
+        ComposedSql.update(handle, made.append(')').toString());
+        ComposedSql.update(
                 handle,
                 "INSERT INTO temp." + table + " (" + copied + ") SELECT " + copied + " FROM main." + table
                         + " NOT INDEXED");
@@ -153,7 +153,7 @@ public final class DryRun {
 
     private static void makeTemporary(Handle handle, SchemaObject object) throws SQLException {
         if (object.isTable()) {
-            execute(handle, object.sql().replaceFirst("CREATE ", "CREATE TEMP "));
+            ComposedSql.update(handle, object.sql().replaceFirst("CREATE ", "CREATE TEMP "));
         }
     }
 
@@ -174,20 +174,21 @@ public final class DryRun {
 
     /** No pragma tells the collation of a column; which values it takes for equal does. */
     private static String collation(Handle handle, String table, String column) throws SQLException {
-        if (count(handle, COLLATES_ALIKE.formatted(table, column, "A")) == 1) {
+        if (ComposedSql.number(handle, COLLATES_ALIKE.formatted(table, column, "A")) == 1) {
             return "NOCASE";
         }
-        return count(handle, COLLATES_ALIKE.formatted(table, column, "a ")) == 1 ? "RTRIM" : "BINARY";
+        return ComposedSql.number(handle, COLLATES_ALIKE.formatted(table, column, "a ")) == 1 ? "RTRIM" : "BINARY";
     }
 
     /** Plays the migration on the copies. Needs no lock on the database. */
     public void play(Handle handle, Instant now) throws SQLException {
-        execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_users_token ON users (auth_token)");
-        execute(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_sessions_token ON user_sessions (auth_token)");
+        ComposedSql.update(handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_users_token ON users (auth_token)");
+        ComposedSql.update(
+                handle, "CREATE INDEX IF NOT EXISTS temp.rehearsal_sessions_token ON user_sessions (auth_token)");
         if (found.isNew() || found.hasNothingToDo()) {
             return;
         }
-        execute(
+        ComposedSql.update(
                 handle,
                 "CREATE INDEX temp.rehearsal_tokens_live ON multisession_tokens (user_id) WHERE ended_at IS NULL");
         String time = SqlTime.format(now);
@@ -259,22 +260,5 @@ public final class DryRun {
     /** How many rows one of the copies has. */
     public static long rows(Handle handle, String table) throws SQLException {
         return Snapshot.rows(handle, table);
-    }
-
-    private static long count(Handle handle, String sql, String... values) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setString(i + 1, values[i]);
-            }
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getLong(1) : 0;
-            }
-        }
-    }
-
-    private static void execute(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql)) {
-            statement.executeUpdate();
-        }
     }
 }

@@ -1,6 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -136,11 +136,6 @@ final class Ground {
 
     private void execute(Transaction transaction, String sql, String... values) throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setString(i + 1, values[i]);
-            }
-            statement.executeUpdate();
-        }
+        ComposedSql.update(transaction, sql, (Object[]) values);
     }
 }

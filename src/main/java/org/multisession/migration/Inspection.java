@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.migration.Catalogue.Column;
 
@@ -250,13 +249,7 @@ record Inspection(
     }
 
     private static void refuseRows(Handle handle, String sql, String message) throws SQLException {
-        List<String> rows = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                rows.add(row.getString(1));
-            }
-        }
+        List<String> rows = ComposedSql.texts(handle, sql);
         if (!rows.isEmpty()) {
             throw new MigrationRefusedException(message + some(rows) + ". Mend these rows first");
         }

@@ -1,6 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
@@ -8,6 +7,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -48,7 +48,10 @@ final class Leavings {
 
     /** Takes a table out of the way. Its indexes keep their names until they are dropped. */
     static void leave(Transaction transaction, String table, Consumer<String> beforeStatement) throws SQLException {
-        execute(transaction, "ALTER TABLE " + quoted(table) + " RENAME TO " + free(transaction), beforeStatement);
+        execute(
+                transaction,
+                "ALTER TABLE " + ComposedSql.quoted(table) + " RENAME TO " + free(transaction),
+                beforeStatement);
     }
 
     private static String free(Transaction transaction) throws SQLException {
@@ -63,7 +66,7 @@ final class Leavings {
     /** Drops one of our triggers. */
     static void dropTrigger(Transaction transaction, String trigger, Consumer<String> beforeStatement)
             throws SQLException {
-        execute(transaction, "DROP TRIGGER " + quoted(trigger), beforeStatement);
+        execute(transaction, "DROP TRIGGER " + ComposedSql.quoted(trigger), beforeStatement);
     }
 
     /** Does work that renames tables, whether or not all of the team's views are valid. */
@@ -78,9 +81,8 @@ final class Leavings {
 
     private static void legacyAlterTable(Database database, String value) {
         boolean unused = database.outsideTransaction(handle -> {
-            try (PreparedStatement statement = handle.prepare("PRAGMA legacy_alter_table = " + value)) {
-                return statement.execute();
-            }
+            ComposedSql.run(handle, "PRAGMA legacy_alter_table = " + value);
+            return true;
         });
     }
 
@@ -111,7 +113,7 @@ final class Leavings {
             // Another process may be at the same work.
             boolean isThere = isIn(Catalogue.read(transaction), name, table);
             if (isThere) {
-                execute(transaction, "DROP " + type + " " + quoted(name), beforeStatement);
+                execute(transaction, "DROP " + type + " " + ComposedSql.quoted(name), beforeStatement);
             }
             return isThere;
         }));
@@ -141,7 +143,7 @@ final class Leavings {
 
     private int delete(String table, int rows) {
         return pacing.patiently(() -> database.write(transaction -> isIn(Catalogue.read(transaction), table, table)
-                ? execute(transaction, "DELETE FROM " + quoted(table) + " LIMIT " + rows, beforeStatement)
+                ? execute(transaction, "DELETE FROM " + ComposedSql.quoted(table) + " LIMIT " + rows, beforeStatement)
                 : 0));
     }
 
@@ -155,15 +157,9 @@ final class Leavings {
         return table.startsWith(PREFIX);
     }
 
-    private static String quoted(String name) {
-        return "\"" + name.replace("\"", "\"\"") + "\"";
-    }
-
     private static int execute(Transaction transaction, String sql, Consumer<String> beforeStatement)
             throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            return statement.executeUpdate();
-        }
+        return ComposedSql.update(transaction, sql);
     }
 }

@@ -1,8 +1,6 @@
 package org.multisession.migration;
 
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
@@ -197,17 +196,12 @@ public final class Migrator implements Migration {
     }
 
     private boolean isSmall(Handle handle, Inspection found) throws SQLException {
-        int rows = found.isNew() ? 0 : rowsUpTo(handle, "users");
+        long rows = found.isNew() ? 0 : rowsUpTo(handle, "users");
         return rows + (found.catalogue().has("user_sessions") ? rowsUpTo(handle, "user_sessions") : 0) <= atOnce;
     }
 
-    private int rowsUpTo(Handle handle, String table) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(ROWS_UP_TO.formatted(table))) {
-            statement.setInt(1, atOnce + 1);
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? row.getInt(1) : 0;
-            }
-        }
+    private long rowsUpTo(Handle handle, String table) throws SQLException {
+        return ComposedSql.number(handle, ROWS_UP_TO.formatted(table), atOnce + 1);
     }
 
     private SteppedMove steps() {
@@ -270,7 +264,7 @@ public final class Migrator implements Migration {
                 log.info("Migration: no step held others up longer than {}", steps.longest());
                 log.info("Migration: done; the old app can go on as before");
                 pacing.rest(0);
-                warnOfSharedTokens();
+                warnOfShared(database.read(handle -> ComposedSql.texts(handle, SHARED)));
                 return new Outcome(userColumns, made).after(copy, steps.longest());
             }
             log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
@@ -479,7 +473,7 @@ public final class Migrator implements Migration {
                     found.catalogue().has("user_sessions")
                             ? "table user_sessions with " + before.sessionCount() + " sessions"
                             : "no table user_sessions");
-            warnOfSharedTokens(transaction);
+            warnOfShared(ComposedSql.texts(transaction, SHARED));
         }
         List<String> names = isLarge
                 ? UsersFence.around(transaction, () -> mend(transaction, found, witnesses, now))
@@ -487,7 +481,7 @@ public final class Migrator implements Migration {
         verify(transaction, before);
         if (isLarge) {
             // By the index, which a rebuild has dropped.
-            warnOfSharedTokens(transaction);
+            warnOfShared(ComposedSql.texts(transaction, SHARED));
         }
         MoveMark.clear(transaction);
         Set<String> userColumns = Catalogue.columns(transaction, "users").keySet();
@@ -551,21 +545,7 @@ public final class Migrator implements Migration {
                 after.legacyCount());
     }
 
-    private void warnOfSharedTokens() {
-        var unused = database.read(handle -> {
-            warnOfSharedTokens(handle);
-            return true;
-        });
-    }
-
-    private static void warnOfSharedTokens(Handle handle) throws SQLException {
-        List<String> ids = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(SHARED);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                ids.add(row.getString(1));
-            }
-        }
+    private static void warnOfShared(List<String> ids) {
         if (!ids.isEmpty()) {
             log.warn(
                     "Migration: {} users share their legacy token with another user, so it opens nobody's account;"
@@ -577,8 +557,6 @@ public final class Migrator implements Migration {
 
     private void execute(Transaction transaction, String sql) throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
-        }
+        ComposedSql.update(transaction, sql);
     }
 }

@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -9,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
@@ -55,10 +54,9 @@ record MoveMark(boolean isFirst, String id, Set<String> passes) {
 
     /** The same where the table is known to be there. */
     static @Nullable MoveMark current(Handle handle) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(GET);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? parse(row.getString(1), row.getLong(2) > 0) : null;
-        }
+        return ComposedSql.all(handle, GET, row -> parse(row.getString(1), row.getLong(2) > 0)).stream()
+                .findFirst()
+                .orElse(null);
     }
 
     private static MoveMark parse(String value, boolean hasServed) {
@@ -84,11 +82,8 @@ record MoveMark(boolean isFirst, String id, Set<String> passes) {
     /** Puts it in, in the place of an earlier one. */
     void write(Transaction transaction, String now) throws SQLException {
         clear(transaction);
-        try (PreparedStatement statement = transaction.prepare(SET)) {
-            statement.setString(1, (kind() + " " + id + " " + String.join(" ", passes)).strip());
-            statement.setString(2, now);
-            statement.executeUpdate();
-        }
+        String value = (kind() + " " + id + " " + String.join(" ", passes)).strip();
+        ComposedSql.update(transaction, SET, value, now);
     }
 
     private String kind() {
@@ -97,8 +92,6 @@ record MoveMark(boolean isFirst, String id, Set<String> passes) {
 
     /** From now on everything counts. */
     static void clear(Transaction transaction) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(CLEAR)) {
-            statement.executeUpdate();
-        }
+        ComposedSql.update(transaction, CLEAR);
     }
 }

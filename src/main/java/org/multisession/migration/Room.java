@@ -1,11 +1,9 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Supplier;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
-import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 
 /**
@@ -53,15 +51,9 @@ final class Room {
     private static void set(Database database, List<String> pragmas) {
         boolean unused = database.outsideTransaction(handle -> {
             for (String pragma : pragmas) {
-                set(handle, pragma);
+                ComposedSql.run(handle, pragma);
             }
             return true;
         });
-    }
-
-    private static void set(Handle handle, String pragma) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(pragma)) {
-            statement.execute();
-        }
     }
 }

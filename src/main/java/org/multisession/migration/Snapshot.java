@@ -1,12 +1,9 @@
 package org.multisession.migration;
 
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.token.TokenSql;
 
@@ -106,10 +103,7 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
     }
 
     private static boolean hasHashes(Handle handle, String table) throws SQLException {
-        try (PreparedStatement statement = handle.prepare("SELECT EXISTS (" + HASHES.formatted(table) + ")");
-                ResultSet row = statement.executeQuery()) {
-            return row.next() && row.getBoolean(1);
-        }
+        return ComposedSql.number(handle, "SELECT EXISTS (" + HASHES.formatted(table) + ")") > 0;
     }
 
     private static String unknownAsAHash(String alias) {
@@ -121,19 +115,19 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
             throws SQLException {
         long userCount = rows(handle, "users");
         String users = users(handle, userCount, progress);
-        MessageDigest openings = sha256();
-        long sessionCount =
-                digest(handle, sessions + " ORDER BY 1", openings, new Step(progress, "reading sessions", atMost));
+        MessageDigest openings = TableDigest.sha256();
+        long sessionCount = TableDigest.add(
+                handle, sessions + " ORDER BY 1", openings, new Step(progress, "reading sessions", atMost));
         openings.update((byte) 0);
-        long legacyCount = digest(
+        long legacyCount = TableDigest.add(
                 handle, legacy + " ORDER BY u.id", openings, new Step(progress, "reading legacy tokens", userCount));
         return new Snapshot(userCount, users, sessionCount, legacyCount, hex(openings));
     }
 
     /** SHA-256 over all columns of all rows of {@code users}. */
     static String users(Handle handle, long count, Progress progress) throws SQLException {
-        MessageDigest users = sha256();
-        digest(
+        MessageDigest users = TableDigest.sha256();
+        TableDigest.add(
                 handle,
                 "SELECT "
                         + TableDigest.row(Catalogue.columns(handle, "users").values().stream()
@@ -147,46 +141,12 @@ record Snapshot(long userCount, String users, long sessionCount, long legacyCoun
 
     /** How many rows a table has. */
     static long rows(Handle handle, String table) throws SQLException {
-        try (PreparedStatement statement =
-                        handle.prepare("SELECT count(*) FROM \"" + table.replace("\"", "\"\"") + "\"");
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getLong(1) : 0;
-        }
+        return ComposedSql.number(handle, "SELECT count(*) FROM " + ComposedSql.quoted(table));
     }
 
     /** Whether a table has more rows than so many. */
     static boolean hasMoreRows(Handle handle, String table, int rows) throws SQLException {
-        try (PreparedStatement statement =
-                        handle.prepare("SELECT 1 FROM \"" + table.replace("\"", "\"\"") + "\" LIMIT 1 OFFSET " + rows);
-                ResultSet row = statement.executeQuery()) {
-            return row.next();
-        }
-    }
-
-    private static long digest(Handle handle, String sql, MessageDigest digest, Step step) throws SQLException {
-        long rows = 0;
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            int columns = row.getMetaData().getColumnCount();
-            while (row.next()) {
-                for (int i = 1; i <= columns; i++) {
-                    digest.update(row.getString(i).getBytes(StandardCharsets.UTF_8));
-                    digest.update((byte) '\n');
-                }
-                rows++;
-                step.at(rows);
-            }
-        }
-        step.end();
-        return rows;
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return ComposedSql.number(handle, "SELECT 1 FROM " + ComposedSql.quoted(table) + " LIMIT 1 OFFSET " + rows) > 0;
     }
 
     private static String hex(MessageDigest digest) {

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /** The SHA-256 of what a database holds, by which two of them can be told apart; as base64url, 43 characters. */
@@ -25,7 +26,7 @@ public final class TableDigest {
     /** The digest of every statement of the schema. */
     public static String ofSchema(Handle handle) throws SQLException {
         MessageDigest digest = sha256();
-        update(digest, handle, SCHEMA, null);
+        long unused = add(handle, SCHEMA, digest, new Step(Progress.NONE, "", 0));
         return text(digest);
     }
 
@@ -35,16 +36,15 @@ public final class TableDigest {
         for (String table : tables) {
             digest.update(table.getBytes(StandardCharsets.UTF_8));
             Step step = new Step(progress, "taking a fingerprint of " + table, Snapshot.rows(handle, table));
-            update(
-                    digest,
+            long unused = add(
                     handle,
                     "SELECT "
                             + row(Catalogue.columns(handle, table).values().stream()
                                     .map(Catalogue.Column::name)
                                     .toList())
                             + " FROM main.\"" + table + "\" NOT INDEXED",
+                    digest,
                     step);
-            step.end();
         }
         return text(digest);
     }
@@ -54,16 +54,15 @@ public final class TableDigest {
         List<String> parts = new ArrayList<>();
         for (int from = 0; from < columns.size(); from += COLUMNS_AT_A_TIME) {
             List<String> part = columns.subList(from, Math.min(columns.size(), from + COLUMNS_AT_A_TIME)).stream()
-                    .map(name -> "quote(\"" + name.replace("\"", "\"\"") + "\")")
+                    .map(name -> "quote(" + ComposedSql.quoted(name) + ")")
                     .toList();
             parts.add(String.join(" || ',' || ", part));
         }
         return String.join(", ", parts);
     }
 
-    private static void update(
-            MessageDigest digest, Handle handle, String sql, @org.jspecify.annotations.Nullable Step step)
-            throws SQLException {
+    /** Adds every column of every row; returns how many rows there are. */
+    static long add(Handle handle, String sql, MessageDigest digest, Step step) throws SQLException {
         long rows = 0;
         try (PreparedStatement statement = handle.prepare(sql);
                 ResultSet row = statement.executeQuery()) {
@@ -73,14 +72,15 @@ public final class TableDigest {
                     digest.update(row.getString(i).getBytes(StandardCharsets.UTF_8));
                     digest.update((byte) '\n');
                 }
-                if (step != null) {
-                    step.at(++rows);
-                }
+                rows++;
+                step.at(rows);
             }
         }
+        step.end();
+        return rows;
     }
 
-    private static MessageDigest sha256() {
+    static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

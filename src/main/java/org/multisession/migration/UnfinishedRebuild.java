@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +7,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /**
@@ -92,8 +91,8 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
         for (Catalogue.Entry trigger : catalogue.triggersElsewhere(table, triggers)) {
             if (isTrue(
                     handle,
-                    "SELECT coalesce(max(id), 0) < (SELECT coalesce(max(id), 0) FROM " + quoted(trigger.table())
-                            + ") FROM " + table)) {
+                    "SELECT coalesce(max(id), 0) < (SELECT coalesce(max(id), 0) FROM "
+                            + ComposedSql.quoted(trigger.table()) + ") FROM " + table)) {
                 return new UnfinishedRebuild(
                         table,
                         table + " does not hold all rows of " + trigger.table() + " yet, which it was before",
@@ -143,17 +142,11 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
     }
 
     private static boolean hasRows(Handle handle, Catalogue catalogue, String table) throws SQLException {
-        return catalogue.has(table) && isTrue(handle, "SELECT EXISTS (SELECT 1 FROM " + quoted(table) + ")");
-    }
-
-    private static String quoted(String name) {
-        return "\"" + name.replace("\"", "\"\"") + "\"";
+        return catalogue.has(table)
+                && isTrue(handle, "SELECT EXISTS (SELECT 1 FROM " + ComposedSql.quoted(table) + ")");
     }
 
     private static boolean isTrue(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() && row.getBoolean(1);
-        }
+        return ComposedSql.number(handle, sql) > 0;
     }
 }

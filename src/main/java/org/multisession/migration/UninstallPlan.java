@@ -1,7 +1,5 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.token.TokenSql;
@@ -134,16 +133,9 @@ public record UninstallPlan(
 
     /** Objects whose names do not tell who made them. */
     private static Set<String> madeByUs(Handle handle, Catalogue catalogue) throws SQLException {
-        Set<String> names = new HashSet<>();
-        if (catalogue.has("multisession_created")) {
-            try (PreparedStatement statement = handle.prepare("SELECT name FROM multisession_created");
-                    ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    names.add(row.getString(1));
-                }
-            }
-        }
-        return names;
+        return catalogue.has("multisession_created")
+                ? Set.copyOf(ComposedSql.texts(handle, "SELECT name FROM multisession_created"))
+                : Set.of();
     }
 
     /** An index or a trigger of somebody else's would go with the table; a view or a foreign key would point nowhere. */

@@ -1,12 +1,12 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
@@ -221,19 +221,13 @@ public final class Uninstaller implements Uninstall {
         }
         if (now.has(CREATED) && !item.name().equals(CREATED)) {
             // A table of this name that appears from now on is not ours.
-            try (PreparedStatement statement = transaction.prepare(FORGET)) {
-                statement.setString(1, item.name());
-                statement.executeUpdate();
-            }
+            ComposedSql.update(transaction, FORGET, item.name());
         }
     }
 
     private void drop(Transaction transaction, UninstallPlan.Item item) throws SQLException {
-        String name = "\"" + item.name().replace("\"", "\"\"") + "\"";
-        String sql = "DROP " + item.kind() + " " + name;
+        String sql = "DROP " + item.kind() + " " + ComposedSql.quoted(item.name());
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
-        }
+        ComposedSql.update(transaction, sql);
     }
 }

@@ -1,8 +1,8 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Transaction;
 
 /**
@@ -24,25 +24,19 @@ final class UsersFence {
     /** Runs work that must not write a row of {@code users}; if it throws, the transaction must be rolled back. */
     static <T> T around(Transaction transaction, Work<T> work) throws SQLException {
         for (String act : ACTS) {
-            execute(
+            ComposedSql.update(
                     transaction,
                     "CREATE TEMP TRIGGER " + name(act) + " BEFORE " + act
                             + " ON main.users BEGIN SELECT RAISE(ABORT, 'the migration must not write users'); END");
         }
         T result = work.run();
         for (String act : ACTS) {
-            execute(transaction, "DROP TRIGGER temp." + name(act));
+            ComposedSql.update(transaction, "DROP TRIGGER temp." + name(act));
         }
         return result;
     }
 
     private static String name(String act) {
         return "multisession_no_" + act;
-    }
-
-    private static void execute(Transaction transaction, String sql) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            statement.executeUpdate();
-        }
     }
 }

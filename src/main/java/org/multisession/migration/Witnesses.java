@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /**
@@ -282,11 +283,6 @@ final class Witnesses {
 
     private int execute(String sql, String... values) throws SQLException {
         beforeStatement.accept(sql);
-        try (PreparedStatement statement = handle.prepare(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setString(i + 1, values[i]);
-            }
-            return statement.executeUpdate();
-        }
+        return ComposedSql.update(handle, sql, (Object[]) values);
     }
 }

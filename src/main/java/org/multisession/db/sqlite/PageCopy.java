@@ -3,9 +3,8 @@ package org.multisession.db.sqlite;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
@@ -35,12 +34,13 @@ public final class PageCopy {
      * who needs it there has to make sure of that afterwards.
      */
     public static void quicklyInto(Handle handle, Path target) throws SQLException {
-        if (text(handle, "PRAGMA journal_mode").equals("wal")) {
+        if (ComposedSql.texts(handle, "PRAGMA journal_mode").contains("wal")) {
             // Nobody waits; and here SQLite would keep open for long what it reads the file by a second time.
             into(handle, target);
             return;
         }
-        String source = text(handle, "SELECT file FROM pragma_database_list WHERE name = 'main'");
+        String source = ComposedSql.texts(handle, "SELECT file FROM pragma_database_list WHERE name = 'main'")
+                .get(0);
         try (Connection connection = DriverManager.getConnection(url(target))) {
             Sqlite.run(connection, "PRAGMA synchronous=OFF");
             Sqlite.run(connection, "PRAGMA journal_mode=OFF");
@@ -53,13 +53,6 @@ public final class PageCopy {
     /** As a URI, in which a question mark in the name is escaped: what follows one is taken for parameters. */
     private static String url(Path file) {
         return "jdbc:sqlite:file:" + file.toUri().getRawPath();
-    }
-
-    private static String text(Handle handle, String sql) throws SQLException {
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getString(1) : "";
-        }
     }
 
     private static void requireDone(int code) throws SQLException {

@@ -3,8 +3,7 @@ package org.multisession.db.sqlite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.DatabaseException;
 
 /**
@@ -39,10 +38,7 @@ public final class ScratchCopy implements AutoCloseable {
             copy.requireSpace(original);
             original.snapshot(handle -> {
                 // The copy shows the moment of the first read.
-                try (PreparedStatement statement = handle.prepare("SELECT count(*) FROM sqlite_master");
-                        ResultSet row = statement.executeQuery()) {
-                    row.next();
-                }
+                long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
                 if (original.hasWriteAheadLog()) {
                     PageCopy.into(handle, copy.path());
                 } else {

@@ -7,8 +7,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -20,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Pools;
@@ -284,10 +283,7 @@ public final class SqliteFile implements Source {
 
     /** It is never changed on an existing file. */
     private static String journalMode(Handle handle) throws SQLException {
-        try (PreparedStatement statement = handle.prepare("PRAGMA journal_mode");
-                ResultSet row = statement.executeQuery()) {
-            return row.next() ? row.getString(1) : "unknown";
-        }
+        return ComposedSql.texts(handle, "PRAGMA journal_mode").get(0);
     }
 
     /** How many descriptors on the file belong to somebody else in this JVM, most likely another copy of SQLite. */

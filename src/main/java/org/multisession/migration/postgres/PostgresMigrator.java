@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -584,11 +582,7 @@ public final class PostgresMigrator implements Migration {
             done += page[0];
             database.execute(transaction -> {
                 for (String sql : backfill.statements()) {
-                    try (PreparedStatement statement = transaction.prepare(atThisTime(sql))) {
-                        statement.setLong(1, page[1]);
-                        statement.setLong(2, page[2]);
-                        statement.executeUpdate();
-                    }
+                    ComposedSql.update(transaction, atThisTime(sql), page[1], page[2]);
                 }
             });
             last = page[2];
@@ -597,14 +591,13 @@ public final class PostgresMigrator implements Migration {
 
     /** How many rows the next page has, and its first and last id. */
     private static long[] page(Handle handle, String table, long after) throws SQLException {
-        try (PreparedStatement statement = handle.prepare("SELECT count(*), min(id), max(id) FROM (SELECT id FROM "
-                + table + " WHERE id > ? ORDER BY id LIMIT " + BATCH + ") p")) {
-            statement.setLong(1, after);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return new long[] {row.getLong(1), row.getLong(2), row.getLong(3)};
-            }
-        }
+        return ComposedSql.all(
+                        handle,
+                        "SELECT count(*), min(id), max(id) FROM (SELECT id FROM " + table
+                                + " WHERE id > ? ORDER BY id LIMIT " + BATCH + ") p",
+                        row -> new long[] {row.getLong(1), row.getLong(2), row.getLong(3)},
+                        after)
+                .get(0);
     }
 
     /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
