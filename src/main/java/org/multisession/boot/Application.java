@@ -50,15 +50,6 @@ final class Application implements AutoCloseable {
     /** How long a deploy waits for a locked database, perhaps during another node's migration. */
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
 
-    private static final Duration FILE_WATCH_INTERVAL = Duration.ofSeconds(1);
-    private static final Duration FLUSH_INTERVAL = Duration.ofSeconds(5);
-    private static final Duration READING_INTERVAL = Duration.ofSeconds(2);
-    private static final Duration SCHEMA_CHECK_INTERVAL = Duration.ofMinutes(1);
-    private static final Duration CENSUS_INTERVAL = Duration.ofMinutes(15);
-    private static final Duration PRUNE_INTERVAL = Duration.ofMinutes(10);
-    private static final Duration PRESENCE_INTERVAL = Duration.ofMinutes(5);
-    private static final Duration SWEEP_INTERVAL = Duration.ofMinutes(2);
-
     private final Database database;
     private final Services services;
     private final Housekeeping housekeeping;
@@ -181,11 +172,10 @@ final class Application implements AutoCloseable {
                 return true;
             });
             meters.watch(services, database, fileWatch == null ? Meters.FileWatch.NONE : fileWatch, clock);
-            watch(housekeeping, database, fileWatch, schema);
-            schedule(housekeeping, settings, services, throttle, random, meters);
-            // Where nobody signs in, nothing else would find out that the disk takes it again.
-            Runnable tryToWrite = () -> storage.tryAgain(services.heartbeat::beat);
-            housekeeping.every(FLUSH_INTERVAL, "storage", "to write to the database again", tryToWrite);
+            Schedule schedule = new Schedule(housekeeping);
+            schedule.watch(database, fileWatch, schema);
+            schedule.work(services, settings.stage(), throttle, random, meters);
+            schedule.tryToWrite(storage, services.heartbeat);
             readiness.serving();
             warnOfSettings(settings, clock);
             log.info("Multi-Session is ready at '{}'", owner(context));
@@ -205,73 +195,6 @@ final class Application implements AutoCloseable {
             behind = LongMove.start(() -> run.finish(move), serve, readiness, pacing);
         }
         return new Application(database, services, housekeeping, throttle, requestLog, behind);
-    }
-
-    private static void watch(
-            Housekeeping housekeeping, Database database, @Nullable DatabaseWatch fileWatch, SchemaWatch schema) {
-        if (fileWatch != null) {
-            housekeeping.every(Duration.ZERO, FILE_WATCH_INTERVAL, "file", "to check the database file", fileWatch);
-        }
-        housekeeping.every(FLUSH_INTERVAL, "schema", "to check the schema", database::lookAfterSchema);
-        housekeeping.every(SCHEMA_CHECK_INTERVAL, "repair", "to repair the schema", schema.repair());
-    }
-
-    private static void schedule(
-            Housekeeping housekeeping,
-            Settings settings,
-            Services services,
-            RestingThrottle throttle,
-            SecureRandom random,
-            Meters meters) {
-        housekeeping.every(
-                FLUSH_INTERVAL, "last-seen", "to write when sessions were last seen", services.lastSeen::flushSome);
-        housekeeping.every(FLUSH_INTERVAL, "run-out", "to end sessions that have run out", services.runOut::flush);
-        housekeeping.every(FLUSH_INTERVAL, "shared-numbers", "to record shared numbers", services.sharedNumbers::flush);
-        housekeeping.everyLong(
-                Duration.ZERO,
-                READING_INTERVAL,
-                "numbers",
-                "to read telephone numbers",
-                () -> services.phoneReading.run(throttle::goesOn));
-        housekeeping.everyLong(
-                PRUNE_INTERVAL, PRUNE_INTERVAL, "prune", "to remove what is too old", services.pruning::run);
-        housekeeping.everyLong(
-                PRUNE_INTERVAL,
-                PRUNE_INTERVAL,
-                "sign-ins",
-                "to forget sign-ins of sessions that have ended",
-                services.signInSweep::run);
-        housekeeping.everyLong(
-                PRUNE_INTERVAL,
-                PRUNE_INTERVAL,
-                "devices",
-                "to forget devices of sessions that have ended",
-                services.deviceSweep::run);
-        housekeeping.everyLong(
-                PRUNE_INTERVAL,
-                PRUNE_INTERVAL,
-                "forget",
-                "to forget tokens that have ended",
-                () -> meters.forgotten(services.forgetting.run()));
-        housekeeping.every(
-                PRUNE_INTERVAL,
-                "strangers",
-                "to add strangers to the audit trail",
-                services.codeSignIn::tellOfStrangers);
-        housekeeping.everyLong(
-                Duration.ZERO, CENSUS_INTERVAL, "census", "to count sessions and users", services.census::run);
-        housekeeping.every(PRESENCE_INTERVAL, "heartbeat", "to write the heartbeat", services.heartbeat::beat);
-        if (!settings.stage().storesPlainTokens()) {
-            housekeeping.everyLong(
-                    Duration.ZERO,
-                    PRUNE_INTERVAL,
-                    "hash",
-                    "to hash tokens",
-                    () -> meters.hashed(services.hashing.runWhileSettled()));
-        }
-        // Nodes that started together do not sweep at the same moments.
-        Duration sweepInterval = SWEEP_INTERVAL.plusMillis(random.nextInt(60_000));
-        housekeeping.everyLong(sweepInterval, sweepInterval, "sweep", "to end what has run out", services.sweeper::run);
     }
 
     private static void warnOfSettings(Settings settings, InstantSource clock) {
