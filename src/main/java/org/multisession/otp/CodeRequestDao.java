@@ -20,86 +20,40 @@ public final class CodeRequestDao {
     /** This many take about ten megabytes. */
     static final int MAX_STRANGERS = 20_000;
 
-    private static final Sql OF_NUMBER = Sql.of("requests for a number", """
-            SELECT requested_at FROM
-              (SELECT requested_at FROM multisession_code_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until
-               UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final String NTH_LATEST = " ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped";
 
-    private static final Sql UNUSED_OF_NUMBER = Sql.of("requests for a number that were not used", """
-            SELECT requested_at FROM
-              (SELECT requested_at FROM multisession_code_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
-               UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_NUMBER = ofBoth("requests for a number", "number = :number", "number = :number");
 
-    private static final Sql UNUSED_OF_NUMBER_FROM_NETWORK =
-            Sql.of("requests for a number from a network that were not used", """
-            SELECT requested_at FROM
-              (SELECT requested_at FROM multisession_code_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0
-                 AND network = :network
-               UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network) a
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql UNUSED_OF_NUMBER =
+            ofBoth("requests for a number that were not used", "number = :number AND used = 0", "number = :number");
+
+    private static final Sql UNUSED_OF_NUMBER_FROM_NETWORK = ofBoth(
+            "requests for a number from a network that were not used",
+            "number = :number AND used = 0 AND network = :network",
+            "number = :number AND network = :network");
 
     /** Requests of those who have used a code before are counted separately. */
-    private static final Sql OF_NUMBER_BY_STRANGERS = Sql.of("requests for a number by strangers", """
-            SELECT requested_at FROM
-              (SELECT requested_at FROM multisession_code_requests r
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until
-                 AND NOT EXISTS (SELECT 1 FROM multisession_known_browsers k
-                   WHERE k.number = r.number AND (k.browser_hash = r.challenge_hash OR k.network = r.network))
-               UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE number = :number AND requested_at > :after AND requested_at <= :until) a
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_NUMBER_BY_STRANGERS =
+            ofBoth("requests for a number by strangers", """
+            number = :number
+            AND NOT EXISTS (SELECT 1 FROM multisession_known_browsers k
+              WHERE k.number = r.number AND (k.browser_hash = r.challenge_hash OR k.network = r.network))""", "number = :number");
 
-    private static final Sql OF_NUMBER_BY_BROWSER = Sql.of("requests for a number by a browser", """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND challenge_hash = :browser
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_NUMBER_BY_BROWSER =
+            withCode("requests for a number by a browser", "number = :number AND challenge_hash = :browser");
 
-    private static final Sql UNUSED_OF_NUMBER_BY_BROWSER =
-            Sql.of("requests for a number by a browser that were not used", """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND used = 0 AND challenge_hash = :browser
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql UNUSED_OF_NUMBER_BY_BROWSER = withCode(
+            "requests for a number by a browser that were not used",
+            "number = :number AND used = 0 AND challenge_hash = :browser");
 
-    private static final Sql OF_NUMBER_BY_NETWORK = Sql.of("requests for a number by a network", """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE number = :number AND requested_at > :after AND requested_at <= :until AND network = :network
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_NUMBER_BY_NETWORK =
+            withCode("requests for a number by a network", "number = :number AND network = :network");
 
-    private static final Sql OF_NETWORK = Sql.of("requests from a network", """
-            SELECT requested_at FROM
-              (SELECT requested_at FROM multisession_code_requests
-               WHERE network = :network AND requested_at > :after AND requested_at <= :until
-               UNION ALL SELECT requested_at FROM multisession_stranger_requests
-               WHERE network = :network AND requested_at > :after AND requested_at <= :until) a
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_NETWORK = ofBoth("requests from a network", "network = :network", "network = :network");
 
-    private static final Sql OF_PREFIX = Sql.of("codes sent to a block of numbers", """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE prefix = :prefix AND sent = 1 AND requested_at > :after AND requested_at <= :until
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_PREFIX = withCode("codes sent to a block of numbers", "prefix = :prefix AND sent = 1");
 
-    private static final Sql OF_ALL = Sql.of("codes sent in all", """
-            SELECT requested_at FROM multisession_code_requests
-            WHERE sent = 1 AND requested_at > :after AND requested_at <= :until
-            ORDER BY requested_at DESC LIMIT 1 OFFSET :skipped
-            """);
+    private static final Sql OF_ALL = withCode("codes sent in all", "sent = 1");
 
     private static final Sql SENT_AND_USED = Sql.of("codes sent and used", """
             SELECT count(*) AS sent, coalesce(sum(used), 0) AS used FROM multisession_code_requests
@@ -228,6 +182,23 @@ public final class CodeRequestDao {
     @Nullable
     Instant ofAll(Handle handle, Stretch in, int n) {
         return nth(handle.query(OF_ALL), in, n);
+    }
+
+    private static Sql withCode(String name, String condition) {
+        return Sql.of(name, "SELECT requested_at " + inTime("multisession_code_requests", condition) + NTH_LATEST);
+    }
+
+    private static Sql ofBoth(String name, String ofThoseWithCode, String ofStrangers) {
+        return Sql.of(
+                name,
+                "SELECT requested_at FROM (SELECT requested_at " + inTime("multisession_code_requests", ofThoseWithCode)
+                        + " UNION ALL SELECT requested_at " + inTime("multisession_stranger_requests", ofStrangers)
+                        + ") a"
+                        + NTH_LATEST);
+    }
+
+    private static String inTime(String table, String condition) {
+        return "FROM " + table + " r WHERE " + condition + " AND requested_at > :after AND requested_at <= :until";
     }
 
     private static @Nullable Instant nth(Statement.Query requests, Stretch in, int n) {
