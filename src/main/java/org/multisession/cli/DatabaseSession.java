@@ -39,7 +39,12 @@ final class DatabaseSession implements AutoCloseable {
         this.retry = retry;
     }
 
-    /** Opens it, or leaves nothing open. */
+    /** Opens the one that the command was told of, or leaves nothing open. */
+    static DatabaseSession open(Call call) {
+        return open(call.settings(), false, call.terminal().clock());
+    }
+
+    /** The same, which may make a new one. */
     static DatabaseSession open(Settings settings, boolean create, InstantSource clock) {
         return open(settings.database(), create, clock);
     }

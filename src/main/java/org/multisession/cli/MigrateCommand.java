@@ -112,8 +112,7 @@ final class MigrateCommand implements Command {
                     + " a dry run makes none.");
             return DONE;
         }
-        try (DatabaseSession open =
-                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
+        try (DatabaseSession open = DatabaseSession.open(call)) {
             MigrationRun run = run(call, open);
             if (!run.isLarge()) {
                 call.terminal()

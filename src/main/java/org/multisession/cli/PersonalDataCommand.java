@@ -22,8 +22,7 @@ abstract class PersonalDataCommand implements Command {
     @Override
     public final int run(Call call) {
         long id = id(call);
-        try (DatabaseSession open =
-                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
+        try (DatabaseSession open = DatabaseSession.open(call)) {
             Database database = open.database();
             open.requireMigrated();
             PhoneNumbers numbers = new PhoneNumbers(call.settings().phoneRegion());

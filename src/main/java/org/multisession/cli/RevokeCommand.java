@@ -4,10 +4,7 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Revocation;
 import org.multisession.auth.Revocation.Target;
 import org.multisession.config.SetupRefusedException;
@@ -75,8 +72,7 @@ final class RevokeCommand implements Command {
         String session = chosen.equals(SESSION) ? session(call) : "";
         PhoneNumbers numbers = new PhoneNumbers(call.settings().phoneRegion());
         PhoneNumber number = chosen.equals(NUMBER) ? number(call, numbers) : null;
-        try (DatabaseSession open =
-                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
+        try (DatabaseSession open = DatabaseSession.open(call)) {
             Database database = open.database();
             open.requireMigrated();
             UserDao users = Operators.users(database, numbers);
@@ -96,7 +92,7 @@ final class RevokeCommand implements Command {
             }
             if (chosen.equals(EVERYONE) && !call.has(YES)) {
                 call.say("This signs everybody out: " + text(revocation.count(target)) + ".");
-                if (!isConfirmed(call.terminal().ask())) {
+                if (!call.terminal().isConfirmed("End all of them? Type yes to go on: ")) {
                     call.say(
                             call.terminal().ask() == null
                                     ? "Nothing was changed. To do it, add --yes."
@@ -189,14 +185,6 @@ final class RevokeCommand implements Command {
 
     private static SetupRefusedException refused(String fault) {
         return new SetupRefusedException(List.of(fault));
-    }
-
-    private static boolean isConfirmed(@Nullable UnaryOperator<@Nullable String> ask) {
-        if (ask == null) {
-            return false;
-        }
-        String answer = ask.apply("End all of them? Type yes to go on: ");
-        return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
     }
 
     private static String text(Revocation.Outcome outcome) {

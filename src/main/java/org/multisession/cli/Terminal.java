@@ -2,6 +2,7 @@ package org.multisession.cli;
 
 import java.io.PrintStream;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -18,4 +19,11 @@ record Terminal(
         PrintStream out,
         PrintStream err,
         InstantSource clock,
-        @Nullable UnaryOperator<@Nullable String> ask) {}
+        @Nullable UnaryOperator<@Nullable String> ask) {
+
+    /** Whether the person at the terminal answers this question with yes; false if there is nobody. */
+    boolean isConfirmed(String question) {
+        String answer = ask == null ? null : ask.apply(question);
+        return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
+    }
+}

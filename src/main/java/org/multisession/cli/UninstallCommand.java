@@ -4,9 +4,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.multisession.boot.MigrationRun;
 import org.multisession.boot.Sources;
@@ -65,8 +63,7 @@ final class UninstallCommand implements Command {
     @Override
     public int run(Call call) {
         boolean keepSessions = call.has(KEEP_SESSIONS);
-        try (DatabaseSession open =
-                DatabaseSession.open(call.settings(), false, call.terminal().clock())) {
+        try (DatabaseSession open = DatabaseSession.open(call)) {
             Uninstall uninstaller = Sources.uninstall(
                     call.settings(), open.database(), call.terminal().clock(), call.progress());
             UninstallPlan found = open.retry().until(() -> uninstaller.look(keepSessions));
@@ -86,7 +83,7 @@ final class UninstallCommand implements Command {
                                         + " killed and nothing is running any more, add --even-if-running. Nothing was removed.");
                 return call.has(YES) ? COULD_NOT_RUN : DONE;
             }
-            if (!call.has(YES) && !isConfirmed(call.terminal().ask())) {
+            if (!call.has(YES) && !call.terminal().isConfirmed("Remove it? Type yes to continue: ")) {
                 call.say("");
                 call.say(
                         call.terminal().ask() == null
@@ -116,14 +113,6 @@ final class UninstallCommand implements Command {
                 .until(() -> open.database()
                         .<Optional<Instant>>read(handle -> Optional.ofNullable(Heartbeat.mayBeRunning(handle, now))))
                 .orElse(null);
-    }
-
-    private static boolean isConfirmed(@Nullable UnaryOperator<@Nullable String> ask) {
-        if (ask == null) {
-            return false;
-        }
-        String answer = ask.apply("Remove it? Type yes to continue: ");
-        return answer != null && answer.strip().toLowerCase(Locale.ROOT).equals("yes");
     }
 
     private static void show(Call call, UninstallPlan plan) {
