@@ -76,6 +76,18 @@ class DocumentationTest {
                 .allSatisfy(page -> assertThat(index).contains("(" + page.getFileName() + ")"));
     }
 
+    @Test
+    void the_page_on_the_architecture_names_every_package() throws IOException {
+        String page = Files.readString(Path.of("docs/architecture.md"));
+        Path root = Path.of("src/main/java/org/multisession");
+        try (Stream<Path> folders = Files.walk(root)) {
+            assertThat(folders.filter(folder -> Files.isDirectory(folder) && !folder.equals(root)))
+                    .isNotEmpty()
+                    .allSatisfy(folder -> assertThat(page)
+                            .contains("`" + root.relativize(folder).toString().replace('/', '.') + "`"));
+        }
+    }
+
     private static Set<String> anchors(Path document) throws IOException {
         return prose(document).stream()
                 .map(HEADING::matcher)
