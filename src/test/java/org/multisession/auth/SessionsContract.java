@@ -641,10 +641,10 @@ abstract class SessionsContract {
         void a_new_session_has_the_time_of_its_sign_in_everywhere() {
             String phone = app.signIn(ANNA);
             for (String column : List.of("created_at", "last_seen_at")) {
-                assertThat(old.moment("SELECT " + column + " FROM user_sessions WHERE auth_token = ?", phone))
+                assertThat(old.time("SELECT " + column + " FROM user_sessions WHERE auth_token = ?", phone))
                         .isEqualTo(clock.instant());
             }
-            assertThat(old.moment("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
+            assertThat(old.time("SELECT recorded_at FROM multisession_tokens WHERE auth_token = ?", phone))
                     .isEqualTo(clock.instant());
         }
 
@@ -708,7 +708,7 @@ abstract class SessionsContract {
         }
 
         private Instant lastSeen(String token) {
-            return old.moment("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
+            return old.time("SELECT last_seen_at FROM user_sessions WHERE auth_token = ?", token);
         }
     }
 

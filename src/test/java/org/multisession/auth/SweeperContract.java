@@ -403,7 +403,7 @@ abstract class SweeperContract {
             clock.jump(TWELVE_YEARS.negated());
             app.opens(legacy);
             app.lastSeen.flush();
-            assertThat(old.moment("SELECT last_used_at FROM multisession_legacy_uses"))
+            assertThat(old.time("SELECT last_used_at FROM multisession_legacy_uses"))
                     .isEqualTo(clock.instant());
         }
     }
@@ -412,7 +412,7 @@ abstract class SweeperContract {
     void the_stage_of_the_deploy_is_there_to_be_read_by_others() {
         assertThat(old.one("SELECT value FROM multisession_state WHERE name = 'stage'"))
                 .isEqualTo("coexist");
-        assertThat(old.moment("SELECT changed_at FROM multisession_state WHERE name = 'stage'"))
+        assertThat(old.time("SELECT changed_at FROM multisession_state WHERE name = 'stage'"))
                 .isEqualTo(clock.instant());
     }
 }

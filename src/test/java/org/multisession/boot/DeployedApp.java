@@ -1,6 +1,5 @@
 package org.multisession.boot;
 
-import java.net.URI;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -18,10 +17,6 @@ record DeployedApp(Http http) {
 
     static DeployedApp on(TomcatServer tomcat, String context) {
         return new DeployedApp(Http.to(tomcat.uri(context.endsWith("/") ? context : context + "/")));
-    }
-
-    static DeployedApp at(URI context) {
-        return new DeployedApp(Http.to(context));
     }
 
     /** Signs in by the form and returns the token of the new session. */

@@ -62,10 +62,6 @@ record TomcatLog(List<String> lines) {
         return lines.stream().anyMatch(line -> line.contains(text));
     }
 
-    long count(String text) {
-        return lines.stream().filter(line -> line.contains(text)).count();
-    }
-
     @Override
     public String toString() {
         return String.join("\n", lines);

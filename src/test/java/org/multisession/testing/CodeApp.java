@@ -20,7 +20,6 @@ import org.multisession.otp.OneTimeCodes;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
 import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.otp.SmsQueue;
-import org.multisession.otp.SmsSender;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.token.Presented;
@@ -51,11 +50,10 @@ public final class CodeApp implements AutoCloseable {
     /** What happens where commits of requests for codes have to wait for their turn. */
     public volatile Runnable whileAsksRest = () -> {};
 
-    private CodeApp(
-            NewApp app, CodeRules rules, InstantSource clock, SecureRandom random, @Nullable SmsSender gateway) {
+    private CodeApp(NewApp app, CodeRules rules, InstantSource clock, SecureRandom random) {
         this.app = app;
         CodeTables tables = new CodeTables(MAX_STRANGERS);
-        this.queue = new SmsQueue(gateway == null ? sent : gateway);
+        this.queue = new SmsQueue(sent);
         this.limits = new CodeLimits(tables.requests(), rules);
         GroupCommit asks = new GroupCommit(
                 app.database,
@@ -73,22 +71,17 @@ public final class CodeApp implements AutoCloseable {
 
     /** Deploys for known numbers only. */
     public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock) {
-        return new CodeApp(NewApp.deploy(source, clock), rules, clock, new SecureRandom(), null);
+        return new CodeApp(NewApp.deploy(source, clock), rules, clock, new SecureRandom());
     }
 
     /** The same with codes by this source of chance. */
     public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock, SecureRandom random) {
-        return new CodeApp(NewApp.deploy(source, clock), rules, clock, random, null);
-    }
-
-    /** The same with a gateway of the test's own. */
-    public static CodeApp deploy(Source source, CodeRules rules, InstantSource clock, SmsSender gateway) {
-        return new CodeApp(NewApp.deploy(source, clock), rules, clock, new SecureRandom(), gateway);
+        return new CodeApp(NewApp.deploy(source, clock), rules, clock, random);
     }
 
     /** Deploys for everybody. */
     public static CodeApp deployOpen(Source source, CodeRules rules, InstantSource clock) {
-        return new CodeApp(NewApp.deployOpen(source, clock), rules, clock, new SecureRandom(), null);
+        return new CodeApp(NewApp.deployOpen(source, clock), rules, clock, new SecureRandom());
     }
 
     /** Asks for a code from {@link #HOME}. */

@@ -50,11 +50,6 @@ public interface OldApp extends AutoCloseable {
         run("DROP TRIGGER " + name + " ON " + table);
     }
 
-    /** The one moment that there is, in whatever way the database writes it. */
-    default Instant moment(String sql, Object... values) {
-        return java.util.Objects.requireNonNull(SqlTime.parse(one(sql, values)));
-    }
-
     /** The whole database as text: its schema and every row of every table, in a fixed order. */
     String dump();
 

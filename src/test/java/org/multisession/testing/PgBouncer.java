@@ -87,11 +87,6 @@ public final class PgBouncer implements AutoCloseable {
         return url.replace("localhost:" + PostgresApp.port() + "/", "127.0.0.1:" + port + "/");
     }
 
-    /** Everything that it has said so far. */
-    public String log() {
-        return process.log();
-    }
-
     @Override
     public void close() {
         process.close();
