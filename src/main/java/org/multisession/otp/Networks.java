@@ -4,14 +4,20 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /** The network of an address, for limits. */
 public final class Networks {
 
+    /** As some proxies write it: {@code 192.0.2.1:50123}, {@code [2001:db8::1]:50123}. */
+    private static final Pattern WITH_PORT = Pattern.compile("^(?:([0-9.]+)|\\[([0-9A-Fa-f:.]+)]):[0-9]+$");
+
     private Networks() {}
 
     /** An IPv4 address as it is, or the /64 of an IPv6 address, which is the least that one subscriber gets. */
-    public static String of(String address) {
+    public static String of(String told) {
+        // A port is another one with each connection.
+        String address = WITH_PORT.matcher(told).replaceFirst("$1$2");
         boolean isLiteral = address.matches("[0-9.]+") || address.contains(":");
         if (!isLiteral) {
             return address;
