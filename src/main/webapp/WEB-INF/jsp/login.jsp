@@ -44,7 +44,7 @@
              with the number, or else how this device came to be signed out; the example last. --%>
         <c:set var="descriptions" value="${not empty errorKey ? 'phone-error ' : not empty endedTitle ? 'ended ' : hasSignedOut ? 'signed-out ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
         <input class="field__input number" type="tel" id="phone" name="phone" value="<c:out value='${phone}'/>"
-               autocomplete="tel" inputmode="tel" maxlength="40" required autofocus<c:if test="${isNumberWrong}"> aria-invalid="true"</c:if><%--
+               autocomplete="tel" inputmode="tel" maxlength="100" required autofocus<c:if test="${isNumberWrong}"> aria-invalid="true"</c:if><%--
             --%><c:if test="${not empty descriptions}"> aria-describedby="<c:out value='${descriptions}'/>"</c:if>>
       </div>
       <c:if test="${wait.ahead}"><ms:wait of="${wait}" key="error.wait" holds="true"/></c:if>

@@ -37,6 +37,7 @@ class BrowserIT {
     private static final String ANNA = "+7 999 123-45-67";
     private static final String CARLA = "+7 999 123-03-00";
     private static final String BORIS = "+7 999 123-45-68";
+    private static final String LONGEST = "ask for Gleb in room 7 ".repeat(5).substring(0, 100);
 
     private static MemoryFolder folder;
 
@@ -51,6 +52,7 @@ class BrowserIT {
         connector = each;
         folder = new MemoryFolder();
         try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
+            database.run("INSERT INTO users (phone) VALUES (?)", LONGEST);
             database.run(
                     "INSERT INTO users (id, phone, auth_token) VALUES"
                             + " (300, '+79991230300', 'an-old-token-of-carla'), (301, '+79991230301', 'an-old-token-of-doris')");
@@ -84,6 +86,14 @@ class BrowserIT {
             assertThat(browser.driver()
                             .executeScript("return performance.getEntriesByType('navigation')[0].nextHopProtocol"))
                     .isEqualTo(connector.protocol());
+        }
+    }
+
+    @Test
+    void the_longest_text_that_can_stand_for_a_number_fits_into_the_field() {
+        try (Browser browser = Browser.setup().open()) {
+            signIn(browser, LONGEST);
+            assertThat(browser.text()).contains("You are signed in");
         }
     }
 
