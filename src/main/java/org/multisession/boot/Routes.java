@@ -116,7 +116,7 @@ record Routes(
         filter(
                 context,
                 "security-headers",
-                new SecurityHeadersFilter(brand.homeOrigin()),
+                new SecurityHeadersFilter(),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ERROR));
         filter(
                 context,

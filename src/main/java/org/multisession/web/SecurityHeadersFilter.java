@@ -8,7 +8,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sets the headers that every answer carries, before the servlet runs, so that a servlet can override them, for
@@ -42,19 +41,17 @@ public final class SecurityHeadersFilter extends HttpFilter {
             .map(feature -> feature + "=()")
             .collect(Collectors.joining(", "));
 
-    private final String contentSecurityPolicy;
-
-    /** {@code destination} is another site that a form may lead on to: browsers judge redirects by the same rule. */
-    public SecurityHeadersFilter(@Nullable String destination) {
-        this.contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
-                + " form-action 'self'" + (destination == null ? "" : " " + destination)
-                + "; base-uri 'none'; frame-ancestors 'none'";
-    }
+    /**
+     * Without {@code form-action}: browsers hold each redirect that follows a form to it, and where a sign-in leads on to
+     * from here, the app that is asked for next decides.
+     */
+    private static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self';"
+            + " img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
-        response.setHeader("Content-Security-Policy", contentSecurityPolicy);
+        response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
         response.setHeader("X-Content-Type-Options", "nosniff");
         // Not "no-referrer": browsers then send "Origin: null" with a form, which the cross-site check must refuse.
         response.setHeader("Referrer-Policy", "same-origin");

@@ -421,9 +421,9 @@ class SettingsTest {
         assertThat(brand.getName()).isEqualTo("Лавка & Co");
         assertThat(Objects.requireNonNull(brand.logo()).type()).isEqualTo("image/svg+xml");
         assertThat(brand.isSupportALink()).isTrue();
-        assertThat(brand.homeOrigin()).isEqualTo("https://shop.example:8443");
+        assertThat(brand.getHome()).isEqualTo("https://shop.example:8443/start?a=b");
         parameters.put("multisession.brand.home", "/shop/");
-        assertThat(read().brand().homeOrigin()).isNull();
+        assertThat(read().brand().getHome()).isEqualTo("/shop/");
         for (String words : List.of("Ask at the desk", "javascript:alert(1)", "data:text/html,x")) {
             parameters.put("multisession.brand.support", words);
             assertThat(read().brand().isSupportALink()).as(words).isFalse();

@@ -1048,7 +1048,7 @@ class HttpContractIT {
         assertThat(answer.headers("Content-Security-Policy")).as(what).hasSize(1);
         assertThat(answer.header("Content-Security-Policy").orElseThrow())
                 .as(what)
-                .contains("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'")
+                .contains("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'")
                 .doesNotContain("unsafe");
         assertThat(answer.headers("X-Content-Type-Options")).as(what).containsExactly("nosniff");
         assertThat(answer.headers("Referrer-Policy")).as(what).containsExactly("same-origin");

@@ -41,7 +41,7 @@ public final class Brand {
 
     /** Whether "Continue" can lead here: a path of this host, or the address of a site. */
     public static boolean isHome(String text) {
-        return LocalPath.orNull(text) != null || (isText(text) && origin(text) != null);
+        return LocalPath.orNull(text) != null || (isText(text) && isSite(text));
     }
 
     public String getName() {
@@ -83,21 +83,12 @@ public final class Brand {
         return home != null ? home : contextPath + "/";
     }
 
-    /** The origin of {@link #getHome} for a Content-Security-Policy, if it is another site. */
-    public @Nullable String homeOrigin() {
-        return home == null ? null : origin(home);
-    }
-
-    private static @Nullable String origin(String address) {
+    private static boolean isSite(String address) {
         try {
             URI uri = new URI(address);
-            boolean isSite =
-                    uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()));
-            return isSite
-                    ? uri.getScheme() + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort())
-                    : null;
+            return uri.getHost() != null && ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()));
         } catch (URISyntaxException e) {
-            return null;
+            return false;
         }
     }
 }

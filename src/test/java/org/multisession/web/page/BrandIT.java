@@ -2,7 +2,11 @@ package org.multisession.web.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -148,6 +152,31 @@ class BrandIT {
             browser.follow("form button");
             assertThat(browser.address().getHost()).isEqualTo("localhost");
             assertThat(browser.address().getPath()).isEqualTo("/health");
+        }
+    }
+
+    @Test
+    void a_browser_gets_to_a_home_that_leads_on_to_yet_another_host() throws IOException {
+        HttpServer app = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        int port = app.getAddress().getPort();
+        app.createContext("/", exchange -> {
+            boolean isThere = exchange.getRequestHeaders().getFirst("Host").startsWith("www.");
+            exchange.getResponseHeaders().set("Location", "http://www.example.com:" + port + "/there");
+            exchange.sendResponseHeaders(isThere ? 200 : 302, -1);
+            exchange.close();
+        });
+        app.start();
+        tomcat.deploy(
+                "/moved",
+                TomcatServer.war(),
+                settings("moved", Map.of("multisession.brand.home", "http://localhost:" + port + "/")));
+        try (Browser browser = Browser.setup().open()) {
+            browser.go(tomcat.uri("/moved/login"));
+            browser.find("#phone").sendKeys(PHONE);
+            browser.follow("form button");
+            assertThat(browser.address()).isEqualTo(URI.create("http://www.example.com:" + port + "/there"));
+        } finally {
+            app.stop(0);
         }
     }
 
