@@ -44,7 +44,7 @@ public final class ChallengeCookie {
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
         Cookie cookie = new Cookie(NAME, value);
-        cookie.setPath(request.getContextPath() + "/login");
+        cookie.setPath(ContextPath.of(request) + "/login");
         cookie.setMaxAge(maxAgeSeconds);
         cookie.setHttpOnly(true);
         cookie.setSecure(rules.isSecure(request.isSecure()));

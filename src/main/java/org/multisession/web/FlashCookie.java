@@ -72,7 +72,7 @@ public final class FlashCookie {
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
         Cookie cookie = new Cookie(NAME, value);
-        cookie.setPath(request.getContextPath() + page);
+        cookie.setPath(ContextPath.of(request) + page);
         cookie.setMaxAge(maxAgeSeconds);
         cookie.setHttpOnly(true);
         cookie.setSecure(rules.isSecure(request.isSecure()));

@@ -19,4 +19,10 @@ public final class PageRequest extends HttpServletRequestWrapper {
     public String getMethod() {
         return "GET";
     }
+
+    /** So that every link of the page has it in its one spelling. */
+    @Override
+    public String getContextPath() {
+        return ContextPath.of((HttpServletRequest) getRequest());
+    }
 }

@@ -19,9 +19,9 @@ public final class Redirect {
 
     /** 303 to the sign-in, which leads on to {@code next}, a {@link LocalPath}; null or the front page is left out. */
     public static void toSignIn(HttpServletRequest request, HttpServletResponse response, @Nullable String next) {
-        String login = request.getContextPath() + "/login";
+        String login = ContextPath.of(request) + "/login";
         // The sign-in leads to the front page anyway.
-        if (next != null && !next.equals(request.getContextPath() + "/")) {
+        if (next != null && !next.equals(ContextPath.of(request) + "/")) {
             login += "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
         }
         seeOther(response, login);

@@ -39,7 +39,7 @@ public final class ToldCookie {
     /** Keeps the moment for as long as such a sign-in is told at all. */
     public void set(HttpServletRequest request, HttpServletResponse response, long userId, Instant told) {
         Cookie cookie = new Cookie(NAME, userId + "." + ChronoUnit.MICROS.between(Instant.EPOCH, told));
-        String root = request.getContextPath();
+        String root = ContextPath.of(request);
         cookie.setPath(root.isEmpty() ? "/" : root);
         cookie.setMaxAge((int) Devices.NEWS.toSeconds());
         cookie.setHttpOnly(true);

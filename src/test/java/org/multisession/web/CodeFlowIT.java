@@ -335,6 +335,45 @@ class CodeFlowIT {
         }
 
         @Test
+        void a_parameter_in_the_path_of_the_application_gets_into_no_cookie_and_no_address() {
+            String phone = open.user();
+            Answer asked = open.http().postForm("/open;x=1/login", Map.of("phone", phone), "Accept", HTML);
+            assertThat(asked.header("Location")).hasValue("/open/login/code");
+            assertThat(setCookie(asked, CHALLENGE)).contains("Path=/open/login;");
+            Answer done = open.http()
+                    .postForm(
+                            "/open;x=1/login/code",
+                            Map.of("code", codeInLog(phone)),
+                            "Accept",
+                            HTML,
+                            "Cookie",
+                            cookie(asked, CHALLENGE));
+            assertThat(done.header("Location")).hasValue("/open/");
+            String token = cookie(done, "auth_token");
+            assertThat(open.http()
+                            .get("/open;x=1/sessions", "Accept", HTML, "Cookie", token)
+                            .body())
+                    .contains("action=\"/open/logout\"")
+                    .doesNotContain("open;x");
+            Answer out = open.http().postForm("/open;x=1/logout", Map.of(), "Accept", HTML, "Cookie", token);
+            assertThat(out.header("Location")).hasValue("/open/login");
+        }
+
+        @Test
+        void who_has_to_start_over_still_gets_to_where_they_wanted_to_go() {
+            for (String path : List.of("login/code?next=%2Fapp%3Fa%3Db", "login/code?next=%2Fapp%3Fa%3Db&confirm=1")) {
+                assertThat(log.http().get(path, "Accept", HTML).header("Location"))
+                        .hasValue((path.contains("confirm") ? "/login/confirm" : "/login") + "?next=%2Fapp%3Fa%3Db");
+            }
+            Answer posted =
+                    log.http().postForm("login/code", Map.of("code", "123456", "next", "/app?a=b"), "Accept", HTML);
+            assertThat(posted.header("Location")).hasValue("/login?next=%2Fapp%3Fa%3Db");
+            Answer hostile = log.http()
+                    .postForm("login/code", Map.of("code", "123456", "next", "//evil.example"), "Accept", HTML);
+            assertThat(hostile.header("Location")).hasValue("/login");
+        }
+
+        @Test
         void each_challenge_has_a_secret_of_its_own_and_no_sign_in_takes_a_token_from_outside() {
             String phone = log.user();
             Answer asked = askByForm(log, phone, "Cookie", "auth_token=fixed; " + CHALLENGE + "=fixed");

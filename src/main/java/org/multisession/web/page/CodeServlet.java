@@ -20,6 +20,7 @@ import org.multisession.web.Browser;
 import org.multisession.web.ChallengeCookie;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CodeMessage;
+import org.multisession.web.ContextPath;
 import org.multisession.web.EnteredCode;
 import org.multisession.web.HttpProblem;
 import org.multisession.web.Messages;
@@ -66,7 +67,7 @@ public final class CodeServlet extends MethodServlet {
         ChallengeSecret secret = challenge.read(request);
         ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (standing == null) {
-            startOver(request, response);
+            startOver(request, response, step);
         } else {
             Page page = new Page(200, standing, step);
             show(request, response, standing.end() == null ? page : page.saying(errorKey(standing.end())));
@@ -81,7 +82,7 @@ public final class CodeServlet extends MethodServlet {
         ChallengeSecret secret = challenge.read(request);
         ChallengeStatus standing = secret == null ? null : codes.standing(secret);
         if (secret == null || standing == null) {
-            startOver(request, response);
+            startOver(request, response, step);
             return;
         }
         boolean isResend = form.get("resend") != null;
@@ -116,7 +117,7 @@ public final class CodeServlet extends MethodServlet {
             throws ServletException, IOException {
         CodeRequestResult asked = codes.askAgain(secret, ClientFactory.of(request), message.of(request));
         if (asked == null) {
-            startOver(request, response);
+            startOver(request, response, step);
         } else if (asked instanceof CodeRequestResult.Limited limited) {
             long wait = sendCode.secondsUntilRetry(limited.hit());
             if (!Browser.accepts(request)) {
@@ -151,8 +152,7 @@ public final class CodeServlet extends MethodServlet {
         if (result instanceof CodeSignIn.Result.Started started) {
             challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
-            Redirect.seeOther(
-                    response, step.next() != null ? step.next() : brand.afterSignIn(request.getContextPath()));
+            Redirect.seeOther(response, step.next() != null ? step.next() : brand.afterSignIn(ContextPath.of(request)));
         } else {
             CodeSignIn.Result.Refused refused = (CodeSignIn.Result.Refused) result;
             ChallengeStatus now = Objects.requireNonNullElse(codes.standing(secret), standing);
@@ -169,8 +169,8 @@ public final class CodeServlet extends MethodServlet {
     }
 
     /** No challenge: the cookie is gone, or another browser requested the code. */
-    private static void startOver(HttpServletRequest request, HttpServletResponse response) {
-        Redirect.seeOther(response, request.getContextPath() + "/login");
+    private static void startOver(HttpServletRequest request, HttpServletResponse response, CodeStep step) {
+        Redirect.seeOther(response, step.start(request));
     }
 
     /** What the page shows. */

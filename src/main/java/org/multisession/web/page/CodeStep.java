@@ -4,6 +4,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
+import org.multisession.web.ContextPath;
 import org.multisession.web.LocalPath;
 
 /**
@@ -30,10 +31,19 @@ record CodeStep(@Nullable String next, boolean isConfirming) {
 
     /** The page's URL. */
     String url(HttpServletRequest request) {
-        String page = request.getContextPath() + "/login/code";
+        String page = ContextPath.of(request) + "/login/code";
         if (next == null) {
             return page + (isConfirming ? "?confirm=1" : "");
         }
-        return page + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8) + (isConfirming ? "&confirm=1" : "");
+        return page + query() + (isConfirming ? "&confirm=1" : "");
+    }
+
+    /** The URL of the page that asks for another code. */
+    String start(HttpServletRequest request) {
+        return ContextPath.of(request) + (isConfirming ? ConfirmServlet.PATH : "/login") + query();
+    }
+
+    private String query() {
+        return next == null ? "" : "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
     }
 }

@@ -16,6 +16,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.web.Browser;
+import org.multisession.web.ContextPath;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.HttpProblem;
 import org.multisession.web.LocalPath;
@@ -31,7 +32,7 @@ import org.multisession.web.Redirect;
  */
 public final class ConfirmServlet extends MethodServlet {
 
-    private static final String PATH = "/login/confirm";
+    static final String PATH = "/login/confirm";
 
     private final transient CodeSignIn codes;
     private final transient SendCode sendCode;
@@ -48,9 +49,9 @@ public final class ConfirmServlet extends MethodServlet {
 
     /** Redirects here, and from here to the list of devices, which then offers to end this one. */
     static void goBeforeEnding(HttpServletRequest request, HttpServletResponse response, String end) {
-        String next = request.getContextPath() + "/sessions?end=" + end;
+        String next = ContextPath.of(request) + "/sessions?end=" + end;
         Redirect.seeOther(
-                response, request.getContextPath() + PATH + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8));
+                response, ContextPath.of(request) + PATH + "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8));
     }
 
     @Override
@@ -86,7 +87,7 @@ public final class ConfirmServlet extends MethodServlet {
     }
 
     private static String orDevices(HttpServletRequest request, @Nullable String next) {
-        return next == null ? request.getContextPath() + "/sessions" : next;
+        return next == null ? ContextPath.of(request) + "/sessions" : next;
     }
 
     private void show(

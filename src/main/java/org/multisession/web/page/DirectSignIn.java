@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.SignIn;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.web.ClientFactory;
+import org.multisession.web.ContextPath;
 import org.multisession.web.Redirect;
 import org.multisession.web.SessionCookie;
 
@@ -28,7 +29,7 @@ public final class DirectSignIn implements PhoneStep {
         SignIn.Result result = signIn.signIn(number, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof SignIn.Result.Started started) {
             cookie.set(request, response, started.token());
-            Redirect.seeOther(response, next != null ? next : brand.afterSignIn(request.getContextPath()));
+            Redirect.seeOther(response, next != null ? next : brand.afterSignIn(ContextPath.of(request)));
             return null;
         }
         return Refusal.of(

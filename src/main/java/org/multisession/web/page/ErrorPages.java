@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.multisession.web.Browser;
+import org.multisession.web.ContextPath;
 import org.multisession.web.HttpProblem;
 import org.multisession.web.HttpProblemResponder;
 import org.multisession.web.LocalPath;
@@ -58,7 +59,7 @@ public final class ErrorPages implements HttpProblemResponder {
         model.put("detailKey", "error." + key + ".detail");
         model.put("reference", reference);
         if (WORTH_ANOTHER_TRY.contains(failure.status())) {
-            model.put("retry", Objects.requireNonNullElse(whereToTryAgain(request), request.getContextPath() + "/"));
+            model.put("retry", Objects.requireNonNullElse(whereToTryAgain(request), ContextPath.of(request) + "/"));
             model.put("wait", Wait.ofSeconds(seconds(failure), new Messages(Browser.language(request))));
         }
         Pages.show(request, response, failure.status(), "error", model);

@@ -8,6 +8,7 @@ import java.util.List;
 import org.multisession.auth.SignOut;
 import org.multisession.token.SessionToken;
 import org.multisession.web.ClientFactory;
+import org.multisession.web.ContextPath;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.FlashCookie.Done;
@@ -49,6 +50,6 @@ public final class LogoutServlet extends MethodServlet {
                 CurrentUser.required(request).signedIn(), cookie.presented(request), ClientFactory.of(request));
         cookie.clearAfterSignOut(request, response, legacy);
         done.set(request, response, Done.signedOut(legacy));
-        Redirect.seeOther(response, request.getContextPath() + "/login");
+        Redirect.seeOther(response, ContextPath.of(request) + "/login");
     }
 }

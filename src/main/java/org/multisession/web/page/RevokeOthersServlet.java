@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.OptionalInt;
 import org.multisession.auth.Devices;
 import org.multisession.web.ClientFactory;
+import org.multisession.web.ContextPath;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.FlashCookie.Done;
@@ -32,6 +33,6 @@ public final class RevokeOthersServlet extends MethodServlet {
             return;
         }
         done.set(request, response, new Done(What.OTHERS, ended.getAsInt()));
-        Redirect.seeOther(response, request.getContextPath() + "/sessions");
+        Redirect.seeOther(response, ContextPath.of(request) + "/sessions");
     }
 }

@@ -9,6 +9,7 @@ import org.multisession.auth.Devices;
 import org.multisession.auth.SignOut;
 import org.multisession.token.SessionToken;
 import org.multisession.web.ClientFactory;
+import org.multisession.web.ContextPath;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.FlashCookie;
 import org.multisession.web.FlashCookie.Done;
@@ -57,7 +58,7 @@ public final class RevokeServlet extends MethodServlet {
         }
         Redirect.seeOther(
                 response,
-                request.getContextPath() + "/sessions"
+                ContextPath.of(request) + "/sessions"
                         + (page.matches("[1-9][0-9]{0,8}") && !page.equals("1") ? "?page=" + page : ""));
     }
 }
