@@ -131,6 +131,15 @@ final class BenchDatabase {
         }
     }
 
+    /** Commits something, as another program. */
+    void commit() throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+                Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA busy_timeout=5000");
+            statement.executeUpdate("UPDATE users SET plan = 'free' WHERE id = 1");
+        }
+    }
+
     Path path() {
         return path;
     }

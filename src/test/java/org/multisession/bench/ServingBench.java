@@ -49,8 +49,11 @@ public final class ServingBench {
     /** Seconds of each load before anything counts. */
     private static final int WARM_UP = 10;
 
-    /** Seconds in which all tokens of a load that is in use have their turn. */
-    private static final int ONCE = 4;
+    /**
+     * So many times as long are loads measured whose tokens are in use: a minute, in which each of them is noted once,
+     * as in daily use. In a few seconds all these notes would fall into the time measured, or none of them.
+     */
+    private static final int LONGER = 12;
 
     private static final String BARE = "bare servlet, the same answer";
 
@@ -67,6 +70,8 @@ public final class ServingBench {
     private static final int IN_A_MINUTE = 20_000;
 
     private static final String FIRST = "session, first request in a minute";
+
+    private static final String FIRST_UNKNOWN = "unknown token, first request";
 
     private static final String NOTED = "sessions of which 20,000 are noted a minute";
 
@@ -95,12 +100,17 @@ public final class ServingBench {
         this.load = new Load(folder);
     }
 
-    /**
-     * What is measured.
-     *
-     * @param isInUse whether each of its tokens has been used a moment ago
-     */
-    private record Case(String name, Request request, int expectedStatus, boolean isInUse) {}
+    /** How often the tokens of a load are used. */
+    private enum Use {
+        /** As often as they come, for as long as it takes that each is noted once. */
+        DAILY,
+        /** Each for the first time since anybody has committed, so that none of their answers is kept. */
+        FIRST,
+        /** However it comes. */
+        ANY
+    }
+
+    private record Case(String name, Request request, int expectedStatus, Use use) {}
 
     public static void main(String[] arguments) throws IOException, SQLException, InterruptedException {
         Path folder =
@@ -144,8 +154,8 @@ public final class ServingBench {
             List<Case> cases = cases(database, signIns, peer);
             List<String> inUse =
                     noted.sessionTokens().stream().distinct().limit(IN_USE).toList();
-            addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, false));
-            addIfWanted(cases, new Case(NOT_NOTED, get("/not-noted/api/me", "auth_token=%s", inUse), 200, false));
+            addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, Use.ANY));
+            addIfWanted(cases, new Case(NOT_NOTED, get("/not-noted/api/me", "auth_token=%s", inUse), 200, Use.ANY));
             // Everything is compiled before anything counts; that takes some ten thousand requests of each kind.
             for (Case each : cases) {
                 load.run(tomcat.port(), each.request(), Math.max(seconds, WARM_UP));
@@ -153,7 +163,7 @@ public final class ServingBench {
             awaitCensus(tomcat);
             for (int round = 0; round < rounds; round++) {
                 for (Case each : cases) {
-                    measure(each, tomcat);
+                    measure(each, tomcat, database);
                     if (each.name().equals(SIGN_INS)) {
                         measureBareSignIns(signIns);
                     }
@@ -166,19 +176,19 @@ public final class ServingBench {
 
     private List<Case> cases(BenchDatabase database, BenchDatabase signIns, @Nullable PeerWebapp peer) {
         List<Case> cases = new ArrayList<>();
-        cases.add(new Case(BARE, get("/bare/", "auth_token=%s", database.sessionTokens()), 200, false));
+        cases.add(new Case(BARE, get("/bare/", "auth_token=%s", database.sessionTokens()), 200, Use.ANY));
         List<String> inUse = some(database.sessionTokens());
-        cases.add(new Case("session", get("/app/api/me", "auth_token=%s", inUse), 200, true));
-        cases.add(new Case(
-                "legacy token", get("/app/api/me", "auth_token=%s", some(database.legacyTokens())), 200, true));
-        cases.add(new Case("unknown token", get("/app/api/me", "auth_token=%s", database.unknownTokens()), 401, false));
-        cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", inUse), 200, true));
-        cases.add(new Case(FIRST, get("/app/api/me", "auth_token=%s", database.sessionTokens()), 200, false));
-        cases.add(new Case("ten unknown cookies", tenCookies(database), 401, false));
+        cases.add(new Case("session", me(inUse), 200, Use.DAILY));
+        cases.add(new Case("legacy token", me(some(database.legacyTokens())), 200, Use.DAILY));
+        cases.add(new Case("unknown token", me(some(database.unknownTokens())), 401, Use.DAILY));
+        cases.add(new Case("/verify", get("/app/verify", "auth_token=%s", inUse), 200, Use.DAILY));
+        cases.add(new Case(FIRST, me(database.sessionTokens()), 200, Use.FIRST));
+        cases.add(new Case(FIRST_UNKNOWN, me(database.unknownTokens()), 401, Use.FIRST));
+        cases.add(new Case("ten unknown cookies", tenCookies(database), 401, Use.ANY));
         if (peer != null) {
-            cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, false));
+            cases.add(new Case(PEER, get("/peer/", "SESSION=%s", peer.cookies()), 200, Use.ANY));
         }
-        cases.add(new Case(SIGN_INS, signIn(signIns), 200, false));
+        cases.add(new Case(SIGN_INS, signIn(signIns), 200, Use.ANY));
         cases.removeIf(
                 each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
@@ -206,6 +216,10 @@ public final class ServingBench {
         }
     }
 
+    private static Request me(List<String> tokens) {
+        return get("/app/api/me", "auth_token=%s", tokens);
+    }
+
     private static Request get(String path, String cookie, List<String> values) {
         return new Request("GET " + path + " HTTP/1.1\nCookie: " + cookie, "", values);
     }
@@ -228,12 +242,13 @@ public final class ServingBench {
                 database.phones());
     }
 
-    private void measure(Case each, TomcatServer tomcat) throws IOException, InterruptedException {
-        if (each.isInUse()) {
-            load.run(tomcat.port(), each.request(), ONCE);
+    private void measure(Case each, TomcatServer tomcat, BenchDatabase database)
+            throws IOException, SQLException, InterruptedException {
+        if (each.use() == Use.FIRST) {
+            database.commit();
         }
         Spent before = spent(tomcat);
-        Outcome outcome = load.run(tomcat.port(), each.request(), seconds);
+        Outcome outcome = load.run(tomcat.port(), each.request(), each.use() == Use.DAILY ? LONGER * seconds : seconds);
         Spent after = spent(tomcat);
         double answered = Math.max(1, outcome.answered());
         double bytes = (after.bytes() - before.bytes()) / answered;
@@ -278,7 +293,7 @@ public final class ServingBench {
         if (!only.matcher("session beside").find()) {
             return;
         }
-        Request request = get("/app/api/me", "auth_token=%s", some(database.sessionTokens()));
+        Request request = me(some(database.sessionTokens()));
         try (ChildJvm writer =
                 ChildJvm.start(folder, BusyWriter.class, database.path().toString(), "" + COMMITS, "0")) {
             writer.hear();
@@ -297,11 +312,12 @@ public final class ServingBench {
         compare(report, FIRST, BARE, 0.75);
         compare(report, "legacy token", BARE, 0.70);
         compare(report, "unknown token", BARE, 0.70);
+        compare(report, FIRST_UNKNOWN, BARE, 0.70);
         compare(report, "/verify", BARE, 0.80);
         compare(report, "session beside a writer", BARE, 0.50);
         compare(report, "ten unknown cookies", "session", null);
         compare(report, "session", PEER, 5.0);
-        for (String name : List.of("session", FIRST, "legacy token", "unknown token", "/verify")) {
+        for (String name : List.of("session", FIRST, "legacy token", "unknown token", FIRST_UNKNOWN, "/verify")) {
             if (isMeasured(name, BARE)) {
                 report.add(new Measure(
                         "processor time, " + name + " / " + BARE,
