@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +29,8 @@ class MigrationDocTest {
     private static final Path DOCUMENT = Path.of("docs/migration.md");
     private static final String LARGE = "### A large database";
     private static final String FIGURES_AND_NAMES = ": |/\\S+db|[()]|\\d[\\d,.]*( of| MB| s)?|index multisession_\\w+";
+
+    private static final Pattern OBJECTS = Pattern.compile("(made|create) [0-9]+ (tables|indexes|triggers|objects)");
 
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
@@ -67,6 +70,19 @@ class MigrationDocTest {
                 .hasSizeGreaterThan(30)
                 .allSatisfy(line -> assertThat(lines)
                         .anyMatch(it -> line.endsWith("…") ? it.startsWith(line.replace(" …", "")) : it.equals(line)));
+    }
+
+    @Test
+    void the_numbers_of_objects_that_it_shows_are_those_that_a_deploy_makes() throws IOException {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            run(old, "migrate", "--dry-run");
+            run(old, "migrate");
+        }
+        assertThat(OBJECTS.matcher(printed.toString(StandardCharsets.UTF_8))
+                        .results()
+                        .map(MatchResult::group))
+                .hasSizeGreaterThan(5)
+                .allSatisfy(number -> assertThat(read(DOCUMENT)).contains(number));
     }
 
     /** It is shown by a database of a size that no fast test makes; LargeDeployIT deploys on one. */
