@@ -60,6 +60,12 @@ final class UninstallCommand implements Command {
                 new Option(EVEN_IF_RUNNING, "", "even if a Tomcat gave a sign of life recently"));
     }
 
+    /** Some of ours may be gone. */
+    @Override
+    public String kept() {
+        return "nothing of the app's own was changed";
+    }
+
     @Override
     public int run(Call call) {
         boolean keepSessions = call.has(KEEP_SESSIONS);

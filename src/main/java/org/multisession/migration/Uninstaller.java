@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,6 +91,19 @@ public final class Uninstaller implements Uninstall {
             }
             throw e;
         }
+        try {
+            finish(keepSessions, removed);
+        } catch (DatabaseException e) {
+            // Never as one that is busy: a whole new attempt would copy what is half gone as if it were all there.
+            throw new DatabaseException(
+                    e.getMessage() + ". What is left of it counts for nothing; run it again to go on", e);
+        }
+        return new Outcome(shown, copy == null ? null : copy.path());
+    }
+
+    /** Removes what takes long, in transactions of its own, each of which waits for others by itself. */
+    private void finish(boolean keepSessions, int removedAtFirst) {
+        int removed = removedAtFirst;
         int some = removed;
         while (some > 0) {
             pacing.rest(0);
@@ -99,7 +113,6 @@ public final class Uninstaller implements Uninstall {
         removed += pacing.patiently(() -> remove(keepSessions, Uninstaller::rest));
         log.info("Uninstall: removed {} objects, and verified: everything else is as before", removed);
         leavings.drop();
-        return new Outcome(shown, copy == null ? null : copy.path());
     }
 
     /** What one transaction is to remove. */

@@ -260,7 +260,7 @@ class MainTest {
                 .contains("could not be done, and "
                         + (command.startsWith("migrate")
                                 ? "the old app goes on as before"
-                                : "the database was not changed")
+                                : "nothing of the app's own was changed")
                         + ": there is no file " + folder.resolve("old-app.db"));
         assertThat(files()).isEmpty();
     }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.NewApp;
@@ -113,6 +114,29 @@ class UninstallTest {
             return true;
         } catch (IllegalStateException e) {
             return false;
+        }
+    }
+
+    @Test
+    void one_that_finds_the_database_locked_halfway_is_not_tried_as_a_whole_again() {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            deployAndUndeploy();
+            try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                    Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+                Uninstaller uninstaller =
+                        new Uninstaller(database, Backup.NONE, Progress.NONE, Pacing.pieces(2), 0, statement -> {
+                            if (statement.startsWith("DELETE")) {
+                                throw new DatabaseBusyException("it is locked", null);
+                            }
+                        });
+                assertThatThrownBy(() -> uninstaller.uninstall(false))
+                        .isInstanceOf(DatabaseException.class)
+                        .isNotInstanceOf(DatabaseBusyException.class)
+                        .hasMessage("it is locked. What is left of it counts for nothing; run it again to go on");
+            }
+            assertThat(uninstallInSteps(0)).isTrue();
+            assertThat(old.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"))
+                    .isEmpty();
         }
     }
 
