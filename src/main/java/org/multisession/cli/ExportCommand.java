@@ -38,7 +38,10 @@ final class ExportCommand extends PersonalDataCommand {
     @Override
     int run(Call call, PersonalData data, User user) {
         try {
-            call.say(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(data.export(user)));
+            byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(data.export(user));
+            // In UTF-8, as JSON must be: printed as text, what this shell's locale does not know would become '?'.
+            call.terminal().out().writeBytes(json);
+            call.say("");
             return DONE;
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("maps of texts and numbers are always JSON", e);

@@ -6,6 +6,7 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /**
  * While open, shows the log to the user of a command as plain lines, without times and class names, and without what
@@ -33,7 +34,9 @@ final class PlainLog extends Handler implements AutoCloseable {
     public void publish(LogRecord entry) {
         int level = entry.getLevel().intValue();
         if (level >= told.intValue()) {
-            err.println((level >= Level.WARNING.intValue() ? "Warning: " : "") + entry.getMessage());
+            // The driver of PostgreSQL leaves it to the log to put its values into a message.
+            String message = new SimpleFormatter().formatMessage(entry);
+            err.println((level >= Level.WARNING.intValue() ? "Warning: " : "") + message);
         }
     }
 

@@ -276,6 +276,25 @@ class MainTest {
         }
     }
 
+    @Test
+    void what_the_driver_warns_of_is_shown_with_its_values() {
+        assertThat(run("status", "--db.url=jdbc:postgresql://127.0.0.1:99999/app", "--db.user=app"))
+                .isEqualTo(2);
+        assertThat(err()).contains("Warning: JDBC URL port: 99999 not valid").doesNotContain("{0}");
+    }
+
+    @Test
+    void an_export_is_in_utf_8_whatever_the_locale_of_the_shell() {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            old.run("UPDATE users SET phone = 'тел. +7 999 123-45-67' WHERE id = 42");
+            run("migrate", url());
+            outBytes.reset();
+            PrintStream ascii = new PrintStream(outBytes, true, StandardCharsets.US_ASCII);
+            Main.run(List.of("export", "--user=42", url()), environment, ascii, ascii, clock);
+            assertThat(out()).contains("\"phone\" : \"тел. +7 999 123-45-67\"").endsWith("\n}\n");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"check", "migrate"})
     void a_password_that_was_exported_for_a_copy_is_in_no_other_commands_way(String command) {
