@@ -118,32 +118,33 @@ BEGIN
 	RETURN NULL;
 END$$
 
-CREATE TRIGGER multisession_session_inserted AFTER INSERT ON user_sessions
+-- After any UPDATE, whatever columns it names: a trigger of the team's may change others (BEFORE UPDATE).
+CREATE OR REPLACE TRIGGER multisession_session_inserted AFTER INSERT ON user_sessions
 FOR EACH ROW EXECUTE FUNCTION multisession_session_here()
 
-CREATE TRIGGER multisession_session_token_changed AFTER UPDATE OF id, user_id, auth_token, created_at ON user_sessions
+CREATE OR REPLACE TRIGGER multisession_session_token_changed AFTER UPDATE ON user_sessions
 FOR EACH ROW WHEN (NEW.id IS DISTINCT FROM OLD.id OR NEW.user_id IS DISTINCT FROM OLD.user_id
 OR NEW.auth_token IS DISTINCT FROM OLD.auth_token OR NEW.created_at IS DISTINCT FROM OLD.created_at)
 EXECUTE FUNCTION multisession_session_here()
 
-CREATE TRIGGER multisession_session_deleted AFTER DELETE ON user_sessions
+CREATE OR REPLACE TRIGGER multisession_session_deleted AFTER DELETE ON user_sessions
 FOR EACH ROW EXECUTE FUNCTION multisession_session_gone()
 
-CREATE TRIGGER multisession_session_truncated AFTER TRUNCATE ON user_sessions
+CREATE OR REPLACE TRIGGER multisession_session_truncated AFTER TRUNCATE ON user_sessions
 FOR EACH STATEMENT EXECUTE FUNCTION multisession_all_sessions_gone()
 
-CREATE TRIGGER multisession_user_inserted AFTER INSERT ON users
+CREATE OR REPLACE TRIGGER multisession_user_inserted AFTER INSERT ON users
 FOR EACH ROW EXECUTE FUNCTION multisession_user_here()
 
-CREATE TRIGGER multisession_user_id_changed AFTER UPDATE OF id ON users
+CREATE OR REPLACE TRIGGER multisession_user_id_changed AFTER UPDATE ON users
 FOR EACH ROW WHEN (NEW.id IS DISTINCT FROM OLD.id) EXECUTE FUNCTION multisession_user_here()
 
-CREATE TRIGGER multisession_user_changed AFTER UPDATE OF phone, auth_token ON users
+CREATE OR REPLACE TRIGGER multisession_user_changed AFTER UPDATE ON users
 FOR EACH ROW WHEN (NEW.phone IS DISTINCT FROM OLD.phone OR NEW.auth_token IS DISTINCT FROM OLD.auth_token)
 EXECUTE FUNCTION multisession_user_other()
 
-CREATE TRIGGER multisession_user_deleted AFTER DELETE ON users
+CREATE OR REPLACE TRIGGER multisession_user_deleted AFTER DELETE ON users
 FOR EACH ROW EXECUTE FUNCTION multisession_user_gone()
 
-CREATE TRIGGER multisession_user_truncated AFTER TRUNCATE ON users
+CREATE OR REPLACE TRIGGER multisession_user_truncated AFTER TRUNCATE ON users
 FOR EACH STATEMENT EXECUTE FUNCTION multisession_all_users_gone()

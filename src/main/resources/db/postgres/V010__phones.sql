@@ -47,17 +47,17 @@ BEGIN
 	RETURN NULL;
 END$$
 
-CREATE TRIGGER multisession_phone_inserted AFTER INSERT ON users
+CREATE OR REPLACE TRIGGER multisession_phone_inserted AFTER INSERT ON users
 FOR EACH ROW EXECUTE FUNCTION multisession_phone_here()
 
-CREATE TRIGGER multisession_phone_changed AFTER UPDATE OF phone ON users
+CREATE OR REPLACE TRIGGER multisession_phone_changed AFTER UPDATE ON users
 FOR EACH ROW WHEN (NEW.phone IS DISTINCT FROM OLD.phone) EXECUTE FUNCTION multisession_phone_here()
 
-CREATE TRIGGER multisession_phone_moved AFTER UPDATE OF id ON users
+CREATE OR REPLACE TRIGGER multisession_phone_moved AFTER UPDATE ON users
 FOR EACH ROW WHEN (NEW.id IS DISTINCT FROM OLD.id) EXECUTE FUNCTION multisession_phone_here()
 
-CREATE TRIGGER multisession_phone_deleted AFTER DELETE ON users
+CREATE OR REPLACE TRIGGER multisession_phone_deleted AFTER DELETE ON users
 FOR EACH ROW EXECUTE FUNCTION multisession_phone_gone()
 
-CREATE TRIGGER multisession_phone_truncated AFTER TRUNCATE ON users
+CREATE OR REPLACE TRIGGER multisession_phone_truncated AFTER TRUNCATE ON users
 FOR EACH STATEMENT EXECUTE FUNCTION multisession_phone_gone()

@@ -43,6 +43,19 @@ class PostgresUninstallTest extends UninstallContract {
     }
 
     @Test
+    void a_table_that_was_moved_to_another_schema_loses_our_triggers_too() {
+        deployAndUndeploy();
+        old.run("CREATE SCHEMA archive; ALTER TABLE users SET SCHEMA archive");
+        uninstall(false);
+        assertThat(old.all("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'multisession%'"))
+                .isEmpty();
+        assertThat(old.all("SELECT relname FROM pg_class WHERE relname LIKE 'multisession%'"))
+                .isEmpty();
+        assertThat(old.all("SELECT proname FROM pg_proc WHERE proname LIKE 'multisession%'"))
+                .isEmpty();
+    }
+
+    @Test
     void a_function_or_a_trigger_of_the_teams_that_needs_the_sessions_is_named() {
         deployAndUndeploy();
         old.run("CREATE FUNCTION of_the_team() RETURNS TRIGGER LANGUAGE plpgsql AS"

@@ -108,6 +108,13 @@ public final class Postgres implements Vendor {
     static final String KEEP_WHAT_IS_COMMITTED = "SELECT set_config('synchronous_commit', 'on', false)"
             + " WHERE current_setting('synchronous_commit') = 'off'";
 
+    /** Since version 17 a role or a database may be set to end whatever transaction lasts longer. Until ours ends. */
+    static final String LET_THIS_LAST = "SELECT set_config('transaction_timeout', '0', true)"
+            + " WHERE current_setting('transaction_timeout', true) IS NOT NULL";
+
+    /** The same for all transactions of a session that nobody else uses. */
+    static final String LET_ALL_LAST = LET_THIS_LAST.replace("'0', true", "'0', false");
+
     /**
      * A server goes on with a statement, and keeps its locks, until it has an answer and nobody to give it to. This lets it
      * look every second.
@@ -212,7 +219,7 @@ public final class Postgres implements Vendor {
             // A lock or a statement took too long; somebody is altering or dropping what a plan was made for.
             case "55P03", "57014" -> FailureKind.BUSY;
             // The server stops, starts, has no place left, or has become a standby.
-            case "57P01", "57P02", "57P03", "57P05", "53300", READ_ONLY -> FailureKind.UNREACHABLE;
+            case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300", READ_ONLY -> FailureKind.UNREACHABLE;
             case "53100" -> FailureKind.FULL;
             case "42501" -> FailureKind.ACCESS;
             case "P0001" -> FailureKind.CONSTRAINT;

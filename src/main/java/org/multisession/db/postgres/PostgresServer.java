@@ -98,7 +98,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
                     + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
                     + MAX_STATEMENT.toMillis()
                     + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
-                    + Postgres.KEEP_WHAT_IS_COMMITTED
+                    + Postgres.KEEP_WHAT_IS_COMMITTED + "; " + Postgres.LET_ALL_LAST
                     + (canNoticeWhoIsGone ? "; SET " + Postgres.NOTICE_WHO_IS_GONE : "");
         }
         return Pools.ofEquals(this, connections, size, wait, silence(wait), prelude);
@@ -153,10 +153,10 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             connection.setAutoCommit(false);
             connection.setNetworkTimeout(Runnable::run, 0);
             try (Statement statement = connection.createStatement()) {
-                statement.execute(
-                        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL TIME ZONE 'UTC';"
-                                + " SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
-                                + " SET LOCAL lock_timeout = '5s'");
+                statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; " + Postgres.LET_THIS_LAST
+                        + "; SET LOCAL TIME ZONE 'UTC';"
+                        + " SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                        + " SET LOCAL lock_timeout = '5s'");
             }
             T result = work.run(Handle.on(connection, Postgres.VENDOR));
             connection.rollback();

@@ -11,7 +11,7 @@ import org.multisession.db.Handle;
 public final class TimeLimits {
 
     /** The server asks the network instead, now and then, whether this node is still there. */
-    private static final String WITHOUT_LIMITS = "SET LOCAL statement_timeout = 0;"
+    private static final String WITHOUT_LIMITS = Postgres.LET_THIS_LAST + "; SET LOCAL statement_timeout = 0;"
             + " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_keepalives_idle = 30;"
             + " SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3";
 
@@ -61,7 +61,7 @@ public final class TimeLimits {
                 " and ",
                 ComposedSql.texts(
                         handle,
-                        "SELECT name FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout')"
+                        "SELECT name FROM pg_settings WHERE name IN ('lock_timeout', 'statement_timeout', 'transaction_timeout')"
                                 + " AND setting <> '0' ORDER BY 1"));
         if (!set.isEmpty()) {
             throw new DatabaseException(

@@ -24,6 +24,8 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
     /** So many rows are noted in some seconds. */
     private static final int SMALL = 20_000;
 
+    private static final String OTHERWISE = "what this version says otherwise than the one before";
+
     private static final Sql SERVER = Sql.of("look at the server", """
             SELECT current_setting('server_encoding') AS encoding, current_schema() AS schema, current_user AS account,
               current_setting('search_path') AS path
@@ -95,11 +97,15 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             "look for a trigger of ours",
             "SELECT 1 FROM multisession_triggers WHERE name = :name AND on_table = :table");
 
+    /** By the function: the same app in another schema has others. */
     private static final Sql OTHER_TABLE_OF_TRIGGER = Sql.of("look for a table that was renamed", """
-            SELECT t.tgrelid::regclass::TEXT AS name FROM pg_catalog.pg_trigger t
-            JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            SELECT t.tgrelid::regclass::TEXT AS name, p.pronamespace::regnamespace::TEXT AS home,
+              coalesce(c.relnamespace = p.pronamespace AND c.relnamespace <>
+                (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = to_regclass(:table)), false) AS is_at_home
+            FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+            JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
             WHERE t.tgname = :trigger AND NOT t.tgisinternal AND t.tgrelid IS DISTINCT FROM to_regclass(:table)
-              AND n.nspname = current_schema()
+              AND pg_function_is_visible(p.oid)
             """);
 
     private static final Sql STATE = Sql.of(
@@ -158,7 +164,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         judgeRebuild(handle, "users", "multisession_user_inserted", missing, faults);
         judgeRebuild(handle, "user_sessions", "multisession_session_inserted", missing, faults);
         if (missing.isEmpty() && !isState(handle, "schema", version)) {
-            missing = List.of("what this version says otherwise than the one before");
+            missing = List.of(OTHERWISE);
         }
         judgeRights(handle, account, missing, isNew, all, faults);
         refuse(faults);
@@ -227,17 +233,30 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         if (!missing.contains(trigger)) {
             return;
         }
-        for (String former : handle.query(OTHER_TABLE_OF_TRIGGER)
+        for (Former found : handle.query(OTHER_TABLE_OF_TRIGGER)
                 .bind("trigger", trigger)
                 .bind("table", table)
-                .list(row -> row.requiredText("name"))) {
-            if (!exists(handle, table) || holdsMore(handle, former, table)) {
+                .list(row -> new Former(row.requiredText("name"), row.requiredText("home"), row.flag("is_at_home")))) {
+            String former = found.name();
+            if (found.isAtHome()) {
+                faults.add("the search_path of the account leads to another table " + table + " than " + former
+                        + ", which Multi-Session watches from the schema " + found.home() + ". Set it to one of the two"
+                        + " schemas alone");
+            } else if (!exists(handle, table) || holdsMore(handle, former, table)) {
                 faults.add("the table " + table + " is being made anew: " + former
                         + ", which was in its place, holds more. Finish that, or drop " + former
                         + " if it is no longer needed, and deploy again");
             }
         }
     }
+
+    /**
+     * A table that has our triggers and not the name in the search path.
+     *
+     * @param home the schema that our functions are in
+     * @param isAtHome whether it is where it was, so that another one has come before it in the search path
+     */
+    private record Former(String name, String home, boolean isAtHome) {}
 
     /** Whether rows are there that the other table lacks. Not by the last id: meanwhile the old app goes on adding rows. */
     private static boolean holdsMore(Handle handle, String former, String table) {
@@ -347,8 +366,8 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
             lacking.add("the account " + account + " may make no table in this schema");
         }
         for (String table : List.of("users", "user_sessions")) {
-            boolean isToBeChanged =
-                    all.stream().anyMatch(script -> script.on().equals(table) && missing.contains(script.name()));
+            boolean isToBeChanged = missing.contains(OTHERWISE)
+                    || all.stream().anyMatch(script -> script.on().equals(table) && missing.contains(script.name()));
             if (isNew || !exists(handle, table)) {
                 continue;
             }

@@ -441,6 +441,9 @@ public final class PostgresMigrator implements Migration {
         if (!isDone) {
             database.execute(transaction -> run(transaction, MARK_BEGUN));
         }
+        if (isDone) {
+            replaceTriggers();
+        }
         boolean wasMissing = makeTriggers(isDone, made);
         if (!isDone || wasMissing) {
             BACKFILLS.forEach(this::fill);
@@ -503,6 +506,17 @@ public final class PostgresMigrator implements Migration {
                     + ". It must be timestamp, as SQLAlchemy's DateTime makes it");
         }
         return type;
+    }
+
+    /** What an earlier version has made may say something else. None is gone for a moment. */
+    private void replaceTriggers() {
+        for (SchemaScript trigger : triggers()) {
+            patiently(transaction -> {
+                if (PostgresGround.fires(transaction, trigger)) {
+                    run(transaction, trigger.sql());
+                }
+            });
+        }
     }
 
     /** Makes those that are gone; returns whether there were such. */

@@ -43,19 +43,23 @@ public final class PostgresUninstaller implements Uninstall {
 
     /**
      * What is ours by its prefix, or by the list of the rest, which is the parameter; in the order in which it is to go.
-     * Triggers first: they must not react to what follows. What stands behind a constraint goes with its table.
+     * Triggers first: they must not react to what follows. What stands behind a constraint goes with its table. A table of
+     * the team's that was moved to another schema is told by the function of our triggers.
      */
     private static final String OBJECTS = """
             WITH relations AS (
               SELECT c.oid, c.relname::TEXT AS name, CASE WHEN c.relkind IN ('i', 'I') THEN 'index'
                 WHEN c.relkind = 'v' THEN 'view' ELSE 'table' END AS kind
               FROM pg_catalog.pg_class c
-              WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v') AND pg_table_is_visible(c.oid)
-                AND (c.relname LIKE '%1$s' OR c.relname = ANY (?))
+              WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v') AND (c.relname LIKE '%1$s' OR c.relname = ANY (?))
+                AND (pg_table_is_visible(c.oid) OR EXISTS (SELECT 1 FROM pg_catalog.pg_index i
+                  JOIN pg_catalog.pg_trigger t ON t.tgrelid = i.indrelid
+                  WHERE i.indexrelid = c.oid AND t.tgname LIKE '%1$s' AND pg_function_is_visible(t.tgfoid)))
                 AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = c.oid))
             SELECT 1 AS step, 'trigger' AS kind, tgname::TEXT AS name, 0::OID AS oid,
               format('DROP TRIGGER %%I ON %%s', tgname, tgrelid::regclass) AS sql
-            FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%1$s' AND pg_table_is_visible(tgrelid)
+            FROM pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgname LIKE '%1$s'
+              AND (pg_table_is_visible(tgrelid) OR pg_function_is_visible(tgfoid))
             UNION ALL
             SELECT CASE kind WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, kind, name, oid,
               format('DROP %%s %%s', upper(kind), oid::regclass)

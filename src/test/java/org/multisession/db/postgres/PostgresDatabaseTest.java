@@ -264,6 +264,27 @@ class PostgresDatabaseTest {
         }
     }
 
+    /** A server before version 17 has no such limit. */
+    @Test
+    void no_transaction_of_ours_ends_by_the_limit_that_an_account_sets_for_whole_transactions() {
+        Sql limit = Sql.of("limit", "SELECT current_setting('transaction_timeout', true) AS limit");
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET transaction_timeout = '20s'");
+        try (PostgresServer server = old.claim();
+                Database another = Database.open(server, 2, Duration.ofMillis(500))) {
+            assertThat(another.<String>write(
+                            transaction -> transaction.query(limit).one(row -> row.requiredText("limit"))))
+                    .isEqualTo("0");
+            assertThat(server.<String>snapshot(handle -> handle.query(limit).one(row -> row.requiredText("limit"))))
+                    .isEqualTo("0");
+            assertThat(another.<String>write(transaction -> {
+                        ComposedSql.run(transaction, "SET LOCAL transaction_timeout = '20s'");
+                        TimeLimits.lift(transaction);
+                        return transaction.query(limit).one(row -> row.requiredText("limit"));
+                    }))
+                    .isEqualTo("0");
+        }
+    }
+
     private static long value(Handle handle, long id) {
         return handle.query(GET).bind("id", id).one(row -> row.number("n"));
     }

@@ -3,6 +3,8 @@ package org.multisession.migration.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -264,6 +266,95 @@ class PostgresMigratorTest {
         } finally {
             old.run("DROP SCHEMA staging CASCADE");
         }
+    }
+
+    @Test
+    void a_table_that_is_being_made_anew_is_waited_for_too_where_the_former_one_was_moved_to_another_schema() {
+        deploy();
+        old.run("CREATE SCHEMA archive; ALTER TABLE users SET SCHEMA archive;"
+                + " CREATE TABLE users (LIKE archive.users INCLUDING ALL)");
+        assertThatThrownBy(this::deploy)
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessageContaining("the table users is being made anew: archive.users, which was in its place");
+        old.run("INSERT INTO users SELECT * FROM archive.users;"
+                + " ALTER TABLE user_sessions DROP CONSTRAINT user_sessions_user_id_fkey,"
+                + " ADD FOREIGN KEY (user_id) REFERENCES users (id)");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+        }
+    }
+
+    /** Whoever came in by that path would get the other's sessions, and end those whose users are not among his. */
+    @Test
+    void a_search_path_that_leads_to_other_users_than_ours_is_refused_and_ends_nobodys_session() {
+        deploy();
+        old.run("CREATE SCHEMA tenant; CREATE TABLE tenant.users (LIKE users INCLUDING ALL);"
+                + " INSERT INTO tenant.users SELECT * FROM users; UPDATE tenant.users SET phone = concat('+7888', id)");
+        assertThatThrownBy(() -> NewApp.deploy(
+                        PostgresServer.at(old.url() + "?currentSchema=tenant,public", "postgres", ""), clock))
+                .isInstanceOf(MigrationRefusedException.class)
+                .hasMessage("the search_path of the account leads to another table users than public.users, which"
+                        + " Multi-Session watches from the schema public. Set it to one of the two schemas alone");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+    }
+
+    @Test
+    void what_a_trigger_of_the_teams_changes_is_noted_whatever_column_the_statement_names() {
+        changeNumbersByATrigger();
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run("UPDATE users SET name = '9995550001' WHERE id = 45");
+            assertThat(app.opens(app.signIn("+7 999 555-00-01"))).isEqualTo(45);
+            assertThat(old.one("SELECT phone FROM multisession_accounts WHERE user_id = 45"))
+                    .isEqualTo("+79995550001");
+        }
+    }
+
+    @Test
+    void triggers_that_an_earlier_version_has_made_are_replaced_and_none_is_gone_meanwhile() {
+        changeNumbersByATrigger();
+        deploy();
+        old.run("DROP TRIGGER multisession_phone_changed ON users;"
+                + " CREATE TRIGGER multisession_phone_changed AFTER UPDATE OF phone ON users FOR EACH ROW"
+                + " WHEN (NEW.phone IS DISTINCT FROM OLD.phone) EXECUTE FUNCTION multisession_phone_here();"
+                + " UPDATE multisession_state SET value = 'earlier' WHERE name = 'schema'");
+        String triggers = old.one("SELECT string_agg(oid::TEXT, ' ' ORDER BY oid) FROM pg_trigger"
+                + " WHERE tgname LIKE 'multisession%'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(old.one("SELECT string_agg(oid::TEXT, ' ' ORDER BY oid) FROM pg_trigger"
+                            + " WHERE tgname LIKE 'multisession%'"))
+                    .isEqualTo(triggers);
+            old.run("UPDATE users SET name = '9995550001' WHERE id = 45");
+            assertThat(app.opens(app.signIn("+7 999 555-00-01"))).isEqualTo(45);
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+    }
+
+    @Test
+    void the_type_of_a_column_is_changed_as_the_document_says_and_nobody_is_signed_out() throws Exception {
+        String document = Files.readString(Path.of("docs/postgresql.md"));
+        String recipe = document.substring(document.indexOf("BEGIN;\n"), document.indexOf("COMMIT;\n"));
+        deploy();
+        String live = old.rows("multisession_tokens");
+        old.run(recipe + "COMMIT");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(old.rows("multisession_tokens")).isEqualTo(live);
+            old.run("UPDATE users SET phone = '+79995550001' WHERE id = 45");
+            assertThat(app.opens(app.signIn("+7 999 555-00-01"))).isEqualTo(45);
+        }
+    }
+
+    private void changeNumbersByATrigger() {
+        old.run("""
+                CREATE FUNCTION of_the_team() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF NEW.name IS DISTINCT FROM OLD.name THEN NEW.phone := '+7' || NEW.name; END IF;
+                    RETURN NEW;
+                END$$;
+                CREATE TRIGGER of_the_team BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION of_the_team()
+                """);
     }
 
     @Test
