@@ -1,7 +1,5 @@
 package org.multisession.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.IntFunction;
@@ -10,7 +8,6 @@ import java.util.function.IntFunction;
 public final class Caddy implements AutoCloseable {
 
     private static final Path PROGRAM = Path.of("/usr/bin/caddy");
-    private static final int ATTEMPTS = 5;
 
     /** Nobody else's business: no port for administrators, none for redirects. */
     private static final String MAIN = """
@@ -21,11 +18,9 @@ public final class Caddy implements AutoCloseable {
             """;
 
     private final ServerProcess process;
-    private final int port;
 
-    private Caddy(ServerProcess process, int port) {
+    private Caddy(ServerProcess process) {
         this.process = process;
-        this.port = port;
     }
 
     /** Skips the test where there is none. */
@@ -35,31 +30,18 @@ public final class Caddy implements AutoCloseable {
 
     /** Starts it with a site that listens on the port it is given; the folder takes its files. */
     public static Caddy start(Path folder, IntFunction<String> site) {
-        try {
-            for (int attempt = 1; ; attempt++) {
-                int port = Nginx.freePort();
-                Files.writeString(folder.resolve("Caddyfile"), MAIN + site.apply(port));
-                ProcessBuilder builder = new ProcessBuilder(PROGRAM.toString(), "run").directory(folder.toFile());
-                for (String home : new String[] {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"}) {
-                    builder.environment().put(home, folder.toString());
-                }
-                ServerProcess process = ServerProcess.start("Caddy", builder);
-                if (process.says("serving initial configuration")) {
-                    return new Caddy(process, port);
-                }
-                process.close();
-                // Another program may have taken the port meanwhile.
-                if (attempt == ATTEMPTS || !process.log().contains("address already in use")) {
-                    throw new AssertionError("Caddy did not start:\n" + process.log());
-                }
+        return new Caddy(ServerProcess.startOnFreePort("Caddy", "serving initial configuration", port -> {
+            Files.writeString(folder.resolve("Caddyfile"), MAIN + site.apply(port));
+            ProcessBuilder builder = new ProcessBuilder(PROGRAM.toString(), "run").directory(folder.toFile());
+            for (String home : new String[] {"HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"}) {
+                builder.environment().put(home, folder.toString());
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+            return builder;
+        }));
     }
 
     public int port() {
-        return port;
+        return process.port();
     }
 
     /** Everything that it has said so far. */

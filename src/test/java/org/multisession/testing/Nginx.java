@@ -1,9 +1,5 @@
 package org.multisession.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.IntFunction;
@@ -12,7 +8,6 @@ import java.util.function.IntFunction;
 public final class Nginx implements AutoCloseable {
 
     private static final Path PROGRAM = Path.of("/usr/sbin/nginx");
-    private static final int ATTEMPTS = 5;
 
     private static final String MAIN = """
             daemon off;
@@ -35,11 +30,9 @@ public final class Nginx implements AutoCloseable {
             """;
 
     private final ServerProcess process;
-    private final int port;
 
-    private Nginx(ServerProcess process, int port) {
+    private Nginx(ServerProcess process) {
         this.process = process;
-        this.port = port;
     }
 
     /** Skips the test where there is none. */
@@ -49,39 +42,18 @@ public final class Nginx implements AutoCloseable {
 
     /** Starts it with a site that listens on the port it is given; the folder takes its files. */
     public static Nginx start(Path folder, IntFunction<String> site) {
-        try {
+        return new Nginx(ServerProcess.startOnFreePort("nginx", "start worker process ", port -> {
             Files.createDirectories(folder.resolve("temp"));
             // Started by root, the workers would be somebody who may not enter the folder.
             String user = System.getProperty("user.name", "").equals("root") ? "user root;" : "";
             Files.writeString(folder.resolve("nginx.conf"), MAIN.formatted(user));
-            for (int attempt = 1; ; attempt++) {
-                int port = freePort();
-                Files.writeString(folder.resolve("site.conf"), site.apply(port));
-                ServerProcess process = ServerProcess.start(
-                        "nginx",
-                        new ProcessBuilder(PROGRAM.toString(), "-p", folder + "/", "-c", "nginx.conf", "-e", "stderr"));
-                if (process.says("start worker process ")) {
-                    return new Nginx(process, port);
-                }
-                process.close();
-                // Another program may have taken the port meanwhile.
-                if (attempt == ATTEMPTS || !process.log().contains("Address already in use")) {
-                    throw new AssertionError("nginx did not start:\n" + process.log());
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+            Files.writeString(folder.resolve("site.conf"), site.apply(port));
+            return new ProcessBuilder(PROGRAM.toString(), "-p", folder + "/", "-c", "nginx.conf", "-e", "stderr");
+        }));
     }
 
     public int port() {
-        return port;
+        return process.port();
     }
 
     /** Everything that it has said so far. */

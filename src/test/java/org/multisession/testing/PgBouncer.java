@@ -18,16 +18,13 @@ import java.util.regex.Pattern;
 public final class PgBouncer implements AutoCloseable {
 
     private static final Path PROGRAM = Path.of("/usr/sbin/pgbouncer");
-    private static final int ATTEMPTS = 5;
 
     private final ServerProcess process;
     private final Path folder;
-    private final int port;
 
-    private PgBouncer(ServerProcess process, Path folder, int port) {
+    private PgBouncer(ServerProcess process, Path folder) {
         this.process = process;
         this.folder = folder;
-        this.port = port;
     }
 
     /** Skips the test where there is none. */
@@ -40,8 +37,7 @@ public final class PgBouncer implements AutoCloseable {
         try {
             Path folder = Files.createTempDirectory("pgbouncer-");
             OtherAccount.permit(folder, "rwxr-xr-x");
-            for (int attempt = 1; ; attempt++) {
-                int port = Nginx.freePort();
+            ServerProcess process = ServerProcess.startOnFreePort("PgBouncer", "process up", port -> {
                 Path users = Files.writeString(folder.resolve("users.txt"), "\"postgres\" \"\"\n");
                 Path settings = Files.writeString(folder.resolve("pgbouncer.ini"), """
                         [databases]
@@ -58,16 +54,9 @@ public final class PgBouncer implements AutoCloseable {
                                 PostgresApp.port(), port, users, linesOfTheDocument()));
                 List<String> command = new ArrayList<>(OtherAccount.withoutRoot());
                 command.addAll(List.of(PROGRAM.toString(), settings.toString()));
-                ServerProcess process = ServerProcess.start("PgBouncer", new ProcessBuilder(command));
-                if (process.says("process up")) {
-                    return new PgBouncer(process, folder, port);
-                }
-                process.close();
-                // Another program may have taken the port meanwhile.
-                if (attempt == ATTEMPTS || !process.log().contains("Address already in use")) {
-                    throw new AssertionError("PgBouncer did not start:\n" + process.log());
-                }
-            }
+                return new ProcessBuilder(command);
+            });
+            return new PgBouncer(process, folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -84,7 +73,7 @@ public final class PgBouncer implements AutoCloseable {
 
     /** The address of a database by it. */
     public String in(String url) {
-        return url.replace("localhost:" + PostgresApp.port() + "/", "127.0.0.1:" + port + "/");
+        return url.replace("localhost:" + PostgresApp.port() + "/", "127.0.0.1:" + process.port() + "/");
     }
 
     @Override

@@ -23,8 +23,8 @@ public final class PostgresPair implements AutoCloseable {
     private static final Path VERSIONS = Path.of("/usr/lib/postgresql");
 
     private final Path folder;
-    private final int primaryPort = Nginx.freePort();
-    private final int standbyPort = Nginx.freePort();
+    private final int primaryPort = ServerProcess.freePort();
+    private final int standbyPort = ServerProcess.freePort();
     private final ServerProcess primary;
     private final ServerProcess standby;
 

@@ -5,13 +5,24 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Another server as a child process, whose output is its log; it ends with this at the latest. */
 final class ServerProcess implements AutoCloseable {
 
+    private static final int ATTEMPTS = 5;
+
+    /** Says how a server is started that is to listen on a port. */
+    interface Preparation {
+        ProcessBuilder on(int port) throws IOException;
+    }
+
     private final String name;
+    private final int port;
     private final Process process;
     private final Thread reader;
     private final Thread lastResort;
@@ -20,8 +31,9 @@ final class ServerProcess implements AutoCloseable {
     private final StringBuilder log = new StringBuilder();
     private boolean ended;
 
-    private ServerProcess(String name, Process process) {
+    private ServerProcess(String name, int port, Process process) {
         this.name = name;
+        this.port = port;
         this.process = process;
         this.reader = new Thread(this::readOutput, "output of " + name + " " + process.pid());
         this.lastResort = new Thread(process::destroy);
@@ -29,8 +41,39 @@ final class ServerProcess implements AutoCloseable {
     }
 
     static ServerProcess start(String name, ProcessBuilder builder) throws IOException {
+        return start(name, 0, builder);
+    }
+
+    /** Starts one that must be told its port, and returns when it says that it is up. */
+    static ServerProcess startOnFreePort(String name, String isUp, Preparation preparation) {
+        try {
+            for (int attempt = 1; ; attempt++) {
+                int free = freePort();
+                ServerProcess server = start(name, free, preparation.on(free));
+                if (server.says(isUp)) {
+                    return server;
+                }
+                server.close();
+                // Another program may have taken the port meanwhile.
+                if (attempt == ATTEMPTS
+                        || !server.log().toLowerCase(Locale.ROOT).contains("address already in use")) {
+                    throw new AssertionError(name + " did not start:\n" + server.log());
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static ServerProcess start(String name, int port, ProcessBuilder builder) throws IOException {
         ServerProcess server =
-                new ServerProcess(name, builder.redirectErrorStream(true).start());
+                new ServerProcess(name, port, builder.redirectErrorStream(true).start());
         Runtime.getRuntime().addShutdownHook(server.lastResort);
         server.reader.start();
         return server;
@@ -68,6 +111,11 @@ final class ServerProcess implements AutoCloseable {
                 notifyAll();
             }
         }
+    }
+
+    /** The port that it was started for. */
+    int port() {
+        return port;
     }
 
     /** Everything that it has said so far. */
