@@ -338,10 +338,10 @@ public final class DatabaseCopy {
 
     private static boolean isLonger(Handle from, TableShape table, TableShape.Column column, ValueType type)
             throws SQLException {
-        String name = TablePlan.quoted(column.name());
+        String name = ComposedSql.quoted(column.name());
         return ComposedSql.number(
                         from,
-                        "SELECT EXISTS (SELECT 1 FROM " + TablePlan.quoted(table.name()) + " WHERE typeof(" + name
+                        "SELECT EXISTS (SELECT 1 FROM " + ComposedSql.quoted(table.name()) + " WHERE typeof(" + name
                                 + ") = 'text' AND length(" + name + ") > " + type.limit() + ")")
                 > 0;
     }

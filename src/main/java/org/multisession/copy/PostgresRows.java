@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /** Reads a table of PostgreSQL, within a transaction, which shows it as it was when the reading began. */
@@ -22,7 +23,7 @@ final class PostgresRows implements RowStream {
         this.plan = plan;
         this.faults = faults;
         String columns = plan.columns().stream()
-                .map(column -> column.type().postgresExpression(TablePlan.quoted(column.name())))
+                .map(column -> column.type().postgresExpression(ComposedSql.quoted(column.name())))
                 .collect(Collectors.joining(", "));
         statement = handle.prepare("SELECT " + columns + " FROM " + plan.quotedName() + " t" + plan.where()
                 + (plan.hasKey() ? plan.order("\"C\"") : ""));

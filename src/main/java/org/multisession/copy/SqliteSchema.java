@@ -41,19 +41,20 @@ final class SqliteSchema {
                 throw new CopyRefusedException("the column " + table.name() + "." + column.name() + " is of the type "
                         + column.typeName() + ", which cannot be carried");
             }
-            parts.add(TablePlan.quoted(column.name()) + " " + type.sqliteName() + (column.notNull() ? " NOT NULL" : "")
-                    + byDefault(table, column, type)
-                            .map(value -> " DEFAULT " + value)
-                            .orElse(""));
+            parts.add(
+                    ComposedSql.quoted(column.name()) + " " + type.sqliteName() + (column.notNull() ? " NOT NULL" : "")
+                            + byDefault(table, column, type)
+                                    .map(value -> " DEFAULT " + value)
+                                    .orElse(""));
         }
         parts.addAll(table.keyClauses());
         for (TableShape.ForeignKey key : table.foreignKeys()) {
-            parts.add("FOREIGN KEY (" + TablePlan.quoted(key.columns()) + ") REFERENCES "
-                    + TablePlan.quoted(key.target())
-                    + " (" + TablePlan.quoted(key.targetColumns()) + ") ON UPDATE " + key.onUpdate() + " ON DELETE "
+            parts.add("FOREIGN KEY (" + ComposedSql.quoted(key.columns()) + ") REFERENCES "
+                    + ComposedSql.quoted(key.target())
+                    + " (" + ComposedSql.quoted(key.targetColumns()) + ") ON UPDATE " + key.onUpdate() + " ON DELETE "
                     + key.onDelete());
         }
-        return "CREATE TABLE " + TablePlan.quoted(table.name()) + " (" + String.join(", ", parts) + ")";
+        return "CREATE TABLE " + ComposedSql.quoted(table.name()) + " (" + String.join(", ", parts) + ")";
     }
 
     private Optional<String> byDefault(TableShape table, TableShape.Column column, ValueType type) {
@@ -91,7 +92,7 @@ final class SqliteSchema {
         List<String> restore = new ArrayList<>();
         for (String[] trigger : triggers) {
             if (tables.contains(trigger[2])) {
-                ComposedSql.run(transaction, "DROP TRIGGER " + TablePlan.quoted(trigger[0]));
+                ComposedSql.run(transaction, "DROP TRIGGER " + ComposedSql.quoted(trigger[0]));
                 restore.add(Objects.requireNonNull(trigger[1]));
             }
         }

@@ -3,6 +3,7 @@ package org.multisession.copy;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 
 /**
  * How one table is carried.
@@ -27,26 +28,18 @@ record TablePlan(String name, List<Column> columns, List<Integer> key, List<List
         return !key.isEmpty();
     }
 
-    static String quoted(String name) {
-        return '"' + name.replace("\"", "\"\"") + '"';
-    }
-
-    static String quoted(List<String> names) {
-        return names.stream().map(TablePlan::quoted).collect(Collectors.joining(", "));
-    }
-
     String quotedName() {
-        return quoted(name);
+        return ComposedSql.quoted(name);
     }
 
     /** Its columns, for a list of them. */
     String columnList() {
-        return quoted(columns.stream().map(Column::name).toList());
+        return ComposedSql.quoted(columns.stream().map(Column::name).toList());
     }
 
     /** The columns of its key, for a list of them. */
     String keyList() {
-        return quoted(key.stream().map(i -> columns.get(i).name()).toList());
+        return ComposedSql.quoted(key.stream().map(i -> columns.get(i).name()).toList());
     }
 
     String where() {
@@ -60,7 +53,7 @@ record TablePlan(String name, List<Column> columns, List<Integer> key, List<List
      */
     String order(String collation) {
         return key.stream()
-                .map(i -> "t." + quoted(columns.get(i).name())
+                .map(i -> "t." + ComposedSql.quoted(columns.get(i).name())
                         + (columns.get(i).type().kind() == ValueType.Kind.TEXT ? " COLLATE " + collation : ""))
                 .collect(Collectors.joining(", ", " ORDER BY ", ""));
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.ComposedSql;
 
 /**
  * A table as the catalogue of its database describes it.
@@ -41,11 +42,11 @@ record TableShape(
     List<String> keyClauses() {
         List<String> clauses = new ArrayList<>();
         if (!primaryKey.isEmpty()) {
-            clauses.add("PRIMARY KEY (" + TablePlan.quoted(primaryKey) + ")");
+            clauses.add("PRIMARY KEY (" + ComposedSql.quoted(primaryKey) + ")");
         }
         indexes.stream()
                 .filter(Index::isConstraint)
-                .forEach(index -> clauses.add("UNIQUE (" + TablePlan.quoted(index.columns()) + ")"));
+                .forEach(index -> clauses.add("UNIQUE (" + ComposedSql.quoted(index.columns()) + ")"));
         return clauses;
     }
 
@@ -54,8 +55,8 @@ record TableShape(
         return indexes.stream()
                 .filter(index -> !index.isConstraint())
                 .map(index ->
-                        "CREATE " + (index.isUnique() ? "UNIQUE " : "") + "INDEX " + TablePlan.quoted(index.name())
-                                + " ON " + TablePlan.quoted(name) + " (" + TablePlan.quoted(index.columns()) + ")")
+                        "CREATE " + (index.isUnique() ? "UNIQUE " : "") + "INDEX " + ComposedSql.quoted(index.name())
+                                + " ON " + ComposedSql.quoted(name) + " (" + ComposedSql.quoted(index.columns()) + ")")
                 .toList();
     }
 

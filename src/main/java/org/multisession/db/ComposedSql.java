@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Runs SQL whose text is composed at run time, because it names objects that only a catalogue knows. Values are bound;
@@ -63,6 +64,11 @@ public final class ComposedSql {
     /** A name of the database as SQL takes it, whatever it is. */
     public static String quoted(String name) {
         return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /** Several names, for a list of columns. */
+    public static String quoted(List<String> names) {
+        return names.stream().map(ComposedSql::quoted).collect(Collectors.joining(", "));
     }
 
     /** Runs a statement without parameters; on PostgreSQL several as well, of which SQLite's driver would run the first. */
