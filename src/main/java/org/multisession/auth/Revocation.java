@@ -19,7 +19,6 @@ import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
-import org.multisession.user.LegacyHolderDao;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
 
@@ -59,7 +58,6 @@ public final class Revocation {
     private final Database database;
     private final Sessions sessions;
     private final UserDao users;
-    private final LegacyHolderDao holders = new LegacyHolderDao();
     private final Throttle throttle;
     private final InstantSource clock;
 
@@ -146,7 +144,7 @@ public final class Revocation {
             List<Long> page;
             do {
                 long from = last;
-                page = database.read(handle -> holders.after(handle, from, PAGE));
+                page = database.read(handle -> users.withLegacyToken(handle, from, PAGE));
                 endLegacy(page);
                 last = page.isEmpty() ? last : page.get(page.size() - 1);
             } while (page.size() == PAGE);

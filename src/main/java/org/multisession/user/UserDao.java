@@ -60,6 +60,10 @@ public final class UserDao {
             LIMIT 2
             """);
 
+    private static final Sql WITH_LEGACY_TOKEN = Sql.of("next page of users with a legacy token", """
+            SELECT id FROM users WHERE id > :last AND auth_token IS NOT NULL ORDER BY id LIMIT :rows
+            """);
+
     private static final Sql FIND_BY_ID =
             Sql.of("find a user", "SELECT u.id, u.phone, {plan} AS plan FROM users u WHERE u.id = :id");
 
@@ -147,6 +151,14 @@ public final class UserDao {
         if (phoneNumbers.means(user.phone(), number)) {
             found.put(user.id(), user);
         }
+    }
+
+    /** The ids of so many users with a legacy token behind this one, in order. */
+    public List<Long> withLegacyToken(Handle handle, long last, int rows) {
+        return handle.query(WITH_LEGACY_TOKEN)
+                .bind("last", last)
+                .bind("rows", rows)
+                .list(row -> row.number("id"));
     }
 
     /** The user with this id; null if there is none. */
