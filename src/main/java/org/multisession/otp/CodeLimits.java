@@ -52,7 +52,13 @@ public final class CodeLimits {
     private static final int BLOCK_DIGITS = 4;
 
     /** The exceeded limit, and when to try again. */
-    public record LimitExceeded(CodeLimit limit, Instant retryAt) {}
+    public record LimitExceeded(CodeLimit limit, Instant retryAt) {
+
+        /** How long to wait, in whole seconds, rounded up; at least one. */
+        public long secondsFrom(Instant now) {
+            return Math.max(1, Duration.between(now, retryAt).plusMillis(999).toSeconds());
+        }
+    }
 
     /**
      * Somebody who requests a code.

@@ -3,7 +3,6 @@ package org.multisession.web.api;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,10 +47,7 @@ public final class CodeRequestApiServlet extends MethodServlet {
                 held == null ? null : new ChallengeSecret(held),
                 message.of(request));
         if (asked instanceof CodeRequestResult.Limited limited) {
-            throw HttpProblem.tooMany(
-                    Duration.between(clock.instant(), limited.hit().retryAt())
-                            .plusMillis(999)
-                            .toSeconds());
+            throw HttpProblem.tooMany(limited.hit().secondsFrom(clock.instant()));
         }
         CodeRequestResult.Challenged challenged = (CodeRequestResult.Challenged) asked;
         Map<String, Object> answer = new LinkedHashMap<>();

@@ -119,7 +119,7 @@ public final class CodeServlet extends MethodServlet {
         if (asked == null) {
             startOver(request, response, step);
         } else if (asked instanceof CodeRequestResult.Limited limited) {
-            long wait = sendCode.secondsUntilRetry(limited.hit());
+            long wait = sendCode.secondsUntilRetry(limited);
             if (!Browser.accepts(request)) {
                 throw HttpProblem.tooMany(wait);
             }

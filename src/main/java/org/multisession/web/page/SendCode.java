@@ -2,12 +2,10 @@ package org.multisession.web.page;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.otp.ChallengeSecret;
-import org.multisession.otp.CodeLimits;
 import org.multisession.otp.OneTimeCodes.ChallengeStatus;
 import org.multisession.otp.OneTimeCodes.CodeRequestResult;
 import org.multisession.phone.PhoneNumber;
@@ -43,10 +41,15 @@ public final class SendCode implements PhoneStep {
         CodeRequestResult asked =
                 codes.ask(number, ClientFactory.of(request), challenge.read(request), message.of(request));
         if (asked instanceof CodeRequestResult.Limited limited) {
-            return new Refusal(429, "login.error.wait", secondsUntilRetry(limited.hit()));
+            return new Refusal(429, "login.error.wait", secondsUntilRetry(limited));
         }
         go(request, response, (CodeRequestResult.Challenged) asked, step);
         return null;
+    }
+
+    /** How long to wait, in whole seconds. */
+    long secondsUntilRetry(CodeRequestResult.Limited limited) {
+        return limited.hit().secondsFrom(clock.instant());
     }
 
     @Override
@@ -64,13 +67,6 @@ public final class SendCode implements PhoneStep {
             CodeStep step) {
         challenge.set(request, response, challenged.secret());
         Redirect.seeOther(response, step.url(request));
-    }
-
-    /** How long to wait, in whole seconds, rounded up; at least one. */
-    long secondsUntilRetry(CodeLimits.LimitExceeded hit) {
-        return Math.max(
-                1,
-                Duration.between(clock.instant(), hit.retryAt()).plusMillis(999).toSeconds());
     }
 
     @Override
