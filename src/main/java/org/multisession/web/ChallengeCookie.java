@@ -43,12 +43,6 @@ public final class ChallengeCookie {
     }
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
-        Cookie cookie = new Cookie(NAME, value);
-        cookie.setPath(ContextPath.of(request) + "/login");
-        cookie.setMaxAge(maxAgeSeconds);
-        cookie.setHttpOnly(true);
-        cookie.setSecure(rules.isSecure(request.isSecure()));
-        cookie.setAttribute("SameSite", "Lax");
-        return cookie;
+        return Cookies.ours(rules, request, NAME, ContextPath.of(request) + "/login", value, maxAgeSeconds);
     }
 }

@@ -71,12 +71,6 @@ public final class FlashCookie {
     }
 
     private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
-        Cookie cookie = new Cookie(NAME, value);
-        cookie.setPath(ContextPath.of(request) + page);
-        cookie.setMaxAge(maxAgeSeconds);
-        cookie.setHttpOnly(true);
-        cookie.setSecure(rules.isSecure(request.isSecure()));
-        cookie.setAttribute("SameSite", "Lax");
-        return cookie;
+        return Cookies.ours(rules, request, NAME, ContextPath.of(request) + page, value, maxAgeSeconds);
     }
 }

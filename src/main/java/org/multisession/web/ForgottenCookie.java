@@ -1,6 +1,5 @@
 package org.multisession.web;
 
-import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Arrays;
@@ -12,6 +11,7 @@ import java.util.stream.Collectors;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionId;
 import org.multisession.token.SessionToken;
+import org.multisession.web.CookieRules.Place;
 
 /**
  * Remembers in the browser which legacy tokens it has signed out of, by their ids, which open nothing. Such a token
@@ -56,18 +56,12 @@ final class ForgottenCookie {
         Set<String> ids = read(request);
         ids.removeAll(forgottenNow);
         ids.addAll(forgottenNow);
-        Cookie cookie = new Cookie(
-                NAME, ids.stream().skip(Math.max(0, ids.size() - MAX)).collect(Collectors.joining(".")));
-        // Sent wherever the token may be sent.
-        cookie.setPath("/");
-        if (rules.place().domain() != null) {
-            cookie.setDomain(rules.place().domain());
-        }
-        cookie.setMaxAge(Math.toIntExact(rules.maxAge().toSeconds()));
-        cookie.setHttpOnly(true);
-        cookie.setSecure(rules.isSecure(request.isSecure()));
-        cookie.setAttribute("SameSite", rules.sameSite().text());
-        response.addCookie(cookie);
+        response.addCookie(Cookies.besideToken(
+                rules,
+                request,
+                new Place(NAME, "/", rules.place().domain()),
+                ids.stream().skip(Math.max(0, ids.size() - MAX)).collect(Collectors.joining(".")),
+                Math.toIntExact(rules.maxAge().toSeconds())));
     }
 
     private static Set<String> read(HttpServletRequest request) {

@@ -75,15 +75,6 @@ public final class SessionCookie {
     }
 
     private Cookie cookie(HttpServletRequest request, Place place, String value, int maxAgeSeconds) {
-        Cookie cookie = new Cookie(place.name(), value);
-        cookie.setPath(place.path());
-        if (place.domain() != null) {
-            cookie.setDomain(place.domain());
-        }
-        cookie.setMaxAge(maxAgeSeconds);
-        cookie.setHttpOnly(true);
-        cookie.setSecure(rules.isSecure(request.isSecure()));
-        cookie.setAttribute("SameSite", rules.sameSite().text());
-        return cookie;
+        return Cookies.besideToken(rules, request, place, value, maxAgeSeconds);
     }
 }

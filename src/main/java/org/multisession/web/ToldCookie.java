@@ -1,6 +1,5 @@
 package org.multisession.web;
 
-import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Instant;
@@ -38,13 +37,13 @@ public final class ToldCookie {
 
     /** Keeps the moment for as long as such a sign-in is told at all. */
     public void set(HttpServletRequest request, HttpServletResponse response, long userId, Instant told) {
-        Cookie cookie = new Cookie(NAME, userId + "." + ChronoUnit.MICROS.between(Instant.EPOCH, told));
         String root = ContextPath.of(request);
-        cookie.setPath(root.isEmpty() ? "/" : root);
-        cookie.setMaxAge((int) Devices.NEWS.toSeconds());
-        cookie.setHttpOnly(true);
-        cookie.setSecure(rules.isSecure(request.isSecure()));
-        cookie.setAttribute("SameSite", "Lax");
-        response.addCookie(cookie);
+        response.addCookie(Cookies.ours(
+                rules,
+                request,
+                NAME,
+                root.isEmpty() ? "/" : root,
+                userId + "." + ChronoUnit.MICROS.between(Instant.EPOCH, told),
+                (int) Devices.NEWS.toSeconds()));
     }
 }
