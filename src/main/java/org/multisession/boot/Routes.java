@@ -62,6 +62,7 @@ import org.multisession.web.page.LogoServlet;
 import org.multisession.web.page.LogoutServlet;
 import org.multisession.web.page.NewSignInNotice;
 import org.multisession.web.page.Pages;
+import org.multisession.web.page.PhoneStep;
 import org.multisession.web.page.RevokeOthersServlet;
 import org.multisession.web.page.RevokeServlet;
 import org.multisession.web.page.SendCode;
@@ -85,17 +86,21 @@ record Routes(
         InstantSource clock) {
 
     void register(ServletContext context) {
-        SessionCookie cookie = new SessionCookie(settings.cookie());
-        DeviceNames names = new DeviceNames();
-        SignedOutNotice ending = new SignedOutNotice(services.authenticator, cookie, names, clock);
         // There is no HttpSession, so Tomcat need not look for its id: it would read every cookie, and write any header
         // that it cannot read into its log, token included.
         context.setSessionTrackingModes(EnumSet.noneOf(SessionTrackingMode.class));
-
-        Brand brand = settings.brand();
-        context.setAttribute(Brand.ATTRIBUTE, brand);
+        context.setAttribute(Brand.ATTRIBUTE, settings.brand());
         HttpProblemResponder failures = new ErrorPages(new Json());
+        SessionCookie cookie = new SessionCookie(settings.cookie());
+        DeviceNames names = new DeviceNames();
+        filters(context, failures, cookie);
+        pages(context, cookie, names);
+        api(context, cookie, names);
+        operations(context);
+        publicServlet(context, "error", new ErrorServlet(failures), "/error");
+    }
 
+    private void filters(ServletContext context, HttpProblemResponder failures, SessionCookie cookie) {
         filter(
                 context,
                 "request-id",
@@ -126,21 +131,30 @@ record Routes(
                 EnumSet.of(DispatcherType.REQUEST));
         filter(context, "cross-site", new CrossSiteFilter(), EnumSet.of(DispatcherType.REQUEST));
         filter(context, "auth", new AuthFilter(services.authenticator, cookie), EnumSet.allOf(DispatcherType.class));
+    }
 
+    private void pages(ServletContext context, SessionCookie cookie, DeviceNames names) {
         SignOutNotice notice = new SignOutNotice(services.signOut, cookie, services.phoneNumbers);
-        FlashCookie signedOut = new FlashCookie(settings.cookie(), "/login");
-
         DeviceRows rows = new DeviceRows(names);
         NewSignInNotice news = new NewSignInNotice(services.devices, rows, new ToldCookie(settings.cookie()), clock);
-
-        protectedServlet(context, "home", new HomeServlet(services.devices, news, notice, services.phoneNumbers), "");
-        switch (settings.login().verification()) {
-            case CODE -> loginByCode(context, cookie, ending, notice, signedOut);
-            case NONE -> loginAtOnce(context, cookie, ending, notice, signedOut);
-        }
-        protectedServlet(context, "logout", new LogoutServlet(services.signOut, notice, cookie, signedOut), "/logout");
-
+        FlashCookie signedOut = new FlashCookie(settings.cookie(), "/login");
         FlashCookie done = new FlashCookie(settings.cookie(), "/sessions");
+
+        publicServlet(
+                context,
+                "login",
+                new LoginServlet(
+                        login(context, cookie),
+                        services.authenticator,
+                        new SignedOutNotice(services.authenticator, cookie, names, clock),
+                        notice,
+                        services.typedNumbers,
+                        services.phoneNumbers,
+                        cookie,
+                        signedOut),
+                "/login");
+        protectedServlet(context, "home", new HomeServlet(services.devices, news, notice, services.phoneNumbers), "");
+        protectedServlet(context, "logout", new LogoutServlet(services.signOut, notice, cookie, signedOut), "/logout");
         protectedServlet(
                 context,
                 "sessions",
@@ -154,76 +168,28 @@ record Routes(
         protectedServlet(
                 context, "revoke-others", new RevokeOthersServlet(services.devices, done), "/sessions/revoke-others");
 
-        protectedServlet(context, "api-logout", new LogoutApiServlet(services.signOut, cookie), "/api/logout");
-        protectedServlet(context, "api-me", new MeServlet(services.devices, names), "/api/me");
-
-        protectedServlet(context, "api-sessions", new SessionsApiServlet(services.devices, names), "/api/sessions");
-        protectedServlet(
-                context,
-                "api-session",
-                new SessionApiServlet(services.devices, services.freshness, services.signOut, cookie),
-                "/api/sessions/*");
-        protectedServlet(
-                context,
-                "api-revoke-others",
-                new RevokeOthersApiServlet(services.devices, services.freshness),
-                "/api/sessions/revoke-others");
-
-        // Public for the filter, because it answers 401 itself and never redirects to the sign-in.
-        publicServlet(
-                context,
-                "verify",
-                new VerifyServlet(services.authenticator, cookie, services.freshness, services.phoneNumbers),
-                "/verify");
-
-        String stage = settings.stage().stored();
-        publicServlet(
-                context,
-                "health",
-                new HealthServlet(
-                        missingFromSchema,
-                        databaseIsShared,
-                        storage,
-                        stage,
-                        Product.ours().version()),
-                "/health");
-        publicServlet(context, "health-live", new LivenessServlet(), "/health/live");
-        publicServlet(context, "metrics", new MetricsServlet(meters::text, settings.metricsAllow()), "/metrics");
-        publicServlet(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
         publicServlet(context, "static", new StaticServlet(), "/static/*");
-        Logo logo = brand.logo();
+        Logo logo = settings.brand().logo();
         if (logo != null) {
             publicServlet(context, "logo", new LogoServlet(logo), "/static/logo");
         }
-        publicServlet(context, "error", new ErrorServlet(failures), "/error");
-
         for (String page : Pages.NAMES) {
             context.addServlet(Pages.servletName(page), Pages.className(page));
         }
     }
 
-    private void loginByCode(
-            ServletContext context,
-            SessionCookie cookie,
-            SignedOutNotice ending,
-            SignOutNotice notice,
-            FlashCookie signedOut) {
+    /** What becomes of a number that was submitted; registers what comes after it, and the same for programs. */
+    private PhoneStep login(ServletContext context, SessionCookie cookie) {
+        return switch (settings.login().verification()) {
+            case CODE -> loginByCode(context, cookie);
+            case NONE -> loginAtOnce(context, cookie);
+        };
+    }
+
+    private PhoneStep loginByCode(ServletContext context, SessionCookie cookie) {
         ChallengeCookie challenge = new ChallengeCookie(settings.cookie());
         CodeMessage message = new CodeMessage(settings.sms().host());
         SendCode sendCode = new SendCode(services.codeSignIn, challenge, message, clock);
-        publicServlet(
-                context,
-                "login",
-                new LoginServlet(
-                        sendCode,
-                        services.authenticator,
-                        ending,
-                        notice,
-                        services.typedNumbers,
-                        services.phoneNumbers,
-                        cookie,
-                        signedOut),
-                "/login");
         publicServlet(
                 context,
                 "login-code",
@@ -247,33 +213,54 @@ record Routes(
                 new CodeRequestApiServlet(services.codeSignIn, message, services.typedNumbers, clock),
                 "/api/login");
         publicServlet(context, "api-login-code", new CodeApiServlet(services.codeSignIn, cookie), "/api/login/code");
+        return sendCode;
     }
 
-    private void loginAtOnce(
-            ServletContext context,
-            SessionCookie cookie,
-            SignedOutNotice ending,
-            SignOutNotice notice,
-            FlashCookie signedOut) {
-        DirectSignIn signInAtOnce = new DirectSignIn(services.signIn, cookie, settings.brand());
-        publicServlet(
-                context,
-                "login",
-                new LoginServlet(
-                        signInAtOnce,
-                        services.authenticator,
-                        ending,
-                        notice,
-                        services.typedNumbers,
-                        services.phoneNumbers,
-                        cookie,
-                        signedOut),
-                "/login");
+    private PhoneStep loginAtOnce(ServletContext context, SessionCookie cookie) {
         publicServlet(
                 context,
                 LoginServlet.API,
                 new LoginApiServlet(services.signIn, services.typedNumbers, cookie),
                 "/api/login");
+        return new DirectSignIn(services.signIn, cookie, settings.brand());
+    }
+
+    private void api(ServletContext context, SessionCookie cookie, DeviceNames names) {
+        protectedServlet(context, "api-logout", new LogoutApiServlet(services.signOut, cookie), "/api/logout");
+        protectedServlet(context, "api-me", new MeServlet(services.devices, names), "/api/me");
+        protectedServlet(context, "api-sessions", new SessionsApiServlet(services.devices, names), "/api/sessions");
+        protectedServlet(
+                context,
+                "api-session",
+                new SessionApiServlet(services.devices, services.freshness, services.signOut, cookie),
+                "/api/sessions/*");
+        protectedServlet(
+                context,
+                "api-revoke-others",
+                new RevokeOthersApiServlet(services.devices, services.freshness),
+                "/api/sessions/revoke-others");
+        publicServlet(context, "api-description", new DescriptionServlet(), "/api/openapi.json");
+        // Public for the filter, because it answers 401 itself and never redirects to the sign-in.
+        publicServlet(
+                context,
+                "verify",
+                new VerifyServlet(services.authenticator, cookie, services.freshness, services.phoneNumbers),
+                "/verify");
+    }
+
+    private void operations(ServletContext context) {
+        publicServlet(
+                context,
+                "health",
+                new HealthServlet(
+                        missingFromSchema,
+                        databaseIsShared,
+                        storage,
+                        settings.stage().stored(),
+                        Product.ours().version()),
+                "/health");
+        publicServlet(context, "health-live", new LivenessServlet(), "/health/live");
+        publicServlet(context, "metrics", new MetricsServlet(meters::text, settings.metricsAllow()), "/metrics");
     }
 
     private static void filter(ServletContext context, String name, Filter filter, EnumSet<DispatcherType> when) {
