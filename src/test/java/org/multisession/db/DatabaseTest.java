@@ -434,7 +434,7 @@ class DatabaseTest {
                                 return run(transaction, "INSERT INTO blobs VALUES (zeroblob(1000000))");
                             }))
                             .isInstanceOf(DatabaseException.class)
-                            .hasMessage("the disk is full");
+                            .hasMessage("the disk of the database, or that of SQLite's temporary files, is full");
                 }
                 assertThat(counted("ours")).isEqualTo("0");
                 count(database);

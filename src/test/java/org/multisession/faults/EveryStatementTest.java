@@ -142,7 +142,7 @@ class EveryStatementTest {
                     }
                     if (!act.swallows()) {
                         assertRefused(scene, thrown, false);
-                        assertThat(thrown).hasMessageEndingWith("the disk is full");
+                        assertThat(thrown).hasMessageEndingWith("temporary files, is full");
                     }
                     assertThat(scene.dump()).as("with %s pages to spare", spare).isEqualTo(before);
                     full++;

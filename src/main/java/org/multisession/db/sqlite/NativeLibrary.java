@@ -47,6 +47,9 @@ public final class NativeLibrary {
             synchronized (properties) {
                 loadByAFolderOfItsOwn(properties);
             }
+            if (TemporaryFiles.isHomeless(TemporaryFiles.USUAL)) {
+                TemporaryFiles.makeIn(Path.of(properties.getProperty("java.io.tmpdir")));
+            }
             loaded = true;
         }
     }

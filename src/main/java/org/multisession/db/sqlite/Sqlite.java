@@ -186,7 +186,7 @@ public final class Sqlite implements Vendor {
             case SQLITE_CANTOPEN ->
                 "the database, or a file beside it, could not be opened; the account that this program runs as must be"
                         + " allowed to read and write the file and its folder";
-            case SQLITE_FULL -> "the disk is full";
+            case SQLITE_FULL -> "the disk of the database, or that of SQLite's temporary files, is full";
             case SQLITE_IOERR -> "the disk could not be read or written (" + e.getMessage() + ")";
             case SQLITE_CORRUPT -> "the database file is damaged (" + e.getMessage() + ")";
             default -> String.valueOf(e.getMessage());
