@@ -1,5 +1,7 @@
 package org.multisession.migration;
 
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,9 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
     private static final Pattern BROKEN_RULE = Pattern.compile(
             "NULL value in .*|CHECK constraint failed in .*|(non-)?\\w+ value in .*|.* constraint failed .*");
 
+    /** How many faults of each kind are told. */
+    private static final int MOST = 100;
+
     /** The whole check; {@code schema} may be an attached database. */
     public static Soundness of(Handle handle, String schema) throws SQLException {
         // On damage that the quick one names, the whole one ends in an error, and so does the transaction around it.
@@ -28,10 +33,12 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
     }
 
     private static Soundness of(Handle handle, String schema, String pragma) throws SQLException {
+        List<String> damages = new ArrayList<>();
+        List<String> brokenRules = new ArrayList<>();
         List<String> unchecked = new ArrayList<>();
-        List<String> faults = new ArrayList<>();
+        String check = "PRAGMA " + schema + "." + pragma + "(%s)";
         try {
-            faults.addAll(ComposedSql.texts(handle, "PRAGMA " + schema + "." + pragma));
+            collect(handle, check.formatted(Integer.MAX_VALUE), damages, brokenRules);
         } catch (SQLException e) {
             if (handle.vendor().kindOf(e) == FailureKind.DAMAGE) {
                 return new Soundness(List.of(handle.vendor().reasonIn(e)), List.of(), List.of());
@@ -39,11 +46,12 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
             if (!handle.vendor().kindOf(e).isOfTheStatement()) {
                 throw e;
             }
+            damages.clear();
+            brokenRules.clear();
             for (String table : ComposedSql.texts(
                     handle, "SELECT name FROM " + schema + ".sqlite_master WHERE type = 'table' ORDER BY 1")) {
-                String name = "'" + table.replace("'", "''") + "'";
                 try {
-                    faults.addAll(ComposedSql.texts(handle, "PRAGMA " + schema + "." + pragma + "(" + name + ")"));
+                    collect(handle, check.formatted("'" + table.replace("'", "''") + "'"), damages, brokenRules);
                 } catch (SQLException ofTable) {
                     if (!handle.vendor().kindOf(ofTable).isOfTheStatement()) {
                         throw ofTable;
@@ -52,11 +60,24 @@ public record Soundness(List<String> damages, List<String> brokenRules, List<Str
                 }
             }
         }
-        faults.removeIf("ok"::equals);
-        return new Soundness(
-                faults.stream().filter(fault -> !isBrokenRule(fault)).toList(),
-                faults.stream().filter(Soundness::isBrokenRule).toList(),
-                unchecked);
+        return new Soundness(damages, brokenRules, unchecked);
+    }
+
+    /** SQLite itself stops at the hundredth fault of any kind, and a damage may come after as many rows that break a rule. */
+    private static void collect(Handle handle, String check, List<String> damages, List<String> brokenRules)
+            throws SQLException {
+        try (PreparedStatement statement = handle.prepare(check);
+                ResultSet row = statement.executeQuery()) {
+            while (damages.size() < MOST && row.next()) {
+                String fault = row.getString(1);
+                if (!isBrokenRule(fault)) {
+                    damages.add(fault);
+                } else if (brokenRules.size() < MOST) {
+                    brokenRules.add(fault);
+                }
+            }
+        }
+        damages.removeIf("ok"::equals);
     }
 
     private static boolean isBrokenRule(String fault) {

@@ -379,6 +379,24 @@ class CheckTest {
             assertThat(report.isSafe()).isTrue();
         }
 
+        /** SQLite's own check ends at the hundredth. */
+        @Test
+        void of_damage_is_found_behind_any_number_of_rows_that_break_a_rule() {
+            Report report = after(
+                    "CREATE TABLE parts (id INTEGER PRIMARY KEY, name TEXT, place TEXT)",
+                    "CREATE INDEX parts_by_name ON parts (name)",
+                    "INSERT INTO parts VALUES (1, 'nut', 'shelf'), (2, 'bolt', 'box')",
+                    "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
+                    "INSERT INTO notes (text) WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 150)"
+                            + " SELECT NULL FROM n",
+                    "PRAGMA writable_schema = ON",
+                    "UPDATE sqlite_master SET sql = replace(sql, 'text TEXT', 'text TEXT NOT NULL') WHERE name = 'notes'",
+                    "UPDATE sqlite_master SET sql = replace(sql, '(name)', '(place)') WHERE name = 'parts_by_name'",
+                    "PRAGMA writable_schema = RESET");
+            assertThat(rows(report, Fault.DAMAGED_FILE)).anyMatch(row -> row.contains("parts_by_name"));
+            assertThat(report.isSafe()).isFalse();
+        }
+
         @Test
         void of_a_stage_without_legacy_tokens_names_those_who_have_nothing_else() {
             Report report =
