@@ -49,6 +49,9 @@ final class Catalogue {
             FROM pragma_table_info(?1) c
             """;
 
+    private static final String GENERATED =
+            "SELECT 1 FROM pragma_table_xinfo(?) c WHERE lower(c.name) = ? AND c.hidden IN (2, 3)";
+
     private static final String UNIQUE_COLUMNS = """
             SELECT i.name, (SELECT c.name FROM pragma_index_info(i.name) c)
             FROM pragma_index_list(?) i
@@ -171,6 +174,17 @@ final class Catalogue {
             columns.put(key(column.name()), column);
         }
         return columns;
+    }
+
+    /** Whether SQLite computes this column; it is none of the {@link #columns} then. */
+    static boolean isGenerated(Handle handle, String table, String column) throws SQLException {
+        try (PreparedStatement statement = handle.prepare(GENERATED)) {
+            statement.setString(1, table);
+            statement.setString(2, column);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
     }
 
     /** Whether no two rows of the table can hold the same value in this one column. */

@@ -151,8 +151,15 @@ record Inspection(
     private static List<StrayReference> stray(Handle handle, Catalogue catalogue) throws SQLException {
         List<StrayReference> stray = StrayReference.find(handle);
         if (!stray.isEmpty() && !StrayReference.isOursToCorrect(handle, catalogue)) {
+            StrayReference first = stray.get(0);
+            if (!first.column().equals(StrayReference.OF_THE_USER)) {
+                throw new MigrationRefusedException("the column " + first.column()
+                        + " of user_sessions refers to the table " + first.table()
+                        + ", which does not exist, so no session can be written. Make that table, or rebuild"
+                        + " user_sessions without that reference");
+            }
             throw new MigrationRefusedException("a foreign key of user_sessions leads to the table "
-                    + stray.get(0).table()
+                    + first.table()
                     + ", and not to users, so no session can be written. Somebody has rebuilt users"
                     + " by renaming the old table first. Multi-Session did not make user_sessions and leaves it alone:"
                     + " rebuild it with REFERENCES users (id)");
@@ -172,7 +179,7 @@ record Inspection(
                     + ", not a table. Sessions must point to the table that holds the users");
         }
         Map<String, Column> columns = Catalogue.columns(handle, "users");
-        requireColumns("users", columns, NEEDED_OF_USERS);
+        requireColumns(handle, "users", columns, NEEDED_OF_USERS);
         Column id = Objects.requireNonNull(columns.get("id"));
         String idType = id.type();
         if (!idType.toUpperCase(Locale.ROOT).contains("INT")) {
@@ -205,7 +212,7 @@ record Inspection(
             throw new MigrationRefusedException("user_sessions is a " + sessions.type() + ", not a table");
         }
         Map<String, Column> columns = Catalogue.columns(handle, "user_sessions");
-        requireColumns("user_sessions", columns, NEEDED_OF_SESSIONS);
+        requireColumns(handle, "user_sessions", columns, NEEDED_OF_SESSIONS);
         Column id = Objects.requireNonNull(columns.get("id"));
         if (!id.isRowId()) {
             throw new MigrationRefusedException(
@@ -236,9 +243,16 @@ record Inspection(
         }
     }
 
-    private static void requireColumns(String table, Map<String, Column> columns, List<String> needed) {
+    private static void requireColumns(Handle handle, String table, Map<String, Column> columns, List<String> needed)
+            throws SQLException {
         List<String> missing =
                 needed.stream().filter(name -> !columns.containsKey(name)).toList();
+        for (String name : missing) {
+            if (Catalogue.isGenerated(handle, table, name)) {
+                throw new MigrationRefusedException(table + "." + name + " is a generated column: no trigger sees it"
+                        + " change, and nobody can write it. Make it an ordinary column");
+            }
+        }
         if (!missing.isEmpty()) {
             throw new MigrationRefusedException("the table " + table + " has no column " + String.join(", ", missing)
                     + "; it has " + String.join(", ", columns.keySet())

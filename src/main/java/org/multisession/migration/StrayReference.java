@@ -13,12 +13,16 @@ import org.multisession.db.Transaction;
  * A foreign key of {@code user_sessions} that leads to another table than {@code users}, or to none: whoever rebuilds
  * {@code users} by renaming the old table first takes the foreign keys of others along. No session can be written then.
  *
+ * @param column from which it leads; another one than {@code user_id} only where its table is gone
  * @param table where it leads to
  */
-record StrayReference(String table) {
+record StrayReference(String column, String table) {
+
+    /** The column that refers to a user. */
+    static final String OF_THE_USER = "user_id";
 
     private static final String FIND = """
-            SELECT f."table" FROM pragma_foreign_key_list('user_sessions') f
+            SELECT lower(f."from"), f."table" FROM pragma_foreign_key_list('user_sessions') f
             WHERE (lower(f."from") = 'user_id' AND lower(f."table") <> 'users')
               OR NOT EXISTS (SELECT 1 FROM sqlite_master m WHERE m.type = 'table' AND lower(m.name) = lower(f."table"))
             ORDER BY f.id
@@ -33,8 +37,11 @@ record StrayReference(String table) {
 
     static List<StrayReference> find(Handle handle) throws SQLException {
         List<StrayReference> found = new ArrayList<>();
-        for (String table : column(handle, FIND)) {
-            found.add(new StrayReference(table));
+        try (PreparedStatement statement = handle.prepare(FIND);
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                found.add(new StrayReference(row.getString(1), row.getString(2)));
+            }
         }
         return found;
     }

@@ -619,6 +619,24 @@ class MigratorTest {
                             "neither token nor phone column",
                             "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);",
                             List.of("users has no column phone, auth_token")),
+                    Arguments.of(
+                            "a number that is computed",
+                            """
+                            CREATE TABLE users (id INTEGER PRIMARY KEY, auth_token TEXT, code TEXT, rest TEXT,
+                              Phone TEXT AS (code || rest));
+                            """,
+                            List.of("users.phone is a generated column", "ordinary column")),
+                    Arguments.of("a token that is computed", """
+                            CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, token TEXT,
+                              auth_token TEXT GENERATED ALWAYS AS (token) STORED);
+                            """, List.of("users.auth_token is a generated column")),
+                    Arguments.of(
+                            "sessions that refer to a table of devices that is gone",
+                            USERS
+                                    + SESSIONS.replace(
+                                            "PRIMARY KEY (id),",
+                                            "device_id INTEGER REFERENCES devices (id), PRIMARY KEY (id),"),
+                            List.of("column device_id of user_sessions", "the table devices, which does not exist")),
                     Arguments.of("a users view", """
                             CREATE TABLE people (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
                             CREATE VIEW users AS SELECT * FROM people;
