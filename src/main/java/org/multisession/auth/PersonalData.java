@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Revocation.Target;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
+import org.multisession.otp.OneTimeCodes;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.DeviceDao;
@@ -82,6 +83,7 @@ public final class PersonalData {
         PhoneNumber number = phoneNumbers.read(user.phone());
         if (number != null) {
             numbers.add(number.text());
+            numbers.add(OneTimeCodes.written(number));
         }
         return numbers;
     }

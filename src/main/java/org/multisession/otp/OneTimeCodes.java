@@ -143,10 +143,14 @@ public final class OneTimeCodes {
         return rules.delivery().reaches(region) || rules.delivery().recordOnly();
     }
 
+    /** As what it stands in the tables of codes. */
+    public static String written(PhoneNumber number) {
+        return number.text().substring(0, Math.min(LONGEST_NUMBER, number.text().length()));
+    }
+
     private CodeRequestResult request(
             PhoneNumber to, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
-        String number =
-                to.text().substring(0, Math.min(LONGEST_NUMBER, to.text().length()));
+        String number = written(to);
         // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         boolean recordOnly = rules.delivery().recordOnly();
