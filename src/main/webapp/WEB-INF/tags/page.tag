@@ -31,6 +31,7 @@
   <meta name="format-detection" content="telephone=no">
   <link rel="icon" href="<c:out value='${picture}'/>">
   <link rel="stylesheet" href="<c:out value='${pageContext.request.contextPath}'/>/static/app.css">
+  <script src="<c:out value='${pageContext.request.contextPath}'/>/static/once.js" defer></script>
   <c:if test="${not empty script}">
     <script src="<c:out value='${pageContext.request.contextPath}'/>/static/<c:out value='${script}'/>" defer></script>
   </c:if>

@@ -157,12 +157,17 @@ public final class Browser implements AutoCloseable {
 
     /** Clicks what leads to another page, and returns when that has come: a click alone may return before. */
     public void follow(String selector) {
+        leave(() -> find(selector).click(), "a click on " + selector);
+    }
+
+    /** The same for whatever else leads to another page. */
+    public void leave(Runnable act, String name) {
         WebElement page = find("html");
-        find(selector).click();
+        act.run();
         long deadline = System.nanoTime() + PAGE_TIMEOUT.toNanos();
         while (isStillThere(page)) {
             if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("no other page came after a click on " + selector);
+                throw new AssertionError("no other page came after " + name);
             }
         }
     }

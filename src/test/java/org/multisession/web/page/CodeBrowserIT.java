@@ -22,6 +22,8 @@ import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chromium.ChromiumNetworkConditions;
+import org.openqa.selenium.interactions.Actions;
 
 /** Sign-in by a code, in a real browser; the code is read where the newcomer reads it, in the log. */
 @ParameterizedClass
@@ -42,6 +44,7 @@ class CodeBrowserIT {
         connector = each;
         folder = new MemoryFolder();
         try (SqliteApp database = SqliteApp.make(folder.path(), "single")) {
+            database.addUser("+79991234577", null);
             tomcat = TomcatServer.of(TomcatVersion.V11)
                     .tls(TestCertificate.make(folder.path()))
                     .app("/", database, "multisession.code.attempts", "2")
@@ -153,6 +156,36 @@ class CodeBrowserIT {
             browser.find("#code");
             assertThat(browser.text()).contains("+7 999 123-45-76");
         }
+    }
+
+    @Test
+    void on_a_slow_line_a_double_click_sends_one_code_and_signs_in() {
+        try (Browser browser = Browser.setup().open()) {
+            browser.go(uri("/login"));
+            browser.find("#phone").sendKeys("+7 999 123-45-77");
+            doubleClickOnASlowLine(browser);
+            assertThat(browser.text()).contains("Enter the code", "+7 999 123-45-77");
+            browser.find("#code").sendKeys(tomcat.nextCode("4577"));
+            doubleClickOnASlowLine(browser);
+            assertThat(browser.text()).contains("You are signed in", "+7 999 123-45-77");
+        }
+    }
+
+    /** The second click comes long before the answer to the first. */
+    private static void doubleClickOnASlowLine(Browser browser) {
+        ChromiumNetworkConditions slow = new ChromiumNetworkConditions();
+        slow.setLatency(Duration.ofSeconds(1));
+        slow.setDownloadThroughput(1_000_000);
+        slow.setUploadThroughput(1_000_000);
+        browser.driver().setNetworkConditions(slow);
+        browser.leave(
+                () -> new Actions(browser.driver())
+                        .click(browser.find("form button"))
+                        .pause(Duration.ofMillis(150))
+                        .click()
+                        .perform(),
+                "a double click");
+        browser.driver().deleteNetworkConditions();
     }
 
     @Test
