@@ -79,6 +79,8 @@ public interface Vendor {
      *   <li>{@code {schemaState}}: a query for one number, by which a {@link Database.Guard} knows the schema again;
      *   <li>{@code {triggers}}: a table of the triggers that fire, with {@code name} and {@code on_table};
      *   <li>{@code {sessionColumns}}: the columns of {@code user_sessions}, with {@code name} and {@code required};
+     *   <li>{@code {planIfAny}}: the plan of {@code users u}, NULL once the column is gone: the old app may drop or rename it
+     *       at any time;
      *   <li>{@code {time}}: the type of the team's times;
      *   <li>{@code {typeof}}: the function that tells a text, {@code 'text'}, from a number or a blob;
      *   <li>{@code {longAgo}}: a time before every other;

@@ -16,7 +16,6 @@ public record UserColumns(boolean hasPlan, boolean hasCreatedAt) {
      * {@code {plan}} is its plan, or NULL where it has no such column.
      */
     public Map<String, String> words() {
-        // Qualified, because SQLite takes a lone quoted name that it does not know for a string.
-        return Map.of("plan", hasPlan ? "u.\"plan\"" : "NULL");
+        return Map.of("plan", hasPlan ? "{planIfAny}" : "NULL");
     }
 }

@@ -139,6 +139,31 @@ abstract class SessionsContract {
             assertThat(app.via(ANNAS_OLD_COOKIE)).isEqualTo(SignedIn.Via.SESSION);
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"ALTER TABLE users RENAME COLUMN plan TO tier", "ALTER TABLE users DROP COLUMN plan"})
+        void a_migration_of_the_old_app_that_takes_the_plan_away_keeps_everybody_signed_in(String migration) {
+            String phone = app.signIn(ANNA);
+            String other = old.legacyTokenOf(43);
+            // Often enough that a statement is prepared on the server.
+            for (int i = 0; i < 10; i++) {
+                old.run("UPDATE users SET plan = 'pro' WHERE id = 42");
+                assertThat(Objects.requireNonNull(app.who(phone)).user().plan()).isEqualTo("pro");
+                assertThat(app.opens(other)).isEqualTo(43);
+            }
+            old.run(migration);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens(other)).isEqualTo(43);
+            assertThat(Objects.requireNonNull(app.who(phone)).user().plan()).isNull();
+            String laptop = app.signIn(ANNA);
+            app.lastSeen.flush();
+            app.sweeper.run();
+            app.signOut(phone);
+            assertThat(app.opens(laptop)).isEqualTo(42);
+
+            old.run("ALTER TABLE users ADD COLUMN plan VARCHAR(20) DEFAULT 'new'");
+            assertThat(Objects.requireNonNull(app.who(laptop)).user().plan()).isEqualTo("new");
+        }
+
         @Test
         void a_redeploy_keeps_everybody_signed_in() {
             String phone = app.signIn(ANNA);

@@ -45,6 +45,11 @@ public final class Postgres implements Vendor {
                             + " WHERE tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))"
                             + " AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')"),
             Map.entry("triggers", "multisession_triggers"),
+            // A name that the inner row does not have is the outer one's. It opens no table. It is always of one type:
+            // otherwise statements that were prepared before would fail.
+            Map.entry(
+                    "planIfAny",
+                    "(SELECT (SELECT CAST(plan AS TEXT) FROM (SELECT u.*) p) FROM (SELECT NULL AS plan) none)"),
             Map.entry(
                     "sessionColumns",
                     "(SELECT attname AS name, attnotnull AS required FROM pg_catalog.pg_attribute"

@@ -46,6 +46,10 @@ public final class Sqlite implements Vendor {
                     "length(CAST(u.auth_token AS TEXT)) || ':' || substr(CAST(u.auth_token AS TEXT), 1, 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), max(1, length(CAST(u.auth_token AS TEXT)) / 2 - 3), 8)"
                             + " || substr(CAST(u.auth_token AS TEXT), -8)"),
+            // A name that the inner table does not have is the outer one's.
+            Map.entry(
+                    "planIfAny",
+                    "(SELECT (SELECT CAST(plan AS TEXT) FROM users p WHERE p.id = u.id) FROM (SELECT NULL AS plan) none)"),
             Map.entry("tokenToRead", "h.auth_token"),
             Map.entry(
                     "copies",
