@@ -149,7 +149,7 @@ final class RevokeCommand implements Command {
         } catch (DateTimeParseException e) {
             // Told below.
         }
-        throw refused("--older-than needs an ISO 8601 duration, as P30D or PT12H");
+        throw refused("--older-than needs an ISO 8601 duration in days, hours, minutes and seconds, as P30D or PT12H");
     }
 
     private static PhoneNumber number(Call call, PhoneNumbers numbers) {

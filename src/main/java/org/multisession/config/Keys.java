@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /** The keys of one subject. To declare one here makes it known: there is no other list. */
 final class Keys {
 
+    /** Not every one of ISO 8601: how long a month is, or a year, depends on when it begins. */
+    private static final String DURATION = "an ISO 8601 duration in days, hours, minutes and seconds";
+
     private final String prefix;
     private final List<Setting<?>> all = new ArrayList<>();
 
@@ -66,7 +69,7 @@ final class Keys {
     }
 
     Setting<Duration> duration(String name, String fallback, Duration min, Duration max, String meaning) {
-        return of(name, fallback, "an ISO 8601 duration" + between(min, max), meaning, text -> within(text, min, max));
+        return of(name, fallback, DURATION + between(min, max), meaning, text -> within(text, min, max));
     }
 
     /** A duration of a minute or more, or {@code none}, which is read as empty. */
@@ -76,7 +79,7 @@ final class Keys {
         return of(
                 name,
                 fallback,
-                "an ISO 8601 duration" + between(min, max) + ", or none",
+                DURATION + between(min, max) + ", or none",
                 meaning,
                 text -> text.equals("none") ? Optional.empty() : Optional.of(within(text, min, max)));
     }

@@ -282,6 +282,15 @@ class SettingsTest {
     }
 
     @Test
+    void a_duration_in_months_is_refused_by_naming_the_units_that_there_are() {
+        parameters.put("multisession.audit.keep", "P6M");
+        assertThat(faults())
+                .containsExactly(
+                        "multisession.audit.keep = 'P6M' (context parameter) must be an ISO 8601 duration in days,"
+                                + " hours, minutes and seconds from P1D to P3650D");
+    }
+
+    @Test
     void the_cookies_of_before_are_names_with_paths_and_domains() {
         assertThat(read().cookie().former()).isEmpty();
         parameters.put(
