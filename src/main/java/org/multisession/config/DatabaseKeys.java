@@ -74,7 +74,13 @@ final class DatabaseKeys {
     static DatabaseLocation location(SettingReader reader) {
         String user = reader.optional(USER).orElse(null);
         String password = reader.optional(PASSWORD).orElse(null);
-        DatabaseLocation location = reader.check(URL, reader.get(URL), text -> location(text, user, password));
+        int faults = reader.faults().size();
+        String url = reader.get(URL);
+        if (reader.faults().size() > faults) {
+            // It is the default now, of which nothing must be said.
+            return null;
+        }
+        DatabaseLocation location = reader.check(URL, url, text -> location(text, user, password));
         if (location instanceof SqlitePath) {
             refuse(reader, List.of(USER, PASSWORD), "is for PostgreSQL, and the database is a SQLite file");
         } else if (location != null) {

@@ -31,8 +31,8 @@ final class SettingReader {
     }
 
     /**
-     * Returns the value that is set, or the default. After a fault it returns null, and {@link Settings#read} refuses
-     * in the end.
+     * Returns the value that is set, or the default. After a fault it returns the default, and {@link Settings#read}
+     * refuses in the end.
      */
     <T> T get(Setting<T> setting) {
         String fallback = setting.fallback();

@@ -486,6 +486,15 @@ class SettingsTest {
     }
 
     @Test
+    void an_empty_address_of_the_database_is_one_fault_that_names_no_other_database() {
+        environment.put("MULTISESSION_DB_URL", "");
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .startsWith("multisession.db.url = '' (environment variable MULTISESSION_DB_URL) must be ");
+    }
+
+    @Test
     void a_missing_file_is_named_together_with_the_other_faults() {
         parameters.put("multisession.db.url", "/nowhere/app.db");
         parameters.put("multisession.db.pool-size", "0");
