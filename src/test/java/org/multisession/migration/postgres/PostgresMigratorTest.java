@@ -346,6 +346,26 @@ class PostgresMigratorTest {
         }
     }
 
+    @Test
+    void users_who_are_loaded_with_triggers_switched_off_as_the_document_says_are_found_and_open_nobody_elses_account()
+            throws Exception {
+        String recipe = "DROP TRIGGER multisession_user_inserted ON users;\n";
+        assertThat(Files.readString(Path.of("docs/postgresql.md"))).contains(recipe);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run(recipe);
+            old.run(
+                    "SET session_replication_role = replica; DELETE FROM users WHERE id = 44;"
+                            + " INSERT INTO users (id, phone, auth_token) VALUES (44, '+79995550044', 'the-token-of-another-user'),"
+                            + " (5000, '+79995550001', 'the-token-of-somebody-who-is-back'); SET session_replication_role = origin");
+            assertThatThrownBy(() -> app.opens(SESSION)).isInstanceOf(DatabaseBusyException.class);
+            deploy();
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+            assertThat(app.opens("the-token-of-somebody-who-is-back")).isEqualTo(5000);
+            assertThat(app.opens(app.signIn("+7 999 555-00-01"))).isEqualTo(5000);
+        }
+    }
+
     private void changeNumbersByATrigger() {
         old.run("""
                 CREATE FUNCTION of_the_team() RETURNS TRIGGER LANGUAGE plpgsql AS $$
