@@ -1,11 +1,9 @@
 package org.multisession.migration;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
@@ -36,19 +34,13 @@ record StrayReference(String column, String table) {
             "UPDATE sqlite_master SET sql = ? WHERE type = 'table' AND name = 'user_sessions'";
 
     static List<StrayReference> find(Handle handle) throws SQLException {
-        List<StrayReference> found = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(FIND);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                found.add(new StrayReference(row.getString(1), row.getString(2)));
-            }
-        }
-        return found;
+        return ComposedSql.all(handle, FIND, row -> new StrayReference(row.getString(1), row.getString(2)));
     }
 
     /** Whether this product made the table and so may correct it; a table of the old app is left alone. */
     static boolean isOursToCorrect(Handle handle, Catalogue catalogue) throws SQLException {
-        return catalogue.has("multisession_created") && !column(handle, IS_OURS).isEmpty();
+        return catalogue.has("multisession_created")
+                && !ComposedSql.texts(handle, IS_OURS).isEmpty();
     }
 
     /** Corrects all in a table that we have made. To be done before we let go of it, since nobody knows that afterwards. */
@@ -70,36 +62,16 @@ record StrayReference(String column, String table) {
                 "\\bREFERENCES\\s+(?:\"" + Pattern.quote(table.replace("\"", "\"\"")) + "\"|" + Pattern.quote(table)
                         + "\\b)",
                 Pattern.CASE_INSENSITIVE);
-        String corrected = reference.matcher(column(transaction, SQL).get(0)).replaceAll("REFERENCES users");
-        int version =
-                Integer.parseInt(column(transaction, "PRAGMA schema_version").get(0));
-        execute(transaction, "PRAGMA writable_schema = ON");
+        String corrected =
+                reference.matcher(ComposedSql.texts(transaction, SQL).get(0)).replaceAll("REFERENCES users");
+        long version = ComposedSql.number(transaction, "PRAGMA schema_version");
+        ComposedSql.run(transaction, "PRAGMA writable_schema = ON");
         try {
-            execute(transaction, CORRECT, corrected);
-            execute(transaction, "PRAGMA schema_version = " + (version + 1));
+            ComposedSql.update(transaction, CORRECT, corrected);
+            ComposedSql.run(transaction, "PRAGMA schema_version = " + (version + 1));
         } finally {
             // This also reads the schema again.
-            execute(transaction, "PRAGMA writable_schema = RESET");
-        }
-    }
-
-    private static List<String> column(Handle handle, String sql) throws SQLException {
-        List<String> values = new ArrayList<>();
-        try (PreparedStatement statement = handle.prepare(sql);
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                values.add(row.getString(1));
-            }
-        }
-        return values;
-    }
-
-    private static void execute(Transaction transaction, String sql, String... values) throws SQLException {
-        try (PreparedStatement statement = transaction.prepare(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setString(i + 1, values[i]);
-            }
-            statement.execute();
+            ComposedSql.run(transaction, "PRAGMA writable_schema = RESET");
         }
     }
 }
