@@ -22,7 +22,19 @@ final class Catalogue {
             String type,
             String name,
             String table,
-            @Nullable String sql) {}
+            @Nullable String sql) {
+
+        /** Whether its statement may name any table: a view, a trigger or a virtual table. */
+        boolean isAQuery() {
+            return type.equals("view") || type.equals("trigger") || isVirtual();
+        }
+
+        boolean isVirtual() {
+            return type.equals("table")
+                    && sql != null
+                    && sql.toUpperCase(Locale.ROOT).startsWith("CREATE VIRTUAL");
+        }
+    }
 
     /** A row of {@code PRAGMA table_info}. */
     record Column(

@@ -4,7 +4,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
@@ -128,9 +127,7 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
         List<Catalogue.Entry> others = catalogue.all().stream()
                 .filter(entry -> entry.type().equals("table") && !entry.name().equalsIgnoreCase(table))
                 .filter(entry -> !entry.name().toLowerCase(Locale.ROOT).startsWith(SchemaObject.OUR_PREFIX))
-                .filter(entry -> !Objects.requireNonNullElse(entry.sql(), "")
-                        .toUpperCase(Locale.ROOT)
-                        .startsWith("CREATE VIRTUAL"))
+                .filter(entry -> !entry.isVirtual())
                 .toList();
         List<String> like = new ArrayList<>();
         for (Catalogue.Entry other : others) {
@@ -143,7 +140,7 @@ record UnfinishedRebuild(String table, String reason, boolean stopsADeploy, bool
 
     private static boolean hasRows(Handle handle, Catalogue catalogue, String table) throws SQLException {
         return catalogue.has(table)
-                && isTrue(handle, "SELECT EXISTS (SELECT 1 FROM " + ComposedSql.quoted(table) + ")");
+                && isTrue(handle, "SELECT EXISTS (SELECT 1 FROM " + ComposedSql.quoted(table) + " NOT INDEXED)");
     }
 
     private static boolean isTrue(Handle handle, String sql) throws SQLException {

@@ -62,6 +62,8 @@ public record UninstallPlan(
                     + "), count(*) FILTER (WHERE s.auth_token IN (u.auth_token, multisession_hash(u.auth_token))) "
                     + TokenSql.LIVE_SESSIONS + " AND {range}";
 
+    private static final String REFERENCES = "SELECT DISTINCT lower(f.\"table\") FROM pragma_foreign_key_list(?) f";
+
     /** Whether there is nothing of this product in the database. */
     public boolean isEmpty() {
         return objects.isEmpty();
@@ -97,7 +99,7 @@ public record UninstallPlan(
         objects.sort(Comparator.comparingInt((Item item) -> ORDER.indexOf(item.kind()))
                 .thenComparing(Item::name));
         if (!objects.isEmpty()) {
-            requireThatNothingElseNeedsThem(catalogue, objects);
+            requireThatNothingElseNeedsThem(handle, catalogue, objects);
         }
         return new UninstallPlan(objects, kept, 0, 0, 0, 0, 0);
     }
@@ -139,19 +141,17 @@ public record UninstallPlan(
     }
 
     /** An index or a trigger of somebody else's would go with the table; a view or a foreign key would point nowhere. */
-    private static void requireThatNothingElseNeedsThem(Catalogue catalogue, List<Item> objects) {
+    private static void requireThatNothingElseNeedsThem(Handle handle, Catalogue catalogue, List<Item> objects)
+            throws SQLException {
         Set<String> removed = new HashSet<>();
         objects.forEach(item -> removed.add(item.kind() + " " + item.name()));
-        for (Item table : objects) {
-            if (!table.kind().equals("table")) {
+        for (Catalogue.Entry entry : catalogue.all()) {
+            if (removed.contains(entry.type() + " " + entry.name())) {
                 continue;
             }
-            Pattern name = Pattern.compile("\\b" + Pattern.quote(table.name()) + "\\b", Pattern.CASE_INSENSITIVE);
-            for (Catalogue.Entry entry : catalogue.all()) {
-                String sql = entry.sql();
-                if (!removed.contains(entry.type() + " " + entry.name())
-                        && (entry.table().equalsIgnoreCase(table.name())
-                                || (sql != null && name.matcher(sql).find()))) {
+            Set<String> referred = referredBy(handle, entry);
+            for (Item table : objects) {
+                if (table.kind().equals("table") && needs(entry, referred, table.name())) {
                     throw new MigrationRefusedException("the " + entry.type() + " " + entry.name()
                             + ", which Multi-Session did not make, needs the table " + table.name()
                             + ", which would be removed. Drop it first"
@@ -159,5 +159,22 @@ public record UninstallPlan(
                 }
             }
         }
+    }
+
+    /** What a table's own text says besides its foreign keys is no need: a column or a remark may have the same name. */
+    private static boolean needs(Catalogue.Entry entry, Set<String> referred, String table) {
+        return entry.table().equalsIgnoreCase(table)
+                || referred.contains(table.toLowerCase(Locale.ROOT))
+                || (entry.isAQuery()
+                        && Pattern.compile("\\b" + Pattern.quote(table) + "\\b", Pattern.CASE_INSENSITIVE)
+                                .matcher(String.valueOf(entry.sql()))
+                                .find());
+    }
+
+    /** The tables to which the foreign keys of this one lead. */
+    private static Set<String> referredBy(Handle handle, Catalogue.Entry entry) throws SQLException {
+        return entry.type().equals("table") && !entry.isVirtual()
+                ? Set.copyOf(ComposedSql.texts(handle, REFERENCES, entry.name()))
+                : Set.of();
     }
 }

@@ -326,6 +326,18 @@ class UninstallTest {
     }
 
     @Test
+    void a_table_of_the_teams_that_only_has_such_a_word_in_it_is_no_reason_to_refuse() {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            old.run("CREATE TABLE of_the_team (user_sessions INTEGER, /* see auth_events */ note TEXT);"
+                    + " CREATE INDEX counted ON of_the_team (user_sessions)");
+            List<?> schema = old.all(SCHEMA);
+            deployAndUndeploy();
+            uninstall(false);
+            assertThat(old.all(SCHEMA)).isEqualTo(schema);
+        }
+    }
+
+    @Test
     void nothing_is_done_and_nothing_copied_where_there_is_nothing_of_ours() {
         try (SqliteApp old = SqliteApp.make(folder, "multi")) {
             String before = old.dump();
