@@ -180,6 +180,7 @@ record Inspection(
         }
         Map<String, Column> columns = Catalogue.columns(handle, "users");
         requireColumns(handle, "users", columns, NEEDED_OF_USERS);
+        requireKnownOrder(handle, "users");
         Column id = Objects.requireNonNull(columns.get("id"));
         String idType = id.type();
         if (!idType.toUpperCase(Locale.ROOT).contains("INT")) {
@@ -213,6 +214,7 @@ record Inspection(
         }
         Map<String, Column> columns = Catalogue.columns(handle, "user_sessions");
         requireColumns(handle, "user_sessions", columns, NEEDED_OF_SESSIONS);
+        requireKnownOrder(handle, "user_sessions");
         Column id = Objects.requireNonNull(columns.get("id"));
         if (!id.isRowId()) {
             throw new MigrationRefusedException(
@@ -259,6 +261,20 @@ record Inspection(
                     + (table.equals("users")
                             ? ". Check multisession.db.url"
                             : ". It was not made by the app that this product is for; rename it"));
+        }
+    }
+
+    /** Other columns may have a collation of the app's: nothing compares them here. */
+    private static void requireKnownOrder(Handle handle, String table) throws SQLException {
+        try {
+            ComposedSql.run(handle, "SELECT 1 FROM " + table + " NOT INDEXED WHERE auth_token = 'x' LIMIT 0");
+        } catch (SQLException e) {
+            if (!handle.vendor().kindOf(e).isOfTheStatement()) {
+                throw e;
+            }
+            throw new MigrationRefusedException("tokens cannot be looked up in " + table + ".auth_token: "
+                    + handle.vendor().reasonIn(e)
+                    + ". A collation that only the app has cannot be used here; give the column an ordinary one");
         }
     }
 

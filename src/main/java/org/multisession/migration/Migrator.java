@@ -51,7 +51,7 @@ public final class Migrator implements Migration {
     /** Up to this many rows are read, written and verified in one transaction without anybody noticing. */
     static final int MAX_AT_ONCE = 20_000;
 
-    private static final String ROWS_UP_TO = "SELECT count(*) FROM (SELECT 1 FROM %s LIMIT ?)";
+    private static final String ROWS_UP_TO = "SELECT count(*) FROM (SELECT 1 FROM %s NOT INDEXED LIMIT ?)";
 
     /** How often to start again if another process has undone the work. */
     private static final int ATTEMPTS = 5;

@@ -233,8 +233,10 @@ public final class SqliteBackup implements Backup {
                                 + " AND name = 'user_sessions' COLLATE NOCASE")
                 .isEmpty();
         return new Counts(
-                Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".users")),
-                hasSessions ? Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".user_sessions")) : 0);
+                Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".users NOT INDEXED")),
+                hasSessions
+                        ? Long.parseLong(text(handle, "SELECT count(*) FROM " + schema + ".user_sessions NOT INDEXED"))
+                        : 0);
     }
 
     private static String text(Handle handle, String sql) throws SQLException {

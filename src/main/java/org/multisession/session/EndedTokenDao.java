@@ -33,7 +33,7 @@ public final class EndedTokenDao {
     private static final Sql SCHEMA = Sql.of("what hides no token", "SELECT " + STATE + """
             , {tableOfUsers} AS users,
               NOT EXISTS (SELECT 1 FROM multisession_state WHERE name = 'migration')
-              AND EXISTS (SELECT 1 FROM users)
+              AND (SELECT min(id) FROM users) IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM users WHERE auth_token < '') AS is_settled
             """);
 

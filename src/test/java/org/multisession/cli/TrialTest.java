@@ -178,6 +178,16 @@ class TrialTest {
                                 + "; CREATE INDEX by_tag ON user_sessions (app_tag(auth_token))",
                         "app_tag"),
                 schema(
+                        "tokens in an order of the app",
+                        REBUILT_USERS
+                                .formatted("")
+                                .replace("auth_token VARCHAR(128)", "auth_token TEXT COLLATE app_order"),
+                        "users.auth_token: no such collation sequence: app_order"),
+                schema(
+                        "tokens of sessions in an order of the app",
+                        sessions(OF_USERS, TOKEN + " COLLATE app_order", "", ""),
+                        "user_sessions.auth_token: no such collation sequence: app_order"),
+                schema(
                         "a trigger against sign-outs",
                         sessions(OF_USERS, TOKEN, "", "")
                                 + "; CREATE TRIGGER keep BEFORE DELETE ON user_sessions"
@@ -220,6 +230,7 @@ class TrialTest {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
             old.run("PRAGMA foreign_keys=OFF");
             FUNCTIONS_OF_THE_APP.forEach(old::addFunction);
+            old.addCollation("app_order");
             old.run(script);
             String before = old.dump();
             for (String command : List.of("migrate", "migrate --dry-run")) {
@@ -248,16 +259,22 @@ class TrialTest {
                 "UPDATE users SET auth_token = NULL",
                 "UPDATE users SET auth_token = 'one-token-of-everybody'",
                 "CREATE INDEX by_name ON users (app_fold(name))",
+                "DROP INDEX ix_users_id; CREATE INDEX by_name ON users (name COLLATE app_order)",
+                "DROP INDEX ix_users_id; ALTER TABLE users ADD COLUMN city VARCHAR(5) COLLATE app_order;"
+                        + " CREATE INDEX by_city ON users (city)",
+                "CREATE UNIQUE INDEX by_phone ON users (phone COLLATE app_order)",
                 "CREATE TABLE other (x CHECK (app_ok(x)), y AS (app_tag(x)) STORED); CREATE INDEX o ON other (app_fold(x))"
             })
     void a_schema_on_which_it_can_is_not(String script) {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
             FUNCTIONS_OF_THE_APP.forEach(old::addFunction);
+            old.addCollation("app_order");
             old.run(script);
             String users = old.rows("users");
             assertThat(run("check", "")).as(out).isLessThan(2);
             assertThat(out).doesNotContain("[deploy-refused]");
             assertThat(run("migrate", "")).as(err).isZero();
+            assertThat(run("status", "")).as(err).isZero();
             assertThat(old.rows("users")).isEqualTo(users);
             assertThat(old.all("SELECT 1 FROM user_sessions UNION ALL SELECT 1 FROM auth_events UNION ALL"
                             + " SELECT 1 FROM multisession_devices"))

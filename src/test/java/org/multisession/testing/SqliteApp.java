@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.sqlite.SqliteFile;
+import org.sqlite.Collation;
 import org.sqlite.Function;
 
 /**
@@ -164,6 +165,20 @@ public final class SqliteApp implements OldApp {
                     },
                     1,
                     Function.FLAG_DETERMINISTIC);
+        } catch (SQLException e) {
+            throw new AssertionError(name, e);
+        }
+    }
+
+    /** Gives SQLite an order of texts that only this connection has, as an app does. */
+    public void addCollation(String name) {
+        try {
+            Collation.create(connection, name, new Collation() {
+                @Override
+                protected int xCompare(String one, String other) {
+                    return one.compareToIgnoreCase(other);
+                }
+            });
         } catch (SQLException e) {
             throw new AssertionError(name, e);
         }
