@@ -172,7 +172,8 @@ class RefusedDeployIT {
             assertThat(TomcatLog.of(tomcat.log()).firstSevere().orElseThrow())
                     .contains("4 settings are wrong:")
                     .contains("no setting multisession.cookie.pth; did you mean multisession.cookie.path?")
-                    .contains("no setting multisession.db.poolsize; did you mean multisession.db.pool-size?")
+                    .contains("the system property multisession.db.poolsize has no effect;"
+                            + " did you mean multisession.db.pool-size?")
                     .contains("no setting MULTISESSION_LOGIN_VERIFICATON;"
                             + " did you mean MULTISESSION_LOGIN_VERIFICATION?")
                     .contains("multisession.session.max-per-user = 'many'"
