@@ -91,7 +91,7 @@ public final class Revocation {
         private final Set<Long> concerned = new TreeSet<>();
         private int endedSessions;
         private int endedTokens;
-        private @Nullable DatabaseException refused;
+        private final Halves<UserSession> halves = new Halves<>(this::endTogether);
 
         Run(Target target, boolean ends) {
             this.target = target;
@@ -109,9 +109,7 @@ public final class Revocation {
                 }
                 walkThroughSessions();
             }
-            if (refused != null) {
-                throw refused;
-            }
+            halves.tellOfRefused();
             return new Outcome(endedSessions, endedTokens, concerned.size());
         }
 
@@ -154,8 +152,7 @@ public final class Revocation {
             for (int start = 0; start < page.size(); start += BATCH) {
                 List<UserSession> batch = page.subList(start, Math.min(page.size(), start + BATCH));
                 if (ends) {
-                    DatabaseException refusedNow = Halves.each(batch, this::endTogether);
-                    refused = refused == null ? refusedNow : refused;
+                    halves.each(batch);
                     throttle.goesOn();
                 } else {
                     batch.forEach(session -> count(session.user()));

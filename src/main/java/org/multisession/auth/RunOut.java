@@ -76,15 +76,11 @@ public final class RunOut {
      */
     public void flush() {
         List<Map.Entry<String, Found>> due = new ArrayList<>(found.entrySet());
-        DatabaseException refused = null;
+        Halves<Map.Entry<String, Found>> halves = new Halves<>(this::end);
         for (int start = 0; start < due.size(); start += BATCH) {
-            DatabaseException refusedNow =
-                    Halves.each(due.subList(start, Math.min(due.size(), start + BATCH)), this::end);
-            refused = refused == null ? refusedNow : refused;
+            halves.each(due.subList(start, Math.min(due.size(), start + BATCH)));
         }
-        if (refused != null) {
-            throw refused;
-        }
+        halves.tellOfRefused();
     }
 
     private void end(List<Map.Entry<String, Found>> some) {

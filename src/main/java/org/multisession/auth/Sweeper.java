@@ -38,9 +38,6 @@ public final class Sweeper {
 
     private boolean isStopped;
 
-    /** Why one that has run out could not be ended in the present stretch. */
-    private @Nullable DatabaseException refused;
-
     public Sweeper(Database database, Sessions sessions, SweeperLease turn, Throttle throttle, InstantSource clock) {
         this.database = database;
         this.sessions = sessions;
@@ -55,39 +52,34 @@ public final class Sweeper {
      * @throws DatabaseException if some could not be ended; they keep no other from it
      */
     public int run() {
-        refused = null;
-        int ended = 0;
+        AtomicInteger ended = new AtomicInteger();
+        Halves<UserSession> halves = new Halves<>(some -> ended.addAndGet(end(some)));
         boolean goesOn = turn.take();
         for (int pages = 0; goesOn && pages < MAX_PAGES && !isStopped; pages++) {
             Long from = last;
             UserSessionDao.Page page = database.read(handle -> sessions.after(handle, from, PAGE));
-            ended += endExpired(page.live());
+            endExpired(page.live(), halves);
             last = page.last();
             goesOn = last != null;
         }
-        if (refused != null) {
-            throw refused;
-        }
-        return ended;
+        halves.tellOfRefused();
+        return ended.get();
     }
 
-    private int endExpired(List<UserSession> page) {
+    private void endExpired(List<UserSession> page, Halves<UserSession> halves) {
         Instant now = clock.instant();
         List<UserSession> due = page.stream()
                 .filter(session -> sessions.rules().expiry(session, now) != null
                         || sessions.rules().isToStart(session, now))
                 .toList();
-        AtomicInteger ended = new AtomicInteger();
         for (int start = 0; start < due.size() && !isStopped; start += BATCH) {
-            DatabaseException refusedNow = Halves.each(
-                    due.subList(start, Math.min(due.size(), start + BATCH)), some -> ended.addAndGet(end(some, now)));
-            refused = refused == null ? refusedNow : refused;
+            halves.each(due.subList(start, Math.min(due.size(), start + BATCH)));
             isStopped = !throttle.goesOn();
         }
-        return ended.get();
     }
 
-    private int end(List<UserSession> some, Instant now) {
+    private int end(List<UserSession> some) {
+        Instant now = clock.instant();
         return database.write(transaction -> {
             int count = 0;
             for (UserSession session : some) {

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Does many things that have nothing to do with each other in few transactions. A trigger or a constraint of the team's
- * may forbid one of them; that one must not keep the others from being done, now and each time that it is tried again.
+ * may forbid one of them; that one must not keep the others from being done, now and each time that it is tried again. For
+ * one thread.
  */
 public final class Halves<T> {
 
@@ -14,41 +15,57 @@ public final class Halves<T> {
     private static final int ENOUGH_REFUSED = 20;
 
     private final Consumer<List<T>> together;
+    private @Nullable DatabaseException firstRefusal;
+
+    /** Of those that are being done. */
     private int refused;
+
     private boolean isAnyDone;
 
-    private Halves(Consumer<List<T>> together) {
+    /** @param together does all that it is given in one transaction */
+    public Halves(Consumer<List<T>> together) {
         this.together = together;
     }
 
     /**
-     * Passes all of these on together, to be done in one transaction; where the database refuses what is done about one,
-     * each half by itself, and so on.
+     * Has all of these done; where the database refuses what is done about one, each half by itself, and so on.
      *
-     * @return why some were refused by themselves; null if none was. All others are done
      * @throws DatabaseException if the database failed otherwise, or refuses whatever it is asked for
      */
-    public static <T> @Nullable DatabaseException each(List<T> all, Consumer<List<T>> together) {
-        return new Halves<>(together).each(all);
+    public void each(List<T> all) {
+        refused = 0;
+        isAnyDone = false;
+        divide(all);
     }
 
-    private @Nullable DatabaseException each(List<T> some) {
+    /**
+     * To be called in the end.
+     *
+     * @throws DatabaseException why the first was refused, if any was; all others are done
+     */
+    public void tellOfRefused() {
+        if (firstRefusal != null) {
+            throw firstRefusal;
+        }
+    }
+
+    private void divide(List<T> some) {
         try {
             together.accept(some);
             isAnyDone = true;
-            return null;
+            return;
         } catch (DatabaseException e) {
             if (!e.kind().isOfTheStatement() || (refused >= ENOUGH_REFUSED && !isAnyDone)) {
                 throw e;
             }
             if (some.size() == 1) {
                 refused++;
-                return e;
+                firstRefusal = firstRefusal == null ? e : firstRefusal;
+                return;
             }
         }
         int middle = some.size() / 2;
-        DatabaseException first = each(some.subList(0, middle));
-        DatabaseException second = each(some.subList(middle, some.size()));
-        return first == null ? second : first;
+        divide(some.subList(0, middle));
+        divide(some.subList(middle, some.size()));
     }
 }

@@ -138,9 +138,10 @@ public final class LastSeen {
         if (due.isEmpty()) {
             due.addAll(noted.keySet());
         }
-        DatabaseException refused = null;
+        Map<SessionToken, Use> batch = new HashMap<>();
+        Halves<SessionToken> halves = new Halves<>(tokens -> write(batch, tokens));
         for (int done = 0; done < most && !due.isEmpty(); done += BATCH) {
-            Map<SessionToken, Use> batch = new HashMap<>();
+            batch.clear();
             while (batch.size() < Math.min(BATCH, most - done) && !due.isEmpty()) {
                 SessionToken token = due.remove();
                 Use use = noted.remove(token);
@@ -150,8 +151,9 @@ public final class LastSeen {
             }
             boolean isWritten = false;
             try {
-                DatabaseException refusedNow = write(batch);
-                refused = refused == null ? refusedNow : refused;
+                if (!batch.isEmpty()) {
+                    halves.each(List.copyOf(batch.keySet()));
+                }
                 isWritten = true;
             } finally {
                 if (!isWritten) {
@@ -160,21 +162,15 @@ public final class LastSeen {
             }
         }
         forgetOldNotes();
-        if (refused != null) {
-            throw refused;
-        }
+        halves.tellOfRefused();
     }
 
-    private @Nullable DatabaseException write(Map<SessionToken, Use> batch) {
-        return batch.isEmpty()
-                ? null
-                : Halves.each(
-                        List.copyOf(batch.keySet()),
-                        tokens -> database.executeAside(answers, tokens, transaction -> {
-                            for (SessionToken token : tokens) {
-                                Objects.requireNonNull(batch.get(token)).write(transaction);
-                            }
-                        }));
+    private void write(Map<SessionToken, Use> batch, List<SessionToken> tokens) {
+        database.executeAside(answers, tokens, transaction -> {
+            for (SessionToken token : tokens) {
+                Objects.requireNonNull(batch.get(token)).write(transaction);
+            }
+        });
     }
 
     private void forgetOldNotes() {

@@ -27,7 +27,10 @@ class HalvesTest {
     @Test
     void all_but_those_that_are_refused_are_done_in_few_transactions() {
         Set<Integer> refused = Set.of(0, 500, 999);
-        assertThat(Halves.each(ALL, some -> together(some, refused, FailureKind.CONSTRAINT)))
+        Halves<Integer> halves = new Halves<>(some -> together(some, refused, FailureKind.CONSTRAINT));
+        halves.each(ALL);
+        assertThatThrownBy(halves::tellOfRefused)
+                .isInstanceOf(DatabaseException.class)
                 .hasMessage("refused");
         assertThat(done).hasSize(997).doesNotContainAnyElementsOf(refused);
         assertThat(transactions).isLessThan(70);
@@ -35,18 +38,19 @@ class HalvesTest {
 
     @Test
     void nothing_is_taken_apart_where_nothing_is_refused_or_the_database_fails_otherwise() {
-        assertThat(Halves.each(ALL, some -> together(some, Set.of(), FailureKind.CONSTRAINT)))
-                .isNull();
-        assertThatThrownBy(() -> Halves.each(ALL, some -> together(some, Set.of(7), FailureKind.BUSY)))
-                .isInstanceOf(DatabaseException.class);
+        Halves<Integer> halves = new Halves<>(some -> together(some, Set.of(), FailureKind.CONSTRAINT));
+        halves.each(ALL);
+        halves.tellOfRefused();
+        Halves<Integer> busy = new Halves<>(some -> together(some, Set.of(7), FailureKind.BUSY));
+        assertThatThrownBy(() -> busy.each(ALL)).isInstanceOf(DatabaseException.class);
         assertThat(transactions).isEqualTo(2);
     }
 
     @Test
     void where_everything_is_refused_it_is_given_up_soon() {
         Set<Integer> refused = Set.copyOf(ALL);
-        assertThatThrownBy(() -> Halves.each(ALL, some -> together(some, refused, FailureKind.STATEMENT)))
-                .isInstanceOf(DatabaseException.class);
+        Halves<Integer> halves = new Halves<>(some -> together(some, refused, FailureKind.STATEMENT));
+        assertThatThrownBy(() -> halves.each(ALL)).isInstanceOf(DatabaseException.class);
         assertThat(transactions).isLessThan(70);
     }
 }
