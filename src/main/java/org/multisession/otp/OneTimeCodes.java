@@ -143,7 +143,7 @@ public final class OneTimeCodes {
         return rules.delivery().reaches(region) || rules.delivery().recordOnly();
     }
 
-    /** As what it stands in the tables of codes. */
+    /** How this number is written in the tables of codes. */
     public static String written(PhoneNumber number) {
         return number.text().substring(0, Math.min(LONGEST_NUMBER, number.text().length()));
     }

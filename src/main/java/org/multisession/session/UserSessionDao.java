@@ -444,6 +444,7 @@ public final class UserSessionDao {
         transaction.update(FORGET_DEVICE).bind("hash", token.hash()).run();
         return ended;
     }
+
     /** The hash of a token that nobody has opens nothing here, and in the old app for nobody. */
     private static void takeToken(
             Transaction transaction, String token, EndReason reason, Instant now, SessionToken nobodys) {

@@ -660,6 +660,30 @@ class DatabaseTest {
 
         @Test
         void a_commit_held_up_by_a_reader_goes_through_when_the_reader_is_done() throws Exception {
+            heldUp((commit, onlooker) -> {
+                // A commit that waits for readers lets no new ones in.
+                awaitThat(false, commit, onlooker);
+                assertThat(counted("ours")).isEqualTo("0");
+            });
+        }
+
+        /** An old app gives up after five seconds, and a report that is read slowly takes longer. */
+        @Test
+        void a_commit_held_up_by_a_reader_lets_others_read_again_and_again() throws Exception {
+            heldUp((commit, onlooker) -> {
+                for (int i = 0; i < 2; i++) {
+                    awaitThat(false, commit, onlooker);
+                    awaitThat(true, commit, onlooker);
+                }
+            });
+        }
+
+        private interface Meanwhile {
+            void look(Future<Integer> commit, SqliteApp onlooker) throws Exception;
+        }
+
+        /** The old app reads while we commit, until this is done; then the commit goes through. */
+        private void heldUp(Meanwhile meanwhile) throws Exception {
             try (SqliteApp onlooker = SqliteApp.open(old.path())) {
                 onlooker.run("PRAGMA busy_timeout=0");
                 open(LONG, database -> {
@@ -668,12 +692,7 @@ class DatabaseTest {
                     ExecutorService thread = Executors.newSingleThreadExecutor();
                     try {
                         Future<Integer> commit = thread.submit(() -> count(database));
-                        // A commit that waits for readers lets no new ones in.
-                        while (canRead(onlooker)) {
-                            assertThat(commit.isDone()).isFalse();
-                            Thread.onSpinWait();
-                        }
-                        assertThat(counted("ours")).isEqualTo("0");
+                        meanwhile.look(commit, onlooker);
                         old.run("COMMIT");
                         assertThat(commit.get(60, SECONDS)).isEqualTo(1);
                     } finally {
@@ -684,32 +703,10 @@ class DatabaseTest {
             }
         }
 
-        /** An old app gives up after five seconds, and a report that is read slowly takes longer. */
-        @Test
-        void a_commit_held_up_by_a_reader_lets_others_read_again_and_again() throws Exception {
-            try (SqliteApp onlooker = SqliteApp.open(old.path())) {
-                onlooker.run("PRAGMA busy_timeout=0");
-                open(LONG, database -> {
-                    old.run("BEGIN");
-                    assertThat(counted("ours")).isEqualTo("0");
-                    ExecutorService thread = Executors.newSingleThreadExecutor();
-                    try {
-                        Future<Integer> commit = thread.submit(() -> count(database));
-                        for (int i = 0; i < 2; i++) {
-                            for (boolean canRead : List.of(true, false)) {
-                                while (canRead(onlooker) == canRead) {
-                                    assertThat(commit.isDone()).isFalse();
-                                    Thread.onSpinWait();
-                                }
-                            }
-                        }
-                        old.run("COMMIT");
-                        assertThat(commit.get(60, SECONDS)).isEqualTo(1);
-                    } finally {
-                        thread.shutdownNow();
-                    }
-                    assertThat(counted("ours")).isEqualTo("1");
-                });
+        private static void awaitThat(boolean canRead, Future<Integer> commit, SqliteApp onlooker) {
+            while (canRead(onlooker) != canRead) {
+                assertThat(commit.isDone()).isFalse();
+                Thread.onSpinWait();
             }
         }
 

@@ -438,11 +438,10 @@ public final class PostgresMigrator implements Migration {
         makeTables(found.userColumns().isEmpty(), made);
         Set<String> columns = Set.copyOf(
                 database.read(handle -> PostgresGround.columns(handle, "users")).keySet());
-        if (!isDone) {
-            database.execute(transaction -> run(transaction, MARK_BEGUN));
-        }
         if (isDone) {
             replaceTriggers();
+        } else {
+            database.execute(transaction -> run(transaction, MARK_BEGUN));
         }
         boolean wasMissing = makeTriggers(isDone, made);
         if (!isDone || wasMissing) {
