@@ -45,8 +45,6 @@ record Measure(
 
     /** As its row of the table. */
     String line() {
-        String wish = goal == null ? "" : (atMost ? "≤ " : "≥ ") + number(goal);
-        String reached = goal == null ? "" : (atMost ? median() <= goal : median() >= goal) ? "yes" : "no";
         return String.format(
                 Locale.ROOT,
                 "| %-58s | %9s %-4s | %9s–%-9s | %8s | %-3s |",
@@ -55,8 +53,22 @@ record Measure(
                 unit,
                 number(least()),
                 number(most()),
-                wish,
-                reached);
+                wish(),
+                goal == null ? "" : isMet() ? "yes" : "no");
+    }
+
+    /** The goal, with its direction; empty where there is none. */
+    String wish() {
+        return goal == null ? "" : (atMost ? "≤ " : "≥ ") + number(goal);
+    }
+
+    boolean isMet() {
+        return reached(median()) >= 1;
+    }
+
+    /** How much of the goal this value is, of which more is better; 0 where there is none. */
+    double reached(double value) {
+        return goal == null ? 0 : atMost ? goal / value : value / goal;
     }
 
     static String header() {

@@ -46,53 +46,55 @@ final class Report {
         mapper.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), all);
     }
 
-    /** Bars of the rows in this unit, each with its spread and, as a red line, its goal. */
-    void writeSvg(Path file, String unit) throws IOException {
+    /** Bars of the rows that have a goal, in parts of it, each with its spread: longer is better, and the line is the goal. */
+    void writeSvg(Path file) throws IOException {
         List<Measure> shown =
-                measures.stream().filter(each -> each.unit().equals(unit)).toList();
-        double most = shown.stream()
-                .mapToDouble(each -> Math.max(each.most(), each.goal() == null ? 0 : each.goal()))
-                .max()
-                .orElse(1);
+                measures.stream().filter(each -> each.goal() != null).toList();
+        double scale = WIDTH
+                / shown.stream()
+                        .mapToDouble(
+                                each -> Math.max(1, Math.max(each.reached(each.least()), each.reached(each.most()))))
+                        .max()
+                        .orElse(1);
         StringBuilder svg = new StringBuilder();
         svg.append(String.format(
                 Locale.ROOT,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\""
                         + " font-size=\"13\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>%n",
-                LEFT + WIDTH + 90,
+                LEFT + WIDTH + 130,
                 ROW * shown.size() + 20));
         for (int i = 0; i < shown.size(); i++) {
             Measure each = shown.get(i);
             int top = 10 + i * ROW;
-            double scale = WIDTH / most;
+            double worst = LEFT + each.reached(each.atMost() ? each.most() : each.least()) * scale;
+            double best = LEFT + each.reached(each.atMost() ? each.least() : each.most()) * scale;
             svg.append(String.format(
                     Locale.ROOT,
                     "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>"
-                            + "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"16\" fill=\"#4a7fb5\"/>"
+                            + "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"16\" fill=\"%s\"/>"
                             + "<path d=\"M%.1f %dH%.1f\" stroke=\"#1d3b57\" stroke-width=\"2\"/>"
-                            + "<text x=\"%.1f\" y=\"%d\">%s</text>%n",
+                            + "<text x=\"%.1f\" y=\"%d\">%s (%s)</text>%n",
                     LEFT - 8,
                     top + 14,
                     each.name().replace("&", "&amp;").replace("<", "&lt;"),
                     LEFT,
                     top + 1,
-                    each.median() * scale,
-                    LEFT + each.least() * scale,
+                    each.reached(each.median()) * scale,
+                    each.isMet() ? "#4a9b7f" : "#d09a5b",
+                    worst,
                     top + 9,
-                    LEFT + each.most() * scale,
-                    LEFT + each.most() * scale + 6,
+                    best,
+                    Math.max(best, LEFT + scale) + 8,
                     top + 14,
-                    Measure.number(each.median())));
-            if (each.goal() != null) {
-                double x = LEFT + each.goal() * scale;
+                    Measure.number(each.median()),
+                    each.wish()));
+        }
+        Files.writeString(
+                file,
                 svg.append(String.format(
                         Locale.ROOT,
-                        "<path d=\"M%.1f %dV%d\" stroke=\"#c0392b\" stroke-width=\"2\"/>%n",
-                        x,
-                        top - 2,
-                        top + 20));
-            }
-        }
-        Files.writeString(file, svg.append("</svg>\n"));
+                        "<path d=\"M%.1f 4V%d\" stroke=\"#c0392b\" stroke-width=\"2\"/>%n</svg>%n",
+                        LEFT + scale,
+                        ROW * shown.size() + 16)));
     }
 }
