@@ -5,14 +5,18 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.servlet.http.HttpServletResponseWrapper;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 
 /**
  * An answer that closes its connection if part of the request's body is unread when it begins, so that nobody waits for
- * the rest or takes it for the next request.
+ * the rest or takes it for the next request. The end of such an answer is told by the closing and not by a length: once
+ * Tomcat has as much as was announced, it closes the body of the request too, and {@link LingeringClose} could not drop
+ * what still comes.
  */
 final class ClosingResponse extends HttpServletResponseWrapper {
 
     private final Unread unread;
+    private boolean isClosing;
 
     /** Tells whether part of the body is unread right now. */
     interface Unread {
@@ -28,6 +32,24 @@ final class ClosingResponse extends HttpServletResponseWrapper {
     private void begin() throws IOException {
         if (!isCommitted() && unread.now()) {
             setHeader("Connection", "close");
+            isClosing = true;
+        }
+    }
+
+    @Override
+    public void setContentLength(int length) {
+        setContentLengthLong(length);
+    }
+
+    @Override
+    public void setContentLengthLong(long length) {
+        try {
+            begin();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (!isClosing) {
+            super.setContentLengthLong(length);
         }
     }
 
