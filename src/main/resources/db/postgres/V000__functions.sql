@@ -24,9 +24,3 @@ FROM (SELECT translate(
 -- Nothing but text can stand in a column for text.
 CREATE OR REPLACE FUNCTION multisession_typeof(value TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$SELECT CASE WHEN value IS NULL THEN 'null' ELSE 'text' END$$
-
--- Our triggers that are there and fire.
-CREATE OR REPLACE VIEW multisession_triggers AS
-SELECT t.tgname::TEXT AS name, c.relname::TEXT AS on_table
-FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-WHERE t.tgname LIKE 'multisession\_%' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)

@@ -90,7 +90,9 @@ BEGIN
 	IF TG_TABLE_NAME <> 'users' THEN
 		RETURN NULL;
 	END IF;
-	UPDATE multisession_accounts SET phone = left(NEW.phone::TEXT, 100), token_tail = CASE
+	-- A number that was not noted before came in while nobody watched, and stays in doubt.
+	UPDATE multisession_accounts SET phone = CASE WHEN phone IS NOT DISTINCT FROM left(OLD.phone::TEXT, 100)
+		THEN left(NEW.phone::TEXT, 100) ELSE phone END, token_tail = CASE
 		WHEN NEW.auth_token IS NOT DISTINCT FROM OLD.auth_token THEN token_tail
 		WHEN (SELECT count(*) FROM multisession_triggers WHERE on_table = 'user_sessions' AND name IN
 			('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')) = 3

@@ -82,7 +82,8 @@ BEGIN
 	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
-	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))
 	WHERE typeof(NEW.id) = 'integer';
 END
 
@@ -100,19 +101,23 @@ BEGIN
 	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END, NOT watched
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
-	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'))
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))
 	WHERE typeof(NEW.id) = 'integer';
 END
 
--- A column may be blind to case; what is noted here is not.
+-- A column may be blind to case; what is noted here is not. A number that was not noted before came in while nobody watched,
+-- and stays in doubt.
 CREATE TRIGGER IF NOT EXISTS multisession_user_changed AFTER UPDATE OF phone, auth_token ON users
 WHEN NEW.phone IS NOT OLD.phone COLLATE BINARY OR NEW.auth_token IS NOT OLD.auth_token COLLATE BINARY
 BEGIN
 	UPDATE multisession_accounts
-	SET phone = substr(CAST(NEW.phone AS TEXT), 1, 100), token_tail = CASE
+	SET phone = CASE WHEN phone IS substr(CAST(OLD.phone AS TEXT), 1, 100) COLLATE BINARY
+	THEN substr(CAST(NEW.phone AS TEXT), 1, 100) ELSE phone END, token_tail = CASE
 	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
 	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
-	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')) = 3
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last')) = 3
 	THEN length(CAST(NEW.auth_token AS TEXT)) || ':' || substr(CAST(NEW.auth_token AS TEXT), 1, 8)
 	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END
 	WHERE user_id = NEW.id;

@@ -17,7 +17,7 @@ final class Plans {
 
     /** The memory of a node, of a migration and of a copy ends with its database. */
     private static final String COMMON_STATE =
-            "name NOT IN ('migration', 'migrated', 'schema', 'sweeper', '" + Marks.COPIED + "')";
+            "name NOT IN ('migration', 'migrated', 'schema', 'watched', 'sweeper', '" + Marks.COPIED + "')";
 
     private final List<TablePlan> plans = new ArrayList<>();
     private final List<String> misfits = new ArrayList<>();

@@ -71,7 +71,14 @@ final class Catalogue {
               AND (SELECT count(*) FROM pragma_index_info(i.name)) = 1
             """;
 
+    private static final String MADE_AFTER_OURS = """
+            SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'multisession\\_%' ESCAPE '\\'
+              AND rowid > (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = ?)
+            """;
+
     private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    private List<String> putBack = List.of();
 
     private Catalogue() {}
 
@@ -83,6 +90,7 @@ final class Catalogue {
                 row -> new Entry(row.getString(1), row.getString(2), row.getString(3), row.getString(4)))) {
             catalogue.entries.put(key(entry.type(), entry.name()), entry);
         }
+        catalogue.putBack = ComposedSql.texts(handle, MADE_AFTER_OURS, SchemaObject.MADE_LAST);
         return catalogue;
     }
 
@@ -106,15 +114,22 @@ final class Catalogue {
         return entries.containsKey(key(type, name));
     }
 
-    /** Whether this object is there; one of ours only if it is just as this version makes it. */
+    /** Whether this object is there; one of ours only if it is just as this version makes it, and made when we did. */
     boolean has(SchemaObject object) {
         Entry entry = get(object);
-        return entry != null && (!object.isOurs() || object.catalogued().equals(entry.sql()));
+        return entry != null
+                && (!object.isOurs() || object.catalogued().equals(entry.sql()))
+                && !(object.isMadeLast() && !putBack.isEmpty());
     }
 
     /** Whether the table of issued tokens is missing. Without it nobody can tell what was issued here, or has ended. */
     boolean isWithoutOurMemory() {
         return !has("multisession_tokens");
+    }
+
+    /** The names of triggers of ours that somebody has taken away and put back. */
+    List<String> putBack() {
+        return putBack;
     }
 
     /** The triggers of ours, whatever they lie on. */
@@ -146,11 +161,16 @@ final class Catalogue {
                 .toList();
     }
 
-    /** Whether all triggers of these names lie on this table; whoever renames a table takes its triggers along. */
+    /**
+     * Whether all triggers of these names lie on this table, and did so all the time: whoever renames a table takes its
+     * triggers along, and whoever rebuilds it may put them back, but has taken them away for a while. Versions before
+     * {@code V015__made_last.sql} could not tell the latter.
+     */
     boolean hasTriggers(String table, Set<String> names) {
         return names.stream()
                 .map(name -> entries.get(key("trigger", name)))
-                .allMatch(entry -> entry != null && entry.table().equalsIgnoreCase(table));
+                .allMatch(entry ->
+                        entry != null && entry.table().equalsIgnoreCase(table) && !putBack.contains(entry.name()));
     }
 
     /** The names of all triggers on these tables, named in lower case. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.SqlTime;
 import org.multisession.db.Transaction;
@@ -42,20 +43,23 @@ final class Ground {
             beforeStatement.accept("correct the foreign key to " + stray.table());
             stray.correct(transaction);
         }
-        for (SchemaObject object : found.outdated()) {
-            execute(transaction, "DROP " + object.kind() + " " + object.name());
+        List<SchemaObject> made = toMake(found);
+        for (SchemaObject object : made) {
+            if (!found.missing().contains(object)) {
+                execute(transaction, "DROP " + object.kind() + " " + object.name());
+            }
         }
         for (Catalogue.Entry object : found.retired()) {
             execute(transaction, "DROP " + object.type() + " " + object.name());
         }
         List<String> names = new ArrayList<>();
-        for (SchemaObject object : toMake(found)) {
+        for (SchemaObject object : made) {
             execute(transaction, object.sql());
-            names.add(object.name());
         }
+        toTell(found).forEach(object -> names.add(object.name()));
         found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        if (toMake(found).stream().anyMatch(Ground::watchesUsers)) {
+        if (made.stream().anyMatch(Ground::watchesUsers)) {
             String now = SqlTime.format(clock.instant());
             execute(transaction, FORGET_WATCH);
             execute(transaction, RECORD_WATCH, now, now);
@@ -65,6 +69,12 @@ final class Ground {
 
     /** Tells what was made. */
     static void tell(Inspection found) {
+        if (!found.catalogue().putBack().isEmpty()) {
+            log.warn(
+                    "Migration: somebody has rebuilt a table and put our triggers back ({}); nobody watched meanwhile, so"
+                            + " only what is as it was written down before is believed",
+                    String.join(", ", found.catalogue().putBack()));
+        }
         found.stray()
                 .forEach(stray -> log.info(
                         "Migration: the foreign key of user_sessions led to {}; it leads to users again",
@@ -73,7 +83,7 @@ final class Ground {
                 .forEach(object ->
                         log.info("Migration: removed {} {} of an earlier version", object.type(), object.name()));
         Map<String, List<String>> made = new LinkedHashMap<>();
-        toMake(found)
+        toTell(found)
                 .forEach(object -> made.computeIfAbsent(object.kind(), kind -> new ArrayList<>())
                         .add(object.name()));
         // No lambda: the log of Tomcat names the method of each line.
@@ -96,9 +106,7 @@ final class Ground {
      */
     static void verify(Transaction transaction, Inspection found, List<SchemaObject> left) throws SQLException {
         Inspection now = Inspection.ofSchema(transaction);
-        List<SchemaObject> missing = new ArrayList<>(now.missing());
-        missing.removeAll(left);
-        if (!now.missingOnly(missing).isComplete()) {
+        if (!now.without(left).isComplete()) {
             throw new MigrationRefusedException("after the migration something was still missing; it was rolled back");
         }
         log.info("Migration: checked table user_sessions: it has every column that is needed");
@@ -114,14 +122,23 @@ final class Ground {
         }
     }
 
+    /** In the order of the files. With any trigger, that which comes after all others is made anew. */
     private static List<SchemaObject> toMake(Inspection found) {
-        List<SchemaObject> made = new ArrayList<>(found.missing());
-        made.addAll(found.outdated());
-        return made;
+        List<SchemaObject> asked = toTell(found);
+        boolean isATrigger = asked.stream().anyMatch(object -> object.kind().equals("trigger"));
+        return Stream.concat(SchemaObject.users().stream(), SchemaObject.additions().stream())
+                .filter(object -> asked.contains(object) || (isATrigger && object.isMadeLast()))
+                .toList();
+    }
+
+    /** What somebody might miss. */
+    private static List<SchemaObject> toTell(Inspection found) {
+        return Stream.concat(found.missing().stream(), found.outdated().stream())
+                .toList();
     }
 
     private static boolean watchesUsers(SchemaObject object) {
-        return object.kind().equals("trigger") && object.isOn("users");
+        return object.isMadeLast() || (object.kind().equals("trigger") && object.isOn("users"));
     }
 
     private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {

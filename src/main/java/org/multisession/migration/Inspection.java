@@ -58,9 +58,17 @@ record Inspection(
                 .toList();
     }
 
-    /** The same as if only these objects were missing. */
-    Inspection missingOnly(List<SchemaObject> objects) {
-        return new Inspection(catalogue, isNew, userColumns, objects, stray, outdated, retired, mark);
+    /** The same as if all was well with these objects. */
+    Inspection without(List<SchemaObject> objects) {
+        return new Inspection(
+                catalogue,
+                isNew,
+                userColumns,
+                missing.stream().filter(object -> !objects.contains(object)).toList(),
+                stray,
+                outdated.stream().filter(object -> !objects.contains(object)).toList(),
+                retired,
+                mark);
     }
 
     /** Whether the triggers that see what becomes of users and sessions are all there. */
@@ -73,7 +81,7 @@ record Inspection(
     private boolean isRepair() {
         return !catalogue.isWithoutOurMemory()
                 && mark == null
-                && outdated.isEmpty()
+                && outdated.stream().allMatch(SchemaObject::isMadeLast)
                 && missing.stream().noneMatch(SchemaObject::isTable);
     }
 

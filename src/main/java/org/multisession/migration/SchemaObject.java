@@ -17,6 +17,10 @@ import java.util.regex.Pattern;
 record SchemaObject(String kind, String name, String sql) {
 
     static final String OUR_PREFIX = "multisession_";
+
+    /** A trigger that tells which of the others have been there all the time. */
+    static final String MADE_LAST = "multisession_made_last";
+
     private static final Set<String> OLD_APPS =
             Set.of("users", "user_sessions", "idx_user_session_user_id", "idx_user_session_auth_token");
 
@@ -34,7 +38,8 @@ record SchemaObject(String kind, String name, String sql) {
             "V010__phones.sql",
             "V011__absent_tokens.sql",
             "V013__sign_ins.sql",
-            "V014__known_and_strangers.sql");
+            "V014__known_and_strangers.sql",
+            "V015__made_last.sql");
 
     /** Indexes of earlier versions that are in the way now, and are dropped. */
     private static final Set<String> RETIRED = Set.of("multisession_users_phone_tail");
@@ -65,6 +70,10 @@ record SchemaObject(String kind, String name, String sql) {
     /** Whether an uninstall can tell by the name that it is ours. */
     boolean isMarkedByName() {
         return name.startsWith(OUR_PREFIX);
+    }
+
+    boolean isMadeLast() {
+        return name.equals(MADE_LAST);
     }
 
     boolean isTable() {

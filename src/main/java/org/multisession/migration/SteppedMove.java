@@ -176,11 +176,12 @@ final class SteppedMove {
         if (found.mark() == null || !found.missing().contains(index)) {
             return List.of();
         }
-        Inspection one = found.missingOnly(List.of(index));
+        List<SchemaObject> left = new ArrayList<>(found.missing());
+        left.addAll(found.outdated());
+        left.remove(index);
+        Inspection one = found.without(left);
         List<String> made = ground.make(transaction, one);
         Ground.tell(one);
-        List<SchemaObject> left = new ArrayList<>(found.missing());
-        left.remove(index);
         Ground.verify(transaction, one, left);
         return made;
     }
@@ -195,7 +196,7 @@ final class SteppedMove {
         if (!isPossible(found) || (isFirst && !leftOf(found).isEmpty())) {
             throw new MigrationRefusedException("somebody has changed the schema since it was looked at. Try again");
         }
-        Inspection first = without(found, later);
+        Inspection first = found.without(later);
         List<String> made = ground.make(transaction, first);
         Ground.tell(first);
         Ground.verify(transaction, first, later);
@@ -243,12 +244,6 @@ final class SteppedMove {
         return names;
     }
 
-    private static Inspection without(Inspection found, List<SchemaObject> later) {
-        List<SchemaObject> first = new ArrayList<>(found.missing());
-        first.removeAll(later);
-        return found.missingOnly(first);
-    }
-
     private static boolean isFirst(Inspection found) {
         return found.catalogue().isWithoutOurMemory()
                 || (found.mark() != null && found.mark().isFirst());
@@ -256,7 +251,7 @@ final class SteppedMove {
 
     private static boolean isLaid(Inspection found, List<SchemaObject> later) {
         return found.hasNothingToDo()
-                || (found.mark() != null && without(found, later).isComplete());
+                || (found.mark() != null && found.without(later).isComplete());
     }
 
     /**
@@ -293,7 +288,7 @@ final class SteppedMove {
                         () -> database.dryRun(transaction -> {
                             boolean unusedClear = clear(transaction);
                             Inspection found = Inspection.ofSchema(transaction);
-                            var unusedNames = ground.make(transaction, without(found, found.missingIndexesOfRows()));
+                            var unusedNames = ground.make(transaction, found.without(found.missingIndexesOfRows()));
                             trial.play(transaction);
                             return true;
                         })));

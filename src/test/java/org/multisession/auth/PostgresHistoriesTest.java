@@ -166,6 +166,11 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
+    String puttingTriggersBack(OldApp old, String table, String rebuild) {
+        return ((PostgresApp) old).puttingTriggersBack(table, rebuild);
+    }
+
+    @Override
     boolean renamingTakesForeignKeysAlong() {
         return false;
     }

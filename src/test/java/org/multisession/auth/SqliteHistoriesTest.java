@@ -126,6 +126,11 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
+    String puttingTriggersBack(OldApp old, String table, String rebuild) {
+        return Rebuilds.puttingTriggersBack((SqliteApp) old, table, rebuild);
+    }
+
+    @Override
     boolean renamingTakesForeignKeysAlong() {
         return true;
     }

@@ -504,7 +504,7 @@ class MainTest {
 
             assertThat(run("uninstall", url())).isZero();
             assertThat(out())
-                    .contains("user_sessions (0 rows)", "11 triggers:", "users (8 rows), untouched")
+                    .contains("user_sessions (0 rows)", "12 triggers:", "users (8 rows), untouched")
                     .contains("6 users can go on in the old app")
                     .contains("Undeploy the WAR first")
                     .endsWith("Nothing was removed. To remove it, add --yes.\n");

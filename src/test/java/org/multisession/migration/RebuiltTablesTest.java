@@ -317,6 +317,65 @@ class RebuiltTablesTest {
             }
         }
 
+        /** Who puts the triggers back has still taken them away: SQLite's own steps for a rebuild suggest it. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void it_opens_nothing_either_where_our_triggers_were_put_back_word_for_word(Rebuilds.Way way) {
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path());
+                    LogLines log = new LogLines()) {
+                String annas = app.signIn(ANNA);
+                String bobs = "of-bob";
+                long bob = old.addUser("nobody's", null);
+                old.signInMulti(bob, bobs, clock.instant());
+                String carols = "of-carol";
+                long carol = old.addUser("somebody's", null);
+                old.signInMulti(carol, carols, clock.instant());
+                assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(bob, 42L);
+                assertThat(app.opens(bobs)).isEqualTo(bob);
+
+                String renumbered = Rebuilds.users(way)
+                        .replace(
+                                "SELECT id,",
+                                "SELECT CASE id WHEN 42 THEN " + bob + " WHEN " + bob + " THEN 42 ELSE id END,");
+                old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
+                assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+                        .containsAll(Witnesses.ON_USERS);
+
+                assertThat(sibling.opens(List.of(bobs, annas, carols))).containsExactly(null, null, null);
+                // Our triggers note that again, and it makes nothing of before believable.
+                old.signInSingle(bob, "of-anna-whose-id-this-is-now");
+                assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(null, null);
+                assertThat(app.opens(bobs)).isNull();
+                assertThat(app.opens(annas)).isNull();
+                assertThat(app.migrator.missing()).as("repaired by the refusal").isEmpty();
+                assertThat(reason(old, annas)).isEqualTo("unwitnessed");
+                assertThat(log.of(Level.WARNING)).anyMatch(line -> line.contains("put our triggers back"));
+
+                String again = app.signIn(ANNA);
+                assertThat(app.opens(again)).isEqualTo(bob);
+                assertThat(sibling.opens(List.of(again))).containsExactly(bob);
+                old.run("VACUUM");
+                assertThat(app.migrator.missing()).isEmpty();
+            }
+        }
+
+        /** A device of somebody whose number tells who they are stays signed in. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void putting_our_triggers_back_without_changing_a_row_signs_nobody_out_who_has_a_number(Rebuilds.Way way) {
+            for (String table : List.of("users", "user_sessions")) {
+                try (SqliteApp old = SqliteApp.makeIn(folder, "multi");
+                        NewApp app = deploy(old)) {
+                    String annas = app.signIn(ANNA);
+                    old.run(Rebuilds.puttingTriggersBack(
+                            old, table, table.equals("users") ? Rebuilds.users(way) : Rebuilds.sessions(way)));
+                    assertThat(app.opens(annas)).isEqualTo(42);
+                }
+            }
+        }
+
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
         void the_same_while_our_app_is_away(Rebuilds.Way way) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.postgres.PostgresServer;
@@ -235,6 +236,17 @@ public final class PostgresApp implements OldApp {
             run("DELETE FROM user_sessions WHERE user_id = ?", userId);
         }
         run("DELETE FROM users WHERE id = ?", userId);
+    }
+
+    /** A rebuild of a table by somebody who puts its triggers back word for word. */
+    public String puttingTriggersBack(String table, String rebuild) {
+        String triggers = all(
+                        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = to_regclass(?) AND NOT tgisinternal",
+                        table)
+                .stream()
+                .map(trigger -> trigger + ";\n")
+                .collect(Collectors.joining());
+        return rebuild.replace("COMMIT", triggers + "COMMIT");
     }
 
     @Override

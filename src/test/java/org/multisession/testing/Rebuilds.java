@@ -75,6 +75,17 @@ public final class Rebuilds {
         return DROP.matcher(rebuild).replaceAll("DELETE FROM $1;\n$0");
     }
 
+    /**
+     * The same rebuild by somebody who puts the table's triggers back word for word, as sqlite.org/lang_altertable.html
+     * suggests and DB Browser for SQLite does.
+     */
+    public static String puttingTriggersBack(SqliteApp app, String table, String rebuild) {
+        StringBuilder triggers = new StringBuilder();
+        app.all("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = ? ORDER BY rowid", table)
+                .forEach(sql -> triggers.append(sql).append(";\n"));
+        return rebuild.replace("COMMIT;", triggers + "COMMIT;");
+    }
+
     /** The statements of a rebuild one by one, for a tool that commits each of them. */
     public static List<String> inAutocommit(String rebuild) {
         return Stream.of(rebuild.split(";"))

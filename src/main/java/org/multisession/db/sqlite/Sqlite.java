@@ -24,8 +24,11 @@ public final class Sqlite implements Vendor {
 
     private static final Map<String, String> WORDS = Map.ofEntries(
             Map.entry("schemaState", "SELECT schema_version FROM pragma_schema_version"),
+            // Whoever rebuilds a table and puts our triggers back has taken them away for a while.
             Map.entry(
-                    "triggers", "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger')"),
+                    "triggers",
+                    "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger' AND rowid <"
+                            + " (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))"),
             Map.entry(
                     "sessionColumns", "(SELECT name, \"notnull\" AS required FROM pragma_table_info('user_sessions'))"),
             Map.entry("time", "TEXT"),

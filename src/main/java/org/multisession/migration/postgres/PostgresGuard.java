@@ -18,7 +18,7 @@ final class PostgresGuard implements Database.Guard {
     /** Which table is only told in words, in the language of the server. */
     private static final String UNDEFINED_TABLE = "42P01";
 
-    private static final Pattern TEAMS_TABLE = Pattern.compile("\\b(users|user_sessions)\\b");
+    private static final Pattern NEEDED_TABLE = Pattern.compile("\\b(users|user_sessions|multisession_state)\\b");
 
     private final int needed;
 
@@ -47,6 +47,6 @@ final class PostgresGuard implements Database.Guard {
     @Override
     public boolean isOfARebuild(SQLException failure) {
         return UNDEFINED_TABLE.equals(failure.getSQLState())
-                && TEAMS_TABLE.matcher(String.valueOf(failure.getMessage())).find();
+                && NEEDED_TABLE.matcher(String.valueOf(failure.getMessage())).find();
     }
 }

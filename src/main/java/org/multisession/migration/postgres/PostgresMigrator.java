@@ -58,6 +58,7 @@ public final class PostgresMigrator implements Migration {
             "V011__absent_tokens.sql",
             "V013__sign_ins.sql",
             "V014__known_and_strangers.sql",
+            "V015__watched.sql",
             "V004__triggers.sql",
             "V010__phones.sql",
             "V005__lookup_indexes.sql");
@@ -221,6 +222,17 @@ public final class PostgresMigrator implements Migration {
             GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
             """);
 
+    /** Which tables our triggers lie on, for the view of them. */
+    private static final String NOTE_WATCHED = """
+            INSERT INTO multisession_state (name, value, changed_at) VALUES ('watched', concat_ws(' ',
+              to_regclass('multisession_tokens')::OID, to_regclass('users')::OID, to_regclass('user_sessions')::OID), {now})
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+            """;
+
+    /** Where nothing is noted, or all tables have other numbers, as after a dump and its restoring. */
+    private static final String NOTE_WATCHED_IN_THIS_DATABASE =
+            NOTE_WATCHED + "WHERE split_part(multisession_state.value, ' ', 1) <> split_part(excluded.value, ' ', 1)";
+
     private static final String MARK_VERSION = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('schema', '%s', {now})
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
@@ -273,6 +285,7 @@ public final class PostgresMigrator implements Migration {
     public Migrator.Move begin() {
         PostgresGround found = look();
         if (found.missing().isEmpty()) {
+            database.execute(transaction -> run(transaction, NOTE_WATCHED_IN_THIS_DATABASE));
             tryOut(found.userColumns());
             log.info("Migration: everything is there already; nothing was changed");
             return new Migrator.Move(
@@ -460,6 +473,7 @@ public final class PostgresMigrator implements Migration {
                 run(transaction, MARK_DONE);
                 run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
             }
+            run(transaction, NOTE_WATCHED_IN_THIS_DATABASE);
             run(transaction, MARK_VERSION.formatted(version(all)));
         });
         log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
@@ -551,6 +565,7 @@ public final class PostgresMigrator implements Migration {
                     run(transaction, sql);
                 }
                 make(transaction, missing);
+                run(transaction, NOTE_WATCHED);
             });
         } else {
             for (SchemaScript trigger : missing) {

@@ -226,6 +226,62 @@ class PostgresMigratorTest {
         }
     }
 
+    /** P3: nobody watched meanwhile, and Anna's id may be somebody else's. */
+    @Test
+    void a_cookie_opens_nobody_elses_account_where_users_was_numbered_anew_and_our_triggers_put_back() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.addUserAs(5001, "nobody's", null);
+            old.addUserAs(5002, "somebody's", null);
+            old.signInMulti(5001, "of-nobody", clock.instant());
+            String token = app.signIn("+7 999 123-45-68");
+            assertThat(app.opens("of-nobody")).isEqualTo(5001);
+            String renumbering = """
+                    BEGIN;
+                    CREATE TABLE anew (LIKE users INCLUDING ALL);
+                    INSERT INTO anew SELECT * FROM users;
+                    UPDATE anew SET id = -id WHERE id IN (43, 44, 5001, 5002);
+                    UPDATE anew SET id = CASE id WHEN -43 THEN 44 WHEN -44 THEN 43 WHEN -5001 THEN 5002 ELSE 5001 END
+                      WHERE id < 0;
+                    ALTER SEQUENCE users_id_seq OWNED BY anew.id;
+                    DROP TABLE users CASCADE;
+                    ALTER TABLE anew RENAME TO users;
+                    COMMIT
+                    """;
+            old.run(old.puttingTriggersBack("users", renumbering));
+            assertThat(old.one("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'users'::regclass"
+                            + " AND tgname = 'multisession_user_inserted'"))
+                    .isEqualTo("1");
+            for (String each : List.of("of-nobody", token, SESSION)) {
+                assertThatThrownBy(() -> app.opens(each)).isInstanceOf(DatabaseBusyException.class);
+            }
+            assertThatThrownBy(() -> app.signIn("+7 999 123-45-68")).hasMessageContaining("Run the command migrate");
+            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+                new PostgresMigrator(another, clock).migrate();
+            }
+            for (String each : List.of("of-nobody", token, SESSION)) {
+                assertThat(app.opens(each)).isNull();
+            }
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+            assertThat(app.opens(app.signIn("+7 999 123-45-68"))).isEqualTo(44);
+        }
+    }
+
+    /** What a dump is restored to has other numbers in the catalogue throughout. */
+    @Test
+    void a_database_that_was_restored_from_a_dump_is_as_watched_as_before() {
+        deploy();
+        String known = old.one("SELECT value FROM multisession_state WHERE name = 'watched'");
+        assertThat(known).hasSizeGreaterThan(8);
+        old.run("UPDATE multisession_state SET value = '1 2 3' WHERE name = 'watched'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.database.<List<String>>read(PostgresMigrator::missing))
+                    .isEmpty();
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            assertThat(old.one("SELECT value FROM multisession_state WHERE name = 'watched'"))
+                    .isEqualTo(known);
+        }
+    }
+
     /** Whoever took the new table for the truth now would end every session for good. */
     @Test
     void a_table_that_somebody_is_making_anew_is_waited_for_and_ends_nobody() {
