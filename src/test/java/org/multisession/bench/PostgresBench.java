@@ -1,19 +1,14 @@
 package org.multisession.bench;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -61,20 +56,6 @@ public final class PostgresBench {
 
     private static final UserColumns COLUMNS = UserColumns.of(Set.of("plan"));
 
-    private static final String TOKENS = "translate(encode(sha256(('%s' || i)::bytea), 'base64'), '+/=', '-_')";
-
-    private static final String FILL = """
-            INSERT INTO users (id, phone, auth_token, "plan")
-            SELECT 1000000 + i, '+79' || lpad(i::TEXT, 9, '0'), %s, 'free' FROM generate_series(1, %d) i;
-            INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)
-            SELECT 1000000 + i, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM generate_series(1, %2$d) i;
-            """;
-
-    private static final String SIZE = """
-            SELECT sum(pg_total_relation_size(oid)) FROM pg_class
-            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname %s
-            """;
-
     private final LookUpDao lookUps = new LookUpDao(
             new UserSessionDao(Stage.COEXIST), new UserDao(COLUMNS, new PhoneNumbers("RU")), Stage.COEXIST);
     private final Map<String, List<Double>> times = new LinkedHashMap<>();
@@ -91,9 +72,9 @@ public final class PostgresBench {
     }
 
     private void run(int rows) throws IOException {
-        try (PostgresApp old = PostgresApp.make("multi")) {
-            old.run(FILL.formatted(tokens("legacy"), rows, tokens("session")));
-            double before = bytes(old, "IN ('users', 'user_sessions')");
+        try (ServerDatabase filled = ServerDatabase.filled(rows)) {
+            PostgresApp old = filled.app();
+            double before = filled.bytes("IN ('users', 'user_sessions')");
             long began = System.nanoTime();
             try (NewApp one = NewApp.deploy(old.claim(), RULES, InstantSource.system());
                     NewApp other = NewApp.deploy(old.claim(), RULES, InstantSource.system())) {
@@ -111,30 +92,12 @@ public final class PostgresBench {
                 System.out.printf(
                         Locale.ROOT,
                         "What is ours of a user with a session: %.0f bytes; the team's tables, with our index: %.0f bytes%n",
-                        bytes(old, "LIKE 'multisession%'") / rows,
-                        bytes(old, "IN ('users', 'user_sessions')") / rows);
+                        filled.bytes("LIKE 'multisession%'") / rows,
+                        filled.bytes("IN ('users', 'user_sessions')") / rows);
                 lookUps(old, List.of(one.database, other.database), rows);
                 writes(old, List.of(one, other), rows);
             }
         }
-    }
-
-    private static String tokens(String kind) {
-        return TOKENS.formatted(kind);
-    }
-
-    /** As the server makes it. */
-    private static SessionToken token(String kind, int i) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest((kind + i).getBytes(UTF_8));
-            return new SessionToken(Base64.getUrlEncoder().withoutPadding().encodeToString(digest));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static double bytes(PostgresApp old, String which) {
-        return Double.parseDouble(old.one(SIZE.formatted(which)));
     }
 
     private void lookUps(PostgresApp old, List<Database> nodes, int rows) throws IOException {
@@ -192,7 +155,9 @@ public final class PostgresBench {
     }
 
     private static List<SessionToken> tokens(String kind, List<Integer> users) {
-        return users.stream().map(user -> token(kind, user)).toList();
+        return users.stream()
+                .map(user -> new SessionToken(ServerDatabase.token(kind, user)))
+                .toList();
     }
 
     /** All nodes and threads at once; the first round, before number 0, does not count. */
@@ -243,7 +208,7 @@ public final class PostgresBench {
         TwoNodes.atOnce(nodes.stream()
                 .<Callable<Boolean>>map(node -> () -> {
                     for (int i = 0; i < WRITES / nodes.size(); i++) {
-                        node.signIn(phone(1 + (i * 31 + nodes.indexOf(node) * 7) % rows));
+                        node.signIn(ServerDatabase.phone(1 + (i * 31 + nodes.indexOf(node) * 7) % rows));
                     }
                     return true;
                 })
@@ -252,7 +217,7 @@ public final class PostgresBench {
                 Locale.ROOT, "Sign-ins, one at a time on each of two nodes: %.0f a second%n", WRITES / seconds(began));
         NewApp node = nodes.get(0);
         for (int i = 1; i <= WRITES; i++) {
-            node.opens(token("session", 1 + i * 37 % rows).value());
+            node.opens(ServerDatabase.token(ServerDatabase.SESSION, 1 + i * 37 % rows));
         }
         began = System.nanoTime();
         String lsn = old.one("SELECT pg_current_wal_insert_lsn()");
@@ -264,10 +229,6 @@ public final class PostgresBench {
                 WRITES / seconds,
                 Double.parseDouble(old.one("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), ?::pg_lsn)", lsn))
                         / WRITES);
-    }
-
-    private static String phone(int i) {
-        return String.format(Locale.ROOT, "+79%09d", i);
     }
 
     private static double seconds(long began) {

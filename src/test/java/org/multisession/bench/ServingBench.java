@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.bench.Load.Outcome;
 import org.multisession.bench.Load.Request;
 import org.multisession.testing.ChildJvm;
+import org.multisession.testing.NewApp;
+import org.multisession.testing.PostgresApp;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
 
@@ -72,6 +75,11 @@ public final class ServingBench {
     private static final String FIRST = "session, first request in a minute";
 
     private static final String FIRST_UNKNOWN = "unknown token, first request";
+
+    /** Fewer than in the file: how many there are changes little there. */
+    private static final int USERS_ON_A_SERVER = 200_000;
+
+    private static final String ON_A_SERVER = ", on PostgreSQL";
 
     private static final String NOTED = "sessions of which 20,000 are noted a minute";
 
@@ -138,13 +146,18 @@ public final class ServingBench {
         for (String argument : profile.isEmpty() ? new String[0] : profile.split(" ")) {
             builder.jvmArgument(argument);
         }
+        ServerDatabase server = isWantedOnAServer() ? serverDatabase(sessions) : null;
+        if (server != null) {
+            builder.webapp("/server", TomcatServer.war(), settings(server.app()));
+        }
         PeerWebapp peer = PeerWebapp.ifThere(folder, sessions);
         if (peer != null) {
             builder.webapp("/peer", peer.folder());
         }
         Path bare = Files.createDirectories(folder.resolve("bare"));
         writeBare(bare, "");
-        try (TomcatServer tomcat = builder.webapp("/bare", bare).start()) {
+        try (server;
+                TomcatServer tomcat = builder.webapp("/bare", bare).start()) {
             String cookie = "auth_token=" + database.sessionTokens().get(0);
             writeBare(bare, answer(tomcat.uri("/app/api/me"), cookie));
             tomcat.redeploy("/bare");
@@ -152,6 +165,11 @@ public final class ServingBench {
                 checkClient(tomcat.port());
             }
             List<Case> cases = cases(database, signIns, peer);
+            if (server != null) {
+                addIfWanted(cases, onAServer("session", 200, server.tokens(ServerDatabase.SESSION, IN_A_MINUTE)));
+                addIfWanted(cases, onAServer("legacy token", 200, server.tokens(ServerDatabase.LEGACY, IN_A_MINUTE)));
+                addIfWanted(cases, onAServer("unknown token", 401, server.tokens(ServerDatabase.UNKNOWN, IN_A_MINUTE)));
+            }
             List<String> inUse =
                     noted.sessionTokens().stream().distinct().limit(IN_USE).toList();
             addIfWanted(cases, new Case(NOTED, get("/noted/api/me", "auth_token=%s", inUse), 200, Use.ANY));
@@ -192,6 +210,22 @@ public final class ServingBench {
         cases.removeIf(
                 each -> !each.name().equals(BARE) && !only.matcher(each.name()).find());
         return cases;
+    }
+
+    private boolean isWantedOnAServer() {
+        return only.matcher("session" + ON_A_SERVER).find();
+    }
+
+    private static ServerDatabase serverDatabase(int sessions) {
+        ServerDatabase database = ServerDatabase.filled(Math.min(sessions, USERS_ON_A_SERVER));
+        // Or Tomcat would migrate it while others are measured.
+        NewApp.deploy(database.app().claim(), InstantSource.system()).close();
+        database.app().run("VACUUM ANALYZE");
+        return database;
+    }
+
+    private static Case onAServer(String name, int expectedStatus, List<String> tokens) {
+        return new Case(name + ON_A_SERVER, get("/server/api/me", "auth_token=%s", tokens), expectedStatus, Use.DAILY);
     }
 
     private static List<String> some(List<String> tokens) {
@@ -315,6 +349,9 @@ public final class ServingBench {
         compare(report, FIRST_UNKNOWN, BARE, 0.70);
         compare(report, "/verify", BARE, 0.80);
         compare(report, "session beside a writer", BARE, 0.50);
+        for (String name : List.of("session", "legacy token", "unknown token")) {
+            compare(report, name + ON_A_SERVER, BARE, null);
+        }
         compare(report, "ten unknown cookies", "session", null);
         compare(report, "session", PEER, 5.0);
         for (String name : List.of("session", FIRST, "legacy token", "unknown token", FIRST_UNKNOWN, "/verify")) {
@@ -415,6 +452,13 @@ public final class ServingBench {
                 "none",
                 "multisession.login.verification",
                 verification);
+    }
+
+    private static Map<String, String> settings(PostgresApp app) {
+        return Map.of(
+                "multisession.db.url", app.url(),
+                "multisession.db.user", "postgres",
+                "multisession.session.idle-timeout", "none");
     }
 
     /** With this interval between two notes of one session. */
