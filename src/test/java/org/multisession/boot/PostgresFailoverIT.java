@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.multisession.testing.Answer;
+import org.multisession.testing.InstalledPostgres;
 import org.multisession.testing.PostgresPair;
 import org.multisession.testing.TomcatServer;
 import org.multisession.testing.TomcatVersion;
@@ -28,7 +29,7 @@ class PostgresFailoverIT {
 
     @BeforeAll
     static void require() {
-        PostgresPair.require();
+        InstalledPostgres.require();
     }
 
     /** What callers were answered. */

@@ -21,7 +21,7 @@ import org.multisession.testing.SqliteApp;
 /**
  * P6: on a server whose disk is full nobody is told of a sign-in that was not kept, whoever is signed in stays so, and
  * all goes on by itself once there is room. The tables are on a small disk of their own; a server that cannot write its
- * log of changes stops, which is another thing ({@code PostgresFailoverIT}).
+ * log of changes stops, which is another thing ({@link PostgresLogFullTest}).
  */
 @Tag("faults")
 class PostgresDiskFullTest {
