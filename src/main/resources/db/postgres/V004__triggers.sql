@@ -1,5 +1,7 @@
 -- The triggers keep multisession_tokens true also while only the old app runs. They act with the rights of whoever made
 -- them, and on the tables of the schema that they were made in, whatever the account and the search path of the old app.
+-- A table that another one has taken the place of keeps its triggers, and they do nothing; one that was only renamed, to shut
+-- the old app out for a while, is watched.
 -- No conflict with another transaction fails the old app's statement.
 -- While a migration is under way, what they see end may not be known yet; then they remember it all the same.
 CREATE OR REPLACE FUNCTION multisession_end(token TEXT, reason TEXT) RETURNS VOID
@@ -26,6 +28,10 @@ BEGIN
 	IF TG_OP = 'UPDATE' THEN
 		IF NEW.auth_token IS DISTINCT FROM OLD.auth_token OR NEW.user_id IS DISTINCT FROM OLD.user_id THEN
 			PERFORM multisession_end_row(OLD.auth_token, OLD.user_id, 'row-changed');
+		ELSIF EXISTS (SELECT 1 FROM multisession_rows r
+				WHERE r.auth_token = OLD.auth_token AND r.created_at IS DISTINCT FROM OLD.created_at) THEN
+			-- It was changed while nobody watched, and what is written down from here on must not make it believed.
+			PERFORM multisession_end(OLD.auth_token, 'row-changed');
 		END IF;
 		DELETE FROM multisession_rows WHERE id = OLD.id;
 	END IF;
@@ -68,7 +74,7 @@ DECLARE
 	watched BOOLEAN := (SELECT count(*) = 3 FROM multisession_triggers WHERE on_table = 'user_sessions' AND name IN
 		('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'));
 BEGIN
-	IF TG_TABLE_NAME <> 'users' THEN
+	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
@@ -87,11 +93,15 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_user_other() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'users' THEN
+	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
 		RETURN NULL;
 	END IF;
-	-- A number that was not noted before came in while nobody watched, and stays in doubt.
-	UPDATE multisession_accounts SET phone = CASE WHEN phone IS NOT DISTINCT FROM left(OLD.phone::TEXT, 100)
+	-- While our triggers count for nothing, a number is noted only in the place of one that was noted before: otherwise it
+	-- came in while nobody watched, and the user stays in doubt.
+	UPDATE multisession_accounts SET phone = CASE WHEN (phone IS NOT DISTINCT FROM left(OLD.phone::TEXT, 100)
+		AND phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]')
+		OR (SELECT count(*) FROM multisession_triggers WHERE on_table = 'users' AND name IN
+			('multisession_user_inserted', 'multisession_user_id_changed')) = 2
 		THEN left(NEW.phone::TEXT, 100) ELSE phone END, token_tail = CASE
 		WHEN NEW.auth_token IS NOT DISTINCT FROM OLD.auth_token THEN token_tail
 		WHEN (SELECT count(*) FROM multisession_triggers WHERE on_table = 'user_sessions' AND name IN

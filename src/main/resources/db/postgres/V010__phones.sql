@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS multisession_phones_unread ON multisession_phones (ta
 CREATE OR REPLACE FUNCTION multisession_phone_here() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'users' THEN
+	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' AND OLD.id <> NEW.id THEN

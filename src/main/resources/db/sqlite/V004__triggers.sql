@@ -37,7 +37,9 @@ BEGIN
 	DELETE FROM multisession_rows WHERE id = OLD.id;
 END
 
--- The row id has four names. A session that is moved to another user ends, and moving it back does not revive it.
+-- The row id has four names. A session that is moved to another user ends, and moving it back does not revive it. So does
+-- one whose row does not say what was written down, but for its id: it was changed while nobody watched, and what is written
+-- down from here on must not make it believed.
 CREATE TRIGGER IF NOT EXISTS multisession_session_token_changed
 AFTER UPDATE OF id, rowid, oid, _rowid_, user_id, auth_token, created_at ON user_sessions
 WHEN NEW.id IS NOT OLD.id OR NEW.user_id IS NOT OLD.user_id OR NEW.auth_token IS NOT OLD.auth_token
@@ -46,7 +48,8 @@ BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
 	WHERE ended_at IS NULL AND auth_token = OLD.auth_token
-	AND (NEW.auth_token IS NOT OLD.auth_token OR NEW.user_id IS NOT OLD.user_id);
+	AND (NEW.auth_token IS NOT OLD.auth_token OR NEW.user_id IS NOT OLD.user_id
+	OR EXISTS (SELECT 1 FROM multisession_rows r WHERE r.auth_token = OLD.auth_token AND r.created_at IS NOT OLD.created_at));
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
 	SELECT OLD.auth_token, OLD.user_id, now, now, 'row-changed'
 	FROM (SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now') AS now)
@@ -106,13 +109,17 @@ BEGIN
 	WHERE typeof(NEW.id) = 'integer';
 END
 
--- A column may be blind to case; what is noted here is not. A number that was not noted before came in while nobody watched,
--- and stays in doubt.
+-- A column may be blind to case; what is noted here is not. While our triggers count for nothing, a number is noted only in
+-- the place of one that was noted before: otherwise it came in while nobody watched, and the user stays in doubt.
 CREATE TRIGGER IF NOT EXISTS multisession_user_changed AFTER UPDATE OF phone, auth_token ON users
 WHEN NEW.phone IS NOT OLD.phone COLLATE BINARY OR NEW.auth_token IS NOT OLD.auth_token COLLATE BINARY
 BEGIN
 	UPDATE multisession_accounts
-	SET phone = CASE WHEN phone IS substr(CAST(OLD.phone AS TEXT), 1, 100) COLLATE BINARY
+	SET phone = CASE WHEN (phone IS substr(CAST(OLD.phone AS TEXT), 1, 100) COLLATE BINARY
+	AND phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*')
+	OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users'
+	AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last')) = 2
 	THEN substr(CAST(NEW.phone AS TEXT), 1, 100) ELSE phone END, token_tail = CASE
 	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
 	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN

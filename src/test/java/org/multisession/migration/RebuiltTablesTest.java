@@ -361,6 +361,70 @@ class RebuiltTablesTest {
             }
         }
 
+        /** Whoever has the id now gets a number: it tells nothing of who had the id before. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void a_number_that_somebody_gets_before_the_repair_opens_nothing_of_who_had_that_id(Rebuilds.Way way) {
+            try (SqliteApp old = old("single")) {
+                old.run("DROP INDEX ix_users_phone");
+                try (NewApp app = deploy(old);
+                        Sibling sibling = Sibling.open(old.path())) {
+                    long bob = old.addUser("none", null);
+                    old.signInMulti(bob, "of-bob", clock.instant());
+                    long carol = old.addUser("none", null);
+                    old.signInMulti(carol, "of-carol", clock.instant());
+                    // Seen, so that a rebuild no longer signs her out.
+                    old.run("UPDATE users SET phone = '+79990000002' WHERE id = ?", carol);
+                    old.run(Rebuilds.users(way));
+                    app.database.lookAfterSchema();
+                    assertThat(app.opens("of-carol")).isEqualTo(carol);
+                    assertThat(app.opens("of-bob")).isNull();
+
+                    old.signInMulti(bob, "of-bob-again", clock.instant());
+                    long dora = old.addUser("none", null);
+                    assertThat(app.opens("of-bob-again")).isEqualTo(bob);
+                    String renumbered = Rebuilds.users(way)
+                            .replace(", email VARCHAR(100)", ", note TEXT")
+                            .replace(
+                                    "SELECT id,",
+                                    "SELECT CASE id WHEN " + dora + " THEN " + bob + " WHEN " + bob + " THEN " + dora
+                                            + " ELSE id END,");
+                    old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
+                    old.run("UPDATE users SET phone = '+79990000003' WHERE id = ?", bob);
+                    old.run("UPDATE users SET phone = '+79990000004' WHERE id = ?", carol);
+                    assertThat(sibling.opens(List.of("of-bob-again", "of-carol")))
+                            .containsExactly(null, carol);
+                    assertThat(app.opens("of-bob-again")).isNull();
+                    assertThat(app.opens("of-carol")).isEqualTo(carol);
+                }
+            }
+        }
+
+        /** It may be a session that was signed out and put back while nobody watched. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void a_row_that_was_changed_unseen_is_not_believed_because_a_later_change_of_it_is_seen(Rebuilds.Way way) {
+            try (SqliteApp old = old("multi");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                String annas = app.signIn(ANNA);
+                String others = app.signIn("+79991234568");
+                String changed = Rebuilds.sessions(way)
+                        .replace(
+                                "SELECT id, user_id, auth_token, created_at,",
+                                "SELECT id, user_id, auth_token,"
+                                        + " CASE user_id WHEN 42 THEN '2020-01-02 03:04:05' ELSE created_at END,");
+                old.run(Rebuilds.puttingTriggersBack(old, "user_sessions", changed));
+                old.signInMulti(42, "of-the-time-between", clock.instant());
+                old.run("UPDATE user_sessions SET created_at = substr(created_at, 1, 16)");
+                assertThat(sibling.opens(List.of(annas, others, "of-the-time-between")))
+                        .containsExactly(null, 43L, 42L);
+                assertThat(app.opens(annas)).isNull();
+                assertThat(app.opens(others)).isEqualTo(43);
+                assertThat(app.opens("of-the-time-between")).isEqualTo(42);
+            }
+        }
+
         /** A device of somebody whose number tells who they are stays signed in. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)

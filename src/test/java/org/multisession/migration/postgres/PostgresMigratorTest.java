@@ -266,6 +266,71 @@ class PostgresMigratorTest {
         }
     }
 
+    /** Whoever has the id now gets a number: it tells nothing of who had the id before. */
+    @Test
+    void a_number_that_somebody_gets_before_the_repair_opens_nothing_of_who_had_that_id() {
+        old.run("DROP INDEX ix_users_phone");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.addUserAs(5001, "none", null);
+            old.addUserAs(5002, "none", null);
+            old.signInMulti(5001, "of-the-first", clock.instant());
+            assertThat(app.opens("of-the-first")).isEqualTo(5001);
+            String renumbering = """
+                    BEGIN;
+                    CREATE TABLE anew (LIKE users INCLUDING ALL);
+                    INSERT INTO anew SELECT * FROM users;
+                    UPDATE anew SET id = 6001 WHERE id = 5001;
+                    UPDATE anew SET id = 5001 WHERE id = 5002;
+                    UPDATE anew SET id = 5002 WHERE id = 6001;
+                    ALTER SEQUENCE users_id_seq OWNED BY anew.id;
+                    DROP TABLE users CASCADE;
+                    ALTER TABLE anew RENAME TO users;
+                    COMMIT
+                    """;
+            old.run(old.puttingTriggersBack("users", renumbering));
+            old.run("UPDATE users SET phone = '+79990000001' WHERE id = 5001");
+            old.run("UPDATE users SET phone = '+79990000002' WHERE id = 44");
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            assertThatThrownBy(() -> app.opens("of-the-first")).isInstanceOf(DatabaseBusyException.class);
+            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+                new PostgresMigrator(another, clock).migrate();
+            }
+            assertThat(app.opens("of-the-first")).isNull();
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+    }
+
+    /** It may be a session that was signed out and put back while nobody watched. */
+    @Test
+    void a_row_that_was_changed_unseen_is_not_believed_because_a_later_change_of_it_is_seen() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            String annas = app.signIn("+7 999 123-45-67");
+            old.run("ALTER TABLE user_sessions DISABLE TRIGGER USER");
+            old.run("UPDATE user_sessions SET created_at = '2020-01-02 03:04:05.6' WHERE auth_token = ?", SESSION);
+            old.run("ALTER TABLE user_sessions ENABLE TRIGGER USER");
+            old.run("UPDATE user_sessions SET created_at = date_trunc('hour', created_at)");
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens(annas)).isEqualTo(42);
+        }
+    }
+
+    /** As somebody does who shuts the app out while mending rows: no other table has the name meanwhile. */
+    @Test
+    void a_table_that_is_renamed_for_a_while_and_changed_is_watched_all_the_same() {
+        old.run("ALTER TABLE user_sessions DROP CONSTRAINT user_sessions_user_id_fkey");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            old.run("ALTER TABLE users RENAME TO users_in_maintenance");
+            old.run("UPDATE users_in_maintenance SET id = 9044 WHERE id = 44");
+            old.run("UPDATE users_in_maintenance SET id = 44 WHERE id = 43");
+            old.run("UPDATE users_in_maintenance SET id = 43 WHERE id = 9044");
+            old.run("ALTER TABLE users_in_maintenance RENAME TO users");
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens(app.signIn("+7 999 123-45-68"))).isEqualTo(44);
+        }
+    }
+
     /** What a dump is restored to has other numbers in the catalogue throughout. */
     @Test
     void a_database_that_was_restored_from_a_dump_is_as_watched_as_before() {
