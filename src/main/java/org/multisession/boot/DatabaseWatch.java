@@ -132,6 +132,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
     private void lookForForeignDescriptors() {
         int before = foreignDescriptors;
         int now = database.foreignDescriptors();
+        foreignDescriptors = now;
         if (now > 0 && before == 0) {
             log.error(
                     "Somebody else in this JVM has {} open as well, most likely another web application with a SQLite"
@@ -142,7 +143,6 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
         } else if (now == 0 && before > 0) {
             log.info("Nobody else in this JVM has {} open any more", named);
         }
-        foreignDescriptors = now;
     }
 
     /** Whether somebody else in this JVM had the file open at the last check. */

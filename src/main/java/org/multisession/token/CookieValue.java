@@ -38,11 +38,11 @@ public record CookieValue(String text) {
         return readings.stream().map(SessionToken::new).toList();
     }
 
-    /** Whether there is nothing in it that anybody's way of writing would have changed. */
+    /** Whether there is nothing in it that anybody's way of writing would have changed, or that no token has. */
     private boolean isPlain() {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            if (c == '"' || c == '%' || c == '+') {
+            if (c == '"' || c == '%' || c == '+' || c == '\0') {
                 return false;
             }
         }

@@ -62,6 +62,7 @@ class CookieValueTest {
         assertThat(readings("")).isEmpty();
         assertThat(readings("\"\"")).containsExactly("\"\"");
         assertThat(readings("a%00b")).as("no database keeps a NUL").containsExactly("a%00b");
+        assertThat(readings("a\u0000b")).as("nor is one given to it as it is").isEmpty();
         assertThat(readings("\"\\000x\"")).containsExactly("\"\\000x\"");
     }
 
