@@ -10,6 +10,9 @@
     <c:if test="${hasSignedOut}">
       <p class="notice" id="signed-out" role="status"><ms:text key="login.signed-out"/><c:if test="${hasForgotten}">&#32;<ms:text key="login.signed-out.rest"/></c:if></p>
     </c:if>
+    <c:if test="${isCodeLost}">
+      <p class="notice" id="code-lost" role="status"><ms:text key="login.code-lost"/></p>
+    </c:if>
     <c:if test="${not empty signedInAs}">
       <div class="notice">
         <p><ms:text key="login.signed-in-as"/>&#32;<strong class="number"><c:out value="${signedInAs}"/></strong></p>
@@ -42,7 +45,7 @@
         </c:if>
         <%-- The field has the focus when the page comes, so what a reader must hear first is said with it: what is wrong
              with the number, or else how this device came to be signed out; the example last. --%>
-        <c:set var="descriptions" value="${not empty errorKey ? 'phone-error ' : not empty endedTitle ? 'ended ' : hasSignedOut ? 'signed-out ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
+        <c:set var="descriptions" value="${not empty errorKey ? 'phone-error ' : not empty endedTitle ? 'ended ' : hasSignedOut ? 'signed-out ' : isCodeLost ? 'code-lost ' : ''}${not empty phoneExample ? 'phone-hint' : ''}"/>
         <input class="field__input number" type="tel" id="phone" name="phone" value="<c:out value='${phone}'/>"
                autocomplete="tel" inputmode="tel" maxlength="100" required autofocus<c:if test="${isNumberWrong}"> aria-invalid="true"</c:if><%--
             --%><c:if test="${not empty descriptions}"> aria-describedby="<c:out value='${descriptions}'/>"</c:if>>

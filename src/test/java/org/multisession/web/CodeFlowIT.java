@@ -257,7 +257,7 @@ class CodeFlowIT {
             // The challenge is gone: back to the start.
             Answer again = log.http().get("login/code", "Accept", HTML, "Cookie", challenge);
             assertThat(again.status()).isEqualTo(303);
-            assertThat(again.header("Location")).hasValue("/login");
+            assertThat(again.header("Location")).hasValue("/login?lost=1");
         }
 
         @Test
@@ -314,7 +314,7 @@ class CodeFlowIT {
             String code = codeInLog(phone);
             Answer without = log.http().postForm("login/code", Map.of("code", code), "Accept", HTML);
             assertThat(without.status()).isEqualTo(303);
-            assertThat(without.header("Location")).hasValue("/login");
+            assertThat(without.header("Location")).hasValue("/login?lost=1");
             assertThat(without.headers("Set-Cookie")).isEmpty();
             String others = cookie(askByForm(log, log.user()), CHALLENGE);
             assertThat(post(log, others, code).headers("Set-Cookie")).isEmpty();
@@ -363,14 +363,28 @@ class CodeFlowIT {
         void who_has_to_start_over_still_gets_to_where_they_wanted_to_go() {
             for (String path : List.of("login/code?next=%2Fapp%3Fa%3Db", "login/code?next=%2Fapp%3Fa%3Db&confirm=1")) {
                 assertThat(log.http().get(path, "Accept", HTML).header("Location"))
-                        .hasValue((path.contains("confirm") ? "/login/confirm" : "/login") + "?next=%2Fapp%3Fa%3Db");
+                        .hasValue(
+                                path.contains("confirm")
+                                        ? "/login/confirm?next=%2Fapp%3Fa%3Db"
+                                        : "/login?next=%2Fapp%3Fa%3Db&lost=1");
             }
             Answer posted =
                     log.http().postForm("login/code", Map.of("code", "123456", "next", "/app?a=b"), "Accept", HTML);
-            assertThat(posted.header("Location")).hasValue("/login?next=%2Fapp%3Fa%3Db");
+            assertThat(posted.header("Location")).hasValue("/login?next=%2Fapp%3Fa%3Db&lost=1");
             Answer hostile = log.http()
                     .postForm("login/code", Map.of("code", "123456", "next", "//evil.example"), "Accept", HTML);
-            assertThat(hostile.header("Location")).hasValue("/login");
+            assertThat(hostile.header("Location")).hasValue("/login?lost=1");
+        }
+
+        /** Or people whose browser keeps no cookies ask for one code after the other. */
+        @Test
+        void who_has_to_start_over_reads_why() {
+            Answer over = log.http().get("login/code", "Accept", HTML);
+            assertThat(log.http()
+                            .get(over.header("Location").orElseThrow(), "Accept", HTML)
+                            .body())
+                    .contains("This browser has no request for a code", "allow this site to keep cookies");
+            assertThat(log.http().get("login", "Accept", HTML).body()).doesNotContain("has no request");
         }
 
         @Test

@@ -170,7 +170,7 @@ public final class CodeServlet extends MethodServlet {
 
     /** No challenge: the cookie is gone, or another browser requested the code. */
     private static void startOver(HttpServletRequest request, HttpServletResponse response, CodeStep step) {
-        Redirect.seeOther(response, step.start(request));
+        Redirect.seeOther(response, step.startOver(request));
     }
 
     /** What the page shows. */

@@ -43,6 +43,12 @@ record CodeStep(@Nullable String next, boolean isConfirming) {
         return ContextPath.of(request) + (isConfirming ? ConfirmServlet.PATH : "/login") + query();
     }
 
+    /** The same for a browser that has no request for a code. Its page says so, or people who allow no cookies go in circles. */
+    String startOver(HttpServletRequest request) {
+        String start = start(request);
+        return isConfirming ? start : start + (start.contains("?") ? "&" : "?") + LoginServlet.LOST + "=1";
+    }
+
     private String query() {
         return next == null ? "" : "?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8);
     }

@@ -40,6 +40,9 @@ public final class LoginServlet extends MethodServlet {
     /** The servlet for programs. */
     public static final String API = "api-login";
 
+    /** The parameter of the address to which the code page sends a browser that has no request for a code. */
+    static final String LOST = "lost";
+
     private final transient PhoneStep step;
     private final transient Authenticator authenticator;
     private final transient SignedOutNotice ending;
@@ -170,6 +173,7 @@ public final class LoginServlet extends MethodServlet {
             model.put("hasSignedOut", signedOut != null);
             model.put("hasForgotten", signedOut != null && signedOut.what() == What.FORGOT);
             model.putAll(ending.of(request));
+            model.put("isCodeLost", refusal == null && FormBody.ofQuery(request).get(LOST) != null);
         }
         Pages.show(request, response, refusal == null ? 200 : refusal.status(), "login", model);
     }
