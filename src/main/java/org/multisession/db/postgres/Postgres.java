@@ -46,8 +46,9 @@ public final class Postgres implements Vendor {
                             + " AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')"
                             // As the view of the triggers says it.
                             + " AND NOT EXISTS (SELECT 1 FROM multisession_state w WHERE w.name = 'watched'"
-                            + " AND split_part(w.value, ' ', 1) = to_regclass('multisession_tokens')::oid::text"
-                            + " AND tgrelid::text NOT IN (split_part(w.value, ' ', 2), split_part(w.value, ' ', 3)))"),
+                            + " AND CASE WHEN tgrelid::text NOT IN (split_part(w.value, ' ', 2), split_part(w.value, ' ', 3))"
+                            + " THEN split_part(w.value, ' ', 1) = (SELECT k.oid::text FROM pg_catalog.pg_constraint k"
+                            + " WHERE k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p') END)"),
             Map.entry("triggers", "multisession_triggers"),
             // A name that the inner row does not have is the outer one's. It opens no table. It is always of one type:
             // otherwise statements that were prepared before would fail.

@@ -225,7 +225,9 @@ public final class PostgresMigrator implements Migration {
     /** Which tables our triggers lie on, for the view of them. */
     private static final String NOTE_WATCHED = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('watched', concat_ws(' ',
-              to_regclass('multisession_tokens')::OID, to_regclass('users')::OID, to_regclass('user_sessions')::OID), {now})
+              (SELECT oid FROM pg_catalog.pg_constraint
+                WHERE conrelid = to_regclass('multisession_tokens') AND contype = 'p'),
+              to_regclass('users')::OID, to_regclass('user_sessions')::OID), {now})
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
             """;
 

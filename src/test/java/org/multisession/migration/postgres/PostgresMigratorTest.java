@@ -347,6 +347,20 @@ class PostgresMigratorTest {
         }
     }
 
+    /** In a new server numbers are given out by names: those of the first tables may be the same, and of later ones not. */
+    @Test
+    void a_restored_database_in_which_some_tables_have_their_former_numbers_is_as_watched_as_before() {
+        old.addUserAs(5001, "none", null);
+        old.signInMulti(5001, "of-nobody", clock.instant());
+        deploy();
+        old.run("UPDATE multisession_state SET value = concat(to_regclass('multisession_tokens')::OID, ' 2 3')"
+                + " WHERE name = 'watched'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens("of-nobody")).isEqualTo(5001);
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+    }
+
     /** Whoever took the new table for the truth now would end every session for good. */
     @Test
     void a_table_that_somebody_is_making_anew_is_waited_for_and_ends_nobody() {
