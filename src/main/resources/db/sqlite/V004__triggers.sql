@@ -86,7 +86,7 @@ BEGIN
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
-	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched'))
 	WHERE typeof(NEW.id) = 'integer';
 END
 
@@ -105,7 +105,7 @@ BEGIN
 	FROM (SELECT count(*) = 3 AS watched FROM sqlite_master
 	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
-	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched'))
 	WHERE typeof(NEW.id) = 'integer';
 END
 
@@ -119,12 +119,12 @@ BEGIN
 	AND phone GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*')
 	OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users'
 	AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')
-	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last')) = 2
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched')) = 2
 	THEN substr(CAST(NEW.phone AS TEXT), 1, 100) ELSE phone END, token_tail = CASE
 	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
 	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
-	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last')) = 3
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched')) = 3
 	THEN length(CAST(NEW.auth_token AS TEXT)) || ':' || substr(CAST(NEW.auth_token AS TEXT), 1, 8)
 	|| substr(CAST(NEW.auth_token AS TEXT), max(1, length(CAST(NEW.auth_token AS TEXT)) / 2 - 3), 8) || substr(CAST(NEW.auth_token AS TEXT), -8) END
 	WHERE user_id = NEW.id;

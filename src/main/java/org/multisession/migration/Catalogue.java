@@ -164,7 +164,7 @@ final class Catalogue {
     /**
      * Whether all triggers of these names lie on this table, and did so all the time: whoever renames a table takes its
      * triggers along, and whoever rebuilds it may put them back, but has taken them away for a while. Versions before
-     * {@code V015__made_last.sql} could not tell the latter.
+     * {@code V015__watched.sql} could not tell the latter.
      */
     boolean hasTriggers(String table, Set<String> names) {
         return names.stream()

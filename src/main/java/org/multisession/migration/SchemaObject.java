@@ -19,7 +19,7 @@ record SchemaObject(String kind, String name, String sql) {
     static final String OUR_PREFIX = "multisession_";
 
     /** A trigger that tells which of the others have been there all the time. */
-    static final String MADE_LAST = "multisession_made_last";
+    static final String MADE_LAST = "multisession_watched";
 
     private static final Set<String> OLD_APPS =
             Set.of("users", "user_sessions", "idx_user_session_user_id", "idx_user_session_auth_token");
@@ -39,7 +39,7 @@ record SchemaObject(String kind, String name, String sql) {
             "V011__absent_tokens.sql",
             "V013__sign_ins.sql",
             "V014__known_and_strangers.sql",
-            "V015__made_last.sql");
+            "V015__watched.sql");
 
     /** Indexes of earlier versions that are in the way now, and are dropped. */
     private static final Set<String> RETIRED = Set.of("multisession_users_phone_tail");

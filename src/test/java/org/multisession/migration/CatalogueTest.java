@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,5 +80,16 @@ class CatalogueTest {
         assertThat(catalogue().schemaWithout(Set.of("users_name")))
                 .contains("CREATE TABLE users", "CREATE VIEW names", "CREATE TRIGGER of_notes")
                 .doesNotContain("CREATE INDEX");
+    }
+
+    /** A tool that writes triggers by their names must not make it look as if somebody had put all of them back. */
+    @Test
+    void what_is_made_last_comes_last_by_its_name_too() {
+        List<String> triggers = SchemaObject.additions().stream()
+                .filter(object -> object.kind().equals("trigger"))
+                .map(SchemaObject::name)
+                .toList();
+        assertThat(triggers).last().isEqualTo(SchemaObject.MADE_LAST);
+        assertThat(triggers.stream().max(Comparator.naturalOrder())).hasValue(SchemaObject.MADE_LAST);
     }
 }

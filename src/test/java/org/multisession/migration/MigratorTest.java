@@ -595,7 +595,7 @@ class MigratorTest {
                                 "multisession_session_deleted",
                                 "multisession_users_auth_token",
                                 // Whatever somebody else has made comes after it.
-                                "multisession_made_last");
+                                "multisession_watched");
                 assertThat(String.join("\n", lines(old, SCHEMA))).isEqualTo(whole);
             }
         }

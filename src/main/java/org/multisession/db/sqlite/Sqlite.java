@@ -28,7 +28,7 @@ public final class Sqlite implements Vendor {
             Map.entry(
                     "triggers",
                     "(SELECT name, lower(tbl_name) AS on_table FROM sqlite_master WHERE type = 'trigger' AND rowid <"
-                            + " (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_made_last'))"),
+                            + " (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched'))"),
             Map.entry(
                     "sessionColumns", "(SELECT name, \"notnull\" AS required FROM pragma_table_info('user_sessions'))"),
             Map.entry("time", "TEXT"),
