@@ -168,9 +168,9 @@ public final class CodeServlet extends MethodServlet {
         };
     }
 
-    /** No challenge: the cookie is gone, or another browser requested the code. */
+    /** No challenge: the cookie is gone, or another browser requested the code. A program reads no page. */
     private static void startOver(HttpServletRequest request, HttpServletResponse response, CodeStep step) {
-        Redirect.seeOther(response, step.startOver(request));
+        Redirect.seeOther(response, Browser.accepts(request) ? step.startOver(request) : step.start(request));
     }
 
     /** What the page shows. */
