@@ -81,7 +81,7 @@ final class SqliteSchema {
         return Optional.empty();
     }
 
-    /** Takes every trigger of these tables and of ours away; returns the statements that make them again, in the same order. */
+    /** Takes every trigger of these tables away; returns the statements that make them again, in the same order. */
     static List<String> suspend(Transaction transaction, List<TablePlan> plans) throws SQLException {
         List<String> tables =
                 plans.stream().map(plan -> plan.name().toLowerCase(Locale.ROOT)).toList();
@@ -91,7 +91,7 @@ final class SqliteSchema {
                 row -> new String[] {row.getString(1), row.getString(2), row.getString(3)});
         List<String> restore = new ArrayList<>();
         for (String[] trigger : triggers) {
-            if (tables.contains(trigger[2]) || Plans.isOurs(trigger[0])) {
+            if (tables.contains(trigger[2])) {
                 ComposedSql.run(transaction, "DROP TRIGGER " + ComposedSql.quoted(trigger[0]));
                 restore.add(Objects.requireNonNull(trigger[1]));
             }

@@ -132,6 +132,12 @@ final class Catalogue {
         return putBack;
     }
 
+    /** Whether some of those lie on this table. */
+    boolean hasPutBackOn(String table) {
+        return ourTriggers().stream()
+                .anyMatch(trigger -> trigger.table().equalsIgnoreCase(table) && putBack.contains(trigger.name()));
+    }
+
     /** The triggers of ours, whatever they lie on. */
     List<Entry> ourTriggers() {
         return entries.values().stream()

@@ -59,7 +59,7 @@ final class Ground {
         toTell(found).forEach(object -> names.add(object.name()));
         found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        if (made.stream().anyMatch(Ground::watchesUsers)) {
+        if (made.stream().anyMatch(Ground::watchesUsers) || found.catalogue().hasPutBackOn("users")) {
             String now = SqlTime.format(clock.instant());
             execute(transaction, FORGET_WATCH);
             execute(transaction, RECORD_WATCH, now, now);
@@ -138,7 +138,7 @@ final class Ground {
     }
 
     private static boolean watchesUsers(SchemaObject object) {
-        return object.isMadeLast() || (object.kind().equals("trigger") && object.isOn("users"));
+        return object.kind().equals("trigger") && object.isOn("users");
     }
 
     private void recordWhatIsNotMarkedByItsName(Transaction transaction, List<SchemaObject> made) throws SQLException {

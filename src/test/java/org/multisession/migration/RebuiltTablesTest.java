@@ -425,6 +425,28 @@ class RebuiltTablesTest {
             }
         }
 
+        /** A tool that rebuilds user_sessions each night must not keep ended tokens from being forgotten. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void users_count_as_watched_anew_only_where_users_was_rebuilt(Rebuilds.Way way) {
+            String since = "SELECT value FROM multisession_state WHERE name = 'users-watched'";
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old)) {
+                String first = old.one(since);
+                clock.advance(Duration.ofHours(1));
+                old.run(Rebuilds.sessions(way));
+                app.database.lookAfterSchema();
+                old.run(Rebuilds.puttingTriggersBack(old, "user_sessions", Rebuilds.narrowSessions(way)));
+                app.database.lookAfterSchema();
+                assertThat(app.migrator.missing()).isEmpty();
+                assertThat(old.one(since)).isEqualTo(first);
+                old.run(Rebuilds.puttingTriggersBack(old, "users", Rebuilds.users(way)));
+                app.database.lookAfterSchema();
+                assertThat(app.migrator.missing()).isEmpty();
+                assertThat(old.one(since)).isNotEqualTo(first);
+            }
+        }
+
         /** A device of somebody whose number tells who they are stays signed in. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
