@@ -109,7 +109,7 @@ public final class Pools implements AutoCloseable {
             // What lies between may drop a connection that rests.
             config.setMaxLifetime(MAX_LIFETIME.toMillis());
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
-            OwnPool pool = OwnPool.open(config, source.vendor(), silence);
+            ConnectionPool pool = new OutagePool(OwnPool.open(config, source.vendor(), silence), source);
             return new Pools(source, pool, pool, timer, null);
         } catch (RuntimeException e) {
             timer.close();
@@ -118,7 +118,8 @@ public final class Pools implements AutoCloseable {
     }
 
     /** Uses a pool of connections to a server that somebody else has made, and will close. */
-    public static Pools ofGiven(Source source, ConnectionPool pool) {
+    public static Pools ofGiven(Source source, ConnectionPool given) {
+        ConnectionPool pool = new OutagePool(given, source);
         return new Pools(source, pool, pool, null, null);
     }
 

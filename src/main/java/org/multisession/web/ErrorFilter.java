@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseReplacedException;
+import org.multisession.db.FailureKind;
 import org.multisession.db.StorageException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,10 @@ public final class ErrorFilter extends HttpFilter {
             // Logged by whoever watches that, now and then, and not for each request.
             responder.respond(request, response, HttpProblem.unavailable(), null);
         } catch (DatabaseBusyException e) {
-            log.warn("A request was answered with 503: {}", e.getMessage());
+            // That a server is away is logged once, and not for each request.
+            if (e.kind() == FailureKind.BUSY) {
+                log.warn("A request was answered with 503: {}", e.getMessage());
+            }
             responder.respond(request, response, HttpProblem.busy(), null);
         } catch (RuntimeException | ServletException e) {
             String reference = reference();

@@ -3,6 +3,7 @@ package org.multisession.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.multisession.boot.DeployedApp.ANNA;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,8 +113,9 @@ class PostgresFailoverIT {
             int signedIn = seen.signedIn.size() + seen.signedOut.size();
 
             pair.promote();
-            for (int i = 0; i < 1_000 && !app.opens(live).equals("200 session"); i++) {
-                Thread.onSpinWait();
+            Instant patience = Instant.now().plusSeconds(120);
+            while (!app.opens(live).equals("200 session") && Instant.now().isBefore(patience)) {
+                callers.stream().filter(CompletableFuture::isDone).forEach(CompletableFuture::join);
             }
             await(seen.rounds, seen.rounds.get() + 3 * CALLERS, callers);
             isOver.set(true);
