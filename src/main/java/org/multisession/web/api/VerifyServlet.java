@@ -13,6 +13,7 @@ import org.multisession.auth.SignedIn;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.phone.RememberedNumbers;
+import org.multisession.session.UserSession;
 import org.multisession.web.ClientFactory;
 import org.multisession.web.CurrentUser;
 import org.multisession.web.HttpProblem;
@@ -60,10 +61,16 @@ public final class VerifyServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // Set first, so that an error answer has them too.
-        for (String name : IDENTITY) {
-            response.setHeader(name, "");
+        try {
+            answer(request, response);
+        } catch (RuntimeException e) {
+            // Whoever answers in its place leaves the headers as they are.
+            tellNobody(response);
+            throw e;
         }
+    }
+
+    private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Duration maxAge = MaxAge.of(request);
         SignedIn signedIn = authenticator.authenticate(cookie.presented(request), () -> ClientFactory.of(request));
         if (signedIn == null) {
@@ -77,22 +84,26 @@ public final class VerifyServlet extends HttpServlet {
         CurrentUser user = new CurrentUser(signedIn);
         request.setAttribute(CurrentUser.ID_ATTRIBUTE, user.getName());
         PhoneNumber number = numbers.parse(user.phone());
+        Instant proved = Freshness.provedAt(signedIn);
+        UserSession session = signedIn.session();
         response.setHeader(USER_ID, user.getName());
         response.setHeader(PHONE, number == null ? "" : number.text());
         response.setHeader(PLAN, HeaderText.of(user.plan()));
         response.setHeader(VIA, user.via());
-        Instant proved = Freshness.provedAt(signedIn);
-        if (proved != null) {
-            response.setHeader(TIME, proved.truncatedTo(ChronoUnit.SECONDS).toString());
-        }
-        if (signedIn.session() != null) {
-            response.setHeader(SESSION, signedIn.session().id().text());
+        response.setHeader(TIME, proved == null ? "" : IsoTime.of(proved.truncatedTo(ChronoUnit.SECONDS)));
+        response.setHeader(SESSION, session == null ? "" : session.id().text());
+    }
+
+    private static void tellNobody(HttpServletResponse response) {
+        for (String name : IDENTITY) {
+            response.setHeader(name, "");
         }
     }
 
     /** Not thrown, because a browser would get a page, which no proxy shows. */
     private void refuse(HttpServletRequest request, HttpServletResponse response, HttpProblem failure)
             throws IOException {
+        tellNobody(response);
         failure.headers().forEach(response::setHeader);
         json.respond(request, response, failure, null);
     }
