@@ -182,6 +182,10 @@ public final class SqliteBackup implements Backup {
     private record Counts(long users, long sessions) {}
 
     private static Counts copyInto(Handle handle, Path unfinished) throws SQLException {
+        if (!ComposedSql.texts(handle, "PRAGMA journal_mode").contains("wal")) {
+            long page = ComposedSql.number(handle, "PRAGMA page_size");
+            PageCopy.makeRoom(unfinished, page * ComposedSql.number(handle, "PRAGMA page_count"), page);
+        }
         execute(handle, "BEGIN");
         Counts before;
         try {

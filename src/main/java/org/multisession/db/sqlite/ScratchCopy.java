@@ -3,6 +3,7 @@ package org.multisession.db.sqlite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.DatabaseException;
 
@@ -36,6 +37,7 @@ public final class ScratchCopy implements AutoCloseable {
         }
         try {
             copy.requireSpace(original);
+            copy.makeRoom(original);
             original.snapshot(handle -> {
                 // The copy shows the moment of the first read.
                 long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
@@ -78,6 +80,21 @@ public final class ScratchCopy implements AutoCloseable {
             }
         } catch (IOException e) {
             throw noRoom(original, e.toString(), e);
+        }
+    }
+
+    private void makeRoom(ReadOnlyDatabase original) {
+        if (original.hasWriteAheadLog()) {
+            return;
+        }
+        long page = original.snapshot(handle -> ComposedSql.number(handle, "PRAGMA page_size"));
+        try {
+            PageCopy.makeRoom(path(), Files.size(original.path()), page);
+        } catch (SQLException | IOException e) {
+            throw new DatabaseException(
+                    "no copy of " + original.path() + " could be made in " + System.getProperty("java.io.tmpdir") + ": "
+                            + e.getMessage() + ". Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
+                    e);
         }
     }
 
