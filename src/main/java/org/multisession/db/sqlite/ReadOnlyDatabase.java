@@ -97,8 +97,15 @@ public final class ReadOnlyDatabase implements ReadOnly {
         return file.path();
     }
 
-    /** Whether the file has write-ahead logging. Opened as immutable, SQLite itself says otherwise. */
+    /**
+     * Whether the file has write-ahead logging. Opened as immutable, SQLite itself says otherwise.
+     *
+     * @throws IllegalStateException after a snapshot, or in one: closing the file would drop this process's locks on it
+     */
     public boolean hasWriteAheadLog() {
+        if (connection != null) {
+            throw new IllegalStateException(file.path() + " is open");
+        }
         try (InputStream in = Files.newInputStream(file.path())) {
             byte[] header = in.readNBytes(READ_VERSION + 1);
             return header.length > READ_VERSION && header[READ_VERSION] == 2;

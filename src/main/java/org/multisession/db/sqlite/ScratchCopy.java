@@ -37,11 +37,14 @@ public final class ScratchCopy implements AutoCloseable {
         }
         try {
             copy.requireSpace(original);
-            copy.makeRoom(original);
+            boolean hasLog = original.hasWriteAheadLog();
+            if (!hasLog) {
+                copy.makeRoom(original);
+            }
             original.snapshot(handle -> {
                 // The copy shows the moment of the first read.
                 long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
-                if (original.hasWriteAheadLog()) {
+                if (hasLog) {
                     PageCopy.into(handle, copy.path());
                 } else {
                     PageCopy.quicklyInto(handle, copy.path());
@@ -84,9 +87,6 @@ public final class ScratchCopy implements AutoCloseable {
     }
 
     private void makeRoom(ReadOnlyDatabase original) {
-        if (original.hasWriteAheadLog()) {
-            return;
-        }
         long page = original.snapshot(handle -> ComposedSql.number(handle, "PRAGMA page_size"));
         try {
             PageCopy.makeRoom(path(), Files.size(original.path()), page);

@@ -86,6 +86,21 @@ class ReadOnlyDatabaseTest {
         assertThat(rowsReadWithoutATrace(path)).isEqualTo(3);
     }
 
+    /** Whoever closes a file that SQLite has open in the same process takes all its locks on it (POSIX). */
+    @Test
+    void nothing_closes_the_file_while_a_snapshot_holds_its_lock() throws SQLException {
+        try (SqliteApp old = SqliteApp.make(folder, "single");
+                ReadOnlyDatabase database = ReadOnlyDatabase.open(old.path(), PATIENCE)) {
+            assertThat(database.hasWriteAheadLog()).isFalse();
+            long users = database.snapshot(handle -> {
+                long counted = count(handle, "users");
+                assertThatThrownBy(database::hasWriteAheadLog).isInstanceOf(IllegalStateException.class);
+                return counted;
+            });
+            assertThat(users).isPositive();
+        }
+    }
+
     @Test
     void a_closed_database_with_write_ahead_logging() throws IOException {
         Path path = folder.resolve("app.db");
