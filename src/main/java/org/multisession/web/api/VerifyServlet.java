@@ -63,7 +63,7 @@ public final class VerifyServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         try {
             answer(request, response);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // Whoever answers in its place leaves the headers as they are.
             tellNobody(response);
             throw e;
