@@ -111,7 +111,7 @@ record Routes(
         filter(
                 context,
                 "errors",
-                new ErrorFilter(failures, random),
+                new ErrorFilter(failures, random, System::nanoTime),
                 EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
         filter(
                 context,

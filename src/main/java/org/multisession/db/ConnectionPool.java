@@ -17,6 +17,11 @@ public interface ConnectionPool extends AutoCloseable {
 
     PoolUse use();
 
+    /** Whether the last who asked was given none because the database cannot be reached. */
+    default boolean isAway() {
+        return false;
+    }
+
     @Override
     void close();
 

@@ -433,6 +433,11 @@ public final class Database implements AutoCloseable {
         return pools.readers().use();
     }
 
+    /** Whether the last who asked for a connection to write got none because the database cannot be reached. */
+    boolean isAway() {
+        return pools.writer().isAway();
+    }
+
     /** How much of the writing connection is in use now. */
     public PoolUse writer() {
         return pools.writer().use();

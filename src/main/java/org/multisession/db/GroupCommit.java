@@ -261,15 +261,30 @@ public final class GroupCommit {
     /** Does each by itself, so that it gets the failure that the database has for it. */
     private void commitEach(List<Pending<?>> all) {
         Error thrown = null;
+        RuntimeException away = null;
         for (Pending<?> pending : all) {
+            if (away != null) {
+                // Otherwise each would wait for a connection, and those behind it for all of them.
+                fail(pending, away);
+                continue;
+            }
             try {
                 commit(List.of(pending));
+                away = pending.failure instanceof DatabaseBusyException busy && database.isAway() ? busy : null;
             } catch (Error e) {
                 thrown = e;
             }
         }
         if (thrown != null) {
             throw thrown;
+        }
+    }
+
+    private void fail(Pending<?> pending, RuntimeException failure) {
+        synchronized (lock) {
+            pending.failure = failure;
+            pending.isDone = true;
+            lock.notifyAll();
         }
     }
 

@@ -2,6 +2,7 @@ package org.multisession.db;
 
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * after the server is back gets a connection, and with that it is over. The log tells when it begins and ends, however many
  * requests fail by it.
  *
- * <p>That all connections are in use is no outage: then everybody waits for a turn.
+ * <p>That all connections are in use is no outage, nor that the server refuses more while some are lent: then everybody
+ * waits for a turn.
  */
 final class OutagePool implements ConnectionPool {
 
@@ -24,6 +26,9 @@ final class OutagePool implements ConnectionPool {
 
     /** How it last failed; null as long as connections can be had. */
     private final AtomicReference<@Nullable SQLException> outage = new AtomicReference<>();
+
+    /** How often one was lent. */
+    private final AtomicLong loans = new AtomicLong();
 
     private final AtomicBoolean isTried = new AtomicBoolean();
 
@@ -49,11 +54,12 @@ final class OutagePool implements ConnectionPool {
     }
 
     private Lease attempt(boolean isAwaited) throws SQLException {
+        long before = loans.get();
         Lease lease;
         try {
             lease = pool.borrow(isAwaited);
         } catch (SQLException e) {
-            if (e.getCause() instanceof SQLException why && outage.getAndSet(e) == null) {
+            if (e.getCause() instanceof SQLException why && loans.get() == before && outage.getAndSet(e) == null) {
                 log.error(
                         "No connection to {} can be opened: {}. Until one can, requests are answered with 503",
                         source,
@@ -61,10 +67,16 @@ final class OutagePool implements ConnectionPool {
             }
             throw e;
         }
+        loans.incrementAndGet();
         if (outage.get() != null && outage.getAndSet(null) != null) {
             log.warn("{} answers again", source);
         }
         return lease;
+    }
+
+    @Override
+    public boolean isAway() {
+        return outage.get() != null;
     }
 
     @Override

@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariPoolMXBean;
 import com.zaxxer.hikari.pool.HikariPool;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 
 /** A pool that this application opens and closes. */
@@ -40,12 +41,26 @@ final class OwnPool implements ConnectionPool {
 
     @Override
     public Lease borrow(boolean isAwaited) throws SQLException {
-        HikariLease lease = new HikariLease(pool, pool.getConnection());
+        HikariLease lease = new HikariLease(pool, connection());
         if (isAwaited && silence > 0) {
             // The pool itself sets it back.
             lease.expectAnswersWithin(silence);
         }
         return lease;
+    }
+
+    private Connection connection() throws SQLException {
+        try {
+            return pool.getConnection();
+        } catch (SQLTransientConnectionException e) {
+            // Of statements that each connection begins with, the pool wraps the failure once more.
+            for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+                if (cause instanceof SQLException why) {
+                    throw new SQLTransientConnectionException(e.getMessage(), why.getSQLState(), why);
+                }
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.FailureKind;
@@ -23,12 +26,21 @@ public final class ErrorFilter extends HttpFilter {
 
     private static final Logger log = LoggerFactory.getLogger(ErrorFilter.class);
 
+    private static final Duration REMINDER = Duration.ofSeconds(10);
+
     private final transient HttpProblemResponder responder;
     private final SecureRandom random;
+    private final transient LongSupplier nanos;
 
-    public ErrorFilter(HttpProblemResponder responder, SecureRandom random) {
+    /** When it was last told that the database cannot be reached. */
+    private final AtomicLong toldAt;
+
+    /** @param nanos tells the time that has passed, as {@link System#nanoTime} does */
+    public ErrorFilter(HttpProblemResponder responder, SecureRandom random, LongSupplier nanos) {
         this.responder = responder;
         this.random = random;
+        this.nanos = nanos;
+        this.toldAt = new AtomicLong(nanos.getAsLong() - REMINDER.toNanos());
     }
 
     @Override
@@ -50,8 +62,7 @@ public final class ErrorFilter extends HttpFilter {
             // Logged by whoever watches that, now and then, and not for each request.
             responder.respond(request, response, HttpProblem.unavailable(), null);
         } catch (DatabaseBusyException e) {
-            // That a server is away is logged once, and not for each request.
-            if (e.kind() == FailureKind.BUSY) {
+            if (e.kind() == FailureKind.BUSY || isDueAgain()) {
                 log.warn("A request was answered with 503: {}", e.getMessage());
             }
             responder.respond(request, response, HttpProblem.busy(), null);
@@ -73,6 +84,13 @@ public final class ErrorFilter extends HttpFilter {
                     "The request failed with an internal error, which is in the log under this reference.");
             responder.respond(request, response, failure, reference);
         }
+    }
+
+    /** While a server is away every request fails, as fast as they come. */
+    private boolean isDueAgain() {
+        long now = nanos.getAsLong();
+        long last = toldAt.get();
+        return now - last >= REMINDER.toNanos() && toldAt.compareAndSet(last, now);
     }
 
     private String reference() {

@@ -2,14 +2,22 @@ package org.multisession.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+import static org.mockito.Mockito.withSettings;
 
+import com.zaxxer.hikari.HikariConfig;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.testing.LogLines;
@@ -140,6 +148,49 @@ class OutagePoolTest {
         held.outcomes.add(lease);
         assertThat(one.join()).isSameAs(lease);
         assertThat(another.join()).isSameAs(lease);
+    }
+
+    @Test
+    void where_the_server_refuses_more_while_some_are_lent_everybody_waits_for_a_turn() {
+        CompletableFuture<ConnectionPool.Lease> unlucky = begun(true);
+        CompletableFuture<ConnectionPool.Lease> lucky = begun(true);
+        held.outcomes.add(lease);
+        assertThat(CompletableFuture.anyOf(unlucky, lucky).join()).isSameAs(lease);
+        held.outcomes.add(down);
+        assertThatThrownBy(() -> CompletableFuture.allOf(unlucky, lucky).join()).hasCause(down);
+
+        assertThat(pool.isAway()).isFalse();
+        CompletableFuture<ConnectionPool.Lease> one = begun(true);
+        CompletableFuture<ConnectionPool.Lease> another = begun(true);
+        held.outcomes.add(lease);
+        held.outcomes.add(lease);
+        assertThat(one.join()).isSameAs(lease);
+        assertThat(another.join()).isSameAs(lease);
+    }
+
+    /** Hikari wraps what fails then once more, in what is no failure of SQL. */
+    @Test
+    void a_connection_that_fails_by_its_first_statements_is_told_by_their_failure() throws SQLException {
+        SQLException refused = new SQLException("no role of that name", "42704");
+        DataSource source = mock();
+        Connection good = mock(withSettings().defaultAnswer(RETURNS_DEEP_STUBS));
+        Connection bad = mock(withSettings().defaultAnswer(RETURNS_DEEP_STUBS));
+        when(good.isValid(anyInt())).thenReturn(true);
+        when(bad.createStatement().execute(any())).thenThrow(refused);
+        when(source.getConnection()).thenReturn(good, bad);
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(source);
+        config.setConnectionInitSql("SET ROLE app");
+        config.setConnectionTimeout(250);
+        config.setMaximumPoolSize(2);
+        config.setMinimumIdle(1);
+        try (OwnPool own = OwnPool.open(config, mock(Vendor.class));
+                ConnectionPool.Lease first = own.borrow(false)) {
+            assertThat(first.connection().isClosed()).isFalse();
+            assertThatThrownBy(() -> own.borrow(false))
+                    .isInstanceOf(SQLTransientConnectionException.class)
+                    .hasCause(refused);
+        }
     }
 
     @Test

@@ -1,14 +1,21 @@
 package org.multisession.db;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.multisession.testing.PostgresApp;
 
@@ -53,6 +60,48 @@ class PostgresGroupCommitTest {
                 assertThat(old.all("SELECT id FROM users WHERE name = 'new' AND \"plan\" = 'ours' ORDER BY id"))
                         .containsExactly("42", "43", "44");
             }
+        } finally {
+            callers.shutdownNow();
+        }
+    }
+
+    @Test
+    void while_the_server_is_away_those_who_come_together_do_not_wait_for_it_one_after_the_other() throws Exception {
+        Vendor server = mock();
+        when(server.isServer()).thenReturn(true);
+        Database away = mock();
+        when(away.vendor()).thenReturn(server);
+        when(away.isAway()).thenReturn(true);
+        CountDownLatch everybody = new CountDownLatch(1);
+        AtomicInteger attempts = new AtomicInteger();
+        doAnswer(call -> {
+                    attempts.incrementAndGet();
+                    everybody.await();
+                    throw new DatabaseBusyException("it is away", FailureKind.UNREACHABLE, null);
+                })
+                .when(away)
+                .execute(any());
+        GroupCommit together = GroupCommit.unlimited(away);
+        ExecutorService callers = Executors.newCachedThreadPool();
+        try {
+            List<Future<Integer>> all = new ArrayList<>();
+            all.add(callers.submit(() -> write(together, 42)));
+            while (attempts.get() == 0) {
+                Thread.onSpinWait();
+            }
+            for (int i = 1; i <= 20; i++) {
+                all.add(callers.submit(() -> write(together, 43)));
+                while (together.waiting() < i) {
+                    Thread.onSpinWait();
+                }
+            }
+            everybody.countDown();
+            for (Future<Integer> each : all) {
+                assertThatThrownBy(() -> each.get(30, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(DatabaseBusyException.class)
+                        .hasMessageContaining("it is away");
+            }
+            assertThat(attempts).hasValue(2);
         } finally {
             callers.shutdownNow();
         }

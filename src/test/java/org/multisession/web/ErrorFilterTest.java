@@ -3,9 +3,11 @@ package org.multisession.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.ArgumentMatchers.isNull;
 import static org.mockito.ArgumentMatchers.matches;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.verifyNoInteractions;
 import static org.mockito.Mockito.when;
@@ -25,6 +27,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.ArgumentCaptor;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.FailureKind;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
@@ -34,10 +39,12 @@ class ErrorFilterTest {
     /** What is logged here is meant to happen. Held, or the setting would be collected. */
     private static final Logger LOG = Logger.getLogger(ErrorFilter.class.getName());
 
+    private long now = Long.MAX_VALUE - 5_000_000_000L;
+
     private final HttpProblemResponder responder = mock(HttpProblemResponder.class);
     private final HttpServletRequest request = mock(HttpServletRequest.class);
     private final HttpServletResponse response = mock(HttpServletResponse.class);
-    private final ErrorFilter filter = new ErrorFilter(responder, new SecureRandom());
+    private final ErrorFilter filter = new ErrorFilter(responder, new SecureRandom(), () -> now);
 
     @BeforeAll
     static void quiet() {
@@ -54,6 +61,30 @@ class ErrorFilterTest {
         HttpProblem failure = HttpProblem.unauthenticated();
         filter.doFilter(request, response, failing(failure));
         verify(responder).respond(request, response, failure, null);
+    }
+
+    @Test
+    void that_the_database_cannot_be_reached_is_told_of_one_request_in_ten_seconds()
+            throws IOException, ServletException {
+        LOG.setLevel(null);
+        try (LogLines log = new LogLines()) {
+            for (int seconds = 0; seconds < 30; seconds++) {
+                for (int i = 0; i < 3; i++) {
+                    filter.doFilter(
+                            request,
+                            response,
+                            failing(new DatabaseBusyException("it is away", FailureKind.UNREACHABLE, null)));
+                }
+                now += 1_000_000_000L;
+            }
+            assertThat(log.all()).hasSize(3).containsOnly("WARNING A request was answered with 503: it is away");
+            filter.doFilter(request, response, failing(new DatabaseBusyException("it is locked", null)));
+            filter.doFilter(request, response, failing(new DatabaseBusyException("it is locked", null)));
+            assertThat(log.all()).hasSize(5);
+        } finally {
+            LOG.setLevel(Level.OFF);
+        }
+        verify(responder, times(92)).respond(eq(request), eq(response), any(), isNull());
     }
 
     @Test
