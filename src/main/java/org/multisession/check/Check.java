@@ -24,6 +24,7 @@ import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.DryRun;
+import org.multisession.migration.Held;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.NeededSqlite;
 import org.multisession.migration.Progress;
@@ -121,7 +122,9 @@ public final class Check {
     private void read(ReadOnlyDatabase original, Instant now, List<Fact> facts, Findings findings) {
         DryRun rehearsal;
         PlayedDeploy.Played played;
+        Held copying;
         try (ScratchCopy copy = ScratchCopy.of(original)) {
+            copying = Held.byCopy(copy.held());
             rehearsal = look(copy.path(), facts, findings);
             if (rehearsal == null) {
                 return;
@@ -141,7 +144,7 @@ public final class Check {
             facts.add(Fact.of(
                     "longest-wait",
                     "Longest wait of others, measured on a copy",
-                    played.longest().predicted()));
+                    copying.orLonger(played.longest()).predicted()));
         }
     }
 

@@ -9,6 +9,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.ReadOnly;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
+import org.multisession.migration.Held;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.postgres.PostgresDryRun;
 
@@ -118,7 +119,7 @@ final class MigrateCommand implements Command {
                 call.terminal()
                         .err()
                         .println("Dry run: all of it happens in one transaction, which is then rolled back");
-                return tell(call, run.dryRun(), "was rolled back");
+                return tell(call, run.dryRun(), "was rolled back", 0);
             }
         }
         call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
@@ -128,7 +129,7 @@ final class MigrateCommand implements Command {
                         DatabaseSession.open(copy.path(), false, call.terminal().clock())) {
             MigrationRun run = MigrationRun.onCopy(
                     call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress());
-            return tell(call, run.migrate(), "happened on a copy");
+            return tell(call, run.migrate(), "happened on a copy", copy.held());
         }
     }
 
@@ -159,7 +160,8 @@ final class MigrateCommand implements Command {
         }
     }
 
-    private static int tell(Call call, Migrator.Outcome outcome, String how) {
+    /** @param copied how long others had to wait for a copy, as a migration makes one as well, in nanoseconds */
+    private static int tell(Call call, Migrator.Outcome outcome, String how, long copied) {
         tellOfHashes(call);
         if (outcome.made().isEmpty()) {
             call.say("Nothing to do: the database is already migrated.");
@@ -168,8 +170,8 @@ final class MigrateCommand implements Command {
         call.say("Dry run: it worked and " + how + "; the database is as it was. 'migrate' would create "
                 + Plurals.counted(outcome.made().size(), "object") + ":");
         call.say(Plurals.listed(outcome.made()));
-        call.say(
-                "Longest wait of other programs meanwhile: " + outcome.longest().predicted());
+        call.say("Longest wait of other programs meanwhile: "
+                + Held.byCopy(copied).orLonger(outcome.longest()).predicted());
         return DONE;
     }
 

@@ -30,8 +30,12 @@ public interface Backup {
      */
     default void requireRoom(long growth) {}
 
-    /** A backup that is there, complete and verified. */
-    record Copy(Path path) {
+    /**
+     * A backup that is there, complete and verified.
+     *
+     * @param held how long others had to wait for it
+     */
+    record Copy(Path path, Held held) {
 
         private static final Logger log = LoggerFactory.getLogger(Copy.class);
 

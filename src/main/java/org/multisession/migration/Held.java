@@ -11,7 +11,12 @@ public record Held(String step, long nanos) {
     /** As long as Python's sqlite3 waits for a lock. */
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(5);
 
-    Held orLonger(Held other) {
+    /** A copy that was made, while nobody could write. */
+    public static Held byCopy(long nanos) {
+        return new Held("copying the database", nanos);
+    }
+
+    public Held orLonger(Held other) {
         return other.nanos > nanos ? other : this;
     }
 

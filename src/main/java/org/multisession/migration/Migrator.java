@@ -130,7 +130,9 @@ public final class Migrator implements Migration {
         }
 
         Outcome after(Backup.@Nullable Copy copy, Held held) {
-            return new Outcome(userColumns, made, copy == null ? null : copy.path(), held);
+            return copy == null
+                    ? new Outcome(userColumns, made, null, held)
+                    : new Outcome(userColumns, made, copy.path(), copy.held().orLonger(held));
         }
     }
 
@@ -261,11 +263,12 @@ public final class Migrator implements Migration {
                         verified.users(),
                         verified.sessions(),
                         verified.legacyTokens());
-                log.info("Migration: no step held others up longer than {}", steps.longest());
+                Outcome outcome = new Outcome(userColumns, made).after(copy, steps.longest());
+                log.info("Migration: nothing held others up longer than {}", outcome.longest());
                 log.info("Migration: done; the old app can go on as before");
                 pacing.rest(0);
                 warnOfShared(database.read(handle -> ComposedSql.texts(handle, SHARED)));
-                return new Outcome(userColumns, made).after(copy, steps.longest());
+                return outcome;
             }
             log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
         }

@@ -129,7 +129,8 @@ public final class SqliteBackup implements Backup {
         Thread atExit = new Thread(() -> remove(unfinished), "multi-session-backup");
         Runtime.getRuntime().addShutdownHook(atExit);
         try {
-            Counts counts = database.outsideTransaction(handle -> copyInto(handle, unfinished));
+            Copied copied = database.outsideTransaction(handle -> copyInto(handle, unfinished));
+            Counts counts = copied.counts();
             sync(unfinished);
             String name = unfinished.getFileName().toString();
             Path copy = unfinished.resolveSibling(name.substring(0, name.length() - UNFINISHED.length()));
@@ -141,7 +142,7 @@ public final class SqliteBackup implements Backup {
                     counts.users(),
                     counts.sessions(),
                     Bytes.inWords(Files.size(copy)));
-            return new Copy(copy);
+            return new Copy(copy, Held.byCopy(copied.held()));
         } finally {
             // After a success it has another name.
             remove(unfinished);
@@ -181,11 +182,16 @@ public final class SqliteBackup implements Backup {
 
     private record Counts(long users, long sessions) {}
 
-    private static Counts copyInto(Handle handle, Path unfinished) throws SQLException {
-        if (!ComposedSql.texts(handle, "PRAGMA journal_mode").contains("wal")) {
+    /** @param held how long others had to wait, in nanoseconds */
+    private record Copied(Counts counts, long held) {}
+
+    private static Copied copyInto(Handle handle, Path unfinished) throws SQLException {
+        boolean hasLog = ComposedSql.texts(handle, "PRAGMA journal_mode").contains("wal");
+        if (!hasLog) {
             long page = ComposedSql.number(handle, "PRAGMA page_size");
             PageCopy.makeRoom(unfinished, page * ComposedSql.number(handle, "PRAGMA page_count"), page);
         }
+        long start = System.nanoTime();
         execute(handle, "BEGIN");
         Counts before;
         try {
@@ -195,6 +201,7 @@ public final class SqliteBackup implements Backup {
             // It has only read.
             execute(handle, "ROLLBACK");
         }
+        long held = hasLog ? 0 : System.nanoTime() - start;
         execute(handle, "ATTACH DATABASE ? AS backup", unfinished.toString());
         try {
             // The check looks up every row in every index.
@@ -205,7 +212,7 @@ public final class SqliteBackup implements Backup {
                 throw refusal("the copy holds " + copied.users() + " users and " + copied.sessions()
                         + " sessions, the database " + before.users() + " and " + before.sessions());
             }
-            return copied;
+            return new Copied(copied, held);
         } finally {
             execute(handle, "DETACH DATABASE backup");
         }

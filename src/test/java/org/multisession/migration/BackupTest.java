@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
@@ -111,6 +112,18 @@ class BackupTest {
             migrate();
             try (SqliteApp copy = SqliteApp.open(folder.resolve(NAME))) {
                 assertThat(copy.legacyTokenOf(43)).isEqualTo("only-in-the-log");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"delete, true", "wal, false"})
+    void it_is_told_how_long_nobody_could_write_for_it(String mode, boolean isHeld) {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            old.run("PRAGMA journal_mode=" + mode);
+            try (Database database = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+                Backup.Copy copy = new SqliteBackup(database, old.path(), CLOCK).make();
+                assertThat(Objects.requireNonNull(copy).held().nanos() > 0).isEqualTo(isHeld);
             }
         }
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.StatementLog;
@@ -116,6 +117,22 @@ class SteppedMoveTest {
             String expected = atOnce(old);
             assertThat(migrate(old.path(), 2).made()).contains("multisession_phones");
             assertThat(withoutTimes(old)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void a_copy_that_held_others_up_longer_than_any_step_is_what_is_told() {
+        try (SqliteApp old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5));
+                LogLines log = new LogLines()) {
+            Backup backup = () -> new Backup.Copy(folder.resolve("copy.db"), Held.byCopy(7_000_000_000L));
+            Migrator.Outcome outcome = new Migrator(
+                            database, clock, backup, Progress.NONE, Trial.NONE, statement -> {}, 0, Pacing.pieces(3))
+                    .migrate();
+            assertThat(outcome.longest().predicted()).startsWith("about 7 seconds (copying the database)");
+            assertThat(log.all())
+                    .contains("INFO Migration: nothing held others up longer than 7.0 s (copying the database)");
         }
     }
 

@@ -16,6 +16,9 @@ public final class ScratchCopy implements AutoCloseable {
     private final Path folder;
     private final Thread atExit;
 
+    /** In nanoseconds. */
+    private long held;
+
     private ScratchCopy(Path folder) {
         this.folder = folder;
         this.atExit = new Thread(() -> NativeLibrary.remove(folder), "multi-session-scratch-copy");
@@ -41,15 +44,16 @@ public final class ScratchCopy implements AutoCloseable {
             if (!hasLog) {
                 copy.makeRoom(original);
             }
-            original.snapshot(handle -> {
+            copy.held = original.snapshot(handle -> {
                 // The copy shows the moment of the first read.
                 long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
+                long start = System.nanoTime();
                 if (hasLog) {
                     PageCopy.into(handle, copy.path());
                 } else {
                     PageCopy.quicklyInto(handle, copy.path());
                 }
-                return true;
+                return hasLog ? 0 : System.nanoTime() - start;
             });
             return copy;
         } catch (RuntimeException e) {
@@ -104,6 +108,11 @@ public final class ScratchCopy implements AutoCloseable {
                 "there is no room for a copy of " + original.path() + " in " + System.getProperty("java.io.tmpdir")
                         + ": " + why + ". Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
                 e);
+    }
+
+    /** How long nobody could write while it was made, in nanoseconds. */
+    public long held() {
+        return held;
     }
 
     public Path path() {
