@@ -191,10 +191,13 @@ public final class SqliteBackup implements Backup {
             long page = ComposedSql.number(handle, "PRAGMA page_size");
             PageCopy.makeRoom(unfinished, page * ComposedSql.number(handle, "PRAGMA page_count"), page);
         }
-        long start = System.nanoTime();
         execute(handle, "BEGIN");
         Counts before;
+        long start;
         try {
+            // Until this others may hold it up, and not it them.
+            long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
+            start = System.nanoTime();
             before = counts(handle, "main");
             PageCopy.quicklyInto(handle, unfinished);
         } finally {

@@ -92,6 +92,15 @@ class OutagePoolTest {
         return result;
     }
 
+    private void everybodyWaitsForATurn() {
+        CompletableFuture<ConnectionPool.Lease> one = begun(true);
+        CompletableFuture<ConnectionPool.Lease> another = begun(true);
+        held.outcomes.add(lease);
+        held.outcomes.add(lease);
+        assertThat(one.join()).isSameAs(lease);
+        assertThat(another.join()).isSameAs(lease);
+    }
+
     @Test
     void during_an_outage_one_request_waits_and_the_others_fail_at_once() {
         fails(down);
@@ -113,12 +122,7 @@ class OutagePoolTest {
         held.outcomes.add(lease);
         assertThat(first.join()).isSameAs(lease);
 
-        CompletableFuture<ConnectionPool.Lease> one = begun(true);
-        CompletableFuture<ConnectionPool.Lease> another = begun(true);
-        held.outcomes.add(lease);
-        held.outcomes.add(lease);
-        assertThat(one.join()).isSameAs(lease);
-        assertThat(another.join()).isSameAs(lease);
+        everybodyWaitsForATurn();
     }
 
     @Test
@@ -142,12 +146,7 @@ class OutagePoolTest {
     @Test
     void where_all_connections_are_in_use_everybody_waits_for_a_turn() {
         fails(inUse);
-        CompletableFuture<ConnectionPool.Lease> one = begun(true);
-        CompletableFuture<ConnectionPool.Lease> another = begun(true);
-        held.outcomes.add(lease);
-        held.outcomes.add(lease);
-        assertThat(one.join()).isSameAs(lease);
-        assertThat(another.join()).isSameAs(lease);
+        everybodyWaitsForATurn();
     }
 
     @Test
@@ -160,12 +159,7 @@ class OutagePoolTest {
         assertThatThrownBy(() -> CompletableFuture.allOf(unlucky, lucky).join()).hasCause(down);
 
         assertThat(pool.isAway()).isFalse();
-        CompletableFuture<ConnectionPool.Lease> one = begun(true);
-        CompletableFuture<ConnectionPool.Lease> another = begun(true);
-        held.outcomes.add(lease);
-        held.outcomes.add(lease);
-        assertThat(one.join()).isSameAs(lease);
-        assertThat(another.join()).isSameAs(lease);
+        everybodyWaitsForATurn();
     }
 
     /** Hikari wraps what fails then once more, in what is no failure of SQL. */
@@ -210,11 +204,6 @@ class OutagePoolTest {
         held.outcomes.add(lease);
         assertThat(sweep.join()).isSameAs(lease);
         assertThat(request.join()).isSameAs(lease);
-        CompletableFuture<ConnectionPool.Lease> next = begun(true);
-        CompletableFuture<ConnectionPool.Lease> another = begun(true);
-        held.outcomes.add(lease);
-        held.outcomes.add(lease);
-        assertThat(next.join()).isSameAs(lease);
-        assertThat(another.join()).isSameAs(lease);
+        everybodyWaitsForATurn();
     }
 }

@@ -15,10 +15,10 @@ import org.sqlite.SQLiteErrorCode;
  */
 public final class PageCopy {
 
-    private PageCopy() {}
-
     /** A row of zeros of this size is written without being built in memory. */
     private static final long MAX_ZEROS = 256L << 20;
+
+    private PageCopy() {}
 
     /**
      * Fills an empty file with a database of this size. {@link #quicklyInto} then writes over pages that are there already, in
