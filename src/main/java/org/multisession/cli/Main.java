@@ -2,6 +2,7 @@ package org.multisession.cli;
 
 import java.io.Console;
 import java.io.PrintStream;
+import java.nio.file.InvalidPathException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -117,6 +118,11 @@ public final class Main {
             terminal.err().println("multi-session: " + command.name() + " was not started:");
             e.faults().forEach(fault -> terminal.err().println("  - " + fault));
             return seeHelp(" " + command.name());
+        } catch (InvalidPathException e) {
+            terminal.err()
+                    .println("multi-session: " + command.name() + " was not started: '" + e.getInput() + "'"
+                            + Settings.noFileName());
+            return Command.COULD_NOT_RUN;
         } catch (MigrationRefusedException | DatabaseException e) {
             terminal.err()
                     .println("multi-session: " + command.name() + " could not be done, and " + command.kept() + ": "

@@ -1,6 +1,5 @@
 package org.multisession.config;
 
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -169,10 +168,6 @@ final class DatabaseKeys {
                 // Another kind of URL, such as postgres://…, would be taken for a folder of that name.
                 && !path.contains("://")
                 && path.chars().noneMatch(c -> c == '?' || c < ' ');
-        try {
-            return Path.of(Keys.require(path, plain)).toAbsolutePath().normalize();
-        } catch (InvalidPathException e) {
-            throw new IllegalArgumentException(e);
-        }
+        return Path.of(Keys.require(path, plain)).toAbsolutePath().normalize();
     }
 }

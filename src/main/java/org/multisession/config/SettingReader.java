@@ -1,5 +1,6 @@
 package org.multisession.config;
 
+import java.nio.file.InvalidPathException;
 import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,12 +77,18 @@ final class SettingReader {
                 throw new IllegalArgumentException();
             }
             return read.apply(text.strip());
+        } catch (InvalidPathException e) {
+            faults.add(named(setting, text) + Settings.noFileName());
+            return null;
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
-            SettingSources.Found found = sources.find(setting.key());
-            faults.add(setting.key() + " = '" + setting.shown(text) + "'"
-                    + (found == null ? "" : " (" + found.place() + ")") + " must be " + setting.range());
+            faults.add(named(setting, text) + " must be " + setting.range());
             return null;
         }
+    }
+
+    private String named(Setting<?> setting, String text) {
+        SettingSources.Found found = sources.find(setting.key());
+        return setting.key() + " = '" + setting.shown(text) + "'" + (found == null ? "" : " (" + found.place() + ")");
     }
 
     void refuseUnknownKeys() {

@@ -29,6 +29,12 @@ public record SettingSources(
     private static final Pattern OURS = Pattern.compile("multisession[._]", Pattern.CASE_INSENSITIVE);
     private static final Pattern SEPARATORS = Pattern.compile("[._-]");
 
+    private static final String SERVICE_HOST = "_SERVICE_HOST";
+
+    /** What Kubernetes tells every container of a service, after the service's name. */
+    private static final Pattern OF_A_SERVICE =
+            Pattern.compile("_(SERVICE_HOST|SERVICE_PORT(_\\w+)?|PORT(_\\d+_[A-Z]+(_(PROTO|PORT|ADDR))?)?)");
+
     /** A value and where it was found, for messages. */
     record Found(String value, String place) {}
 
@@ -113,10 +119,22 @@ public record SettingSources(
         Set<String> letters = keys.stream().map(SettingSources::letters).collect(Collectors.toSet());
         for (String name : new TreeSet<>(source.keySet())) {
             boolean isKey = letters.contains(letters(name));
-            if (!right.contains(name) && (isKey || OURS.matcher(name).lookingAt())) {
+            boolean isOurs = isKey || (OURS.matcher(name).lookingAt() && !isOfAService(name, source.keySet()));
+            if (isOurs && !right.contains(name)) {
                 all.add(new Misspelled(name, place, isKey, spelling));
             }
         }
+    }
+
+    /** Whether Kubernetes put it there, because a service is called as we are. */
+    private static boolean isOfAService(String name, Set<String> names) {
+        return names.stream()
+                .filter(host -> host.endsWith(SERVICE_HOST))
+                .map(host -> host.substring(0, host.length() - SERVICE_HOST.length()))
+                .anyMatch(service -> name.startsWith(service)
+                        && OF_A_SERVICE
+                                .matcher(name.substring(service.length()))
+                                .matches());
     }
 
     /** What is left of a name where case and separators do not count. */

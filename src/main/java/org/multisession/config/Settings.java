@@ -81,6 +81,12 @@ public record Settings(
             .<Setting<?>>flatMap(keys -> keys.all().stream())
             .toList();
 
+    /** What is wrong with a path that was given and that no file can have, to be put after it. */
+    public static String noFileName() {
+        return " has letters that no file's name can have here: this Java runs in the encoding "
+                + System.getProperty("sun.jnu.encoding") + ". Start it with LC_ALL=C.UTF-8";
+    }
+
     /** Every key, in the order of the table in the documents. */
     public static List<String> keys() {
         return ALL.stream().<String>map(Setting::key).toList();

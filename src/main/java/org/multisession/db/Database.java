@@ -66,7 +66,7 @@ public final class Database implements AutoCloseable {
          */
         boolean hasSeen(Handle handle, long state) throws SQLException;
 
-        /** Whether a failure only means that somebody is rebuilding a table right now. */
+        /** Whether a failure only means that a table or column is away because somebody is changing the schema. */
         boolean isOfARebuild(SQLException failure);
     }
 
@@ -255,7 +255,7 @@ public final class Database implements AutoCloseable {
             return retired(serving);
         }
         if (guard.isOfARebuild(cause)) {
-            return new DatabaseBusyException("somebody is rebuilding a table: " + failure.getMessage(), cause);
+            return new DatabaseBusyException("somebody is changing the schema: " + failure.getMessage(), cause);
         }
         return vendor().kindOf(cause) == FailureKind.ACCESS
                 ? serving.source()

@@ -32,8 +32,9 @@ public final class SchemaGuard implements Database.Guard {
     /** How long somebody may take between two statements of a rebuild. */
     static final Duration PATIENCE = Duration.ofMinutes(10);
 
+    /** Our statements name no column that was not there at the deploy. */
     private static final Pattern MISSING =
-            Pattern.compile("no such table: (\\w+\\.)?(users|user_sessions)\\b", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("no such (column: |table: (\\w+\\.)?(users|user_sessions)\\b)", Pattern.CASE_INSENSITIVE);
 
     private final Migrator migrator;
     private final InstantSource clock;

@@ -164,6 +164,22 @@ abstract class SessionsContract {
             assertThat(Objects.requireNonNull(app.who(laptop)).user().plan()).isEqualTo("new");
         }
 
+        @ParameterizedTest
+        @ValueSource(strings = {"phone", "auth_token"})
+        void while_a_column_has_another_name_who_needs_it_is_asked_to_wait_and_nobody_is_signed_out(String column) {
+            String phone = app.signIn(ANNA);
+            String other = old.legacyTokenOf(43);
+            old.run("ALTER TABLE users RENAME COLUMN " + column + " TO renamed");
+
+            assertThatThrownBy(() -> app.signIn(ANNA)).isInstanceOf(DatabaseBusyException.class);
+            assertThatThrownBy(() -> app.opens(other)).isInstanceOf(DatabaseBusyException.class);
+
+            old.run("ALTER TABLE users RENAME COLUMN renamed TO " + column);
+            assertThat(app.opens(phone)).isEqualTo(42);
+            assertThat(app.opens(other)).isEqualTo(43);
+            assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+        }
+
         @Test
         void a_redeploy_keeps_everybody_signed_in() {
             String phone = app.signIn(ANNA);

@@ -147,6 +147,14 @@ class CopyCommandTest {
     }
 
     @Test
+    void a_file_with_letters_that_the_locale_does_not_have_is_refused_with_what_to_do() {
+        assertThat(run("copy", "--db.url=" + target.url(), "--db.user=postgres", "--to=/srv/\uD800.db"))
+                .isEqualTo(2);
+        assertThat(err)
+                .contains("copy was not started: '/srv/", "runs in the encoding", "Start it with LC_ALL=C.UTF-8");
+    }
+
+    @Test
     void a_server_that_is_away_and_a_missing_file_are_told() {
         assertThat(run("copy", "--db.url=" + file, "--to=jdbc:postgresql://127.0.0.1:1/app"))
                 .isEqualTo(2);

@@ -104,6 +104,27 @@ class SettingsTest {
     }
 
     @Test
+    void what_kubernetes_tells_of_a_service_called_as_we_are_is_not_meant_for_us() {
+        for (String service : List.of("MULTISESSION", "MULTISESSION_SERVICE")) {
+            for (String what : List.of(
+                    "SERVICE_HOST",
+                    "SERVICE_PORT",
+                    "SERVICE_PORT_HTTP",
+                    "PORT",
+                    "PORT_8080_TCP",
+                    "PORT_8080_TCP_PROTO",
+                    "PORT_8080_TCP_PORT",
+                    "PORT_8080_TCP_ADDR")) {
+                environment.put(service + "_" + what, "10.0.0.1");
+            }
+        }
+        read();
+
+        environment.put("MULTISESSION_DB_PORT", "5432");
+        assertThat(faults()).singleElement().asString().startsWith("there is no setting MULTISESSION_DB_PORT;");
+    }
+
+    @Test
     void a_setting_that_cannot_be_had_is_refused_with_the_reason() {
         parameters.put("multisession.shutdown.drain", "PT10S");
         environment.put("MULTISESSION_SHUTDOWN_DRAIN", "PT10S");
@@ -492,6 +513,16 @@ class SettingsTest {
                 .singleElement()
                 .asString()
                 .startsWith("multisession.db.url = '' (environment variable MULTISESSION_DB_URL) must be ");
+    }
+
+    /** Half of a character outside of the plane that UTF-16 began with stands for a letter no encoding of a locale has. */
+    @Test
+    void a_path_with_letters_that_the_locale_does_not_have_is_a_fault_that_names_the_encoding() {
+        parameters.put("multisession.db.url", "/srv/\uD800.db");
+        assertThat(faults())
+                .singleElement()
+                .asString()
+                .contains("runs in the encoding " + System.getProperty("sun.jnu.encoding"), "LC_ALL=C.UTF-8");
     }
 
     @Test

@@ -18,6 +18,9 @@ final class PostgresGuard implements Database.Guard {
     /** Which table is only told in words, in the language of the server. */
     private static final String UNDEFINED_TABLE = "42P01";
 
+    /** Our statements name no column that was not there at the deploy. */
+    private static final String UNDEFINED_COLUMN = "42703";
+
     private static final Pattern NEEDED_TABLE = Pattern.compile("\\b(users|user_sessions|multisession_state)\\b");
 
     private final int needed;
@@ -46,7 +49,8 @@ final class PostgresGuard implements Database.Guard {
 
     @Override
     public boolean isOfARebuild(SQLException failure) {
-        return UNDEFINED_TABLE.equals(failure.getSQLState())
+        boolean isOfATable = UNDEFINED_TABLE.equals(failure.getSQLState())
                 && NEEDED_TABLE.matcher(String.valueOf(failure.getMessage())).find();
+        return isOfATable || UNDEFINED_COLUMN.equals(failure.getSQLState());
     }
 }
