@@ -75,21 +75,26 @@ public final class LegacyTokens {
      * no session yet becomes one, so that the old devices which hold it stay signed in.
      *
      * @param overwritten what {@link #lock} has returned
+     * @return what has become a session; null if nothing that a device could present
      */
-    void mirror(
+    @Nullable
+    SessionToken mirror(
             Transaction transaction, User user, @Nullable SessionToken overwritten, SessionToken token, Instant now) {
-        if (overwritten != null && !sessions.wasIssued(transaction, overwritten)) {
-            adopt(transaction, user, overwritten, now);
-        }
+        boolean isAdopted = overwritten != null
+                && !sessions.wasIssued(transaction, overwritten)
+                && adopt(transaction, user, overwritten, now);
         users.mirror(transaction, user.id(), token);
+        return isAdopted ? overwritten : null;
     }
 
-    private void adopt(Transaction transaction, User user, SessionToken legacy, Instant now) {
+    private boolean adopt(Transaction transaction, User user, SessionToken legacy, Instant now) {
         if (isShared(transaction, legacy)) {
             // It opened nobody's account. Once it stands in one row only, it would open that one for both.
             sessions.refuseForEver(transaction, user, legacy, EndReason.AMBIGUOUS, now);
-        } else {
-            sessions.adopt(transaction, user, legacy, use(transaction, legacy).last(), now);
+            return false;
         }
+        return sessions.adopt(
+                        transaction, user, legacy, use(transaction, legacy).last(), now)
+                && !legacy.isAHash();
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.auth.LoginRules.Registration;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
 import org.multisession.db.Transaction;
 import org.multisession.db.TransactionLostException;
 import org.multisession.phone.PhoneNumber;
@@ -98,13 +99,6 @@ public final class PlayedSignIn {
         return new Play(columns, stage).all(transaction);
     }
 
-    /** A step succeeded without an error, but with a wrong result. */
-    private static final class NotSo extends RuntimeException {
-        NotSo(String what) {
-            super(what, null, false, false);
-        }
-    }
-
     /** One stage of one database. */
     private final class Play {
 
@@ -172,13 +166,15 @@ public final class PlayedSignIn {
             try {
                 transaction.undone(visit);
                 return new Attempt(null, false);
-            } catch (NotSo e) {
-                return new Attempt(new Failure(act, String.valueOf(e.getMessage()), of), false);
             } catch (SQLException e) {
                 return failed(transaction, transaction.latestStatement(), e, of, e);
             } catch (DatabaseException e) {
                 if (e.getCause() instanceof SQLException cause) {
                     return failed(transaction, e.statement(), cause, of, e);
+                }
+                if (e.kind().isOfTheStatement()) {
+                    // No statement has failed, but what came of them is wrong.
+                    return new Attempt(new Failure(act, String.valueOf(e.getMessage()), of), false);
                 }
                 throw e;
             }
@@ -250,14 +246,9 @@ public final class PlayedSignIn {
                 // It is also played before a large migration has recorded what was there.
                 sessions.recordUnseen(transaction, old, now);
             }
-            SessionToken legacy = tokenToBeAdopted(transaction, user);
             act = "a sign-in";
             SessionToken first = signIn.start(transaction, user, NOBODY, Presented.NOTHING, now)
                     .token();
-            requireSession(transaction, first, user, "the new session opens nothing");
-            if (legacy != null) {
-                requireSession(transaction, legacy, user, "the old devices' token, once adopted, opens nothing");
-            }
             if (stage.mirrors()) {
                 require(
                         first.equals(users.legacyToken(transaction, user.id())),
@@ -266,7 +257,6 @@ public final class PlayedSignIn {
             act = "a sign-in on a second device";
             SessionToken second = signIn.start(transaction, user, NOBODY, Presented.NOTHING, now)
                     .token();
-            requireSession(transaction, second, user, "the new session opens nothing");
             UserSession seen = requireSession(transaction, first, user, "it ends the first device's session");
             act = "writing when a session was last seen";
             require(
@@ -286,28 +276,23 @@ public final class PlayedSignIn {
             return true;
         }
 
-        private @Nullable SessionToken tokenToBeAdopted(Transaction transaction, User user) {
-            SessionToken legacy = legacyTokens.areMirrored() ? legacyTokens.inRow(transaction, user) : null;
-            return legacy == null
-                            || legacyTokens.isShared(transaction, legacy)
-                            || legacy.isAHash()
-                            || sessions.wasIssued(transaction, legacy)
-                    ? null
-                    : legacy;
-        }
-
         private UserSession requireSession(Transaction transaction, SessionToken token, User user, String otherwise) {
             UserSession session = sessions.find(transaction, token);
             if (session == null || session.user().id() != user.id()) {
-                throw new NotSo(otherwise);
+                throw notSo(otherwise);
             }
             return session;
         }
 
         private void require(boolean isSo, String otherwise) {
             if (!isSo) {
-                throw new NotSo(otherwise);
+                throw notSo(otherwise);
             }
+        }
+
+        /** A step succeeded without an error, but with a wrong result. */
+        private static DatabaseException notSo(String what) {
+            return new DatabaseException(what, FailureKind.CONSTRAINT, null);
         }
     }
 }

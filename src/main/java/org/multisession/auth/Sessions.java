@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.session.Client;
@@ -172,10 +174,27 @@ public final class Sessions {
      * Makes a legacy token a session of the user, which several old devices may share.
      *
      * @param lastUsed null if unknown
+     * @return false if another transaction has just made it one, or ended it
      */
-    void adopt(Transaction transaction, User user, SessionToken legacy, @Nullable Instant lastUsed, Instant now) {
-        if (rows.adopt(transaction, user.id(), legacy, lastUsed, now)) {
-            devices.markShared(transaction, legacy);
+    boolean adopt(Transaction transaction, User user, SessionToken legacy, @Nullable Instant lastUsed, Instant now) {
+        if (!rows.adopt(transaction, user.id(), legacy, lastUsed, now)) {
+            return false;
+        }
+        devices.markShared(transaction, legacy);
+        return true;
+    }
+
+    /**
+     * Makes sure that a token which this transaction has made a session of the user is one now. A trigger of the team's
+     * may have left its row out in silence, or removed it again; then nothing of the transaction may stay.
+     */
+    void requireStarted(Transaction transaction, User user, SessionToken token, String what) {
+        UserSession session = rows.find(transaction, token);
+        if (session == null || session.user().id() != user.id()) {
+            throw new DatabaseException(
+                    what + " opens nothing: a trigger or a constraint has kept its row out of user_sessions",
+                    FailureKind.CONSTRAINT,
+                    null);
         }
     }
 

@@ -107,9 +107,12 @@ public final class SignIn {
         SessionToken overwritten = legacyTokens.areMirrored() ? legacyTokens.lock(transaction, user) : null;
         List<UserSession> former = former(transaction, user, presented);
         SessionToken token = sessions.start(transaction, user, client, arrivedAt(transaction, former, now), now);
-        if (legacyTokens.areMirrored()) {
-            // After the new session, which has the lower row id than what is adopted.
-            legacyTokens.mirror(transaction, user, overwritten, token, now);
+        // After the new session, which has the lower row id than what is adopted.
+        SessionToken adopted =
+                legacyTokens.areMirrored() ? legacyTokens.mirror(transaction, user, overwritten, token, now) : null;
+        sessions.requireStarted(transaction, user, token, "the new session");
+        if (adopted != null) {
+            sessions.requireStarted(transaction, user, adopted, "the old devices' token, once adopted,");
         }
         former.forEach(session -> sessions.end(transaction, session, EndReason.REPLACED, client, now));
         sessions.evictSurplus(transaction, user, token, client, now);

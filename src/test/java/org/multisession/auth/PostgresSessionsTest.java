@@ -27,6 +27,21 @@ class PostgresSessionsTest extends SessionsContract {
                 + userId + ") EXECUTE FUNCTION refuse()");
     }
 
+    @Override
+    void leaveOutSessions(long userId) {
+        old.run("CREATE FUNCTION leave_out() RETURNS TRIGGER LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$");
+        old.run("CREATE TRIGGER left_out BEFORE INSERT ON user_sessions FOR EACH ROW WHEN (NEW.user_id = " + userId
+                + ") EXECUTE FUNCTION leave_out()");
+    }
+
+    @Override
+    void removeSessionsWithoutTime() {
+        old.run("CREATE FUNCTION remove() RETURNS TRIGGER LANGUAGE plpgsql AS"
+                + " $$BEGIN DELETE FROM user_sessions WHERE id = NEW.id; RETURN NULL; END$$");
+        old.run("CREATE TRIGGER removed AFTER INSERT ON user_sessions FOR EACH ROW WHEN (NEW.created_at IS NULL)"
+                + " EXECUTE FUNCTION remove()");
+    }
+
     /** A foreign key that is enforced for everybody must not stop who does not know of it. */
     @Test
     void an_old_app_that_knows_nothing_of_sessions_deletes_a_user_who_has_signed_in_here() {

@@ -49,6 +49,12 @@ abstract class SessionsContract {
     /** From now on a trigger of the team's refuses whatever would change or end a session of this user. */
     abstract void refuseChanges(long userId);
 
+    /** From now on a trigger of the team's leaves out new sessions of this user, and raises no error. */
+    abstract void leaveOutSessions(long userId);
+
+    /** From now on a trigger of the team's removes each new session that has no time of its creation. */
+    abstract void removeSessionsWithoutTime();
+
     @BeforeEach
     void deployOnTheOldDatabase() {
         old = single();
@@ -113,6 +119,24 @@ abstract class SessionsContract {
     @Nested
     @DisplayName("P1: nobody is signed out by a deploy, a sign-in elsewhere, or an undeploy")
     class NobodyIsSignedOut {
+
+        @Test
+        void a_sign_in_that_a_trigger_of_the_team_leaves_out_in_silence_fails_and_keeps_the_old_devices_signed_in() {
+            leaveOutSessions(42);
+            assertThatThrownBy(() -> app.signIn(ANNA)).hasMessageContaining("the new session opens nothing");
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(ANNAS_OLD_COOKIE);
+            String boris = app.signIn(BORIS);
+            assertThat(app.opens(boris)).isEqualTo(43);
+        }
+
+        @Test
+        void a_sign_in_fails_where_a_trigger_of_the_team_removes_the_session_of_the_old_devices() {
+            removeSessionsWithoutTime();
+            assertThatThrownBy(() -> app.signIn(ANNA)).hasMessageContaining("once adopted, opens nothing");
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isEqualTo(42);
+            assertThat(old.legacyTokenOf(42)).isEqualTo(ANNAS_OLD_COOKIE);
+        }
 
         @Test
         void signing_in_on_two_more_devices_keeps_all_three_signed_in() {

@@ -37,6 +37,18 @@ class SqliteSessionsTest extends SessionsContract {
         }
     }
 
+    @Override
+    void leaveOutSessions(long userId) {
+        old.run("CREATE TRIGGER left_out BEFORE INSERT ON user_sessions WHEN NEW.user_id = " + userId
+                + " BEGIN SELECT RAISE(IGNORE); END");
+    }
+
+    @Override
+    void removeSessionsWithoutTime() {
+        old.run("CREATE TRIGGER removed AFTER INSERT ON user_sessions WHEN NEW.created_at IS NULL"
+                + " BEGIN DELETE FROM user_sessions WHERE id = NEW.id; END");
+    }
+
     @Test
     void an_old_token_that_its_column_keeps_as_a_number_is_adopted_as_any_other() {
         app.close();
