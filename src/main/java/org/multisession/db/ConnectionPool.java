@@ -50,7 +50,7 @@ public interface ConnectionPool extends AutoCloseable {
                 return before;
             } catch (SQLException e) {
                 discard();
-                connection().close();
+                close();
                 throw e;
             }
         }

@@ -117,6 +117,10 @@ public final class Database implements AutoCloseable {
     private final ThreadLocal<@Nullable Boolean> awaited = new ThreadLocal<>();
 
     private volatile Pools pools;
+
+    /** Guarded by this. */
+    private boolean isClosed;
+
     private volatile Guard guard = UNGUARDED;
     private volatile DatabaseListener listener = DatabaseListener.NONE;
 
@@ -285,23 +289,37 @@ public final class Database implements AutoCloseable {
         Pools current = pools;
         if (current.source().isInPlace()) {
             // It is the same file, which was away for a while.
-            close();
+            current.close();
         }
         Source source = current.source().successor(owner);
         try {
             return open(source, poolSize, busyTimeout, vocabulary);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             source.close();
             throw e;
         }
     }
 
-    /** Takes over what the successor has opened; the successor must not be used any more. */
+    /**
+     * Takes over what the successor has opened; the successor must not be used any more.
+     *
+     * @throws DatabaseException if this was closed meanwhile; then the successor is closed too
+     */
     public void continueOn(Database successor) {
         Pools before = pools;
-        pools = successor.pools;
+        if (!isTakenOver(successor.pools)) {
+            successor.close();
+            throw new DatabaseException(before.source() + " was closed meanwhile", null);
+        }
         // SQLite knows that its file was moved away, and leaves alone what is beside the path now.
         before.close();
+    }
+
+    private synchronized boolean isTakenOver(Pools next) {
+        if (!isClosed) {
+            pools = next;
+        }
+        return !isClosed;
     }
 
     /** Records the files beside the open one, which belong to it. Call it now and then. */
@@ -642,6 +660,16 @@ public final class Database implements AutoCloseable {
     /** Closes the pools and the source; a second call does nothing. */
     @Override
     public void close() {
-        pools.close();
+        closed().close();
+    }
+
+    /** The same with another wait for what is under way. */
+    void close(Duration wait) {
+        closed().close(wait);
+    }
+
+    private synchronized Pools closed() {
+        isClosed = true;
+        return pools;
     }
 }

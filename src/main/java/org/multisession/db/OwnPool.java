@@ -13,24 +13,26 @@ import java.time.Duration;
 final class OwnPool implements ConnectionPool {
 
     private final HikariDataSource pool;
+    private final Loans loans;
 
     /** How long awaited work waits for a word of the server, in milliseconds; 0 where there is none. */
     private final int silence;
 
-    private OwnPool(HikariDataSource pool, int silence) {
+    private OwnPool(HikariDataSource pool, Loans loans, int silence) {
         this.pool = pool;
+        this.loans = loans;
         this.silence = silence;
     }
 
     /** Opens the pool of a file, or leaves nothing open. */
-    static OwnPool open(HikariConfig config, Vendor vendor) {
-        return open(config, vendor, Duration.ZERO);
+    static OwnPool open(HikariConfig config, Vendor vendor, Loans loans) {
+        return open(config, vendor, loans, Duration.ZERO);
     }
 
     /** The same for a server that may go silent. */
-    static OwnPool open(HikariConfig config, Vendor vendor, Duration silence) {
+    static OwnPool open(HikariConfig config, Vendor vendor, Loans loans, Duration silence) {
         try {
-            return new OwnPool(new HikariDataSource(config), (int) silence.toMillis());
+            return new OwnPool(new HikariDataSource(config), loans, (int) silence.toMillis());
         } catch (HikariPool.PoolInitializationException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw cause instanceof SQLException sql
@@ -41,12 +43,26 @@ final class OwnPool implements ConnectionPool {
 
     @Override
     public Lease borrow(boolean isAwaited) throws SQLException {
-        HikariLease lease = new HikariLease(pool, connection());
+        HikariLease lease = new HikariLease(pool, lent(), loans);
         if (isAwaited && silence > 0) {
             // The pool itself sets it back.
             lease.expectAnswersWithin(silence);
         }
         return lease;
+    }
+
+    private Connection lent() throws SQLException {
+        loans.begin();
+        boolean isLent = false;
+        try {
+            Connection connection = connection();
+            isLent = true;
+            return connection;
+        } finally {
+            if (!isLent) {
+                loans.end();
+            }
+        }
     }
 
     private Connection connection() throws SQLException {
@@ -74,7 +90,7 @@ final class OwnPool implements ConnectionPool {
         pool.close();
     }
 
-    private record HikariLease(HikariDataSource pool, Connection connection) implements Lease {
+    private record HikariLease(HikariDataSource pool, Connection connection, Loans loans) implements Lease {
 
         @Override
         public Connection lasting() throws SQLException {
@@ -88,7 +104,16 @@ final class OwnPool implements ConnectionPool {
 
         @Override
         public void close() throws SQLException {
-            connection.close();
+            try {
+                Connection raw = lasting();
+                connection.close();
+                if (pool.isClosed()) {
+                    // It has given up what was lent, and never closes it.
+                    raw.close();
+                }
+            } finally {
+                loans.end();
+            }
         }
     }
 }

@@ -7,7 +7,11 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -32,9 +36,14 @@ public final class Pools implements AutoCloseable {
      */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+    /** So long it waits at the end for work that is under way. */
+    private static final Duration LAST_WAIT = Duration.ofSeconds(10);
+
     private final Source source;
     private final ConnectionPool readers;
     private final ConnectionPool writer;
+
+    private final Loans loans;
 
     /** Null for a pool that somebody else has made. */
     private final @Nullable PoolThreads timer;
@@ -51,9 +60,11 @@ public final class Pools implements AutoCloseable {
             Source source,
             ConnectionPool readers,
             ConnectionPool writer,
+            Loans loans,
             @Nullable PoolThreads timer,
             @Nullable AnswerKeeper keeper) {
         this.keeper = keeper;
+        this.loans = loans;
         this.source = source;
         this.readers = readers;
         this.writer = writer;
@@ -69,14 +80,16 @@ public final class Pools implements AutoCloseable {
             Source source, DataSource forWriting, DataSource forReading, int readers, Duration wait) {
         Vendor vendor = source.vendor();
         PoolThreads timer = new PoolThreads();
+        Loans loans = new Loans();
         try {
-            OwnPool writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor);
+            OwnPool writer = pool("multi-session-writer", forWriting, 1, wait, timer, vendor, loans);
             Duration patience = wait.compareTo(PATIENCE) < 0 ? wait : PATIENCE;
             try {
                 return new Pools(
                         source,
-                        pool("multi-session-readers", forReading, readers, patience, timer, vendor),
+                        pool("multi-session-readers", forReading, readers, patience, timer, vendor, loans),
                         writer,
+                        loans,
                         timer,
                         new AnswerKeeper(vendor, forWriting, patience));
             } catch (RuntimeException e) {
@@ -99,6 +112,7 @@ public final class Pools implements AutoCloseable {
     public static Pools ofEquals(
             Source source, DataSource connections, int size, Duration wait, Duration silence, String prelude) {
         PoolThreads timer = new PoolThreads();
+        Loans loans = new Loans();
         try {
             HikariConfig config = config("multi-session", connections, size, wait, timer);
             if (!prelude.isEmpty()) {
@@ -109,8 +123,8 @@ public final class Pools implements AutoCloseable {
             // What lies between may drop a connection that rests.
             config.setMaxLifetime(MAX_LIFETIME.toMillis());
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
-            ConnectionPool pool = new OutagePool(OwnPool.open(config, source.vendor(), silence), source);
-            return new Pools(source, pool, pool, timer, null);
+            ConnectionPool pool = new OutagePool(OwnPool.open(config, source.vendor(), loans, silence), source);
+            return new Pools(source, pool, pool, loans, timer, null);
         } catch (RuntimeException e) {
             timer.close();
             throw e;
@@ -120,15 +134,21 @@ public final class Pools implements AutoCloseable {
     /** Uses a pool of connections to a server that somebody else has made, and will close. */
     public static Pools ofGiven(Source source, ConnectionPool given) {
         ConnectionPool pool = new OutagePool(given, source);
-        return new Pools(source, pool, pool, null, null);
+        return new Pools(source, pool, pool, new Loans(), null, null);
     }
 
     private static OwnPool pool(
-            String name, DataSource source, int size, Duration wait, PoolThreads timer, Vendor vendor) {
+            String name,
+            DataSource source,
+            int size,
+            Duration wait,
+            PoolThreads timer,
+            Vendor vendor,
+            Loans loans) {
         HikariConfig config = config(name, source, size, wait, timer);
         // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
         config.setMaxLifetime(0);
-        return OwnPool.open(config, vendor);
+        return OwnPool.open(config, vendor, loans);
     }
 
     private static HikariConfig config(String name, DataSource source, int size, Duration wait, PoolThreads timer) {
@@ -221,6 +241,22 @@ public final class Pools implements AutoCloseable {
     /** Waits for ongoing work, some seconds at most, and closes the source. */
     @Override
     public void close() {
+        close(LAST_WAIT);
+    }
+
+    /**
+     * The same with another wait. What is still at work after that keeps the source until it has ended: whoever opened the
+     * same file meanwhile would lose its locks when that work gives back its own.
+     */
+    void close(Duration wait) {
+        CompletableFuture<@Nullable Void> allBack = loans.close();
+        if (!isDone(allBack, wait)) {
+            log.warn(
+                    "{}: something is still at work on it after {} seconds. Until that has ended, no other application of"
+                            + " this Tomcat can open it",
+                    source,
+                    wait.toSeconds());
+        }
         if (keeper != null) {
             keeper.close();
         }
@@ -229,6 +265,17 @@ public final class Pools implements AutoCloseable {
         if (timer != null) {
             timer.close();
         }
-        source.close();
+        var unused = allBack.thenRun(source::close);
+    }
+
+    private static boolean isDone(CompletableFuture<?> allBack, Duration wait) {
+        try {
+            allBack.get(wait.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        }
+        return allBack.isDone();
     }
 }

@@ -10,6 +10,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -287,6 +288,57 @@ class DatabaseTest {
             }
             Files.delete(hardLink);
             SqliteFile.claim(old.path(), false, "/test").close();
+        }
+
+        /** Whoever opened the file before would lose its locks as soon as that work gives back its own. */
+        @ParameterizedTest
+        @ValueSource(strings = {"reads", "writes"})
+        void a_claim_lasts_as_long_as_something_is_at_work_on_the_file(String how) throws Exception {
+            CountDownLatch begun = new CountDownLatch(1);
+            CountDownLatch goOn = new CountDownLatch(1);
+            Database.Work<Handle, String> work = handle -> {
+                begun.countDown();
+                await(goOn);
+                return one(
+                        handle,
+                        how.equals("writes")
+                                ? "UPDATE counters SET value = 7 RETURNING value"
+                                : "SELECT value FROM counters");
+            };
+            int descriptors = descriptors();
+            Database database = Database.open(SqliteFile.claim(old.path(), false, "/first"), 3, LONG);
+            ExecutorService threads = Executors.newSingleThreadExecutor();
+            try {
+                Future<String> late =
+                        threads.submit(() -> how.equals("writes") ? database.write(work::run) : database.read(work));
+                await(begun);
+                database.close(Duration.ZERO);
+                assertThatThrownBy(() -> database.read(handle -> 1)).hasMessageContaining("the database is closed");
+                assertThatThrownBy(() ->
+                                SqliteFile.claim(old.path(), false, "/second").close())
+                        .hasMessageContaining("in the application at '/first'");
+                goOn.countDown();
+                assertThat(late.get(20, SECONDS)).isEqualTo(how.equals("writes") ? "7" : "0");
+            } finally {
+                goOn.countDown();
+                threads.shutdownNow();
+            }
+            assertThat(counted("ours")).isEqualTo(how.equals("writes") ? "7" : "0");
+            assertThat(descriptors()).isEqualTo(descriptors);
+            SqliteFile.claim(old.path(), false, "/second").close();
+        }
+
+        private int descriptors() throws IOException {
+            Path all = Path.of("/proc/self/fd");
+            int found = 0;
+            if (Files.isDirectory(all)) {
+                try (DirectoryStream<Path> each = Files.newDirectoryStream(all)) {
+                    for (Path descriptor : each) {
+                        found += Files.exists(descriptor) && Files.isSameFile(descriptor, old.path()) ? 1 : 0;
+                    }
+                }
+            }
+            return found;
         }
 
         @Test
@@ -765,6 +817,14 @@ class DatabaseTest {
                     assertThat(counted("theirs")).isEqualTo(String.valueOf(times));
                 });
             }
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

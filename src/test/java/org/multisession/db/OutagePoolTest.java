@@ -178,7 +178,7 @@ class OutagePoolTest {
         config.setConnectionTimeout(250);
         config.setMaximumPoolSize(2);
         config.setMinimumIdle(1);
-        try (OwnPool own = OwnPool.open(config, mock(Vendor.class));
+        try (OwnPool own = OwnPool.open(config, mock(Vendor.class), new Loans());
                 ConnectionPool.Lease first = own.borrow(false)) {
             assertThat(first.connection().isClosed()).isFalse();
             assertThatThrownBy(() -> own.borrow(false))

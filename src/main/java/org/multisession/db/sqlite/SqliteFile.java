@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
@@ -51,7 +52,7 @@ public final class SqliteFile implements Source {
     private final @Nullable Object key;
 
     private final Descriptors descriptors;
-    private boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** The identities of the files beside it that belong to it while it is open. */
     private volatile Set<String> log = Set.of();
@@ -110,7 +111,8 @@ public final class SqliteFile implements Source {
             if (holder != null) {
                 refuse(named + " is already open in this Tomcat, in the application at '" + holder
                         + "'. Two copies of SQLite in one process lose each other's writes. Undeploy that one first,"
-                        + " or give this one a database of its own");
+                        + " or give this one a database of its own. One that was undeployed just now may still be ending"
+                        + " what it was at");
             }
             return claimed;
         } catch (IOException e) {
@@ -310,8 +312,7 @@ public final class SqliteFile implements Source {
     /** Releases the claim; a second call does nothing. All connections must be closed first. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (closed.compareAndSet(false, true)) {
             System.getProperties().remove(CLAIM + identity);
         }
     }

@@ -235,4 +235,18 @@ class ReplacedFileTest {
         }
         SqliteFile.claim(path(), false, "/other").close();
     }
+
+    /** An undeploy waits for the check of a new file for some seconds only. */
+    @Test
+    void a_file_that_is_checked_while_the_application_stops_is_closed_again() throws IOException {
+        Path next = made("next.db", "wal", "next");
+        Database database = opened("wal");
+        deleteLog();
+        putInPlace(next);
+        assertThat(database.isReplaced()).isTrue();
+        Database successor = successorOf(database);
+        database.close();
+        assertThatThrownBy(() -> database.continueOn(successor)).hasMessageContaining("was closed meanwhile");
+        SqliteFile.claim(path(), false, "/other").close();
+    }
 }
