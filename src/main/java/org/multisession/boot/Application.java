@@ -93,18 +93,19 @@ final class Application implements AutoCloseable {
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
         Source source = Sources.claim(settings.database(), settings.createDatabase(), owner(context));
+        LockRetry retry = new LockRetry(clock, deployPatience);
+        Duration wait = settings.database().file().isPresent() ? busyTimeout : BUSY_TIMEOUT_OF_A_SERVER;
+        Database database;
         try {
-            LockRetry retry = new LockRetry(clock, deployPatience);
-            Duration wait = settings.database().file().isPresent() ? busyTimeout : BUSY_TIMEOUT_OF_A_SERVER;
-            Database database = retry.until(() -> Database.open(source, settings.poolSize(), wait));
-            try {
-                return start(context, clock, settings, database, retry);
-            } catch (RuntimeException e) {
-                database.close();
-                throw e;
-            }
-        } catch (RuntimeException e) {
+            database = retry.until(() -> Database.open(source, settings.poolSize(), wait));
+        } catch (RuntimeException | Error e) {
             source.close();
+            throw e;
+        }
+        try {
+            return start(context, clock, settings, database, retry);
+        } catch (RuntimeException | Error e) {
+            database.close();
             throw e;
         }
     }
@@ -184,7 +185,7 @@ final class Application implements AutoCloseable {
         if (move.isShort()) {
             try {
                 serve.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 housekeeping.close();
                 requestLog.close();
                 throw e;

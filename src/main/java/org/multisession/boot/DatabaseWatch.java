@@ -96,7 +96,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
             Database successor = database.openSuccessor(owner);
             try {
                 deployChecks.accept(successor);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 giveUp(successor);
                 throw e;
             }

@@ -160,7 +160,7 @@ final class AnswerKeeper implements AutoCloseable {
             vendor.waitFor(connection, Duration.ZERO);
             return new Line(
                     connection, vendor.changes(connection), new PreparedStatements(connection, vendor, vocabulary));
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             connection.close();
             throw e;
         }

@@ -92,11 +92,11 @@ public final class Pools implements AutoCloseable {
                         loans,
                         timer,
                         new AnswerKeeper(vendor, forWriting, patience));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 writer.close();
                 throw e;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             timer.close();
             throw e;
         }
@@ -125,7 +125,7 @@ public final class Pools implements AutoCloseable {
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
             ConnectionPool pool = new OutagePool(OwnPool.open(config, source.vendor(), loans, silence), source);
             return new Pools(source, pool, pool, loans, timer, null);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             timer.close();
             throw e;
         }
@@ -138,13 +138,7 @@ public final class Pools implements AutoCloseable {
     }
 
     private static OwnPool pool(
-            String name,
-            DataSource source,
-            int size,
-            Duration wait,
-            PoolThreads timer,
-            Vendor vendor,
-            Loans loans) {
+            String name, DataSource source, int size, Duration wait, PoolThreads timer, Vendor vendor, Loans loans) {
         HikariConfig config = config(name, source, size, wait, timer);
         // A connection to a file neither ages nor drops, so no timer retires it or keeps it alive.
         config.setMaxLifetime(0);

@@ -8,6 +8,7 @@ import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import jakarta.servlet.Filter;
 import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,7 +72,25 @@ class ApplicationTest {
         }
     }
 
+    /** As where the WAR is written over while it is deployed, or Tomcat may start no more threads. */
+    @Test
+    void a_deploy_that_ends_in_an_error_lets_go_of_the_database_and_can_be_tried_again() {
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
+            Error error = new NoClassDefFoundError("one of ours");
+            ServletContext context = context(other.path());
+            when(context.addFilter(anyString(), any(Filter.class))).thenThrow(error);
+            assertThatThrownBy(() -> Application.start(context, InstantSource.system()))
+                    .isSameAs(error);
+
+            start(other.path(), Duration.ofMinutes(1)).close();
+        }
+    }
+
     private static Application start(Path file, Duration retry) {
+        return Application.start(context(file), InstantSource.system(), BUSY_TIMEOUT, retry);
+    }
+
+    private static ServletContext context(Path file) {
         ServletContext context = mock(ServletContext.class, RETURNS_DEEP_STUBS);
         when(context.getContextPath()).thenReturn("/app");
         when(context.getInitParameterNames()).thenReturn(Collections.enumeration(List.of("multisession.db.url")));
@@ -78,7 +98,7 @@ class ApplicationTest {
         // No address is taken by a servlet of somebody else's.
         when(context.addServlet(anyString(), any(Servlet.class)).addMapping(any(String[].class)))
                 .thenReturn(Set.of());
-        return Application.start(context, InstantSource.system(), BUSY_TIMEOUT, retry);
+        return context;
     }
 
     /** Does something once, on the thread that logs, when a message comes that contains a word. */

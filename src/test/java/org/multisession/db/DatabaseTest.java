@@ -310,7 +310,7 @@ class DatabaseTest {
             ExecutorService threads = Executors.newSingleThreadExecutor();
             try {
                 Future<String> late =
-                        threads.submit(() -> how.equals("writes") ? database.write(work::run) : database.read(work));
+                        threads.submit(() -> how.equals("writes") ? database.write(work) : database.read(work));
                 await(begun);
                 database.close(Duration.ZERO);
                 assertThatThrownBy(() -> database.read(handle -> 1)).hasMessageContaining("the database is closed");

@@ -65,7 +65,7 @@ final class Connections extends SQLiteDataSource {
             require(connection, "synchronous", 2);
             require(connection, "query_only", readOnly ? 1 : 0);
             return connection;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             connection.close();
             throw e;
         }

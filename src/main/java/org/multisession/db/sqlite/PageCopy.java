@@ -73,7 +73,7 @@ public final class PageCopy {
             Sqlite.run(connection, "PRAGMA synchronous=OFF");
             Sqlite.run(connection, "PRAGMA journal_mode=OFF");
             return connection;
-        } catch (SQLException | RuntimeException e) {
+        } catch (SQLException | RuntimeException | Error e) {
             connection.close();
             throw e;
         }

@@ -96,7 +96,7 @@ public final class SqliteFile implements Source {
                 claimed.useWriteAheadLog();
             }
             return claimed;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             claimed.close();
             throw e;
         }
