@@ -21,4 +21,8 @@ public record CopyReport(List<Table> tables, List<RowFault> faults, long faultCo
     public boolean isSame() {
         return faultCount == 0 && movedOn == 0;
     }
+
+    CopyReport withMovedOn(long rows) {
+        return new CopyReport(tables, faults, faultCount, notes, rows);
+    }
 }

@@ -104,8 +104,7 @@ public final class DatabaseCopy {
             if (report.faultCount() > 0 || stamp(source).equals(before)) {
                 return report;
             }
-            long movedOn = onSnapshot(source, from -> from.read(handle -> differences(to, handle)));
-            return new CopyReport(report.tables(), report.faults(), report.faultCount(), report.notes(), movedOn);
+            return report.withMovedOn(onSnapshot(source, from -> from.read(handle -> differencesOnServer(to, handle))));
         }
     }
 
@@ -141,21 +140,35 @@ public final class DatabaseCopy {
     public CopyReport toSqlite(Source source, Path target) {
         try (Database from = Database.open(source, 2, BUSY_TIMEOUT);
                 Database to = Database.open(SqliteFile.claim(target, true, OWNER), 1, BUSY_TIMEOUT)) {
-            return from.write(snapshot -> {
-                ComposedSql.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-                ComposedSql.run(snapshot, "SET LOCAL statement_timeout = 0");
-                return carryBack(snapshot, to);
-            });
+            String before = stamp(from);
+            CopyReport report = onSnapshot(from, snapshot -> carryBack(snapshot, to));
+            if (report.faultCount() > 0 || stamp(from).equals(before)) {
+                return report;
+            }
+            return report.withMovedOn(onSnapshot(from, snapshot -> differencesInFile(to, snapshot)));
         }
+    }
+
+    /** Stays the same as long as nobody writes to the server. */
+    private static String stamp(Database server) {
+        return server.read(handle -> ComposedSql.texts(handle, "SELECT pg_current_snapshot()::TEXT"))
+                .get(0);
+    }
+
+    private static <T> T onSnapshot(Database server, Database.Work<? super Handle, T> work) {
+        return server.write(snapshot -> {
+            ComposedSql.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            ComposedSql.run(snapshot, "SET LOCAL statement_timeout = 0");
+            return work.run(snapshot);
+        });
     }
 
     private CopyReport carryBack(Handle from, Database to) throws SQLException {
         Map<String, TableShape> tables = PostgresCatalogue.read(from).tables();
         List<String> notes = new ArrayList<>();
-        boolean isMigrated = tables.containsKey(STATE)
-                && ComposedSql.number(from, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
-        if (tables.containsKey(STATE) && !isMigrated) {
-            throw new CopyRefusedException("the migration of the source is not finished. Run 'migrate' on it first");
+        boolean isMigrated = tables.containsKey(STATE);
+        if (isMigrated) {
+            requireWhole(PostgresMigrator.missing(from));
         }
         requireUnused(
                 to,
@@ -210,11 +223,7 @@ public final class DatabaseCopy {
         List<String> notes = new ArrayList<>(catalogue.notes());
         boolean isMigrated = catalogue.tables().containsKey(TOKENS);
         if (isMigrated) {
-            List<String> missing = Migrator.missing(from);
-            if (!missing.isEmpty()) {
-                throw new CopyRefusedException("the database lacks " + missing.get(0)
-                        + ", which this version needs. Run 'migrate' on it first");
-            }
+            requireWhole(Migrator.missing(from));
         }
         Faults faults = new Faults();
         findOrphans(from, faults);
@@ -248,6 +257,14 @@ public final class DatabaseCopy {
             return new CopyReport(tables, List.of(), 0, notes, 0);
         } catch (RowsRefused e) {
             return new CopyReport(List.of(), e.faults.kept(), e.faults.count(), notes, 0);
+        }
+    }
+
+    /** In the target our triggers are in place, and nobody could tell any more what happened in the source without them. */
+    private static void requireWhole(List<String> missing) {
+        if (!missing.isEmpty()) {
+            throw new CopyRefusedException(
+                    "the source lacks " + missing.get(0) + ", which this version needs. Run 'migrate' on it first");
         }
     }
 
@@ -446,7 +463,7 @@ public final class DatabaseCopy {
         long differences = 0;
         @Nullable String first = null;
         for (TablePlan plan : plans) {
-            long different = compared(target, plan, from, reader).differences();
+            long different = compared(target, plan, from, reader, "comparing ").differences();
             if (different > 0 && first == null) {
                 first = plan.name();
             }
@@ -458,32 +475,43 @@ public final class DatabaseCopy {
         }
     }
 
-    private TableCopy.Counts compared(Target target, TablePlan plan, Handle from, Reader reader) throws SQLException {
-        return new TableCopy(
-                        plan,
-                        () -> reader.read(plan, new Faults()),
-                        target,
-                        step("comparing " + plan.name(), from, plan))
+    private TableCopy.Counts compared(Target target, TablePlan plan, Handle from, Reader reader, String doing)
+            throws SQLException {
+        return new TableCopy(plan, () -> reader.read(plan, new Faults()), target, step(doing + plan.name(), from, plan))
                 .compare();
     }
 
-    /** How many rows of the source, as it is now, are not so in the target. */
-    private long differences(Database to, Handle from) {
+    private long differencesOnServer(Database to, Handle from) {
         return to.dryRun(transaction -> {
             ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
             Map<String, TableShape> tables = SqliteCatalogue.read(from).tables();
-            long differences = 0;
-            for (TablePlan plan :
-                    new Plans(tables, PostgresCatalogue.read(transaction).tables(), tables).all()) {
-                differences += compared(
-                                new PostgresTarget(transaction),
-                                plan,
-                                from,
-                                (each, faults) -> new SqliteRows(from, each, faults))
-                        .differences();
-            }
-            return differences;
+            return differences(
+                    new PostgresTarget(transaction),
+                    new Plans(tables, PostgresCatalogue.read(transaction).tables(), tables),
+                    from,
+                    (plan, faults) -> new SqliteRows(from, plan, faults));
         });
+    }
+
+    private long differencesInFile(Database to, Handle from) {
+        return to.dryRun(transaction -> {
+            Map<String, TableShape> tables = PostgresCatalogue.read(from).tables();
+            return differences(
+                    new SqliteTarget(transaction),
+                    new Plans(SqliteCatalogue.read(transaction).tables(), tables, tables),
+                    from,
+                    (plan, faults) -> new PostgresRows(from, plan, faults));
+        });
+    }
+
+    /** How many rows of the source, as it is now, are not so in the target. */
+    private long differences(Target target, Plans plans, Handle from, Reader reader) throws SQLException {
+        long differences = 0;
+        for (TablePlan plan : plans.all()) {
+            differences += compared(target, plan, from, reader, "looking for changes of ")
+                    .differences();
+        }
+        return differences;
     }
 
     private Step step(String name, Handle from, TablePlan plan) throws SQLException {

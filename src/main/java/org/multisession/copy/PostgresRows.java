@@ -26,7 +26,7 @@ final class PostgresRows implements RowStream {
                 .map(column -> column.type().postgresExpression(ComposedSql.quoted(column.name())))
                 .collect(Collectors.joining(", "));
         statement = handle.prepare("SELECT " + columns + " FROM " + plan.quotedName() + " t" + plan.where()
-                + (plan.hasKey() ? plan.order("\"C\"") : ""));
+                + (plan.hasKey() ? plan.order("::TEXT COLLATE \"C\"") : ""));
         statement.setFetchSize(AT_ONCE);
         rows = statement.executeQuery();
     }

@@ -40,10 +40,14 @@ final class PostgresSchema {
               AND (c.relname = ANY (?) OR p.relname = ANY (?))
             """;
 
+    /** The sequences that a column owns or takes its default from, which need not be the same. */
     private static final String NUMBERED = """
-            SELECT a.attname, pg_get_serial_sequence(quote_ident(c.relname), a.attname)
-            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            WHERE c.oid = to_regclass(?) AND pg_get_serial_sequence(quote_ident(c.relname), a.attname) IS NOT NULL
+            SELECT a.attname, s.oid::regclass::TEXT FROM pg_attribute a JOIN pg_class s ON s.relkind = 'S'
+            WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped AND (
+              EXISTS (SELECT 1 FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = s.oid
+                AND o.refobjid = a.attrelid AND o.refobjsubid = a.attnum AND o.deptype IN ('a', 'i'))
+              OR EXISTS (SELECT 1 FROM pg_attrdef v JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = v.oid
+                WHERE v.adrelid = a.attrelid AND v.adnum = a.attnum AND d.refobjid = s.oid))
             """;
 
     private final List<String> notes;

@@ -36,7 +36,7 @@ final class SqliteRows implements RowStream {
                 .<Set<List<String>>>map(positions -> new HashSet<>())
                 .toList();
         statement = handle.prepare("SELECT " + plan.columnList() + " FROM " + plan.quotedName() + " t" + plan.where()
-                + (plan.hasKey() ? plan.order("BINARY") : ""));
+                + (plan.hasKey() ? plan.order(" COLLATE BINARY") : ""));
         rows = statement.executeQuery();
     }
 

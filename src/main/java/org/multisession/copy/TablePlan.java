@@ -49,12 +49,12 @@ record TablePlan(String name, List<Column> columns, List<Integer> key, List<List
     /**
      * Of the table {@code t}, because a result may have columns of the same names.
      *
-     * @param collation the one that compares byte by byte
+     * @param byteByByte what has a database compare a text so
      */
-    String order(String collation) {
+    String order(String byteByByte) {
         return key.stream()
                 .map(i -> "t." + ComposedSql.quoted(columns.get(i).name())
-                        + (columns.get(i).type().kind() == ValueType.Kind.TEXT ? " COLLATE " + collation : ""))
+                        + (columns.get(i).type().kind() == ValueType.Kind.TEXT ? byteByByte : ""))
                 .collect(Collectors.joining(", ", " ORDER BY ", ""));
     }
 

@@ -370,6 +370,97 @@ class DatabaseCopyTest {
     }
 
     @Test
+    void what_happens_during_a_copy_to_a_file_is_counted_and_comes_with_the_next_run() {
+        Set<String> tokens = new LinkedHashSet<>();
+        copy(history(new Random(10), tokens, Stage.COEXIST));
+        assertThat(onPostgres(tokens)).contains(44L);
+        Progress busy = (step, done, total) -> {
+            if (step.equals("copying users")
+                    && target.one("SELECT count(*) FROM users WHERE id = 46 AND plan = 'new'")
+                            .equals("0")) {
+                target.run("UPDATE users SET plan = 'new' WHERE id = 46");
+                target.signInMulti(46, "signed-in-during-the-copy", clock.instant());
+                target.signOut(SESSION);
+            }
+        };
+        Path back = folder.resolve("back.db");
+        CopyReport first = new DatabaseCopy(clock, busy, false).toSqlite(target.claim(), back);
+        assertThat(first.isSame()).isFalse();
+        assertThat(first.movedOn()).isGreaterThanOrEqualTo(4);
+        tokens.add("signed-in-during-the-copy");
+        assertThat(copyBack(back).isSame()).isTrue();
+        assertThat(onSqlite(back, tokens)).isEqualTo(onPostgres(tokens)).contains(46L);
+    }
+
+    /** P3: in the target nobody could tell any more whose the sessions are. */
+    @Test
+    void a_source_in_which_users_was_numbered_anew_unseen_is_refused_until_it_is_repaired() {
+        copy(history(new Random(12), new LinkedHashSet<>(), Stage.COEXIST));
+        String token;
+        try (NewApp app = NewApp.deploy(target.claim(), clock)) {
+            token = app.signIn("+79991234568");
+            assertThat(app.opens(token)).isEqualTo(43);
+        }
+        target.run("""
+                BEGIN;
+                CREATE TABLE anew (LIKE users INCLUDING ALL);
+                INSERT INTO anew SELECT * FROM users;
+                UPDATE anew SET id = -id WHERE id IN (43, 44);
+                UPDATE anew SET id = CASE id WHEN -43 THEN 44 ELSE 43 END WHERE id < 0;
+                DROP TABLE users CASCADE;
+                ALTER TABLE anew RENAME TO users;
+                COMMIT
+                """);
+        Path back = folder.resolve("back.db");
+        assertThatThrownBy(() -> copyBack(back))
+                .isInstanceOf(CopyRefusedException.class)
+                .hasMessageContaining("Run 'migrate' on it first");
+        NewApp.deploy(target.claim(), clock).close();
+        assertThat(copyBack(back).isSame()).isTrue();
+        assertThat(onSqlite(back, Set.of(token))).containsOnlyNulls();
+    }
+
+    @Test
+    void numbers_go_on_after_those_that_were_carried_whatever_sequence_gives_them_out() {
+        Path file;
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            file = old.path();
+            old.run("CREATE TABLE notes (id INTEGER NOT NULL, note TEXT, PRIMARY KEY (id));"
+                    + " INSERT INTO notes VALUES (1, 'a'), (77, 'b')");
+        }
+        target.run("CREATE SEQUENCE \"all Notes\"; CREATE TABLE notes (id BIGINT PRIMARY KEY"
+                + " DEFAULT nextval('\"all Notes\"'), note TEXT)");
+        copy(file);
+        assertThat(target.one("INSERT INTO notes (note) VALUES ('c') RETURNING id"))
+                .isEqualTo("78");
+    }
+
+    /** As SQLAlchemy makes an Enum there. */
+    @Test
+    void a_key_that_is_an_enum_on_the_server_goes_there_and_back() {
+        Path file;
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            file = old.path();
+            old.run(
+                    "CREATE TABLE channels (user_id INTEGER NOT NULL, kind VARCHAR(5) NOT NULL, address TEXT,"
+                            + " PRIMARY KEY (user_id, kind)); INSERT INTO channels VALUES (42, 'sms', 'a'), (42, 'email', 'b')");
+        }
+        target.run("CREATE TYPE kind AS ENUM ('sms', 'email'); CREATE TABLE channels (user_id INTEGER, kind kind,"
+                + " address TEXT, PRIMARY KEY (user_id, kind))");
+        assertThat(copy(file).isSame()).isTrue();
+        try (SqliteApp old = SqliteApp.open(file)) {
+            old.run("UPDATE channels SET address = 'c' WHERE kind = 'sms'");
+        }
+        assertThat(table(copy(file), "channels").updated()).isEqualTo(1);
+        Path back = folder.resolve("back.db");
+        assertThat(copyBack(back).isSame()).isTrue();
+        try (SqliteApp returned = SqliteApp.open(back)) {
+            assertThat(returned.all("SELECT kind || ' ' || address FROM channels ORDER BY 1"))
+                    .containsExactly("email b", "sms c");
+        }
+    }
+
+    @Test
     void a_target_that_was_deployed_on_is_overwritten_only_if_that_is_asked_for() {
         Path file = history(new Random(9), new LinkedHashSet<>(), Stage.COEXIST);
         copy(file);
