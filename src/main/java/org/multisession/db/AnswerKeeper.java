@@ -35,7 +35,10 @@ final class AnswerKeeper implements AutoCloseable {
     private boolean isCommitting;
     private boolean isClosed;
 
-    /** @param wait how long a commit waits for readers that are in its way */
+    /**
+     * @param source of connections that do not wait for a lock, not even while one is opened
+     * @param wait how long a commit waits for readers that are in its way
+     */
     AnswerKeeper(Vendor vendor, DataSource source, Duration wait) {
         this.vendor = vendor;
         this.source = source;
@@ -85,7 +88,14 @@ final class AnswerKeeper implements AutoCloseable {
             if (isClosed) {
                 return false;
             }
-            open = line(vocabulary);
+            try {
+                open = line(vocabulary);
+            } catch (SQLException e) {
+                if (vendor.kindOf(e) == FailureKind.BUSY) {
+                    return false;
+                }
+                throw e;
+            }
             isCommitting = true;
         }
         boolean isAsExpected = false;
@@ -157,7 +167,6 @@ final class AnswerKeeper implements AutoCloseable {
     private Line dial(Supplier<Vocabulary> vocabulary) throws SQLException {
         Connection connection = source.getConnection();
         try {
-            vendor.waitFor(connection, Duration.ZERO);
             return new Line(
                     connection, vendor.changes(connection), new PreparedStatements(connection, vendor, vocabulary));
         } catch (SQLException | RuntimeException | Error e) {

@@ -74,10 +74,16 @@ public final class Pools implements AutoCloseable {
     /**
      * Opens one writing connection and the readers, or leaves nothing open. Answers are kept beside them.
      *
+     * @param withoutWaiting gives connections that write too, and wait for no lock
      * @param wait how long a caller waits for a connection; a reader, a second at most
      */
     public static Pools ofOneWriter(
-            Source source, DataSource forWriting, DataSource forReading, int readers, Duration wait) {
+            Source source,
+            DataSource forWriting,
+            DataSource forReading,
+            DataSource withoutWaiting,
+            int readers,
+            Duration wait) {
         Vendor vendor = source.vendor();
         PoolThreads timer = new PoolThreads();
         Loans loans = new Loans();
@@ -91,7 +97,7 @@ public final class Pools implements AutoCloseable {
                         writer,
                         loans,
                         timer,
-                        new AnswerKeeper(vendor, forWriting, patience));
+                        new AnswerKeeper(vendor, withoutWaiting, patience));
             } catch (RuntimeException | Error e) {
                 writer.close();
                 throw e;

@@ -1,5 +1,6 @@
 package org.multisession.db;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -54,6 +55,14 @@ class AnswerCacheTest {
         database.close();
         file.close();
         old.close();
+    }
+
+    /** With a rollback journal, and nothing asked yet. */
+    private void openAnew(Duration busyTimeout) {
+        useWriteAheadLog(false);
+        database.close();
+        file = SqliteFile.claim(old.path(), false, "/test");
+        database = Database.open(file, 3, busyTimeout);
     }
 
     private @Nullable String read(String name) {
@@ -159,6 +168,25 @@ class AnswerCacheTest {
 
         assertThat(read("a")).isEqualTo("first");
         assertThat(readings).hasValue(0);
+    }
+
+    /** Nor does it wait for what it asks by, of which there is none before the first request. */
+    @Test
+    void nobody_waits_for_a_lock_to_learn_of_the_first_time_that_nothing_is_known() throws Exception {
+        openAnew(Duration.ofMinutes(10));
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try {
+            old.run("BEGIN EXCLUSIVE");
+            assertThat(thread.submit(() -> database.kept(cache).answer("a")).get(60, SECONDS))
+                    .isNull();
+        } finally {
+            old.run("ROLLBACK");
+            thread.shutdownNow();
+        }
+
+        assertThat(read("a")).isEqualTo("first");
+        assertThat(read("a")).isEqualTo("first");
+        assertThat(readings).hasValue(1);
     }
 
     @Nested
@@ -283,6 +311,25 @@ class AnswerCacheTest {
             assertThat(read("a")).isEqualTo("first");
             assertThat(readings).hasValue(1);
             changeAside("a", "second");
+            assertThat(read("a")).isEqualTo("second");
+        }
+
+        @Test
+        void waits_for_a_lock_also_where_it_is_the_first_thing_that_is_done() throws Exception {
+            openAnew(Duration.ofMinutes(10));
+            ExecutorService thread = Executors.newSingleThreadExecutor();
+            try {
+                old.run("BEGIN EXCLUSIVE");
+                Future<?> waiting = thread.submit(() -> changeAside("a", "second"));
+                while (database.writer().active() == 0) {
+                    Thread.onSpinWait();
+                }
+                old.run("ROLLBACK");
+                waiting.get();
+            } finally {
+                thread.shutdownNow();
+            }
+
             assertThat(read("a")).isEqualTo("second");
         }
 

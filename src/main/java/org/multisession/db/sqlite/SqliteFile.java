@@ -265,7 +265,7 @@ public final class SqliteFile implements Source {
      */
     @Override
     public Pools open(int readers, Duration wait) {
-        return Pools.ofOneWriter(this, forWriting(wait), forReading(wait), readers, wait);
+        return Pools.ofOneWriter(this, forWriting(wait), forReading(wait), forWriting(Duration.ZERO), readers, wait);
     }
 
     @Override
