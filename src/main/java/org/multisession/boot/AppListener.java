@@ -33,10 +33,13 @@ public final class AppListener implements ServletContextListener {
 
     @Override
     public void contextDestroyed(ServletContextEvent event) {
-        if (application != null) {
-            application.close();
+        try {
+            if (application != null) {
+                application.close();
+            }
+        } finally {
             application = null;
+            Drivers.deregister();
         }
-        Drivers.deregister();
     }
 }

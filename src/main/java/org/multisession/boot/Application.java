@@ -292,9 +292,19 @@ final class Application implements AutoCloseable {
         }
     }
 
-    /** Writes what is still pending, then closes the database. */
+    /** Writes what is still pending, then closes the database, whatever fails before: another start wants to open it. */
     @Override
     public void close() {
+        try {
+            endWork();
+        } finally {
+            database.close();
+            requestLog.close();
+        }
+        log.info("Multi-Session has stopped; the database is closed");
+    }
+
+    private void endWork() {
         throttle.stop();
         boolean isServing = move == null || move.stop();
         housekeeping.close();
@@ -304,8 +314,5 @@ final class Application implements AutoCloseable {
             beforeTheEnd("the end of sessions that have run out", services.runOut::flush);
             beforeTheEnd("the last heartbeat", services.heartbeat::leave);
         }
-        database.close();
-        requestLog.close();
-        log.info("Multi-Session has stopped; the database is closed");
     }
 }

@@ -13,10 +13,12 @@ import jakarta.servlet.Servlet;
 import jakarta.servlet.ServletContext;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -81,6 +83,26 @@ class ApplicationTest {
             when(context.addFilter(anyString(), any(Filter.class))).thenThrow(error);
             assertThatThrownBy(() -> Application.start(context, InstantSource.system()))
                     .isSameAs(error);
+
+            start(other.path(), Duration.ofMinutes(1)).close();
+        }
+    }
+
+    /** As where the WAR is written over while it is deployed, and a class is needed at the end for the first time. */
+    @Test
+    void an_undeploy_that_ends_in_an_error_lets_go_of_the_database() {
+        AtomicReference<Error> error = new AtomicReference<>();
+        InstantSource clock = () -> {
+            if (error.get() != null) {
+                throw error.get();
+            }
+            return Instant.now();
+        };
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
+            Application application =
+                    Application.start(context(other.path()), clock, Duration.ofMinutes(1), Duration.ofMinutes(1));
+            error.set(new NoClassDefFoundError("one of ours"));
+            assertThatThrownBy(application::close).isSameAs(error.get());
 
             start(other.path(), Duration.ofMinutes(1)).close();
         }
