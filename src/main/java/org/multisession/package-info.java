@@ -5,10 +5,11 @@
  *
  * <ol>
  *   <li>{@code boot.Routes} names every filter in its order and every servlet with its URL.
- *   <li>{@code web.ErrorFilter} is outermost: the one place where a failure becomes an HTTP answer.
- *   <li>{@code web.SecurityHeadersFilter} sets the headers that every answer carries; {@code web.CrossSiteFilter}
- *       refuses what another site's page sends in a user's name; {@code web.BodyFilter} lets nobody hold a thread by
- *       sending a body slowly; {@code web.AwaitedFilter} tells the database that a client waits.
+ *   <li>{@code web.BodyFilter} lets nobody hold a thread by sending a body slowly. Behind it, {@code web.ErrorFilter} is
+ *       the one place where a failure becomes an HTTP answer.
+ *   <li>{@code web.AwaitedFilter} tells the database that a client waits; {@code web.SecurityHeadersFilter} sets the
+ *       headers that every answer carries; {@code web.CrossSiteFilter} refuses what another site's page sends in a user's
+ *       name.
  *   <li>{@code web.AuthFilter} takes the tokens from the request ({@code web.SessionCookie}) and asks
  *       {@code auth.Authenticator} whose they are. {@code session.LookUpDao} finds a session first ({@code
  *       session.UserSessionDao}) and a legacy token second ({@code user.UserDao}), and believes of both only what our

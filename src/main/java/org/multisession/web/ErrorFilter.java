@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The outermost filter: the one place where a failure becomes an HTTP answer. An unexpected failure is logged under a
- * short reference and answered with 500 and that reference, and nothing else.
+ * The one place where a failure becomes an HTTP answer; before it come only the filters of a request's id and of its body.
+ * An unexpected failure is logged under a short reference and answered with 500 and that reference, and nothing else.
  */
 public final class ErrorFilter extends HttpFilter {
 
