@@ -61,9 +61,9 @@ public final class CodeSignIn {
     /**
      * Asks for a code to this number.
      *
-     * @param held the secret of an earlier challenge that this browser holds, or null
+     * @param held the secrets of earlier challenges that this browser holds, the latest first
      */
-    public CodeRequestResult ask(PhoneNumber number, Client client, @Nullable ChallengeSecret held, SmsText text) {
+    public CodeRequestResult ask(PhoneNumber number, Client client, List<ChallengeSecret> held, SmsText text) {
         List<User> found = owners.of(number);
         // The owner's stored number has just been parsed; without an owner the same work is done in vain, to take as
         // long.
@@ -106,7 +106,7 @@ public final class CodeSignIn {
     public @Nullable CodeRequestResult askAgain(ChallengeSecret held, Client client, SmsText text) {
         ChallengeStatus standing = codes.standing(held);
         PhoneNumber number = standing == null ? null : read(standing);
-        return number == null ? null : ask(number, client, held, text);
+        return number == null ? null : ask(number, client, List.of(held), text);
     }
 
     /** Tries a code, and signs in if it is right: both in one transaction, so that a right code is never lost. */

@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -111,12 +112,12 @@ public final class OneTimeCodes {
      *
      * @param isDeliverable whether the number may get a message
      * @param address of the asker
-     * @param held the secret that the asker holds from before, or null; a challenge of the same number that is not
-     *     over is continued, with its count of attempts, and one that was used shows whose browser this is
+     * @param held the secrets that the asker holds from before, the latest first; its challenge, if it is of the same
+     *     number and not over, is continued, with its count of attempts, and one that was used shows whose browser this is
      * @param text makes the message of a code
      */
     public CodeRequestResult ask(
-            PhoneNumber number, boolean isDeliverable, String address, @Nullable ChallengeSecret held, SmsText text) {
+            PhoneNumber number, boolean isDeliverable, String address, List<ChallengeSecret> held, SmsText text) {
         CodeRequestResult result = request(number, isDeliverable, Networks.of(address), held, text);
         listener.requested();
         if (result instanceof CodeRequestResult.Limited limited) {
@@ -149,8 +150,9 @@ public final class OneTimeCodes {
     }
 
     private CodeRequestResult request(
-            PhoneNumber to, boolean isDeliverable, String network, @Nullable ChallengeSecret held, SmsText text) {
+            PhoneNumber to, boolean isDeliverable, String network, List<ChallengeSecret> all, SmsText text) {
         String number = written(to);
+        ChallengeSecret held = heldFor(number, network, all);
         // On a reader first: whoever is over a limit must not take the write lock.
         Decision early = database.read(handle -> decide(handle, number, network, held, clock.instant()));
         boolean recordOnly = rules.delivery().recordOnly();
@@ -188,6 +190,19 @@ public final class OneTimeCodes {
             queue.hand(to, code, text, isSent.get() && testCode.isEmpty());
         }
         return asked;
+    }
+
+    /** The secret that this number was proved with; the latest if none was. */
+    private @Nullable ChallengeSecret heldFor(String number, String network, List<ChallengeSecret> all) {
+        if (all.size() < 2) {
+            return all.isEmpty() ? null : all.get(0);
+        }
+        Instant now = clock.instant();
+        return database.read(handle -> all.stream()
+                .filter(secret ->
+                        knownBrowsers.asker(handle, number, secret.hash(), network, now) == Asker.KNOWN_BROWSER)
+                .findFirst()
+                .orElse(all.get(0)));
     }
 
     /**

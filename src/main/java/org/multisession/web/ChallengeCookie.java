@@ -1,22 +1,29 @@
 package org.multisession.web;
 
-import jakarta.servlet.http.Cookie;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.multisession.otp.ChallengeSecret;
 import org.multisession.otp.KnownBrowserDao;
 
 /**
- * Binds a code to the browser that requested it, and stays there once the code was used. It opens nothing by itself,
- * and is sent only to the sign-in pages.
+ * Binds a code to the browser that requested it, and stays there, so that the limits recognize a browser which has used
+ * one. Behind the secret of the latest challenge come some of those before it: whoever has asked for another number
+ * since, a mistyped one or that of somebody else in the family, is still known for theirs. They open nothing by
+ * themselves, and are sent only to the sign-in pages.
  */
 public final class ChallengeCookie {
 
     private static final String NAME = "multisession_challenge";
 
-    /** Longer than any code lives, so that the page can say that it has expired. */
-    private static final int MAX_AGE_SECONDS = 3600;
+    private static final int MAX = 5;
+
+    /** Anything else is none of ours, and some values could not be set again. */
+    private static final Pattern SECRET = Pattern.compile("[A-Za-z0-9_-]{43}");
 
     private final CookieRules rules;
 
@@ -24,25 +31,24 @@ public final class ChallengeCookie {
         this.rules = rules;
     }
 
-    public @Nullable ChallengeSecret read(HttpServletRequest request) {
-        for (String value : Cookies.named(request, NAME)) {
-            if (!value.isEmpty()) {
-                return new ChallengeSecret(value);
-            }
-        }
-        return null;
+    /** All that this browser holds, the latest first. */
+    public List<ChallengeSecret> read(HttpServletRequest request) {
+        return Cookies.named(request, NAME).stream()
+                .flatMap(value -> Arrays.stream(value.split("\\.", -1)))
+                .filter(secret -> SECRET.matcher(secret).matches())
+                .limit(MAX)
+                .map(ChallengeSecret::new)
+                .toList();
     }
 
+    /** Leaves this one as the latest. */
     public void set(HttpServletRequest request, HttpServletResponse response, ChallengeSecret secret) {
-        response.addCookie(cookie(request, secret.value(), MAX_AGE_SECONDS));
-    }
-
-    /** Leaves the secret with the browser whose code was right, so that the limits recognize it. */
-    public void keep(HttpServletRequest request, HttpServletResponse response, ChallengeSecret used) {
-        response.addCookie(cookie(request, used.value(), (int) KnownBrowserDao.KEPT.toSeconds()));
-    }
-
-    private Cookie cookie(HttpServletRequest request, String value, int maxAgeSeconds) {
-        return Cookies.ours(rules, request, NAME, ContextPath.of(request) + "/login", value, maxAgeSeconds);
+        String value = Stream.concat(Stream.of(secret), read(request).stream())
+                .distinct()
+                .limit(MAX)
+                .map(ChallengeSecret::value)
+                .collect(Collectors.joining("."));
+        response.addCookie(Cookies.ours(rules, request, NAME, ContextPath.of(request) + "/login", value, (int)
+                KnownBrowserDao.KEPT.toSeconds()));
     }
 }

@@ -531,6 +531,20 @@ abstract class CodeLimitsContract {
         }
 
         @Test
+        void makes_its_browser_known_though_that_asks_for_other_numbers_in_between() {
+            ChallengeSecret used = app.challenge(ANNA);
+            app.signIn(used, app.sent.next().code());
+            ChallengeSecret mistyped = CodeApp.challenged(app.ask("+79991234568", CodeApp.HOME, used));
+            burnTheDay(STRANGER);
+            takeSent();
+            assertThat(CodeApp.limited(app.ask(ANNA, STRANGER, mistyped)).limit())
+                    .as("without what it has used")
+                    .isIn(CodeLimit.NUMBER_DAY, CodeLimit.NUMBER_RESERVE);
+            granted(app.askHolding(ANNA, STRANGER, List.of(mistyped, used)));
+            assertThat(app.app.opens(app.signIn(used, app.sent.next().code()))).isEqualTo(42);
+        }
+
+        @Test
         void makes_its_browser_known_for_its_own_number_only() {
             String other = user(7_000_000);
             ChallengeSecret phone = app.challenge(ANNA);

@@ -2,6 +2,7 @@ package org.multisession.otp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.multisession.auth.AuthEventDao;
@@ -50,6 +51,6 @@ class PostgresLongTextTest {
 
     private static OneTimeCodes.CodeRequestResult ask(CodeApp app) {
         PhoneNumber typed = Objects.requireNonNull(new PhoneNumbers("RU").read(TEXT));
-        return app.codes.ask(typed, NewApp.CLIENT, null, code -> code);
+        return app.codes.ask(typed, NewApp.CLIENT, List.of(), code -> code);
     }
 }

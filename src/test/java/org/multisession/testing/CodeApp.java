@@ -3,6 +3,7 @@ package org.multisession.testing;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.AuthEventDao;
@@ -91,6 +92,11 @@ public final class CodeApp implements AutoCloseable {
 
     /** Asks for a code from an address, with the secret of an earlier challenge or without. */
     public CodeRequestResult ask(String phone, String address, @Nullable ChallengeSecret held) {
+        return askHolding(phone, address, held == null ? List.of() : List.of(held));
+    }
+
+    /** The same with the secrets of several, the latest first. */
+    public CodeRequestResult askHolding(String phone, String address, List<ChallengeSecret> held) {
         return codes.ask(NewApp.number(phone), client(address), held, code -> "Code: " + code);
     }
 

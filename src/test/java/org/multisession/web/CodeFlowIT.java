@@ -248,10 +248,6 @@ class CodeFlowIT {
                             challenge);
             assertThat(done.status()).isEqualTo(303);
             assertThat(done.header("Location")).hasValue("/api/me?a=b&c=d");
-            // The browser is known by it from now on.
-            assertThat(setCookie(done, CHALLENGE))
-                    .startsWith(challenge + "; ")
-                    .contains("Max-Age=15552000", "Path=/login");
             Answer me = log.http().get("api/me", "Cookie", cookie(done, "auth_token"));
             assertThat(text(me, "phone")).isEqualTo(phone);
             // The challenge is gone: back to the start.
@@ -319,19 +315,34 @@ class CodeFlowIT {
             String others = cookie(askByForm(log, log.user()), CHALLENGE);
             assertThat(post(log, others, code).headers("Set-Cookie")).isEmpty();
             assertThat(post(log, CHALLENGE + "=made-up", code).status()).isEqualTo(303);
-            assertThat(post(log, challenge, code).headers("Set-Cookie")).hasSize(2);
+            assertThat(post(log, challenge, code).headers("Set-Cookie")).hasSize(1);
         }
 
         @Test
         void the_challenge_s_cookie_is_for_the_sign_in_pages_of_this_application_alone() {
             assertThat(List.of(setCookie(askByForm(log, log.user()), CHALLENGE).split("; ", -1)))
-                    .contains("Path=/login", "Max-Age=3600", "HttpOnly", "SameSite=Lax")
+                    .contains("Path=/login", "Max-Age=15552000", "HttpOnly", "SameSite=Lax")
                     .doesNotContain("Secure")
                     .noneMatch(part -> part.toLowerCase(Locale.ROOT).startsWith("domain"))
                     .first()
                     .asString()
                     .matches(CHALLENGE + "=[0-9A-Za-z_-]{43}");
             assertThat(setCookie(askByForm(open, open.user()), CHALLENGE)).contains("Path=/open/login;");
+        }
+
+        @Test
+        void a_browser_that_has_used_a_code_stays_known_though_it_asks_for_others_that_never_come() {
+            String phone = log.user();
+            Answer first = askByForm(log, phone);
+            post(log, cookie(first, CHALLENGE), codeInLog(phone));
+            Answer mistyped = askByForm(log, log.user(), "Cookie", cookie(first, CHALLENGE));
+            assertThat(setCookie(mistyped, CHALLENGE)).contains("Max-Age=15552000");
+            // Somebody else on its network has asked for the number, within the minute.
+            assertThat(askByForm(log, phone).status()).isEqualTo(303);
+            assertThat(askByForm(log, phone).status()).isEqualTo(429);
+            Answer again = askByForm(log, phone, "Cookie", cookie(mistyped, CHALLENGE));
+            assertThat(again.status()).isEqualTo(303);
+            assertThat(cookie(again, CHALLENGE)).startsWith(cookie(first, CHALLENGE) + ".");
         }
 
         @Test

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.auth.TypedNumbers;
@@ -44,7 +45,7 @@ public final class CodeRequestApiServlet extends MethodServlet {
         CodeRequestResult asked = codes.ask(
                 number,
                 ClientFactory.of(request),
-                held == null ? null : new ChallengeSecret(held),
+                held == null ? List.of() : List.of(new ChallengeSecret(held)),
                 message.of(request));
         if (asked instanceof CodeRequestResult.Limited limited) {
             throw HttpProblem.tooMany(limited.hit().secondsFrom(clock.instant()));

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -64,8 +65,8 @@ public final class CodeServlet extends MethodServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         CodeStep step = CodeStep.of(FormBody.ofQuery(request));
-        ChallengeSecret secret = challenge.read(request);
-        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
+        List<ChallengeSecret> held = challenge.read(request);
+        ChallengeStatus standing = held.isEmpty() ? null : codes.standing(held.get(0));
         if (standing == null) {
             startOver(request, response, step);
         } else {
@@ -79,18 +80,18 @@ public final class CodeServlet extends MethodServlet {
             throws ServletException, IOException {
         FormBody form = FormBody.read(request);
         CodeStep step = CodeStep.of(form);
-        ChallengeSecret secret = challenge.read(request);
-        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
-        if (secret == null || standing == null) {
+        List<ChallengeSecret> held = challenge.read(request);
+        ChallengeStatus standing = held.isEmpty() ? null : codes.standing(held.get(0));
+        if (standing == null) {
             startOver(request, response, step);
             return;
         }
         boolean isResend = form.get("resend") != null;
         try {
             if (isResend) {
-                resend(request, response, secret, standing, step);
+                resend(request, response, held.get(0), standing, step);
             } else {
-                attempt(request, response, secret, standing, form.get("code"), step);
+                attempt(request, response, held.get(0), standing, form.get("code"), step);
             }
         } catch (DatabaseBusyException | StorageException e) {
             // The form stays, with its input, which the general page for 503 would lose. It speaks of the code alone,
@@ -150,7 +151,6 @@ public final class CodeServlet extends MethodServlet {
         }
         CodeSignIn.Result result = codes.signIn(secret, code, ClientFactory.of(request), cookie.presented(request));
         if (result instanceof CodeSignIn.Result.Started started) {
-            challenge.keep(request, response, secret);
             cookie.set(request, response, started.session().token());
             Redirect.seeOther(response, step.next() != null ? step.next() : brand.afterSignIn(ContextPath.of(request)));
         } else {

@@ -3,6 +3,7 @@ package org.multisession.web.page;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.CodeSignIn;
 import org.multisession.otp.ChallengeSecret;
@@ -54,8 +55,8 @@ public final class SendCode implements PhoneStep {
 
     @Override
     public @Nullable String latestNumber(HttpServletRequest request) {
-        ChallengeSecret secret = challenge.read(request);
-        ChallengeStatus standing = secret == null ? null : codes.standing(secret);
+        List<ChallengeSecret> held = challenge.read(request);
+        ChallengeStatus standing = held.isEmpty() ? null : codes.standing(held.get(0));
         return standing == null ? null : standing.number();
     }
 
