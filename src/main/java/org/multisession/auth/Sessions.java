@@ -75,6 +75,12 @@ public final class Sessions {
         return rows.find(handle, token);
     }
 
+    /** The row with this token, which opens nothing as {@link #find} has told; null if there is none. */
+    @Nullable
+    UserSession leftOver(Handle handle, StoredToken token) {
+        return rows.leftOver(handle, token);
+    }
+
     /** Those of these tokens that need a closer look, in order. */
     List<SessionToken> known(Handle handle, List<SessionToken> tokens) {
         if (tokens.size() < 2) {

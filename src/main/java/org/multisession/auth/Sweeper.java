@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
@@ -17,7 +18,7 @@ import org.multisession.session.UserSessionDao;
 
 /**
  * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
- * {@link Authenticator}, which knows what odd times mean. Walks through all sessions a stretch at a time: pages are read
+ * {@link Authenticator}, which knows what odd times mean; rows that open nothing leave by the same rule. Walks through all sessions a stretch at a time: pages are read
  * without a lock, and what has run out is looked at again and ended in small transactions with rests in between, which a
  * sign-in does not notice. One node at a time. Not for use by several threads.
  */
@@ -58,7 +59,7 @@ public final class Sweeper {
         for (int pages = 0; goesOn && pages < MAX_PAGES && !isStopped; pages++) {
             Long from = last;
             UserSessionDao.Page page = database.read(handle -> sessions.after(handle, from, PAGE));
-            endExpired(page.live(), halves);
+            endExpired(page, halves);
             last = page.last();
             goesOn = last != null;
         }
@@ -66,9 +67,9 @@ public final class Sweeper {
         return ended.get();
     }
 
-    private void endExpired(List<UserSession> page, Halves<UserSession> halves) {
+    private void endExpired(UserSessionDao.Page page, Halves<UserSession> halves) {
         Instant now = clock.instant();
-        List<UserSession> due = page.stream()
+        List<UserSession> due = Stream.concat(page.live().stream(), page.leftOver().stream())
                 .filter(session -> sessions.rules().expiry(session, now) != null
                         || sessions.rules().isToStart(session, now))
                 .toList();
@@ -93,8 +94,7 @@ public final class Sweeper {
     private boolean isEnded(Transaction transaction, UserSession read, Instant now) {
         UserSession session = sessions.find(transaction, read.token());
         if (session == null) {
-            // Or it was put back after its end, and opens nothing anyway.
-            sessions.end(transaction, read, EndReason.ROW_CHANGED, null, now);
+            endLeftOver(transaction, read, now);
             return false;
         }
         EndReason reason = sessions.rules().expiry(session, now);
@@ -105,5 +105,17 @@ public final class Sweeper {
             sessions.startClock(transaction, session, now);
         }
         return false;
+    }
+
+    /**
+     * Removes a row that opens nothing, and all that is known of it. Its user was deleted, or another one has got the id,
+     * or it was put back after its end: nobody else removes it, and as long as it stands its token is not forgotten.
+     */
+    private void endLeftOver(Transaction transaction, UserSession read, Instant now) {
+        UserSession row = sessions.leftOver(transaction, read.token());
+        EndReason reason = row == null ? null : sessions.rules().expiry(row, now);
+        if (row != null && reason != null) {
+            boolean unused = sessions.end(transaction, row, reason, null, now);
+        }
     }
 }

@@ -100,12 +100,18 @@ public final class UserSessionDao {
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
     private static final Sql AFTER = Sql.of("next page of sessions", """
-            SELECT u.id, u.phone, {plan} AS plan, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token, s.id AS row_id
+            SELECT u.id, u.phone, {plan} AS plan, s.user_id, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token,
+              s.id AS row_id
             FROM (SELECT * FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
-            LEFT JOIN multisession_tokens t
-              ON t.auth_token = s.auth_token AND t.user_id = s.user_id AND t.ended_at IS NULL
-            LEFT JOIN users u ON u.id = t.user_id
+            LEFT JOIN multisession_tokens t ON t.auth_token = s.auth_token
+            LEFT JOIN users u ON u.id = t.user_id AND t.user_id = s.user_id AND t.ended_at IS NULL
             ORDER BY s.id
+            """);
+
+    private static final Sql LEFT_OVER = Sql.of("find a row that opens nothing", """
+            SELECT s.user_id, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token
+            FROM multisession_tokens t JOIN user_sessions s ON t.auth_token = s.auth_token
+            WHERE t.auth_token = :token AND s.auth_token = :token
             """);
 
     private static final Sql WAS_ISSUED = Sql.of(
@@ -291,13 +297,18 @@ public final class UserSessionDao {
      * Some of all sessions.
      *
      * @param live those of them that have not ended, run out or not
+     * @param leftOver rows that open nothing: their user is gone, or their token has ended although they are still there
      * @param last the row id behind which the next page begins; null after the last page
      */
-    public record Page(List<UserSession> live, @Nullable Long last) {}
+    public record Page(
+            List<UserSession> live,
+            List<UserSession> leftOver,
+            @Nullable Long last) {}
 
     /** The rows of so many ids behind this one; from the beginning for null. */
     public Page after(Handle handle, @Nullable Long last, int rows) {
         List<UserSession> live = new ArrayList<>();
+        List<UserSession> leftOver = new ArrayList<>();
         List<Long> ids = new ArrayList<>(rows);
         handle.query(AFTER)
                 .bind("last", last == null ? Long.MIN_VALUE : last)
@@ -306,9 +317,23 @@ public final class UserSessionDao {
                     ids.add(row.number("row_id"));
                     if (!row.isNull("id")) {
                         live.add(session(row));
+                    } else if (row.isText("auth_token")) {
+                        leftOver.add(leftOver(row));
                     }
                 });
-        return new Page(live, ids.size() < rows ? null : ids.get(ids.size() - 1));
+        return new Page(live, leftOver, ids.size() < rows ? null : ids.get(ids.size() - 1));
+    }
+
+    /** The row with this token of which {@link #find} has told that it opens nothing; null if there is none. */
+    public @Nullable UserSession leftOver(Handle handle, StoredToken token) {
+        return handle.query(LEFT_OVER)
+                .bind("token", token.text())
+                .optional(UserSessionDao::leftOver)
+                .orElse(null);
+    }
+
+    private static UserSession leftOver(Row row) {
+        return session(row, new User(row.number("user_id"), null, null), null, false);
     }
 
     /** How this token ended; null if it has not, or never was one. */
@@ -437,7 +462,7 @@ public final class UserSessionDao {
                 > 0;
         boolean isDeleted = transaction.deletesUnlessReferredTo(
                 transaction.update(DELETE).bind("token", token.text()).bind("hash", token.hash()));
-        if (!isDeleted) {
+        if (ended && !isDeleted) {
             takeToken(transaction, token.text(), reason, now, nobodys.get());
             takeToken(transaction, token.hash(), reason, now, nobodys.get());
         }
@@ -493,7 +518,11 @@ public final class UserSessionDao {
     }
 
     private static UserSession session(Row row, @Nullable String provedAt, boolean mayHaveLaterSignIns) {
-        User user = new User(row.number("id"), row.text("phone"), row.text("plan"));
+        return session(
+                row, new User(row.number("id"), row.text("phone"), row.text("plan")), provedAt, mayHaveLaterSignIns);
+    }
+
+    private static UserSession session(Row row, User user, @Nullable String provedAt, boolean mayHaveLaterSignIns) {
         Instant recordedAt = Objects.requireNonNullElse(row.instant("recorded_at"), Instant.EPOCH);
         StoredToken token = new StoredToken(row.requiredText("auth_token"));
         return new UserSession(

@@ -115,6 +115,64 @@ abstract class SweeperContract {
         assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("0");
     }
 
+    /** A sweep on each of so many days, and whatever else forgets. */
+    private void goOn(int days) {
+        for (int day = 0; day < days; day++) {
+            clock.advance(Duration.ofDays(1));
+            app.heartbeat.beat();
+            app.sweeper.run();
+            app.signInSweep.run();
+            app.deviceSweep.run();
+            app.forgetting.run();
+        }
+    }
+
+    private String sessionsAndWhatIsKeptOfThem() {
+        return old.one(
+                "SELECT (SELECT count(*) FROM user_sessions) + (SELECT count(*) FROM multisession_rows)"
+                        + " + (SELECT count(*) FROM multisession_tokens) + (SELECT count(*) FROM multisession_devices)"
+                        + " + (SELECT count(*) FROM multisession_sign_ins) + (SELECT count(*) FROM multisession_absent_tokens)");
+    }
+
+    @Test
+    void nothing_stays_of_the_sessions_of_users_who_were_deleted() {
+        long bob = old.addUser("+79990000001", null);
+        app.signIn("+79990000001");
+        old.deleteUser(bob);
+        long carol = old.addUser("+79990000002", null);
+        app.signIn("+79990000002");
+        old.deleteUser(carol);
+        old.addUserAs(carol, "+79990000003", null);
+        goOn(30 + 1 + 180 + 2);
+        assertThat(sessionsAndWhatIsKeptOfThem()).isEqualTo("0");
+    }
+
+    @Test
+    void a_session_that_was_given_to_another_user_leaves_when_the_old_app_uses_it_no_longer() {
+        String phone = app.signIn(ANNA);
+        old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = ?", phone);
+        clock.advance(Duration.ofDays(20));
+        old.seen(phone, clock.instant());
+        goOn(29);
+        assertThat(old.all("SELECT auth_token FROM user_sessions")).containsExactly(phone);
+        goOn(2);
+        assertThat(old.all("SELECT auth_token FROM user_sessions")).isEmpty();
+    }
+
+    @Test
+    void a_row_of_an_ended_session_to_which_others_refer_adds_nothing_at_each_sweep() {
+        old.run("CREATE TABLE push_addresses (id INTEGER PRIMARY KEY,"
+                + " session_id INTEGER REFERENCES user_sessions (id))");
+        String phone = app.signIn(ANNA);
+        old.run("INSERT INTO push_addresses (id, session_id) SELECT id, id FROM user_sessions");
+        app.signOut(phone);
+        goOn(62);
+        String tokens = old.rows("multisession_tokens");
+        goOn(62);
+        assertThat(old.rows("multisession_tokens")).isEqualTo(tokens);
+        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo("2");
+    }
+
     @Test
     void a_session_in_use_stays_when_a_row_that_repeats_it_in_plain_has_run_out() {
         app.close();
