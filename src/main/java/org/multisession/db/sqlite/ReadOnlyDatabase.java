@@ -129,7 +129,7 @@ public final class ReadOnlyDatabase implements ReadOnly {
             try {
                 Connection opened = connect(way);
                 run(opened, "BEGIN");
-                T result = work.run(Handle.on(opened, Sqlite.VENDOR));
+                T result = read(opened, work);
                 run(opened, "COMMIT");
                 if (way.isGuarded() || state().equals(before)) {
                     return result;
@@ -149,11 +149,23 @@ public final class ReadOnlyDatabase implements ReadOnly {
         Connection opened = Objects.requireNonNull(connection, "nothing has been read yet");
         try {
             run(opened, "BEGIN");
-            T result = work.run(Handle.on(opened, Sqlite.VENDOR));
+            T result = read(opened, work);
             run(opened, "COMMIT");
             return result;
         } catch (SQLException e) {
             throw translated(e);
+        }
+    }
+
+    /** What the database refuses comes as JDBC has it, by whatever means the work has asked. */
+    private static <T> T read(Connection opened, Database.Work<? super Handle, T> work) throws SQLException {
+        try {
+            return work.run(Handle.on(opened, Sqlite.VENDOR));
+        } catch (DatabaseException e) {
+            if (e.getCause() instanceof SQLException refusal) {
+                throw refusal;
+            }
+            throw e;
         }
     }
 

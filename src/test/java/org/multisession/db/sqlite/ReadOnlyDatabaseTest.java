@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
+import org.multisession.db.Sql;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.SqliteApp;
@@ -196,6 +197,36 @@ class ReadOnlyDatabaseTest {
             });
             assertThat(rows).isEqualTo(4);
             assertThat(runs[0]).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_statement_that_fails_because_an_app_writes_meanwhile_is_asked_again() {
+        Sql rows = Sql.once("count rows", "SELECT count(*) AS n FROM main.t");
+        Sql gone = Sql.once("count what is gone", "SELECT count(*) AS n FROM main.gone");
+        Path path = folder.resolve("app.db");
+        try (SqliteApp old = SqliteApp.open(path)) {
+            old.all(WRITE_AHEAD_LOG);
+            old.run(ROWS);
+        }
+        try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
+            int[] runs = {0};
+            long seen = database.snapshot(handle -> {
+                if (runs[0]++ > 0) {
+                    return handle.query(rows).one(row -> row.number("n"));
+                }
+                try (SqliteApp old = SqliteApp.open(path)) {
+                    old.run("INSERT INTO t VALUES (4)");
+                }
+                return handle.query(gone).one(row -> row.number("n"));
+            });
+            assertThat(seen).isEqualTo(4);
+            // Nobody writes now, so it is the statement's own failure.
+            assertThatThrownBy(
+                            () -> database.snapshot(handle -> handle.query(gone).one(row -> row.number("n"))))
+                    .isInstanceOf(DatabaseException.class)
+                    .hasMessageStartingWith(path + ": ")
+                    .hasMessageContaining("no such table: main.gone");
         }
     }
 
