@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -40,12 +41,19 @@ class CodeInputFuzzTest {
             if (code != null) {
                 good++;
                 assertThat(code).as(typed).matches("[0-9]{6}");
-                assertThat(typed.replaceAll("[^0-9]", "")).isEqualTo(code);
+                assertThat(digits(typed)).isEqualTo(code);
             } else {
                 assertThat(typed).doesNotMatch("[0-9]{6}");
             }
         }
         assertThat(good).isPositive();
+    }
+
+    private static String digits(String typed) {
+        return typed.codePoints()
+                .filter(Character::isDigit)
+                .mapToObj(c -> String.valueOf(Character.digit(c, 10)))
+                .collect(Collectors.joining());
     }
 
     @ParameterizedTest
@@ -55,8 +63,14 @@ class CodeInputFuzzTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "\u2068123456\u2069", "123\u2013456", "123\u202f456"})
+    void a_code_is_read_in_the_digits_of_every_keyboard_and_as_it_is_copied_from_a_message(String typed) {
+        assertThat(EnteredCode.orNull(typed)).isEqualTo("123456");
+    }
+
+    @ParameterizedTest
     @NullSource
-    @ValueSource(strings = {"", " ", "12345", "1234567", "12345a", "１２３４５６", "١٢٣٤٥٦", "-", "123456'", "1234.56"})
+    @ValueSource(strings = {"", " ", "12345", "1234567", "12345a", "١٢٣٤٥", "12345½", "-", "123456'", "1234.56"})
     void anything_else_is_no_code(@Nullable String typed) {
         assertThat(EnteredCode.orNull(typed)).isNull();
     }
