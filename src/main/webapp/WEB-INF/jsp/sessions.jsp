@@ -21,6 +21,7 @@
       <section class="notice" aria-labelledby="ending">
         <p id="ending"><ms:text key="sessions.confirmed.others"/></p>
         <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke-others">
+          <ms:account/>
           <button class="button" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${othersInAll}"/></button>
         </form>
       </section>
@@ -41,6 +42,7 @@
         <section class="part" aria-labelledby="elsewhere">
           <h2 class="part__title" id="elsewhere"><ms:text key="sessions.elsewhere"/></h2>
           <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke-others">
+            <ms:account/>
             <p class="field__hint" id="others-note"><ms:text key="sessions.others-note"/><c:if test="${isProofNeeded}">&#32;<ms:text key="sessions.proof-note"/></c:if></p>
             <button class="button button--quiet" type="submit" aria-describedby="others-note"><ms:text key="sessions.end-others" arg="${othersInAll}"/></button>
           </form>

@@ -27,6 +27,7 @@
     </c:if>
     <c:if test="${not of.isCurrent or of.isLegacy}">
       <form method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke">
+        <ms:account/>
         <input type="hidden" name="session" value="<c:out value='${of.id}'/>">
         <c:if test="${page > 1}"><input type="hidden" name="page" value="<c:out value='${page}'/>"></c:if>
         <button class="button button--quiet button--small" type="submit" aria-describedby="note-<c:out value='${id}'/>"><ms:text key="${of.isShared ? 'sessions.end-shared' : 'sessions.end'}"/><span class="unseen">:&#32;<c:out value="${of.name}"/></span></button>

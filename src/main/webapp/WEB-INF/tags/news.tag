@@ -19,6 +19,7 @@
           </div>
           <div class="list__do">
             <form method="post" action="<c:out value='${pageContext.request.contextPath}'/>/sessions/revoke">
+              <ms:account/>
               <input type="hidden" name="session" value="<c:out value='${one.id}'/>">
               <button class="button button--quiet button--small" type="submit" aria-describedby="news-<c:out value='${row.count}'/>"><ms:text key="news.end"/><span class="unseen">:&#32;<c:out value="${one.name}"/></span></button>
             </form>

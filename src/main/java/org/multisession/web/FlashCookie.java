@@ -18,7 +18,7 @@ public final class FlashCookie {
 
     private static final String NAME = "multisession_done";
     private static final int MAX_AGE_SECONDS = 60;
-    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out|forgot)(?:-([0-9]{1,6}))?");
+    private static final Pattern WORDS = Pattern.compile("(one|gone|others|out|forgot|stale)(?:-([0-9]{1,6}))?");
 
     private final CookieRules rules;
     private final String page;
@@ -37,6 +37,8 @@ public final class FlashCookie {
         GONE,
         /** All others were, if there were any. */
         OTHERS,
+        /** Nothing: the form was from a page of another account. */
+        STALE,
         /** This device was signed out, by its own user. */
         OUT,
         /** The same, and it forgot a sign-in that other devices still use. */

@@ -63,7 +63,8 @@ class CodeInputFuzzTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "\u2068123456\u2069", "123\u2013456", "123\u202f456"})
+    @ValueSource(
+            strings = {"１２３４５６", "١٢٣٤٥٦", "۱۲۳ ۴۵۶", "१२३४५६", "\u2068123456\u2069", "123\u2013456", "123\u202f456"})
     void a_code_is_read_in_the_digits_of_every_keyboard_and_as_it_is_copied_from_a_message(String typed) {
         assertThat(EnteredCode.orNull(typed)).isEqualTo("123456");
     }

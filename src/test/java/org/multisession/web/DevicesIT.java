@@ -331,6 +331,45 @@ class DevicesIT {
     }
 
     @Test
+    void a_form_that_was_left_open_ends_nothing_of_the_account_that_came_after_it() {
+        Person anna = Person.come();
+        String annas = anna.signIn(CHROME);
+        String stranger = anna.signIn(IPHONE);
+        Person boris = Person.come();
+        String boriss = boris.signIn(CHROME);
+        String phone = boris.signIn(IPHONE);
+        String form = page("sessions", annas).body();
+        String account = "name=\"account\" value=\"" + anna.id() + "\"";
+        assertThat(form.split(account, -1)).as("in each form that ends others").hasSize(5);
+
+        for (Answer sent : List.of(
+                http().postForm(
+                                "sessions/revoke",
+                                Map.of("session", idOf(stranger), "account", String.valueOf(anna.id())),
+                                "Cookie",
+                                "auth_token=" + boriss),
+                http().postForm(
+                                "sessions/revoke-others",
+                                Map.of("account", String.valueOf(anna.id())),
+                                "Cookie",
+                                "auth_token=" + boriss))) {
+            assertThat(sent.header("Location")).contains("/sessions");
+            assertThat(shownAfter(sent, boriss).body())
+                    .contains("role=\"status\"", "Nothing was signed out")
+                    .doesNotContain("was already signed out");
+        }
+        assertThat(isSignedIn(tomcat, stranger)).isTrue();
+        assertThat(isSignedIn(tomcat, phone)).isTrue();
+
+        http().postForm(
+                        "sessions/revoke-others",
+                        Map.of("account", String.valueOf(boris.id())),
+                        "Cookie",
+                        "auth_token=" + boriss);
+        assertThat(isSignedIn(tomcat, phone)).isFalse();
+    }
+
+    @Test
     void nobody_can_make_the_page_say_that_something_was_done() {
         String desk = Person.come().signIn(CHROME);
         for (String value : List.of("", "one-", "one-x", "all-1", "ONE-1", "one-1234567", "one-1<b>", "${7*7}", "-1")) {

@@ -7,8 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.multisession.web.CurrentUser;
 import org.multisession.web.HttpProblem;
 import org.multisession.web.RequestBody;
 
@@ -18,9 +20,28 @@ import org.multisession.web.RequestBody;
  */
 record FormBody(Map<String, String> fields) {
 
+    private static final String MEDIA_TYPE = "application/x-www-form-urlencoded";
+
+    /** The same where a request without a form will do. */
+    static FormBody readIfAny(HttpServletRequest request) throws IOException {
+        boolean isForm = String.valueOf(request.getContentType())
+                .toLowerCase(Locale.ROOT)
+                .startsWith(MEDIA_TYPE);
+        return isForm ? read(request) : new FormBody(Map.of());
+    }
+
     /** Reads the body, or fails with 400, 413 or 415. */
     static FormBody read(HttpServletRequest request) throws IOException {
-        return parse(RequestBody.read(request, "application/x-www-form-urlencoded"));
+        return parse(RequestBody.read(request, MEDIA_TYPE));
+    }
+
+    /**
+     * Whether the form stands on a page of another account than the one that this browser is signed in to by now, as in a
+     * tab that was left open: what it would end was never shown to anybody. A program need not name the account.
+     */
+    boolean isOfAnother(CurrentUser user) {
+        String account = get("account");
+        return account != null && !account.equals(user.getName());
     }
 
     /**

@@ -2,6 +2,7 @@ package org.multisession.web.page;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.OptionalInt;
 import org.multisession.auth.Devices;
 import org.multisession.web.ClientFactory;
@@ -26,8 +27,14 @@ public final class RevokeOthersServlet extends MethodServlet {
     }
 
     @Override
-    protected void doPost(HttpServletRequest request, HttpServletResponse response) {
-        OptionalInt ended = devices.endOthers(CurrentUser.required(request).signedIn(), ClientFactory.of(request));
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        CurrentUser user = CurrentUser.required(request);
+        if (FormBody.readIfAny(request).isOfAnother(user)) {
+            done.set(request, response, new Done(What.STALE, 1));
+            Redirect.seeOther(response, ContextPath.of(request) + "/sessions");
+            return;
+        }
+        OptionalInt ended = devices.endOthers(user.signedIn(), ClientFactory.of(request));
         if (ended.isEmpty()) {
             ConfirmServlet.goBeforeEnding(request, response, SessionsServlet.OTHERS);
             return;

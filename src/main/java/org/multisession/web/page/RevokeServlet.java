@@ -41,9 +41,15 @@ public final class RevokeServlet extends MethodServlet {
     @Override
     protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
         FormBody form = FormBody.read(request);
+        CurrentUser user = CurrentUser.required(request);
+        if (form.isOfAnother(user)) {
+            done.set(request, response, new Done(What.STALE, 1));
+            Redirect.seeOther(response, ContextPath.of(request) + "/sessions");
+            return;
+        }
         String id = Objects.requireNonNullElse(form.get("session"), "");
         String page = Objects.requireNonNullElse(form.get("page"), "1");
-        switch (devices.end(CurrentUser.required(request).signedIn(), id, ClientFactory.of(request))) {
+        switch (devices.end(user.signedIn(), id, ClientFactory.of(request))) {
             case THIS -> {
                 List<SessionToken> legacy = signOut.signOut(cookie.presented(request), ClientFactory.of(request));
                 cookie.clearAfterSignOut(request, response, legacy);

@@ -110,6 +110,7 @@ public final class SessionsServlet extends MethodServlet {
         return switch (done.what()) {
             case ONE -> "sessions.done.one";
             case GONE, OUT, FORGOT -> "sessions.done.gone";
+            case STALE -> "sessions.done.stale";
             case OTHERS -> done.count() > 0 ? "sessions.done.others" : "sessions.done.no-others";
         };
     }
