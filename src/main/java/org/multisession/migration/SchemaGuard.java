@@ -32,9 +32,13 @@ public final class SchemaGuard implements Database.Guard {
     /** How long somebody may take between two statements of a rebuild. */
     static final Duration PATIENCE = Duration.ofMinutes(10);
 
-    /** Our statements name no column that was not there at the deploy. */
-    private static final Pattern MISSING =
-            Pattern.compile("no such (column: |table: (\\w+\\.)?(users|user_sessions)\\b)", Pattern.CASE_INSENSITIVE);
+    /**
+     * Our statements name no table and no column that was not there at the deploy: a table is being rebuilt, or a backup
+     * from before the deploy was restored, which somebody has to put right.
+     */
+    private static final Pattern MISSING = Pattern.compile(
+            "no such (column: |table: (\\w+\\.)?(users|user_sessions|auth_events|multisession_\\w+)\\b)",
+            Pattern.CASE_INSENSITIVE);
 
     private final Migrator migrator;
     private final InstantSource clock;

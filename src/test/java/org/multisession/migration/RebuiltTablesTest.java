@@ -246,6 +246,21 @@ class RebuiltTablesTest {
         }
 
         @Test
+        void requests_are_asked_to_come_again_until_it_is_back() {
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old)) {
+                String annas = app.signIn(ANNA);
+                dropWhatTheModelsDoNotKnow(old);
+                for (int looks = 0; looks < 2; looks++) {
+                    assertThatThrownBy(() -> app.opens(annas)).isInstanceOf(DatabaseBusyException.class);
+                    assertThatThrownBy(() -> app.opens("old_token_xyz123")).isInstanceOf(DatabaseBusyException.class);
+                    assertThatThrownBy(() -> app.signIn(ANNA)).isInstanceOf(DatabaseBusyException.class);
+                    app.database.lookAfterSchema();
+                }
+            }
+        }
+
+        @Test
         void the_memory_alone_is_enough_to_be_gone() {
             try (SqliteApp old = old("single");
                     NewApp app = deploy(old)) {
