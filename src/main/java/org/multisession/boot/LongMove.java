@@ -1,6 +1,7 @@
 package org.multisession.boot;
 
 import java.time.Duration;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.migration.Pacing;
 import org.multisession.web.Readiness;
 import org.slf4j.Logger;
@@ -33,8 +34,8 @@ final class LongMove {
         Thread thread = new Thread(
                 () -> {
                     try {
-                        migrate.run();
-                        serve.run();
+                        untilItCan(migrate, pacing);
+                        untilItCan(serve, pacing);
                     } catch (RuntimeException | Error e) {
                         readiness.outOfService();
                         log.error(
@@ -48,6 +49,19 @@ final class LongMove {
         LongMove move = new LongMove(thread, pacing, readiness);
         thread.start();
         return move;
+    }
+
+    /** A lock and an outage pass, however long they last: whoever waits for this may wait, and nobody has to come for it. */
+    private static void untilItCan(Runnable work, Pacing pacing) {
+        while (true) {
+            try {
+                work.run();
+                return;
+            } catch (DatabaseBusyException e) {
+                log.warn("Migration: held up, and tried again until it can go on: {}", e.getMessage());
+                pacing.rest(0);
+            }
+        }
     }
 
     /** Stops it after the step that it is in; returns whether it had come to its end before. */

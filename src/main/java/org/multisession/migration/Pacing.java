@@ -86,7 +86,7 @@ public final class Pacing {
      *
      * @throws DatabaseException if it has been stopped
      */
-    void rest(long workedNanos) {
+    public void rest(long workedNanos) {
         try {
             if (stopped.await(rests ? Math.max(SHORTEST_REST_NANOS, workedNanos) : 0, TimeUnit.NANOSECONDS)) {
                 throw new DatabaseException("it was stopped half-way, and the next start goes on", null);

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.testing.PostgresApp;
 import org.multisession.testing.SqliteApp;
 
 /** A deploy meets a database that another process has locked: only for writing, or for reading too. */
@@ -79,7 +81,7 @@ class ApplicationTest {
     void a_deploy_that_ends_in_an_error_lets_go_of_the_database_and_can_be_tried_again() {
         try (SqliteApp other = SqliteApp.make(folder, "single")) {
             Error error = new NoClassDefFoundError("one of ours");
-            ServletContext context = context(other.path());
+            ServletContext context = context(other.name());
             when(context.addFilter(anyString(), any(Filter.class))).thenThrow(error);
             assertThatThrownBy(() -> Application.start(context, InstantSource.system()))
                     .isSameAs(error);
@@ -100,7 +102,7 @@ class ApplicationTest {
         };
         try (SqliteApp other = SqliteApp.make(folder, "single")) {
             Application application =
-                    Application.start(context(other.path()), clock, Duration.ofMinutes(1), Duration.ofMinutes(1));
+                    Application.start(context(other.name()), clock, Duration.ofMinutes(1), Duration.ofMinutes(1));
             error.set(new NoClassDefFoundError("one of ours"));
             assertThatThrownBy(application::close).isSameAs(error.get());
 
@@ -108,15 +110,62 @@ class ApplicationTest {
         }
     }
 
-    private static Application start(Path file, Duration retry) {
-        return Application.start(context(file), InstantSource.system(), BUSY_TIMEOUT, retry);
+    @Test
+    void a_migration_in_steps_goes_on_by_itself_after_a_lock_that_lasted_longer_than_a_deploy_waits() throws Exception {
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
+            other.run("WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 22000)"
+                    + " INSERT INTO users (id, phone) SELECT i, 'x' || i FROM n");
+            assertThat(comesOfAMove(other.name(), () -> other.run("BEGIN IMMEDIATE"), () -> other.run("ROLLBACK")))
+                    .isEqualTo("is ready");
+        }
     }
 
-    private static ServletContext context(Path file) {
+    @Test
+    void a_migration_in_steps_goes_on_by_itself_after_an_outage_of_the_server() throws Exception {
+        try (PostgresApp other = PostgresApp.make("single")) {
+            other.run("INSERT INTO users (id, phone) SELECT i, 'x' || i FROM generate_series(1000, 22000) i");
+            String admits = "UPDATE pg_database SET datallowconn = ? WHERE datname = current_database()";
+            Runnable outage = () -> {
+                other.run(admits, false);
+                other.cutOthers();
+            };
+            assertThat(comesOfAMove(other.url() + "?user=postgres", outage, () -> other.run(admits, true)))
+                    .isEqualTo("is ready");
+        }
+    }
+
+    /** Of a deploy that waits for nobody, with something in the way of the move, and out of it once the log tells of it. */
+    private static String comesOfAMove(String database, Runnable inTheWay, Runnable outOfIt) throws Exception {
+        CompletableFuture<String> end = new CompletableFuture<>();
+        List<Handler> handlers = List.of(
+                new OnMessage("is large", inTheWay),
+                new OnMessage("held up", outOfIt),
+                new OnMessage("is ready", () -> end.complete("is ready")),
+                new OnMessage("out of service", () -> end.complete("out of service")));
+        Logger log = Logger.getLogger("org.multisession.boot");
+        handlers.forEach(log::addHandler);
+        Application application = start(database, Duration.ZERO);
+        try {
+            return end.get();
+        } finally {
+            application.close();
+            handlers.forEach(log::removeHandler);
+        }
+    }
+
+    private static Application start(Path file, Duration retry) {
+        return start(file.toString(), retry);
+    }
+
+    private static Application start(String database, Duration retry) {
+        return Application.start(context(database), InstantSource.system(), BUSY_TIMEOUT, retry);
+    }
+
+    private static ServletContext context(String database) {
         ServletContext context = mock(ServletContext.class, RETURNS_DEEP_STUBS);
         when(context.getContextPath()).thenReturn("/app");
         when(context.getInitParameterNames()).thenReturn(Collections.enumeration(List.of("multisession.db.url")));
-        when(context.getInitParameter("multisession.db.url")).thenReturn(file.toString());
+        when(context.getInitParameter("multisession.db.url")).thenReturn(database);
         // No address is taken by a servlet of somebody else's.
         when(context.addServlet(anyString(), any(Servlet.class)).addMapping(any(String[].class)))
                 .thenReturn(Set.of());
