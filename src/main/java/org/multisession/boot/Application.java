@@ -124,7 +124,8 @@ final class Application implements AutoCloseable {
         SecureRandom random = new SecureRandom();
         RequestIds requestIds = new RequestIds();
         Meters meters = new Meters(Product.ours());
-        meters.watch(() -> readiness.state() instanceof Readiness.State.Serving && !database.isReplaced());
+        meters.watch(() ->
+                readiness.state() instanceof Readiness.State.Serving && !database.isReplaced() && !database.isAway());
         meters.watchMigration(readiness::rowsDone, readiness::rowsOfStep);
         StorageWatch storage = new StorageWatch(meters.database(), System::nanoTime);
         database.listenBy(storage);
@@ -165,7 +166,7 @@ final class Application implements AutoCloseable {
                 .register(context);
 
         RequestLog requestLog = new RequestLog(requestIds);
-        Housekeeping housekeeping = new Housekeeping(meters);
+        Housekeeping housekeeping = new Housekeeping(meters, database::isAway);
         Runnable serve = () -> {
             database.guardBy(schema.guard());
             new LockRetry(clock, DEPLOY_PATIENCE).until(() -> {

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.StorageException;
@@ -21,14 +23,17 @@ final class Housekeeping implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
 
     private final Meters meters;
+    private final BooleanSupplier isAway;
 
     private final ScheduledExecutorService workers = pool("multi-session-housekeeping", 2);
 
     /** One more than there are tasks that may take hours where there are millions of tokens: hashing and forgetting. */
     private final ScheduledExecutorService longWorkers = pool("multi-session-long-housekeeping", 3);
 
-    Housekeeping(Meters meters) {
+    /** @param isAway whether the server of the database cannot be reached */
+    Housekeeping(Meters meters, BooleanSupplier isAway) {
         this.meters = meters;
+        this.isAway = isAway;
     }
 
     private static ScheduledExecutorService pool(String name, int threads) {
@@ -65,11 +70,12 @@ final class Housekeeping implements AutoCloseable {
         Runnable surviving = () -> {
             try {
                 measured.run();
-            } catch (DatabaseReplacedException | StorageException e) {
-                // Whoever watches that says so, and not each task in turn.
-                log.debug("Failed {}: {}", what, e.getMessage());
             } catch (DatabaseException e) {
-                log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());
+                if (isToldByOthers(e)) {
+                    log.debug("Failed {}: {}", what, e.getMessage());
+                } else {
+                    log.warn("Failed {}; trying again in {}: {}", what, interval, e.getMessage());
+                }
             } catch (Throwable e) {
                 // A task that throws is never run again, not even after one OutOfMemoryError that a neighbor caused.
                 log.error("Failed {}; trying again in {}", what, interval, e);
@@ -77,6 +83,13 @@ final class Housekeeping implements AutoCloseable {
         };
         var unused =
                 pool.scheduleWithFixedDelay(surviving, first.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Whoever watches the file, its disk or the server says so, and not each task in turn. */
+    private boolean isToldByOthers(DatabaseException e) {
+        return e instanceof DatabaseReplacedException
+                || e instanceof StorageException
+                || (e instanceof DatabaseBusyException && isAway.getAsBoolean());
     }
 
     /** Waits for what is running, for some seconds at the most. */

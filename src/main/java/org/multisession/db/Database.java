@@ -246,8 +246,11 @@ public final class Database implements AutoCloseable {
      */
     private DatabaseException explained(Pools serving, SQLException cause, DatabaseException failure) {
         DatabaseException explained = reason(serving, cause, failure);
-        if (explained instanceof DatabaseBusyException) {
-            listener.gaveUp();
+        if (explained instanceof DatabaseBusyException busy) {
+            // A server that is away is not busy.
+            if (busy.kind() == FailureKind.BUSY) {
+                listener.gaveUp();
+            }
         } else if (explained instanceof StorageException ofTheStorage) {
             listener.failed(ofTheStorage);
         }
@@ -452,7 +455,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** Whether the last who asked for a connection to write got none because the database cannot be reached. */
-    boolean isAway() {
+    public boolean isAway() {
         return pools.writer().isAway();
     }
 

@@ -240,7 +240,8 @@ public final class Meters {
     public void watch(BooleanSupplier isServing) {
         gauge(
                 "multisession.serving",
-                "1 while requests are served; 0 while a migration is under way or has failed, or the file was replaced",
+                "1 while requests are served; 0 while a migration is under way or has failed, the file was replaced, or the"
+                        + " server of the database cannot be reached",
                 () -> isServing.getAsBoolean() ? 1 : 0);
     }
 

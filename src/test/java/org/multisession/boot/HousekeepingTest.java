@@ -5,19 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.Product;
+import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
 import org.multisession.metrics.Meters;
+import org.multisession.testing.LogLines;
 
 /** No task ends for good, and none keeps the short ones waiting: sessions in use would look idle. */
 class HousekeepingTest {
 
     private static final Duration SHORT = Duration.ofMillis(1);
 
+    private final AtomicBoolean isAway = new AtomicBoolean();
     private final Meters meters = new Meters(Product.ours());
-    private final Housekeeping housekeeping = new Housekeeping(meters);
+    private final Housekeeping housekeeping = new Housekeeping(meters, isAway::get);
 
     @AfterEach
     void close() {
@@ -47,6 +53,30 @@ class HousekeepingTest {
         });
         await(again);
         assertThat(meters.text()).contains("multisession_housekeeping_failures_total{task=\"file\"} 2");
+    }
+
+    /** Else a dozen tasks would fill the log, some of them every two seconds. */
+    @Test
+    void while_the_server_is_away_no_task_tells_of_it_once_more() {
+        DatabaseException failure = new DatabaseBusyException("no connection", FailureKind.UNREACHABLE, null);
+        isAway.set(true);
+        try (LogLines log = new LogLines()) {
+            CountDownLatch failed = new CountDownLatch(3);
+            housekeeping.every(SHORT, "schema", "to check the schema", () -> {
+                failed.countDown();
+                throw failure;
+            });
+            await(failed);
+            assertThat(log.all()).isEmpty();
+            isAway.set(false);
+            CountDownLatch alone = new CountDownLatch(3);
+            housekeeping.every(SHORT, "sweep", "to sweep", () -> {
+                alone.countDown();
+                throw failure;
+            });
+            await(alone);
+            assertThat(log.all()).anyMatch(line -> line.contains("Failed to sweep; trying again"));
+        }
     }
 
     @Test

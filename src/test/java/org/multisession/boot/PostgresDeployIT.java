@@ -143,7 +143,7 @@ class PostgresDeployIT {
     }
 
     @Test
-    void while_the_server_is_away_requests_get_503_and_afterwards_their_answers_again() {
+    void while_the_server_is_away_requests_get_503_and_metrics_tell_and_afterwards_their_answers_again() {
         try (RestartedServer server = RestartedServer.with("single");
                 TomcatServer tomcat = TomcatServer.of(TomcatVersion.V10_1)
                         .webapp(
@@ -167,9 +167,12 @@ class PostgresDeployIT {
             assertThat(away.header("Retry-After")).isPresent();
             assertThat(app.http().get("health").body()).contains("\"database\":\"down\"");
             assertThat(app.http().get("health/live").status()).isEqualTo(200);
+            assertThat(app.http().get("metrics").body())
+                    .contains("multisession_serving 0.0", "multisession_database_busy_total 0.0");
             server.start();
             // Whatever was refused meanwhile, nothing has been answered wrongly.
             assertThat(app.answersUntilGood(in)).isSubsetOf("503", "200 session");
+            assertThat(app.http().get("metrics").body()).contains("multisession_serving 1.0");
             assertThat(app.opens(out)).isEqualTo("401");
             assertThat(app.opens(app.signIn(ANNA))).isEqualTo("200 session");
         }
