@@ -92,11 +92,13 @@ final class RevokeCommand implements Command {
             }
             if (chosen.equals(EVERYONE) && !call.has(YES)) {
                 call.say("This signs everybody out: " + text(revocation.count(target)) + ".");
+                if (call.terminal().ask() == null) {
+                    // A script would take a 0 for a sign-out of everybody.
+                    call.say("Nothing was changed. To do it, add --yes.");
+                    return COULD_NOT_RUN;
+                }
                 if (!call.terminal().isConfirmed("End all of them? Type yes to go on: ")) {
-                    call.say(
-                            call.terminal().ask() == null
-                                    ? "Nothing was changed. To do it, add --yes."
-                                    : "Nothing was changed.");
+                    call.say("Nothing was changed.");
                     return DONE;
                 }
             }

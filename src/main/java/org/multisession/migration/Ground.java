@@ -71,9 +71,11 @@ final class Ground {
     static void tell(Inspection found) {
         if (!found.catalogue().putBack().isEmpty()) {
             log.warn(
-                    "Migration: somebody has rebuilt a table and put our triggers back ({}); nobody watched meanwhile, so"
-                            + " only what is as it was written down before is believed",
-                    String.join(", ", found.catalogue().putBack()));
+                    "Migration: somebody has rebuilt a table and put our triggers back ({}), or a version from before {} was"
+                            + " deployed; perhaps nobody watched meanwhile, so only what is as it was written down before is"
+                            + " believed",
+                    String.join(", ", found.catalogue().putBack()),
+                    SchemaObject.MADE_LAST);
         }
         found.stray()
                 .forEach(stray -> log.info(
