@@ -77,6 +77,15 @@ class PostgresStartTest {
         assertThat(start().made()).isEmpty();
     }
 
+    /** The owner has to run it, and would take "nothing to do" for the wrong database. */
+    @Test
+    void an_upgrade_that_only_replaces_functions_and_triggers_is_told_of_and_the_next_start_finds_nothing_to_do() {
+        start();
+        old.run("UPDATE multisession_state SET value = 'earlier' WHERE name = 'schema'");
+        assertThat(start().made()).containsExactly("what this version says otherwise than the one before");
+        assertThat(start().made()).isEmpty();
+    }
+
     @Test
     void a_database_on_which_nobody_could_sign_in_is_refused_and_counts_for_nothing() {
         old.run("ALTER TABLE user_sessions ADD COLUMN device TEXT NOT NULL DEFAULT '';"
