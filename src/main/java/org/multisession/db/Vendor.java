@@ -89,6 +89,8 @@ public interface Vendor {
      *       delete them;
      *   <li>{@code {forChange}}: the same to change a user's token, with no stronger lock than that takes: rows that refer to
      *       the user may be added meanwhile, where it is no key;
+     *   <li>{@code {unlessLocked}}: one more condition of a change of {@code user_sessions}, which leaves out what others have
+     *       locked instead of waiting for them;
      *   <li>{@code {hasFiveDigits}}: the condition behind a text that has so many at least;
      *   <li>{@code {markOfToken}}: what is noted of the legacy token of {@code users u};
      *   <li>{@code {isSeenAsWritten}}: the condition that {@code last_seen_at} of {@code user_sessions s} is a time as we

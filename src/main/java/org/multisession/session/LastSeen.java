@@ -2,6 +2,7 @@ package org.multisession.session;
 
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -152,7 +153,11 @@ public final class LastSeen {
             boolean isWritten = false;
             try {
                 if (!batch.isEmpty()) {
-                    halves.each(List.copyOf(batch.keySet()));
+                    // All nodes lock the rows of ours in one order, and those of the sessions without waiting for
+                    // anybody.
+                    halves.each(batch.keySet().stream()
+                            .sorted(Comparator.comparing(SessionToken::value))
+                            .toList());
                 }
                 isWritten = true;
             } finally {

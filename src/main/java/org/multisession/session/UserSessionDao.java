@@ -196,7 +196,7 @@ public final class UserSessionDao {
      */
     private static final Sql TOUCH = Sql.of("write when a session was last seen", """
             UPDATE user_sessions SET last_seen_at = :seen
-            WHERE auth_token IN (:token, :hash) AND last_seen_at IS NOT DISTINCT FROM :before
+            WHERE auth_token IN (:token, :hash) AND last_seen_at IS NOT DISTINCT FROM :before {unlessLocked}
             """);
 
     /**

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +97,29 @@ class PostgresNodesTest {
             oldApp.run("COMMIT");
             ours.get(30, TimeUnit.SECONDS);
             assertThat(app.opens(token)).isNull();
+        }
+    }
+
+    /** The uses of many sessions are written in one transaction, which must not hold one while it waits for another. */
+    @Test
+    void the_old_app_that_ends_all_sessions_of_a_user_in_use_is_never_the_victim_of_a_deadlock() throws Exception {
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET deadlock_timeout = '20ms'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp oldApp = old.another()) {
+            List<String> tokens = Stream.generate(() -> app.signIn("+7 999 123-45-67"))
+                    .limit(20)
+                    .sorted()
+                    .toList();
+            clock.advance(Duration.ofMinutes(2));
+            assertThat(tokens).extracting(app::opens).containsOnly(42L);
+            oldApp.run("BEGIN");
+            oldApp.signOut(tokens.get(10));
+            CompletableFuture<Void> ours = CompletableFuture.runAsync(app.lastSeen::flush);
+            awaitWaiting(ours);
+            oldApp.run("DELETE FROM user_sessions WHERE user_id = 42");
+            oldApp.run("COMMIT");
+            ours.get(30, TimeUnit.SECONDS);
+            assertThat(tokens).extracting(app::opens).containsOnlyNulls();
         }
     }
 

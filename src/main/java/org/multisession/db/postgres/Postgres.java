@@ -68,6 +68,9 @@ public final class Postgres implements Vendor {
             // Less: whoever adds a row that refers to the locked one need not wait. The migration finds out whether
             // that is enough.
             Map.entry("forChange", "FOR NO KEY UPDATE"),
+            Map.entry(
+                    "unlessLocked",
+                    "AND EXISTS (SELECT 1 FROM user_sessions l WHERE l.id = user_sessions.id FOR NO KEY UPDATE SKIP LOCKED)"),
             Map.entry("hasFiveDigits", "~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'"),
             Map.entry("markOfToken", "multisession_mark(CAST(u.auth_token AS TEXT))"),
             // The driver has a type of its own for citext.

@@ -37,6 +37,7 @@ public final class Sqlite implements Vendor {
             Map.entry("binary", "COLLATE BINARY"),
             Map.entry("forUpdate", ""),
             Map.entry("forChange", ""),
+            Map.entry("unlessLocked", ""),
             Map.entry("hasFiveDigits", "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'"),
             Map.entry(
                     "isSeenAsWritten",
