@@ -29,7 +29,8 @@ public final class HttpProblem extends RuntimeException {
      * @param detail one or two sentences for the sender, never with a token, a code or a phone number
      */
     public HttpProblem(int status, String code, String detail) {
-        this(status, code, detail, Map.of());
+        // RFC 9110, 15.5.2: a 401 names the scheme that it would accept. Some clients fail where it does not.
+        this(status, code, detail, status == 401 ? Map.of("WWW-Authenticate", "Bearer") : Map.of());
     }
 
     private HttpProblem(int status, String code, String detail, Map<String, String> headers) {
@@ -45,9 +46,7 @@ public final class HttpProblem extends RuntimeException {
         return new HttpProblem(
                 401,
                 "unauthenticated",
-                "No valid session came with this request. Sign in and send its token.",
-                // RFC 9110, 15.5.2: a 401 names the scheme that it would accept.
-                Map.of("WWW-Authenticate", "Bearer"));
+                "No valid session came with this request. Sign in and send its token.");
     }
 
     /** 401: whose it is may have been proved too long ago (RFC 9470). */

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.net.Authenticator;
 import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -466,6 +470,20 @@ class CodeFlowIT {
             assertThat(cookie(done, "auth_token")).isEqualTo("auth_token=" + text(done, "token"));
             Answer me = log.http().get("api/me", "Authorization", "Bearer " + text(done, "token"));
             assertThat(text(me, "phone")).isEqualTo(phone);
+        }
+
+        /** The JDK's client, if it was given a name and a password for any server, fails at a 401 without a scheme. */
+        @Test
+        void a_refused_code_is_told_to_a_client_that_could_authenticate_otherwise_too() throws Exception {
+            HttpClient client = HttpClient.newBuilder()
+                    .authenticator(new Authenticator() {})
+                    .build();
+            HttpRequest request = HttpRequest.newBuilder(tomcat.uri("/").resolve("api/login/code"))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"challenge\":\"none\",\"code\":\"123456\"}"))
+                    .build();
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+                    .contains("code-expired");
         }
 
         @Test
