@@ -44,9 +44,7 @@ public final class HttpProblem extends RuntimeException {
     /** 401: the request carries no valid token. */
     public static HttpProblem unauthenticated() {
         return new HttpProblem(
-                401,
-                "unauthenticated",
-                "No valid session came with this request. Sign in and send its token.");
+                401, "unauthenticated", "No valid session came with this request. Sign in and send its token.");
     }
 
     /** 401: whose it is may have been proved too long ago (RFC 9470). */

@@ -482,7 +482,8 @@ class CodeFlowIT {
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString("{\"challenge\":\"none\",\"code\":\"123456\"}"))
                     .build();
-            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+            assertThat(client.send(request, HttpResponse.BodyHandlers.ofString())
+                            .body())
                     .contains("code-expired");
         }
 
