@@ -76,7 +76,8 @@ public final class RunOut {
      */
     public void flush() {
         List<Map.Entry<String, Found>> due = new ArrayList<>(found.entrySet());
-        Halves<Map.Entry<String, Found>> halves = new Halves<>(this::end);
+        Halves<Map.Entry<String, Found>> halves =
+                new Halves<>(this::end, database.vendor().isServer());
         for (int start = 0; start < due.size(); start += BATCH) {
             halves.each(due.subList(start, Math.min(due.size(), start + BATCH)));
         }

@@ -54,7 +54,8 @@ public final class Sweeper {
      */
     public int run() {
         AtomicInteger ended = new AtomicInteger();
-        Halves<UserSession> halves = new Halves<>(some -> ended.addAndGet(end(some)));
+        Halves<UserSession> halves = new Halves<>(
+                some -> ended.addAndGet(end(some)), database.vendor().isServer());
         boolean goesOn = turn.take();
         for (int pages = 0; goesOn && pages < MAX_PAGES && !isStopped; pages++) {
             Long from = last;

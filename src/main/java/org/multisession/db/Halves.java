@@ -15,6 +15,7 @@ public final class Halves<T> {
     private static final int ENOUGH_REFUSED = 20;
 
     private final Consumer<List<T>> together;
+    private final boolean isApart;
     private @Nullable DatabaseException firstRefusal;
 
     /** Of those that are being done. */
@@ -24,7 +25,18 @@ public final class Halves<T> {
 
     /** @param together does all that it is given in one transaction */
     public Halves(Consumer<List<T>> together) {
+        this(together, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param isApart whether each is done in a transaction of its own: one that locked rows of many users would be in a
+     *     deadlock with an old app that locks several, which might be the one that fails
+     */
+    public Halves(Consumer<List<T>> together, boolean isApart) {
         this.together = together;
+        this.isApart = isApart;
     }
 
     /**
@@ -35,7 +47,11 @@ public final class Halves<T> {
     public void each(List<T> all) {
         refused = 0;
         isAnyDone = false;
-        divide(all);
+        if (isApart) {
+            all.forEach(one -> divide(List.of(one)));
+        } else {
+            divide(all);
+        }
     }
 
     /**
