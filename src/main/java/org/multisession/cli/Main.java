@@ -128,7 +128,7 @@ public final class Main {
                     .println("multi-session: " + command.name() + " could not be done, and " + command.kept() + ": "
                             + e.getMessage() + ".");
             return Command.COULD_NOT_RUN;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             terminal.err().println("multi-session: " + command.name() + " failed with an internal error:");
             e.printStackTrace(terminal.err());
             return Command.COULD_NOT_RUN;

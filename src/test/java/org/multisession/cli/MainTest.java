@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -169,6 +170,20 @@ class MainTest {
         assertThat(Main.run(arguments, environment, new PrintStream(full), err, clock))
                 .isEqualTo(2);
         assertThat(err()).endsWith("multi-session: what it had to say could not be written to standard output\n");
+    }
+
+    /** Whoever has called this would say that the archive is not whole. */
+    @Test
+    void a_command_that_ends_in_an_error_says_which_and_is_exit_code_two() {
+        SqliteApp.make(folder, "single").close();
+        PrintStream err = new PrintStream(errBytes, true, StandardCharsets.UTF_8);
+        InstantSource failing = () -> {
+            throw new StackOverflowError();
+        };
+        assertThat(Main.run(List.of("check", url()), environment, err, err, failing))
+                .isEqualTo(2);
+        assertThat(err())
+                .startsWith("multi-session: check failed with an internal error:\njava.lang.StackOverflowError\n");
     }
 
     @Test
