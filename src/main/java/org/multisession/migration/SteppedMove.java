@@ -106,6 +106,9 @@ final class SteppedMove {
     private boolean isAnew;
     private Held longest = Held.NOTHING;
 
+    /** When the latest transaction got the lock: what it has waited for it, others have not waited for us. */
+    private long heldFrom;
+
     SteppedMove(
             Database database,
             InstantSource clock,
@@ -140,12 +143,12 @@ final class SteppedMove {
                 database,
                 () -> timed(
                         "putting an earlier attempt away",
-                        () -> database.write(transaction -> UsersFence.around(transaction, () -> clear(transaction)))));
+                        () -> database.write(transaction -> fenced(transaction, () -> clear(transaction)))));
         // They keep the names of indexes until they are gone.
         new Leavings(database, nanoTime, pacing, progress, beforeStatement).drop();
         List<String> made = new ArrayList<>(timed(
                 "making tables and triggers",
-                () -> database.write(transaction -> UsersFence.around(transaction, () -> lay(transaction)))));
+                () -> database.write(transaction -> fenced(transaction, () -> lay(transaction)))));
         made.addAll(raise(index -> !AFTER_PASS.containsValue(index.name())));
         return made;
     }
@@ -164,7 +167,7 @@ final class SteppedMove {
                     () -> timed(
                             "making index " + index.name(),
                             () -> database.write(
-                                    transaction -> UsersFence.around(transaction, () -> raise(transaction, index))))));
+                                    transaction -> fenced(transaction, () -> raise(transaction, index))))));
             pacing.rest(nanoTime.getAsLong() - start);
         }
         return made;
@@ -286,6 +289,7 @@ final class SteppedMove {
                 () -> timed(
                         "trying a sign-in",
                         () -> database.dryRun(transaction -> {
+                            heldFrom = nanoTime.getAsLong();
                             boolean unusedClear = clear(transaction);
                             Inspection found = Inspection.ofSchema(transaction);
                             var unusedNames = ground.make(transaction, found.without(found.missingIndexesOfRows()));
@@ -333,7 +337,7 @@ final class SteppedMove {
             boolean isWanted = timed(
                     pass.words(),
                     took,
-                    () -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                    () -> database.write(transaction -> fenced(transaction, () -> {
                         if (!isOf(MoveMark.current(transaction), beginning)) {
                             return false;
                         }
@@ -409,7 +413,7 @@ final class SteppedMove {
     boolean end() {
         return timed(
                 "the last step",
-                () -> database.write(transaction -> UsersFence.around(transaction, () -> {
+                () -> database.write(transaction -> fenced(transaction, () -> {
                     Inspection found = Inspection.ofSchema(transaction);
                     MoveMark mark = found.mark();
                     if (mark == null || !left(mark).isEmpty() || !found.isComplete()) {
@@ -446,12 +450,19 @@ final class SteppedMove {
     private <T> T timed(String what, long[] took, Step<T> step) {
         return pacing.patiently(() -> {
             long start = nanoTime.getAsLong();
+            heldFrom = start;
             T result = step.run();
-            took[0] = nanoTime.getAsLong() - start;
-            log.debug("Migration: {} held the database for {} ms", what, took[0] / 1_000_000);
-            longest = longest.orLonger(new Held(what, took[0]));
+            long end = nanoTime.getAsLong();
+            took[0] = end - start;
+            log.debug("Migration: {} held the database for {} ms", what, (end - heldFrom) / 1_000_000);
+            longest = longest.orLonger(new Held(what, end - heldFrom));
             return result;
         });
+    }
+
+    private <T> T fenced(Transaction transaction, UsersFence.Work<T> work) throws SQLException {
+        heldFrom = nanoTime.getAsLong();
+        return UsersFence.around(transaction, work);
     }
 
     private String now() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseListener;
 import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
@@ -133,6 +135,28 @@ class SteppedMoveTest {
             assertThat(outcome.longest().predicted()).startsWith("about 7 seconds (copying the database)");
             assertThat(log.all())
                     .contains("INFO Migration: nothing held others up longer than 7.0 s (copying the database)");
+        }
+    }
+
+    @Test
+    void what_a_step_waits_for_others_is_no_time_that_it_holds_them_up() {
+        AtomicLong nanos = new AtomicLong();
+        try (SqliteApp old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            database.listenBy(new DatabaseListener() {
+                @Override
+                public void waitedForLock(Duration wait) {
+                    // As if it had been for so long.
+                    nanos.addAndGet(7_000_000_000L);
+                }
+            });
+            Consumer<String> work = statement -> nanos.addAndGet(10_000_000);
+            SteppedMove move = new SteppedMove(database, clock, nanos::get, Pacing.pieces(1000), Progress.NONE, work);
+            assertThat(move.begin()).isNotEmpty();
+            assertThat(move.fill()).isNotNull();
+            assertThat(move.end()).isTrue();
+            assertThat(move.longest().nanos()).isBetween(10_000_000L, 6_999_999_999L);
         }
     }
 
