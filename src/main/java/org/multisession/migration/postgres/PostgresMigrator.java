@@ -614,7 +614,8 @@ public final class PostgresMigrator implements Migration {
                 return;
             }
             done += page[0];
-            database.execute(transaction -> {
+            // Whoever waits for one row here keeps the others of the page locked.
+            patiently(transaction -> {
                 for (String sql : backfill.statements()) {
                     ComposedSql.update(transaction, atThisTime(sql), page[1], page[2]);
                 }

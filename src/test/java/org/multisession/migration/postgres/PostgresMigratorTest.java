@@ -17,6 +17,9 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.postgres.PostgresServer;
 import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.Pacing;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Trial;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.TestClock;
@@ -144,6 +147,34 @@ class PostgresMigratorTest {
         }
         assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migrated'"))
                 .isEqualTo("1");
+    }
+
+    @Test
+    void whoever_keeps_one_row_locked_while_rows_are_noted_makes_nobody_else_wait() throws Exception {
+        use(PostgresApp.make("single"));
+        try (PostgresApp holder = old.another();
+                PostgresApp other = old.another();
+                Database database = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+            CompletableFuture<Void> held = new CompletableFuture<>();
+            Progress progress = (step, done, total) -> {
+                if (step.equals("noting users") && !held.isDone()) {
+                    holder.run("BEGIN; UPDATE users SET plan = 'pro' WHERE id = (SELECT max(id) FROM users)");
+                    held.complete(null);
+                }
+            };
+            CompletableFuture<Void> migration = CompletableFuture.runAsync(
+                    () -> new PostgresMigrator(database, clock, progress, Trial.NONE, Pacing.besideOthers()).migrate());
+            held.get(60, TimeUnit.SECONDS);
+            other.run("SET lock_timeout = '2s'");
+            for (int i = 0; i < 3; i++) {
+                awaitThatItWaits(migration);
+                other.run("UPDATE users SET plan = 'basic' WHERE id = 43");
+            }
+            holder.run("COMMIT");
+            migration.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(old.one("SELECT count(*) FROM multisession_accounts"))
+                .isEqualTo(old.one("SELECT count(*) FROM users"));
     }
 
     private void awaitThatItWaits(CompletableFuture<Void> migration) {
