@@ -77,7 +77,8 @@ final class DatabaseSession implements AutoCloseable {
         if (!missing.isEmpty()) {
             throw new DatabaseException(
                     "Multi-Session is not in this database, or not as a whole: it lacks "
-                            + String.join(", ", missing.subList(0, Math.min(3, missing.size()))),
+                            + String.join(", ", missing.subList(0, Math.min(3, missing.size())))
+                            + ", or has that from another version. Use the WAR that is deployed, or deploy this one",
                     null);
         }
     }

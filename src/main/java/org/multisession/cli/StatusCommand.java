@@ -86,8 +86,9 @@ final class StatusCommand implements Command {
         call.say("Migrated: " + (status.migratedAt() == null ? "unknown" : MINUTE.format(status.migratedAt())));
         if (!status.missing().isEmpty()) {
             call.say("Schema: lacks " + String.join(", ", status.missing())
-                    + ". Somebody has rebuilt or dropped a table; a running Multi-Session repairs it within seconds,"
-                    + " and so does a deploy, or its log says why not");
+                    + ", or has that from another version than this command is of. Where somebody has rebuilt or"
+                    + " dropped a table, a running Multi-Session repairs it within seconds, and so does a deploy, or its"
+                    + " log says why not");
         }
         call.say("");
         call.say(row("Users", status.users(), ""));

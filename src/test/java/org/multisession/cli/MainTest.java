@@ -459,6 +459,24 @@ class MainTest {
         }
     }
 
+    /** As an operator meets it who has unpacked a newer version and not deployed it yet. */
+    @Test
+    void a_command_of_another_version_than_the_deployed_one_says_which_to_use() {
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            assertThat(run("migrate", url())).isZero();
+            old.run("DROP TRIGGER multisession_user_deleted");
+            old.run("CREATE TRIGGER multisession_user_deleted AFTER DELETE ON users BEGIN SELECT 1; END");
+            assertThat(run("revoke", url(), "--user=42")).isEqualTo(2);
+            assertThat(err())
+                    .contains(
+                            "it lacks multisession_user_deleted",
+                            ", or has that from another version. Use the WAR that is deployed, or deploy this one.");
+            assertThat(run("status", url())).isZero();
+            assertThat(out())
+                    .contains("\nSchema: lacks multisession_user_deleted", ", or has that from another version than");
+        }
+    }
+
     @Test
     void the_status_says_when_the_last_legacy_cookie_is_gone() {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
