@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells operators when the disk of the database is full or fails, or may not be written, and when that is over: at once, and
- * while it lasts now and then, however many requests fail by it. Safe for use by many threads.
+ * Tells operators when the disk of the database is full or fails, when it is damaged or may not be written, and when that is
+ * over: at once, and while it lasts now and then, however many requests fail by it. Safe for use by many threads.
  */
 final class StorageWatch implements DatabaseListener {
 
@@ -21,8 +21,8 @@ final class StorageWatch implements DatabaseListener {
     private static final Duration REMINDER = Duration.ofMinutes(1);
 
     private static final String KEPT =
-            "Nothing of what failed was kept, all that was acknowledged before is, and whoever is"
-                    + " signed in stays so. It goes on by itself, without a restart";
+            " Nothing of what failed was kept, all that was acknowledged before is, and whoever is"
+                    + " signed in stays so. It goes on by itself, without a restart.";
 
     private static final Logger log = LoggerFactory.getLogger(StorageWatch.class);
 
@@ -73,9 +73,9 @@ final class StorageWatch implements DatabaseListener {
         if (told == null || now - told >= REMINDER.toNanos()) {
             told = now;
             log.error(
-                    "{}. Until then requests that need it are answered with 503. {}. The last that failed: {}",
+                    "{}. Until then requests that need it are answered with 503.{} The last that failed: {}",
                     advice(failure.kind()),
-                    KEPT,
+                    failure.kind() == FailureKind.DAMAGE ? "" : KEPT,
                     failure.getMessage());
         }
     }
@@ -85,6 +85,8 @@ final class StorageWatch implements DatabaseListener {
             case FULL -> "The disk of the database is full: make room on it";
             case ACCESS ->
                 "The database cannot be opened or written by the account that this program runs as: give it the permission";
+            case DAMAGE ->
+                "The database is damaged: stop whatever uses it, and put a backup in its place, as docs/operations.md says";
             default -> "The disk of the database cannot be read or written: see what the system's log says of it";
         };
     }

@@ -32,9 +32,9 @@ public enum FailureKind {
         return this == BUSY || this == CONFLICT || this == UNREACHABLE;
     }
 
-    /** Whether the disk or the permissions are at fault, which somebody has to put right. */
+    /** Whether the disk, the permissions or the file itself are at fault, which somebody has to put right. */
     public boolean isOfTheStorage() {
-        return this == FULL || this == DISK || this == ACCESS;
+        return this == FULL || this == DISK || this == ACCESS || this == DAMAGE;
     }
 
     /** Whether the schema or a row is at fault, and not the state of the disk or of a lock. */

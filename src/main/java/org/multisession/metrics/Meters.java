@@ -211,7 +211,7 @@ public final class Meters {
                 counter("multisession.database.busy", "Work given up because the database was busy", Tags.empty());
         Counter storage = counter(
                 "multisession.database.storage.failures",
-                "Work that failed because the disk of the database is full or fails, or may not be written",
+                "Work that failed because the disk of the database is full or fails, it is damaged, or may not be written",
                 Tags.empty());
         return new DatabaseListener() {
             @Override

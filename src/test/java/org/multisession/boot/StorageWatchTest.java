@@ -47,6 +47,17 @@ class StorageWatchTest {
                         "\"INSERT\" failed");
     }
 
+    /** A damaged file may have lost anything. */
+    @Test
+    void of_a_damaged_database_nothing_is_promised() {
+        fail(FailureKind.DAMAGE);
+        assertThat(watch.state()).isEqualTo("failing");
+        assertThat(log.of(Level.SEVERE))
+                .singleElement()
+                .asString()
+                .contains("put a backup in its place", "answered with 503. The last that failed: \"INSERT\" failed");
+    }
+
     @Test
     void however_many_requests_fail_it_is_told_once_a_minute() {
         for (int seconds = 0; seconds < 180; seconds++) {

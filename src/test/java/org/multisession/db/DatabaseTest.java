@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -853,5 +854,29 @@ class DatabaseTest {
         } finally {
             threads.shutdownNow();
         }
+    }
+
+    /** Each request would fail with an internal error, and write its stack into the log. */
+    @Test
+    void a_file_that_is_damaged_is_told_of_like_a_disk_that_fails() throws Exception {
+        long page = Long.parseLong(old.one("SELECT rootpage FROM sqlite_master WHERE name = 'counters'"));
+        int size = Integer.parseInt(old.one("PRAGMA page_size"));
+        try (RandomAccessFile file = new RandomAccessFile(old.path().toFile(), "rw")) {
+            file.seek((page - 1) * size);
+            file.write(new byte[size]);
+        }
+        open(SHORT, database -> {
+            List<FailureKind> told = new ArrayList<>();
+            database.listenBy(new DatabaseListener() {
+                @Override
+                public void failed(StorageException failure) {
+                    told.add(failure.kind());
+                }
+            });
+            assertThatThrownBy(() -> database.read(handle -> one(handle, "SELECT value FROM counters")))
+                    .isInstanceOf(StorageException.class)
+                    .hasMessageContaining("the database file is damaged");
+            assertThat(told).containsExactly(FailureKind.DAMAGE);
+        });
     }
 }
