@@ -84,6 +84,7 @@ public final class Uninstaller implements Uninstall {
             if (keepSessions) {
                 database.execute(StrayReference::correctOurs);
             }
+            removeFormerSessions(shown);
             removed = remove(keepSessions, this::first);
         } catch (RuntimeException e) {
             if (copy != null) {
@@ -99,6 +100,20 @@ public final class Uninstaller implements Uninstall {
                     e.getMessage() + ". What is left of it counts for nothing; run it again to go on", e);
         }
         return new Outcome(shown, copy == null ? null : copy.path());
+    }
+
+    /** Those that nobody could tell from the others without our tables. */
+    private void removeFormerSessions(UninstallPlan shown) {
+        Catalogue catalogue = database.read(Catalogue::read);
+        if (shown.keepsSessions()
+                && catalogue.has("users")
+                && catalogue.has("multisession_tokens")
+                && catalogue.has("multisession_accounts")) {
+            int sessions = FormerSessions.remove(database, pacing);
+            if (sessions > 0) {
+                log.info("Uninstall: removed {} sessions of users who are gone, or whose id another one has", sessions);
+            }
+        }
     }
 
     /** Removes what takes long, in transactions of its own, each of which waits for others by itself. */

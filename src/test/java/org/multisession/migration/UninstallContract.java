@@ -159,6 +159,34 @@ abstract class UninstallContract {
     }
 
     @Test
+    void no_cookie_of_a_former_user_opens_an_account_after_it_in_the_old_app_or_after_another_deploy() {
+        instead(make("multi"));
+        String bobs;
+        String carols;
+        String daves;
+        long bob;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            long dave = old.addUser("+79990000003", null);
+            daves = app.signIn("+79990000003");
+            old.deleteUser(dave);
+            bob = old.addUser("+79990000001", null);
+            bobs = app.signIn("+79990000001");
+            old.deleteUser(bob);
+            old.addUserAs(bob, "+79990000002", null);
+            carols = app.signIn("+79990000002");
+        }
+        String others = old.one("SELECT count(*) FROM user_sessions WHERE auth_token NOT IN (?, ?)", bobs, daves);
+        uninstall(false);
+        assertThat(old.all("SELECT id FROM user_sessions WHERE auth_token IN (?, ?)", bobs, daves))
+                .isEmpty();
+        assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo(others);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(bobs)).isNull();
+            assertThat(app.opens(carols)).isEqualTo(bob);
+        }
+    }
+
+    @Test
     void sessions_that_are_only_hashes_fall_out_even_where_their_table_stays() {
         NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock).close();
         try (NewApp app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock)) {

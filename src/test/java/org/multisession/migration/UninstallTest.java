@@ -118,6 +118,38 @@ class UninstallTest {
     }
 
     @Test
+    void the_session_of_a_former_user_to_which_others_refer_stays_with_a_token_that_nobody_has() {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            String bobs;
+            try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+                long bob = old.addUser("+79990000001", null);
+                bobs = app.signIn("+79990000001");
+                old.run("CREATE TABLE push_addresses (session_id INTEGER REFERENCES user_sessions (id))");
+                old.run("INSERT INTO push_addresses SELECT id FROM user_sessions");
+                old.deleteUser(bob);
+                old.addUserAs(bob, "+79990000002", null);
+            }
+            String sessions = old.one("SELECT count(*) FROM user_sessions");
+            uninstall(false);
+            assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo(sessions);
+            assertThat(old.all("SELECT id FROM user_sessions WHERE auth_token = ?", bobs))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void while_users_is_being_rebuilt_no_session_is_taken_for_a_former_users() {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            deployAndUndeploy();
+            String sessions = old.rows("user_sessions");
+            old.run("ALTER TABLE users RENAME TO users_old");
+            old.run("CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT)");
+            uninstall(false);
+            assertThat(old.rows("user_sessions")).isEqualTo(sessions);
+        }
+    }
+
+    @Test
     void one_that_finds_the_database_locked_halfway_is_not_tried_as_a_whole_again() {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
             deployAndUndeploy();
