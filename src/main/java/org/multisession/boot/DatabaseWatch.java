@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * opens it.
  *
  * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
- * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused, {@link Database} answers
- * nothing. For one thread, but for what it tells.
+ * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused,
+ * {@link Database} answers nothing. For one thread, but for what it tells.
  */
 final class DatabaseWatch implements Runnable, Meters.FileWatch {
 
