@@ -104,11 +104,7 @@ class ReadOnlyDatabaseTest {
 
     @Test
     void a_closed_database_with_write_ahead_logging() throws IOException {
-        Path path = folder.resolve("app.db");
-        try (SqliteApp old = SqliteApp.open(path)) {
-            old.all(WRITE_AHEAD_LOG);
-            old.run(ROWS);
-        }
+        Path path = closed();
         assertThat(bytes()).containsOnlyKeys("app.db");
         assertThat(rowsReadWithoutATrace(path)).isEqualTo(3);
     }
@@ -178,13 +174,19 @@ class ReadOnlyDatabaseTest {
         }
     }
 
-    @Test
-    void what_an_app_writes_meanwhile_makes_it_be_read_again() {
+    /** With a write-ahead log, and nobody at it. */
+    private Path closed() {
         Path path = folder.resolve("app.db");
         try (SqliteApp old = SqliteApp.open(path)) {
             old.all(WRITE_AHEAD_LOG);
             old.run(ROWS);
         }
+        return path;
+    }
+
+    @Test
+    void what_an_app_writes_meanwhile_makes_it_be_read_again() {
+        Path path = closed();
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             int[] runs = {0};
             long rows = database.snapshot(handle -> {
@@ -204,11 +206,7 @@ class ReadOnlyDatabaseTest {
     void a_statement_that_fails_because_an_app_writes_meanwhile_is_asked_again() {
         Sql rows = Sql.once("count rows", "SELECT count(*) AS n FROM main.t");
         Sql gone = Sql.once("count what is gone", "SELECT count(*) AS n FROM main.gone");
-        Path path = folder.resolve("app.db");
-        try (SqliteApp old = SqliteApp.open(path)) {
-            old.all(WRITE_AHEAD_LOG);
-            old.run(ROWS);
-        }
+        Path path = closed();
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             int[] runs = {0};
             long seen = database.snapshot(handle -> {
@@ -232,11 +230,7 @@ class ReadOnlyDatabaseTest {
 
     @Test
     void one_that_is_written_without_end_is_given_up() {
-        Path path = folder.resolve("app.db");
-        try (SqliteApp old = SqliteApp.open(path)) {
-            old.all(WRITE_AHEAD_LOG);
-            old.run(ROWS);
-        }
+        Path path = closed();
         try (ReadOnlyDatabase database = ReadOnlyDatabase.open(path, PATIENCE)) {
             assertThatThrownBy(() -> database.snapshot(handle -> {
                         try (SqliteApp old = SqliteApp.open(path)) {

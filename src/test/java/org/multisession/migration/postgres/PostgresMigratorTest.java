@@ -137,11 +137,7 @@ class PostgresMigratorTest {
             holder.run("BEGIN; UPDATE users SET plan = 'pro' WHERE id = 42");
             CompletableFuture<Void> migration =
                     CompletableFuture.runAsync(() -> new PostgresMigrator(database, clock).migrate());
-            other.run("SET lock_timeout = '2s'");
-            for (int i = 0; i < 3; i++) {
-                awaitThatItWaits(migration);
-                other.run("UPDATE users SET plan = 'basic' WHERE id = 43");
-            }
+            makesNobodyElseWait(migration, other);
             holder.run("COMMIT");
             migration.get(60, TimeUnit.SECONDS);
         }
@@ -165,16 +161,20 @@ class PostgresMigratorTest {
             CompletableFuture<Void> migration = CompletableFuture.runAsync(
                     () -> new PostgresMigrator(database, clock, progress, Trial.NONE, Pacing.besideOthers()).migrate());
             held.get(60, TimeUnit.SECONDS);
-            other.run("SET lock_timeout = '2s'");
-            for (int i = 0; i < 3; i++) {
-                awaitThatItWaits(migration);
-                other.run("UPDATE users SET plan = 'basic' WHERE id = 43");
-            }
+            makesNobodyElseWait(migration, other);
             holder.run("COMMIT");
             migration.get(60, TimeUnit.SECONDS);
         }
         assertThat(old.one("SELECT count(*) FROM multisession_accounts"))
                 .isEqualTo(old.one("SELECT count(*) FROM users"));
+    }
+
+    private void makesNobodyElseWait(CompletableFuture<Void> migration, PostgresApp other) {
+        other.run("SET lock_timeout = '2s'");
+        for (int i = 0; i < 3; i++) {
+            awaitThatItWaits(migration);
+            other.run("UPDATE users SET plan = 'basic' WHERE id = 43");
+        }
     }
 
     private void awaitThatItWaits(CompletableFuture<Void> migration) {
