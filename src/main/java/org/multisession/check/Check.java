@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
@@ -44,26 +45,29 @@ public final class Check {
     private final Trials trials;
     private final Duration busyTimeout;
     private final InstantSource clock;
+    private final LongSupplier nanoTime;
     private final Progress progress;
     private final Consumer<Opening> listener;
 
     /** Checks for a deploy with these settings. */
     public Check(CheckRules rules, Trials trials, Duration busyTimeout, InstantSource clock, Progress progress) {
-        this(rules, trials, busyTimeout, clock, progress, opening -> {});
+        this(rules, trials, busyTimeout, clock, System::nanoTime, progress, opening -> {});
     }
 
-    /** Passes every token and what it opens to the consumer. */
+    /** Measures its copy by this clock, and passes every token and what it opens to the consumer. */
     Check(
             CheckRules rules,
             Trials trials,
             Duration busyTimeout,
             InstantSource clock,
+            LongSupplier nanoTime,
             Progress progress,
             Consumer<Opening> listener) {
         this.rules = rules;
         this.trials = trials;
         this.busyTimeout = busyTimeout;
         this.clock = clock;
+        this.nanoTime = nanoTime;
         this.progress = progress;
         this.listener = listener;
     }
@@ -123,7 +127,7 @@ public final class Check {
         DryRun rehearsal;
         PlayedDeploy.Played played;
         Held copying;
-        try (ScratchCopy copy = ScratchCopy.of(original)) {
+        try (ScratchCopy copy = ScratchCopy.of(original, nanoTime)) {
             copying = Held.byCopy(copy.held());
             rehearsal = look(copy.path(), facts, findings);
             if (rehearsal == null) {

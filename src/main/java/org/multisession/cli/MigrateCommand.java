@@ -124,7 +124,7 @@ final class MigrateCommand implements Command {
         }
         call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT);
-                ScratchCopy copy = ScratchCopy.of(original);
+                ScratchCopy copy = ScratchCopy.of(original, System::nanoTime);
                 DatabaseSession open =
                         DatabaseSession.open(copy.path(), false, call.terminal().clock())) {
             MigrationRun run = MigrationRun.onCopy(

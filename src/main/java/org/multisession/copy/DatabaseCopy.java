@@ -126,7 +126,7 @@ public final class DatabaseCopy {
     /** A file of its own: nobody waits for us, and nothing changes while it is read. */
     private static <T> T onSnapshot(Path source, Function<Database, T> work) {
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(source, BUSY_TIMEOUT);
-                ScratchCopy scratch = ScratchCopy.of(original);
+                ScratchCopy scratch = ScratchCopy.of(original, System::nanoTime);
                 Database snapshot = Database.open(SqliteFile.claim(scratch.path(), false, OWNER), 1, BUSY_TIMEOUT)) {
             return work.apply(snapshot);
         }

@@ -24,8 +24,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -78,7 +80,8 @@ class CheckTest {
     private Report check(Path path, boolean acceptsLegacyTokens, List<Opening> openings) {
         CheckRules rules =
                 new CheckRules(acceptsLegacyTokens ? Stage.COEXIST : Stage.RETIRE, false, "RU", NewApp.RULES);
-        Report report = new Check(rules, Trials.NONE, PATIENCE, clock, Progress.NONE, openings::add).of(path);
+        Report report =
+                new Check(rules, Trials.NONE, PATIENCE, clock, System::nanoTime, Progress.NONE, openings::add).of(path);
         if (report.facts().stream().anyMatch(fact -> fact.code().equals("users"))) {
             requireThatEveryRowIsCounted(report);
         }
@@ -161,6 +164,34 @@ class CheckTest {
     @Nested
     @DisplayName("The sample databases")
     class Samples {
+
+        @Test
+        void the_longest_wait_may_be_the_copy_that_a_deploy_makes_beside_a_rollback_journal() {
+            for (String journal : List.of("delete", "wal")) {
+                try (SqliteApp old = SqliteApp.makeIn(folder, "single")) {
+                    old.all("PRAGMA journal_mode=" + journal);
+                    AtomicLong nanos = new AtomicLong();
+                    CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+                    Report report = new Check(
+                                    rules,
+                                    Trials.NONE,
+                                    PATIENCE,
+                                    clock,
+                                    () -> nanos.addAndGet(7_000_000_000L),
+                                    Progress.NONE,
+                                    opening -> {})
+                            .of(old.path());
+                    assertThat(report.facts())
+                            .filteredOn(fact -> fact.code().equals("longest-wait"))
+                            .singleElement()
+                            .extracting(Fact::value, InstanceOfAssertFactories.STRING)
+                            .startsWith(
+                                    journal.equals("wal")
+                                            ? "less than a second"
+                                            : "about 7 seconds (copying the database). Many programs give up after 5");
+                }
+            }
+        }
 
         @Test
         void every_fault_of_dirty_is_named_and_none_invented() {

@@ -72,7 +72,15 @@ class PostgresCheckTest {
     private Report check(Stage stage, List<Opening> openings) {
         CheckRules rules = new CheckRules(stage, false, "RU", NewApp.RULES);
         try (PostgresServer server = old.claim()) {
-            return new Check(rules, Trials.NONE, Duration.ofSeconds(5), clock, Progress.NONE, openings::add).of(server);
+            return new Check(
+                            rules,
+                            Trials.NONE,
+                            Duration.ofSeconds(5),
+                            clock,
+                            System::nanoTime,
+                            Progress.NONE,
+                            openings::add)
+                    .of(server);
         }
     }
 

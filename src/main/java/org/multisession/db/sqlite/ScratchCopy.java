@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.function.LongSupplier;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.DatabaseException;
 
@@ -29,9 +30,10 @@ public final class ScratchCopy implements AutoCloseable {
      * Copies a database that is only read. The original is locked against writers while it is copied, and not
      * afterwards.
      *
+     * @param nanoTime by which {@link #held} is measured
      * @throws DatabaseException if it cannot be read, or if there is too little space for the copy
      */
-    public static ScratchCopy of(ReadOnlyDatabase original) {
+    public static ScratchCopy of(ReadOnlyDatabase original, LongSupplier nanoTime) {
         ScratchCopy copy;
         try {
             copy = new ScratchCopy(Files.createTempDirectory("multi-session-scratch-"));
@@ -47,13 +49,13 @@ public final class ScratchCopy implements AutoCloseable {
             copy.held = original.snapshot(handle -> {
                 // The copy shows the moment of the first read.
                 long unused = ComposedSql.number(handle, "SELECT count(*) FROM sqlite_master");
-                long start = System.nanoTime();
+                long start = nanoTime.getAsLong();
                 if (hasLog) {
                     PageCopy.into(handle, copy.path());
                 } else {
                     PageCopy.quicklyInto(handle, copy.path());
                 }
-                return hasLog ? 0 : System.nanoTime() - start;
+                return hasLog ? 0 : nanoTime.getAsLong() - start;
             });
             return copy;
         } catch (RuntimeException e) {
