@@ -41,14 +41,22 @@ final class FormerSessions {
             UPDATE user_sessions AS s SET auth_token = substr(lower(hex(randomblob(22))), 1, 43) WHERE s.id = :id AND
             """ + IS_FORMER);
 
-    private FormerSessions() {}
+    private final Database database;
+    private final Pacing pacing;
+    private int removed;
 
-    /**
-     * Removes them, a few at a time; one to which rows of the team's refer stays, with a token that nobody has. Returns how
-     * many they were.
-     */
-    static int remove(Database database, Pacing pacing) {
-        int removed = 0;
+    FormerSessions(Database database, Pacing pacing) {
+        this.database = database;
+        this.pacing = pacing;
+    }
+
+    /** How many have been removed so far. */
+    int removed() {
+        return removed;
+    }
+
+    /** Removes them, a few at a time; one to which rows of the team's refer stays, with a token that nobody has. */
+    void remove() {
         Long last = Long.MIN_VALUE;
         while (last != null) {
             long start = System.nanoTime();
@@ -66,7 +74,6 @@ final class FormerSessions {
                 pacing.restAndLearn(System.nanoTime() - start);
             }
         }
-        return removed;
     }
 
     /**

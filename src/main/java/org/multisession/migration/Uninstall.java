@@ -3,15 +3,22 @@ package org.multisession.migration;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Takes everything away that the migration has added to a database, and nothing else. */
+/**
+ * Takes everything away that the migration has added to a database, and nothing else but sessions that opened nothing
+ * any more and would open somebody else's account without it.
+ */
 public interface Uninstall {
 
     /**
      * What was removed.
      *
+     * @param formerSessions how many sessions of users who are gone, or whose id somebody else has, left a table that stays
      * @param backup where the database lies as it was before; null if there is no such copy
      */
-    record Outcome(UninstallPlan plan, @Nullable Path backup) {}
+    record Outcome(
+            UninstallPlan plan,
+            int formerSessions,
+            @Nullable Path backup) {}
 
     /**
      * What would be removed. Changes nothing.
@@ -25,7 +32,7 @@ public interface Uninstall {
      * Removes it.
      *
      * @param shown what a look has found
-     * @throws MigrationRefusedException if something else would go with it; nothing was changed then
+     * @throws MigrationRefusedException if something else would go with it; nothing but such sessions was removed then
      */
     Outcome uninstall(boolean keepSessions, UninstallPlan shown);
 }

@@ -75,19 +75,22 @@ public final class Uninstaller implements Uninstall {
     @Override
     public Outcome uninstall(boolean keepSessions, UninstallPlan shown) {
         if (shown.isEmpty()) {
-            return new Outcome(shown, null);
+            return new Outcome(shown, 0, null);
         }
         Backup.Copy copy = backup.make();
         pacing.rest(0);
+        FormerSessions former = new FormerSessions(database, pacing);
         int removed;
         try {
             if (keepSessions) {
                 database.execute(StrayReference::correctOurs);
             }
-            removeFormerSessions(shown);
+            if (shown.keepsSessions() && canTellWhoseTheyAre()) {
+                former.remove();
+            }
             removed = remove(keepSessions, this::first);
         } catch (RuntimeException e) {
-            if (copy != null) {
+            if (copy != null && former.removed() == 0) {
                 copy.discardUnlessDamaged(e);
             }
             throw e;
@@ -99,26 +102,16 @@ public final class Uninstaller implements Uninstall {
             throw new DatabaseException(
                     e.getMessage() + ". What is left of it counts for nothing; run it again to go on", e);
         }
-        return new Outcome(shown, copy == null ? null : copy.path());
+        return new Outcome(shown, former.removed(), copy == null ? null : copy.path());
     }
 
-    /**
-     * Those that nobody could tell from the others without our tables; in the middle of a migration these cannot tell
-     * either.
-     */
-    private void removeFormerSessions(UninstallPlan shown) {
+    /** Whether our tables tell sessions of former users from the others; in the middle of a migration they do not. */
+    private boolean canTellWhoseTheyAre() {
         Catalogue catalogue = database.read(Catalogue::read);
-        boolean isMigrated = database.find(handle -> MoveMark.read(handle, catalogue)) == null;
-        if (shown.keepsSessions()
-                && isMigrated
-                && catalogue.has("users")
+        return catalogue.has("users")
                 && catalogue.has("multisession_tokens")
-                && catalogue.has("multisession_accounts")) {
-            int sessions = FormerSessions.remove(database, pacing);
-            if (sessions > 0) {
-                log.info("Uninstall: removed {} sessions of users who are gone, or whose id another one has", sessions);
-            }
-        }
+                && catalogue.has("multisession_accounts")
+                && database.find(handle -> MoveMark.read(handle, catalogue)) == null;
     }
 
     /** Removes what takes long, in transactions of its own, each of which waits for others by itself. */

@@ -226,6 +226,24 @@ class MainTest {
     }
 
     @Test
+    void an_uninstall_tells_of_the_sessions_of_former_users_that_it_has_removed() {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+                long bob = old.addUser("+79990000001", null);
+                app.signIn("+79990000001");
+                old.deleteUser(bob);
+            }
+            assertThat(run("uninstall", url(), "--yes")).as(err()).isZero();
+            assertThat(out())
+                    .contains(
+                            "and 1 session of users who are gone or whose id somebody else has; nothing else changed.");
+            NewApp.deploy(old.path(), clock).close();
+            assertThat(run("uninstall", url(), "--yes")).as(err()).isZero();
+            assertThat(out()).contains(" objects, and nothing else changed.");
+        }
+    }
+
+    @Test
     void every_fault_of_a_call_is_named_at_once_and_nothing_is_touched() {
         try (SqliteApp old = SqliteApp.make(folder, "single")) {
             String before = old.dump();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +135,41 @@ class UninstallTest {
             assertThat(old.one("SELECT count(*) FROM user_sessions")).isEqualTo(sessions);
             assertThat(old.all("SELECT id FROM user_sessions WHERE auth_token = ?", bobs))
                     .isEmpty();
+        }
+    }
+
+    @Test
+    void a_backup_stays_of_what_an_uninstall_that_fails_has_removed() throws IOException {
+        try (SqliteApp old = SqliteApp.make(folder, "multi")) {
+            String sessions;
+            try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+                long bob = old.addUser("+79990000001", null);
+                app.signIn("+79990000001");
+                old.deleteUser(bob);
+                sessions = old.rows("user_sessions");
+            }
+            for (int attempt = 1; attempt <= 2; attempt++) {
+                try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
+                        Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
+                    Backup backup = new SqliteBackup(database, claimed.path(), clock);
+                    Uninstaller uninstaller =
+                            new Uninstaller(database, backup, Progress.NONE, Pacing.pieces(2), 0, statement -> {
+                                throw new IllegalStateException("fails here");
+                            });
+                    assertThatThrownBy(() -> uninstaller.uninstall(false)).hasMessage("fails here");
+                }
+                assertThat(old.rows("user_sessions")).isNotEqualTo(sessions);
+                // The second attempt has removed nothing, so that its own is of no use.
+                try (Stream<Path> files = Files.list(folder)) {
+                    assertThat(files.filter(file -> file.toString().contains(".backup-")))
+                            .singleElement()
+                            .satisfies(copy -> {
+                                try (SqliteApp before = SqliteApp.open(copy)) {
+                                    assertThat(before.rows("user_sessions")).isEqualTo(sessions);
+                                }
+                            });
+                }
+            }
         }
     }
 

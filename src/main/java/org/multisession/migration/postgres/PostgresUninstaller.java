@@ -139,7 +139,7 @@ public final class PostgresUninstaller implements Uninstall {
         if (!shown.isEmpty()) {
             ShortLock.patiently(database, transaction -> remove(transaction, keepSessions));
         }
-        return new Outcome(shown, null);
+        return new Outcome(shown, 0, null);
     }
 
     private static void remove(Transaction transaction, boolean keepSessions) throws SQLException {
