@@ -99,6 +99,9 @@ final class DatabaseKeys {
         if (location instanceof PostgresUrl && user == null && !reader.isSet(USER) && !namesAUser(location)) {
             reader.fault(USER.key() + " is missing: the account on the PostgreSQL server");
         }
+        if (user != null && namesAUser(location)) {
+            reader.fault(URL.key() + " names an account as well as " + USER.key() + ": remove one of the two");
+        }
         if (location instanceof PostgresUrl postgres
                 && OTHER_THAN_PRIMARY.matcher(postgres.url()).find()) {
             reader.fault(
@@ -116,7 +119,7 @@ final class DatabaseKeys {
         }
     }
 
-    private static boolean namesAUser(DatabaseLocation location) {
+    private static boolean namesAUser(@Nullable DatabaseLocation location) {
         return location instanceof PostgresUrl postgres
                 && USER_IN_URL.matcher(postgres.url()).find();
     }

@@ -396,6 +396,17 @@ class SettingsTest {
     }
 
     @Test
+    void an_account_is_named_once() {
+        parameters.put("multisession.db.url", "jdbc:postgresql://db/app?ssl=true&user=one");
+        parameters.put("multisession.db.user", "other");
+        assertThat(faults())
+                .containsExactly(
+                        "multisession.db.url names an account as well as multisession.db.user: remove one of the two");
+        parameters.remove("multisession.db.user");
+        assertThat(read().database()).isInstanceOf(DatabaseLocation.PostgresUrl.class);
+    }
+
+    @Test
     void a_password_in_an_address_is_shown_nowhere() {
         parameters.put("multisession.db.url", "jdbc:postgresql://db/app?user=a&password=s3cret:x@/&ssl=true");
         Settings.Read read = Settings.read(sources());
