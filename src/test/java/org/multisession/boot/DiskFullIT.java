@@ -3,12 +3,9 @@ package org.multisession.boot;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.testing.Answer;
@@ -27,23 +24,12 @@ class DiskFullIT {
     private static final String ANNA = "+79991234567";
     private static final String[] HTML = {"Accept", "text/html", "Accept-Language", "ru"};
 
-    private SmallDisk disk;
-
-    @BeforeEach
-    void mount() {
-        disk = SmallDisk.mount(64);
-    }
-
-    @AfterEach
-    void unmount() {
-        disk.close();
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"delete", "wal"})
     void who_is_signed_in_is_served_and_who_signs_in_is_told_to_come_later(String journal) throws Exception {
-        Path folder = Files.createDirectory(disk.path().resolve("db"));
-        try (SqliteApp database = SqliteApp.make(folder, "single")) {
+        try (SmallDisk disk = SmallDisk.mount(64);
+                SqliteApp database =
+                        SqliteApp.make(Files.createDirectory(disk.path().resolve("db")), "single")) {
             database.run("PRAGMA journal_mode = " + journal);
             try (TomcatServer tomcat = TomcatServer.of(TomcatVersion.V11)
                     .app("/", database, "multisession.login.verification", "none")

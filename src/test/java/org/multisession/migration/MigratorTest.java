@@ -926,9 +926,9 @@ class MigratorTest {
 
                 permit(folder, "rwxrwxrwx");
                 Path log = Files.createFile(folder.resolve("old-app.db-wal"));
-                permit(log, "rw-r--r--");
+                permit(log, "r--r--r--");
                 assertThat(child.ask("open " + file))
-                        .matches(DENIED + "write the file \\Q" + log + "\\E \\(rw-r--r--, .*\\)\\. The account that"
+                        .matches(DENIED + "write the file \\Q" + log + "\\E \\(r--r--r--, .*\\)\\. The account that"
                                 + " opened the database first created it; .*");
                 Files.delete(log);
                 assertThat(listing()).containsExactly("old-app.db");
