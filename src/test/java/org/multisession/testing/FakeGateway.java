@@ -74,6 +74,8 @@ public final class FakeGateway implements AutoCloseable {
     }
 
     private void take(HttpExchange exchange) throws IOException {
+        // Before it is told: what a test asks for once it knows of this request is for those that come later.
+        HttpHandler answering = answer;
         Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         headers.putAll(exchange.getRequestHeaders());
         String query = exchange.getRequestURI().getRawQuery();
@@ -84,7 +86,7 @@ public final class FakeGateway implements AutoCloseable {
                 headers,
                 new String(exchange.getRequestBody().readAllBytes(), UTF_8)));
         try (exchange) {
-            answer.handle(exchange);
+            answering.handle(exchange);
         }
     }
 

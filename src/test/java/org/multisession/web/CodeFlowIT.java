@@ -709,8 +709,8 @@ class CodeFlowIT {
                     gateway.next();
                 }
             } finally {
-                gateway.letGo();
                 gateway.answer(204);
+                gateway.letGo();
             }
             for (int i = 0; i < 6; i++) {
                 gateway.next();
