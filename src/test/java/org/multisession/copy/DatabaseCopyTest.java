@@ -286,6 +286,17 @@ class DatabaseCopyTest {
     }
 
     @Test
+    void whoever_asks_what_postgresql_can_hold_reads_nothing_of_our_own_tables() {
+        Path file;
+        try (SqliteApp old = SqliteApp.make(folder, "single")) {
+            file = old.path();
+        }
+        NewApp.deploy(file, clock).close();
+        assertThat(new DatabaseCopy(clock, Progress.NONE, false).findings(file).notes())
+                .isEmpty();
+    }
+
+    @Test
     void the_teams_other_tables_go_there_and_back_with_values_of_every_type() {
         Path file;
         try (SqliteApp old = SqliteApp.make(folder, "multi")) {
