@@ -109,6 +109,32 @@ class PostgresCommandsTest {
     }
 
     @Test
+    void a_dry_run_a_migration_and_an_uninstall_count_the_same_objects() {
+        assertThat(run("migrate", "--dry-run")).as(err).isZero();
+        String number = out.replaceAll("(?s).*'migrate' would create (\\d+) objects:.*", "$1");
+        assertThat(number).matches("\\d+");
+        assertThat(run("migrate")).as(err).isZero();
+        assertThat(out).startsWith("Migrated: " + number + " objects created, and nothing else changed.\n");
+        assertThat(run("uninstall", "--yes")).as(err).isZero();
+        assertThat(out).contains("\nRemoved: " + number + " objects, and nothing else changed.\n");
+    }
+
+    @Test
+    void an_uninstall_by_an_account_that_owns_nothing_names_the_one_that_can() {
+        assertThat(run("migrate")).as(err).isZero();
+        old.run("DROP ROLE IF EXISTS daily_of_commands");
+        old.run("CREATE ROLE daily_of_commands LOGIN");
+        old.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO daily_of_commands");
+        List<String> asDaily = List.of("uninstall", "--yes", "--db.url=" + old.url(), "--db.user=daily_of_commands");
+        assertThat(runOn(asDaily)).isEqualTo(2);
+        assertThat(err)
+                .contains("the account daily_of_commands does not own the table users. Uninstall with the account that"
+                        + " migrated (--db.user)");
+        old.run("DROP OWNED BY daily_of_commands");
+        old.run("DROP ROLE daily_of_commands");
+    }
+
+    @Test
     void a_check_ends_in_a_verdict_and_an_exit_code() {
         String before = old.dump();
         assertThat(run("check")).as(err).isZero();

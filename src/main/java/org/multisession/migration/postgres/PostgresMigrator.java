@@ -367,7 +367,7 @@ public final class PostgresMigrator implements Migration {
 
     /** Waits for as long as another node migrates: its turn ends with its connection. */
     private Migrator.Outcome inTurn() {
-        makeLocks();
+        boolean hadLocks = makeLocks();
         boolean hasWaited = false;
         while (true) {
             pacing.goOn();
@@ -379,7 +379,7 @@ public final class PostgresMigrator implements Migration {
                 // waits.
                 TimeLimits.lift(transaction);
                 // The others use connections of their own: this one only holds the lock.
-                return Optional.of(steps());
+                return Optional.of(steps(hadLocks));
             });
             if (outcome.isPresent()) {
                 return outcome.get();
@@ -415,12 +415,14 @@ public final class PostgresMigrator implements Migration {
                 .toList();
     }
 
-    private void makeLocks() {
+    /** Returns whether the table was there. */
+    private boolean makeLocks() {
         SchemaScript locks = SchemaScript.read(FUNCTIONS_FILE).get(0);
         for (int tries = 0; ; tries++) {
             try {
-                database.outsideTransaction(handle -> {
-                    if (!PostgresGround.exists(handle, locks.name())) {
+                return database.outsideTransaction(handle -> {
+                    boolean isThere = PostgresGround.exists(handle, locks.name());
+                    if (!isThere) {
                         run(handle, locks.sql());
                     }
                     run(
@@ -428,9 +430,8 @@ public final class PostgresMigrator implements Migration {
                             "INSERT INTO multisession_locks SELECT generate_series(-1, 1023)"
                                     + " WHERE NOT EXISTS (SELECT 1 FROM multisession_locks WHERE slot = 1023)"
                                     + " ON CONFLICT DO NOTHING");
-                    return true;
+                    return isThere;
                 });
-                return;
             } catch (DatabaseException e) {
                 // Two nodes that make one table at the same moment: one fails, although it says IF NOT EXISTS, by a
                 // rule of the catalogue (23505) or because the type of the rows is there already (42710).
@@ -441,16 +442,24 @@ public final class PostgresMigrator implements Migration {
         }
     }
 
-    private Migrator.Outcome steps() {
+    private Migrator.Outcome steps(boolean hadLocks) {
         PostgresGround found = look();
         if (found.missing().isEmpty()) {
             log.info("Migration: another node has just done it; nothing was changed");
             return new Migrator.Outcome(found.userColumns(), List.of());
         }
-        List<String> made = new ArrayList<>();
+        // What a dry run names, and an uninstall will.
+        List<String> made = new ArrayList<>(found.missing());
+        if (!hadLocks) {
+            made.add(0, all.get(0).name());
+        }
+        boolean isNew = found.userColumns().isEmpty();
+        if (isNew) {
+            made.add("users");
+        }
         boolean isDone = database.read(handle -> PostgresGround.exists(handle, "multisession_state")
                 && ComposedSql.number(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
-        makeTables(found.userColumns().isEmpty(), made);
+        makeTables(isNew);
         Set<String> columns = Set.copyOf(
                 database.read(handle -> PostgresGround.columns(handle, "users")).keySet());
         if (isDone) {
@@ -458,13 +467,13 @@ public final class PostgresMigrator implements Migration {
         } else {
             database.execute(transaction -> run(transaction, MARK_BEGUN));
         }
-        boolean wasMissing = makeTriggers(isDone, made);
+        boolean wasMissing = makeTriggers(isDone);
         if (!isDone || wasMissing) {
             BACKFILLS.forEach(this::fill);
         }
         all.stream()
                 .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
-                .forEach(index -> makeIndex(index, made));
+                .forEach(this::makeIndex);
         tryOut(columns);
         database.execute(transaction -> {
             TimeLimits.lift(transaction);
@@ -478,33 +487,29 @@ public final class PostgresMigrator implements Migration {
             run(transaction, NOTE_WATCHED_IN_THIS_DATABASE);
             run(transaction, MARK_VERSION.formatted(version(all)));
         });
-        if (made.isEmpty()) {
-            // Functions and triggers that say something else now, or what a former run has left.
-            made.addAll(found.missing());
-        }
         log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
         return new Migrator.Outcome(columns, made);
     }
 
-    private void makeTables(boolean isNew, List<String> made) {
+    private void makeTables(boolean isNew) {
         boolean isNewTable = !database.read(handle -> PostgresGround.exists(handle, "user_sessions"));
         // The list of what is ours comes first, so that whatever a kill leaves is on it.
-        all.stream().filter(script -> script.name().equals(CREATED)).forEach(script -> makeTable(script, made));
+        all.stream().filter(script -> script.name().equals(CREATED)).forEach(this::makeTable);
         if (isNew) {
             log.info("Migration: the database is new and empty; table users is made too");
-            SchemaScript.read(USERS_FILE).forEach(script -> makeTable(script, made));
+            SchemaScript.read(USERS_FILE).forEach(this::makeTable);
         }
         all.stream()
                 .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
                 .filter(script -> !script.on().equals("users"))
-                .forEach(script -> makeTable(script, made));
+                .forEach(this::makeTable);
     }
 
     /**
      * Makes a table, function, view or index of ours. Not by waiting for long: the foreign key of user_sessions locks users,
      * and whoever waits for that lock keeps the old app waiting.
      */
-    private void makeTable(SchemaScript script, List<String> made) {
+    private void makeTable(SchemaScript script) {
         if (script.isReplaceable()) {
             patiently(transaction -> run(transaction, script.sql()));
         } else if (!database.read(handle -> PostgresGround.exists(handle, script.name()))) {
@@ -512,7 +517,6 @@ public final class PostgresMigrator implements Migration {
                 run(transaction, script.sql().replace("{session_time}", timeType(transaction)));
                 remember(transaction, script.name());
             });
-            made.add(script.name());
         }
     }
 
@@ -539,7 +543,7 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** Makes those that are gone; returns whether there were such. */
-    private boolean makeTriggers(boolean isDone, List<String> made) {
+    private boolean makeTriggers(boolean isDone) {
         List<SchemaScript> missing = database.outsideTransaction(handle -> {
             List<SchemaScript> gone = new ArrayList<>();
             for (SchemaScript script : all) {
@@ -552,7 +556,6 @@ public final class PostgresMigrator implements Migration {
         if (missing.isEmpty()) {
             return false;
         }
-        made.addAll(names(missing));
         if (isDone) {
             log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
             List<String> doubts = new ArrayList<>();
@@ -636,7 +639,7 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
-    private void makeIndex(SchemaScript index, List<String> made) {
+    private void makeIndex(SchemaScript index) {
         if (!database.read(handle -> PostgresGround.exists(handle, index.name()))) {
             // It cannot be made in a transaction, so the note comes first.
             database.execute(transaction -> remember(transaction, index.name()));
@@ -651,7 +654,6 @@ public final class PostgresMigrator implements Migration {
                 run(free, "DROP INDEX CONCURRENTLY IF EXISTS " + index.name());
                 run(free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));
             });
-            made.add(index.name());
             return true;
         });
     }

@@ -103,6 +103,13 @@ public final class PostgresUninstaller implements Uninstall {
             WHERE name NOT LIKE '%s' AND name <> ALL (?) ORDER BY needed = 'user_sessions' DESC, 1, 2 LIMIT 1
             """.formatted(OURS);
 
+    private static final String OF_OTHERS = """
+            SELECT relname::TEXT FROM pg_catalog.pg_class
+            WHERE oid IN (to_regclass('users'), to_regclass('user_sessions'), to_regclass('multisession_tokens'))
+              AND NOT pg_has_role(relowner, 'USAGE')
+            ORDER BY 1 DESC
+            """;
+
     private static final String LEGACY_TOKENS = "SELECT count(*) FROM users u WHERE u.auth_token <> ''";
 
     private static final String ENDED_TOKENS = """
@@ -143,6 +150,7 @@ public final class PostgresUninstaller implements Uninstall {
     }
 
     private static void remove(Transaction transaction, boolean keepSessions) throws SQLException {
+        requireOwner(transaction);
         lockTeamsTables(transaction);
         // Looked at anew: what was shown may be a while ago.
         List<Doomed> doomed = doomed(transaction, keepSessions);
@@ -153,6 +161,17 @@ public final class PostgresUninstaller implements Uninstall {
             throw new MigrationRefusedException("something of Multi-Session would have been left; it was rolled back");
         }
         log.info("Uninstall: removed {} objects", doomed.size());
+    }
+
+    /** The account of every day has rights on the tables and owns none. */
+    private static void requireOwner(Transaction transaction) throws SQLException {
+        List<String> others = ComposedSql.texts(transaction, OF_OTHERS);
+        if (!others.isEmpty()) {
+            throw new MigrationRefusedException("the account "
+                    + ComposedSql.texts(transaction, "SELECT current_user").get(0)
+                    + " does not own the table " + others.get(0)
+                    + ". Uninstall with the account that migrated (--db.user)");
+        }
     }
 
     /** Both at once and first, so that no transaction of the old app stands between the two. */
