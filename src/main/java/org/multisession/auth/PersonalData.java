@@ -9,14 +9,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Revocation.Target;
 import org.multisession.db.Database;
 import org.multisession.db.Handle;
+import org.multisession.db.Transaction;
 import org.multisession.otp.OneTimeCodes;
 import org.multisession.phone.PhoneNumber;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.DeviceDao;
+import org.multisession.session.EndReason;
 import org.multisession.session.UserSession;
 import org.multisession.token.SessionId;
 import org.multisession.token.StoredToken;
@@ -130,11 +133,10 @@ public final class PersonalData {
         long id = user.id();
         Set<String> numbers = database.read(handle -> numbers(handle, user));
         revocation.revoke(new Target.OneUser(id));
-        List<StoredToken> tokens = database.read(handle -> dao.endedTokens(handle, id));
-        for (int start = 0; start < tokens.size(); start += BATCH) {
-            List<StoredToken> batch = tokens.subList(start, Math.min(tokens.size(), start + BATCH));
-            database.execute(transaction -> batch.forEach(token -> dao.forget(transaction, token)));
-        }
+        // Rows that open nothing, such as those of whoever had this id before; nobody could tell afterwards what they
+        // are.
+        inBatches(database.read(handle -> dao.tokensInRows(handle, id)), this::removeLeftOver);
+        inBatches(database.read(handle -> dao.endedTokens(handle, id)), dao::forget);
         List<String> uses = database.read(handle -> dao.hashesOfLegacyUses(handle, id));
         database.execute(transaction -> {
             uses.forEach(hash -> dao.forgetLegacyUse(transaction, hash));
@@ -147,6 +149,21 @@ public final class PersonalData {
         }
         database.execute(transaction ->
                 events.record(transaction, AuthEvent.USER_FORGOTTEN, "done", null, null, clock.instant()));
+    }
+
+    private void inBatches(List<StoredToken> tokens, BiConsumer<Transaction, StoredToken> act) {
+        for (int start = 0; start < tokens.size(); start += BATCH) {
+            List<StoredToken> batch = tokens.subList(start, Math.min(tokens.size(), start + BATCH));
+            database.execute(transaction -> batch.forEach(token -> act.accept(transaction, token)));
+        }
+    }
+
+    private void removeLeftOver(Transaction transaction, StoredToken token) {
+        // The user may have signed in again meanwhile.
+        if (sessions.find(transaction, token) == null) {
+            UserSession row = sessions.leftOver(transaction, token);
+            boolean unused = row != null && sessions.end(transaction, row, EndReason.OPERATOR, null, clock.instant());
+        }
     }
 
     private static @Nullable String time(@Nullable Instant time) {

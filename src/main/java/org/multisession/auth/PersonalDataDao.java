@@ -28,6 +28,9 @@ final class PersonalDataDao {
             WHERE user_id = :user AND ended_at IS NOT NULL
             """);
 
+    private static final Sql ROWS =
+            Sql.of("rows of a user's sessions", "SELECT auth_token FROM user_sessions WHERE user_id = :user");
+
     private static final Sql ENDED_BY =
             Sql.of("what ended a session", "SELECT ended_by FROM multisession_devices WHERE token_hash = :hash");
 
@@ -91,8 +94,17 @@ final class PersonalDataDao {
 
     /** The tokens of a user that have ended. */
     List<StoredToken> endedTokens(Handle handle, long userId) {
+        return tokens(handle, TOKENS, userId);
+    }
+
+    /** The tokens in the rows of a user, whatever they open. */
+    List<StoredToken> tokensInRows(Handle handle, long userId) {
+        return tokens(handle, ROWS, userId);
+    }
+
+    private static List<StoredToken> tokens(Handle handle, Sql sql, long userId) {
         List<StoredToken> tokens = new ArrayList<>();
-        handle.query(TOKENS).bind("user", userId).forEach(row -> {
+        handle.query(sql).bind("user", userId).forEach(row -> {
             if (row.value("auth_token") instanceof String token) {
                 tokens.add(new StoredToken(token));
             }

@@ -179,7 +179,20 @@ abstract class PersonalDataContract {
         assertThat(err).contains("no user has the id 42 now");
         assertThat(old.one("SELECT count(*) FROM auth_events WHERE user_id = 42"))
                 .isEqualTo("0");
-        assertThat(old.one("SELECT count(*) FROM multisession_legacy_uses WHERE user_id = 42"))
+        for (String table : List.of("multisession_legacy_uses", "user_sessions", "multisession_tokens")) {
+            assertThat(old.one("SELECT count(*) FROM " + table + " WHERE user_id = 42"))
+                    .as(table)
+                    .isEqualTo("0");
+        }
+        assertThat(opens(live)).isNull();
+    }
+
+    @Test
+    void the_sessions_of_whoever_had_the_id_before_are_forgotten_with_the_user() {
+        old.deleteUser(42);
+        old.run("INSERT INTO users (id, phone, auth_token) VALUES (42, '+79990000001', 'a-legacy-token')");
+        assertThat(run("forget", "--user=42")).as(err).isZero();
+        assertThat(old.one("SELECT count(*) FROM user_sessions WHERE user_id = 42"))
                 .isEqualTo("0");
     }
 
