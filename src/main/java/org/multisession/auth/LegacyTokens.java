@@ -75,12 +75,14 @@ public final class LegacyTokens {
      * no session yet becomes one, so that the old devices which hold it stay signed in.
      *
      * @param overwritten what {@link #lock} has returned
-     * @return what has become a session; null if nothing that a device could present
+     * @return what has become a session; null if nothing has
      */
     @Nullable
     SessionToken mirror(
             Transaction transaction, User user, @Nullable SessionToken overwritten, SessionToken token, Instant now) {
+        // A hash in a row of sessions would let in whoever has the token that it is of.
         boolean isAdopted = overwritten != null
+                && !overwritten.isAHash()
                 && !sessions.wasIssued(transaction, overwritten)
                 && adopt(transaction, user, overwritten, now);
         users.mirror(transaction, user.id(), token);
@@ -94,7 +96,6 @@ public final class LegacyTokens {
             return false;
         }
         return sessions.adopt(
-                        transaction, user, legacy, use(transaction, legacy).last(), now)
-                && !legacy.isAHash();
+                transaction, user, legacy, use(transaction, legacy).last(), now);
     }
 }

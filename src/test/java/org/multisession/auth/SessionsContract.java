@@ -28,6 +28,7 @@ import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
+import org.multisession.token.TokenHash;
 
 /** Who is signed in, and who is not: the promises P1 to P4, on every database. */
 abstract class SessionsContract {
@@ -321,6 +322,13 @@ abstract class SessionsContract {
             for (String token : old.all("SELECT auth_token FROM user_sessions")) {
                 assertThat(app.opens(String.valueOf(token))).isIn(null, 42L);
             }
+        }
+
+        @Test
+        void a_hash_that_stands_in_users_is_not_adopted_and_its_token_opens_nothing() {
+            old.signInSingle(42, TokenHash.of(ANNAS_OLD_COOKIE));
+            app.signIn(ANNA);
+            assertThat(app.opens(ANNAS_OLD_COOKIE)).isNull();
         }
 
         @Test
