@@ -101,10 +101,10 @@ final class UninstallCommand implements Command {
             MigrationRun.keepNewest(call.settings(), outcome.backup());
             call.say("");
             call.say("Removed: " + Plurals.counted(outcome.plan().objects().size(), "object")
-                    + (outcome.formerSessions() == 0
+                    + (outcome.leftOver() == 0
                             ? ", and nothing else changed."
-                            : ", and " + Plurals.counted(outcome.formerSessions(), "session")
-                                    + " of users who are gone or whose id somebody else has; nothing else changed."));
+                            : ", and " + Plurals.counted(outcome.leftOver(), "session")
+                                    + " that opened nothing any more; nothing else changed."));
             if (outcome.backup() != null) {
                 call.say("The database as it was before is in " + outcome.backup());
             }

@@ -12,13 +12,11 @@ public interface Uninstall {
     /**
      * What was removed.
      *
-     * @param formerSessions how many sessions of users who are gone, or whose id somebody else has, left a table that stays
+     * @param leftOver how many sessions that opened nothing any more have left a table that stays
      * @param backup where the database lies as it was before; null if there is no such copy
      */
     record Outcome(
-            UninstallPlan plan,
-            int formerSessions,
-            @Nullable Path backup) {}
+            UninstallPlan plan, int leftOver, @Nullable Path backup) {}
 
     /**
      * What would be removed. Changes nothing.

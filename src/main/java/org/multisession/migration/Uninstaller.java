@@ -30,6 +30,7 @@ public final class Uninstaller implements Uninstall {
 
     private static final String SESSIONS = "user_sessions";
     private static final String CREATED = "multisession_created";
+    private static final String NOW = "SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now')";
     private static final String FORGET = "DELETE FROM multisession_created WHERE name = ?";
 
     private final Database database;
@@ -79,18 +80,22 @@ public final class Uninstaller implements Uninstall {
         }
         Backup.Copy copy = backup.make();
         pacing.rest(0);
-        FormerSessions former = new FormerSessions(database, pacing);
+        LeftOverSessions leftOver = new LeftOverSessions(database, pacing);
         int removed;
         try {
             if (keepSessions) {
                 database.execute(StrayReference::correctOurs);
             }
             if (shown.keepsSessions() && canTellWhoseTheyAre()) {
-                former.remove();
+                pacing.patiently(() -> {
+                    database.execute(Uninstaller::endWhatCannotBeTold);
+                    return true;
+                });
+                leftOver.remove();
             }
             removed = remove(keepSessions, this::first);
         } catch (RuntimeException e) {
-            if (copy != null && former.removed() == 0) {
+            if (copy != null && leftOver.removed() == 0) {
                 copy.discardUnlessDamaged(e);
             }
             throw e;
@@ -102,16 +107,28 @@ public final class Uninstaller implements Uninstall {
             throw new DatabaseException(
                     e.getMessage() + ". What is left of it counts for nothing; run it again to go on", e);
         }
-        return new Outcome(shown, former.removed(), copy == null ? null : copy.path());
+        return new Outcome(shown, leftOver.removed(), copy == null ? null : copy.path());
     }
 
-    /** Whether our tables tell sessions of former users from the others; in the middle of a migration they do not. */
+    /** Whether our tables tell sessions that open nothing from the others; in the middle of a migration they do not. */
     private boolean canTellWhoseTheyAre() {
         Catalogue catalogue = database.read(Catalogue::read);
         return catalogue.has("users")
                 && catalogue.has("multisession_tokens")
                 && catalogue.has("multisession_accounts")
                 && database.find(handle -> MoveMark.read(handle, catalogue)) == null;
+    }
+
+    /** What happened since somebody took our triggers away is told by what they have noted, and by nothing afterwards. */
+    private static void endWhatCannotBeTold(Transaction transaction) throws SQLException {
+        Catalogue catalogue = Catalogue.read(transaction);
+        if (!Catalogue.columns(transaction, "users").keySet().containsAll(Set.of("id", "phone", "auth_token"))) {
+            return;
+        }
+        String now = ComposedSql.texts(transaction, NOW).get(0);
+        Witnesses witnesses = new Witnesses(transaction, catalogue, now, statement -> {});
+        int unused = witnesses.endWhatCannotBeTold();
+        witnesses.forgetSuspects();
     }
 
     /** Removes what takes long, in transactions of its own, each of which waits for others by itself. */

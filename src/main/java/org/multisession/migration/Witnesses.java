@@ -269,6 +269,11 @@ final class Witnesses {
     void writeDownSessions() throws SQLException {
         execute(FORGET_ROWS);
         Backfill.ROWS.all(handle, now, beforeStatement);
+        forgetSuspects();
+    }
+
+    /** To be called once nobody asks for {@link #SUSPECTS} any more. */
+    void forgetSuspects() throws SQLException {
         if (hasSuspects) {
             execute(FORGET_SUSPECTS);
             hasSuspects = false;

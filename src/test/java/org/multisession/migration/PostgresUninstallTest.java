@@ -38,6 +38,11 @@ class PostgresUninstallTest extends UninstallContract {
     }
 
     @Override
+    void withoutForeignKey() {
+        old.run("ALTER TABLE user_sessions DROP CONSTRAINT user_sessions_user_id_fkey");
+    }
+
+    @Override
     String schema() {
         return String.valueOf(old.all(OBJECTS));
     }

@@ -27,6 +27,11 @@ class SqliteUninstallTest extends UninstallContract {
     }
 
     @Override
+    void withoutForeignKey() {
+        // Its foreign keys are off.
+    }
+
+    @Override
     String schema() {
         return String.valueOf(
                 old.all("SELECT type || name || tbl_name || coalesce(sql, '') FROM sqlite_master ORDER BY type, name"));

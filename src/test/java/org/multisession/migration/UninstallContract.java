@@ -35,6 +35,9 @@ abstract class UninstallContract {
     /** What uninstalls from a database of this kind. */
     abstract Uninstall of(Database database);
 
+    /** From now on the old app's sessions may outlive their users, as on SQLite with foreign keys off. */
+    abstract void withoutForeignKey();
+
     /** Every object of the database, as text. */
     abstract String schema();
 
@@ -183,6 +186,54 @@ abstract class UninstallContract {
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             assertThat(app.opens(bobs)).isNull();
             assertThat(app.opens(carols)).isEqualTo(bob);
+        }
+    }
+
+    @Test
+    void no_session_that_had_ended_opens_an_account_after_it_and_another_deploy() {
+        instead(make("multi"));
+        withoutForeignKey();
+        String movedBack;
+        String putBack;
+        String live;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            movedBack = app.signIn(ANNA);
+            putBack = app.signIn(ANNA);
+            live = app.signIn(ANNA);
+            app.signOut(putBack);
+        }
+        old.run("UPDATE user_sessions SET user_id = 43 WHERE auth_token = ?", movedBack);
+        old.run("UPDATE user_sessions SET user_id = 42 WHERE auth_token = ?", movedBack);
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", putBack);
+        uninstall(false);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(movedBack)).isNull();
+            assertThat(app.opens(putBack)).isNull();
+            assertThat(app.opens(live)).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void nor_does_the_cookie_of_a_user_who_was_replaced_while_our_triggers_were_gone() {
+        instead(make("multi"));
+        withoutForeignKey();
+        String bobs;
+        String annas;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.addUser("+79990000001", null);
+            bobs = app.signIn("+79990000001");
+            annas = app.signIn(ANNA);
+        }
+        long bob = Long.parseLong(old.one("SELECT user_id FROM user_sessions WHERE auth_token = ?", bobs));
+        for (String trigger : List.of("multisession_user_inserted", "multisession_user_id_changed")) {
+            old.dropTrigger(trigger, "users");
+        }
+        old.run("DELETE FROM users WHERE id = ?", bob);
+        old.addUserAs(bob, "+79990000002", null);
+        uninstall(false);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(bobs)).isNull();
+            assertThat(app.opens(annas)).isEqualTo(42);
         }
     }
 

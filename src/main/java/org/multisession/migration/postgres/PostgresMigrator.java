@@ -457,8 +457,7 @@ public final class PostgresMigrator implements Migration {
         if (isNew) {
             made.add("users");
         }
-        boolean isDone = database.read(handle -> PostgresGround.exists(handle, "multisession_state")
-                && ComposedSql.number(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0);
+        boolean isDone = database.read(PostgresMigrator::isDone);
         makeTables(isNew);
         Set<String> columns = Set.copyOf(
                 database.read(handle -> PostgresGround.columns(handle, "users")).keySet());
@@ -544,27 +543,13 @@ public final class PostgresMigrator implements Migration {
 
     /** Makes those that are gone; returns whether there were such. */
     private boolean makeTriggers(boolean isDone) {
-        List<SchemaScript> missing = database.outsideTransaction(handle -> {
-            List<SchemaScript> gone = new ArrayList<>();
-            for (SchemaScript script : all) {
-                if (script.isTrigger() && !PostgresGround.fires(handle, script)) {
-                    gone.add(script);
-                }
-            }
-            return gone;
-        });
+        List<SchemaScript> missing = database.outsideTransaction(PostgresMigrator::missingTriggers);
         if (missing.isEmpty()) {
             return false;
         }
         if (isDone) {
             log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
-            List<String> doubts = new ArrayList<>();
-            if (names(missing).stream().anyMatch(ON_USERS::contains)) {
-                doubts.addAll(END_OF_DOUBTED_USERS);
-            }
-            if (names(missing).stream().anyMatch(ON_SESSIONS::contains)) {
-                doubts.addAll(END_OF_DOUBTED_SESSIONS);
-            }
+            List<String> doubts = new ArrayList<>(doubts(missing));
             doubts.addAll(FORGET);
             doubts.add(BELIEVE_THE_REST);
             // In one transaction with the tables locked: between the look and the triggers nobody may change a row.
@@ -582,6 +567,50 @@ public final class PostgresMigrator implements Migration {
             }
         }
         return true;
+    }
+
+    private static boolean isDone(Handle handle) throws SQLException {
+        return PostgresGround.exists(handle, "multisession_state")
+                && ComposedSql.number(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
+    }
+
+    private static List<SchemaScript> missingTriggers(Handle handle) {
+        return triggers().stream()
+                .filter(trigger -> !PostgresGround.fires(handle, trigger))
+                .toList();
+    }
+
+    /** What ends all that cannot be told apart since these triggers are gone. */
+    private static List<String> doubts(List<SchemaScript> missing) {
+        List<String> doubts = new ArrayList<>();
+        if (names(missing).stream().anyMatch(ON_USERS::contains)) {
+            doubts.addAll(END_OF_DOUBTED_USERS);
+        }
+        if (names(missing).stream().anyMatch(ON_SESSIONS::contains)) {
+            doubts.addAll(END_OF_DOUBTED_SESSIONS);
+        }
+        return doubts;
+    }
+
+    /** Whether our tables tell the sessions of each user from others; in the middle of a migration they do not. */
+    static boolean tellsWhoseSessionsAre(Database database) {
+        return database.read(handle -> isDone(handle)
+                && List.of(
+                                "users",
+                                "user_sessions",
+                                "multisession_tokens",
+                                "multisession_accounts",
+                                "multisession_rows")
+                        .stream()
+                        .allMatch(table -> PostgresGround.exists(handle, table)));
+    }
+
+    /** For an uninstall: the next deploy will know nothing of what happened since triggers of ours are gone. */
+    static void endWhatCannotBeTold(Transaction transaction) throws SQLException {
+        TimeLimits.lift(transaction);
+        for (String sql : doubts(missingTriggers(transaction))) {
+            ComposedSql.run(transaction, sql.replace("{now}", "now()"));
+        }
     }
 
     private static List<String> names(List<SchemaScript> scripts) {

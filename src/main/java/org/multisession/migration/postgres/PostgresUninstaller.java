@@ -13,7 +13,9 @@ import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.db.postgres.TimeLimits;
+import org.multisession.migration.LeftOverSessions;
 import org.multisession.migration.MigrationRefusedException;
+import org.multisession.migration.Pacing;
 import org.multisession.migration.Uninstall;
 import org.multisession.migration.UninstallPlan;
 import org.multisession.migration.UninstallPlan.Item;
@@ -23,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes our tables, indexes, triggers and functions out of a PostgreSQL database, in one transaction that holds the
- * team's tables for some milliseconds. Nothing is dropped with CASCADE, so the server itself refuses where something
+ * team's tables for some milliseconds; before it, what opens nothing any more leaves a {@code user_sessions} that stays. Nothing is dropped with CASCADE, so the server itself refuses where something
  * else depends on one of ours.
  */
 public final class PostgresUninstaller implements Uninstall {
@@ -143,10 +145,15 @@ public final class PostgresUninstaller implements Uninstall {
 
     @Override
     public Outcome uninstall(boolean keepSessions, UninstallPlan shown) {
+        LeftOverSessions leftOver = new LeftOverSessions(database, Pacing.alone());
         if (!shown.isEmpty()) {
+            if (shown.keepsSessions() && PostgresMigrator.tellsWhoseSessionsAre(database)) {
+                ShortLock.patiently(database, PostgresMigrator::endWhatCannotBeTold);
+                leftOver.remove();
+            }
             ShortLock.patiently(database, transaction -> remove(transaction, keepSessions));
         }
-        return new Outcome(shown, 0, null);
+        return new Outcome(shown, leftOver.removed(), null);
     }
 
     private static void remove(Transaction transaction, boolean keepSessions) throws SQLException {
