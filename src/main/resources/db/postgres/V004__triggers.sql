@@ -1,9 +1,16 @@
 -- The triggers keep multisession_tokens true also while only the old app runs. They act with the rights of whoever made
 -- them, and on the tables of the schema that they were made in, whatever the account and the search path of the old app.
--- A table that another one has taken the place of keeps its triggers, and they do nothing; one that was only renamed, to shut
--- the old app out for a while, is watched.
+-- A table that another one has taken the place of, by its name or its schema, keeps its triggers, and they only note that
+-- they were of no use: should it come back, what happened meanwhile is unseen. One that was only renamed, to shut the old
+-- app out for a while, is watched.
 -- No conflict with another transaction fails the old app's statement.
 -- While a migration is under way, what they see end may not be known yet; then they remember it all the same.
+CREATE OR REPLACE FUNCTION multisession_missed(relation OID, trigger NAME) RETURNS VOID
+LANGUAGE sql AS
+$$UPDATE multisession_state n SET value = substring(n.value FROM '^\d+ \d+ ') || 'missed'
+FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relation AND t.tgname = trigger
+AND n.name = trigger AND split_part(n.value, ' ', 3) = t.oid::TEXT$$
+
 CREATE OR REPLACE FUNCTION multisession_end(token TEXT, reason TEXT) RETURNS VOID
 LANGUAGE sql AS
 $$UPDATE multisession_tokens SET ended_at = clock_timestamp(), end_reason = reason
@@ -22,7 +29,8 @@ WHERE multisession_tokens.ended_at IS NULL$$
 CREATE OR REPLACE FUNCTION multisession_session_here() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'user_sessions' THEN
+	IF TG_RELID IS DISTINCT FROM to_regclass('user_sessions') THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME) WHERE to_regclass('user_sessions') IS NOT NULL;
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
@@ -50,9 +58,11 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_session_gone() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME = 'user_sessions' THEN
+	IF TG_RELID = to_regclass('user_sessions') THEN
 		PERFORM multisession_end_row(OLD.auth_token, OLD.user_id, 'row-deleted');
 		DELETE FROM multisession_rows WHERE id = OLD.id;
+	ELSIF to_regclass('user_sessions') IS NOT NULL THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 	END IF;
 	RETURN NULL;
 END$$
@@ -60,9 +70,11 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_all_sessions_gone() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME = 'user_sessions' THEN
+	IF TG_RELID = to_regclass('user_sessions') THEN
 		UPDATE multisession_tokens SET ended_at = clock_timestamp(), end_reason = 'row-deleted' WHERE ended_at IS NULL;
 		DELETE FROM multisession_rows;
+	ELSIF to_regclass('user_sessions') IS NOT NULL THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 	END IF;
 	RETURN NULL;
 END$$
@@ -74,7 +86,8 @@ DECLARE
 	watched BOOLEAN := (SELECT count(*) = 3 FROM multisession_triggers WHERE on_table = 'user_sessions' AND name IN
 		('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed'));
 BEGIN
-	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
+	IF TG_RELID <> to_regclass('users') THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' THEN
@@ -93,7 +106,8 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_user_other() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
+	IF TG_RELID <> to_regclass('users') THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 		RETURN NULL;
 	END IF;
 	-- While our triggers count for nothing, a number is noted only in the place of one that was noted before: otherwise it
@@ -114,8 +128,10 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_user_gone() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME = 'users' THEN
+	IF TG_RELID = to_regclass('users') THEN
 		DELETE FROM multisession_accounts WHERE user_id = OLD.id;
+	ELSIF to_regclass('users') IS NOT NULL THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 	END IF;
 	RETURN NULL;
 END$$
@@ -123,9 +139,11 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_all_users_gone() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME = 'users' THEN
+	IF TG_RELID = to_regclass('users') THEN
 		UPDATE multisession_tokens SET ended_at = clock_timestamp(), end_reason = 'user-replaced' WHERE ended_at IS NULL;
 		DELETE FROM multisession_accounts;
+	ELSIF to_regclass('users') IS NOT NULL THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 	END IF;
 	RETURN NULL;
 END$$

@@ -21,7 +21,8 @@ CREATE INDEX IF NOT EXISTS multisession_phones_unread ON multisession_phones (ta
 CREATE OR REPLACE FUNCTION multisession_phone_here() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'users' AND to_regclass('users') IS NOT NULL THEN
+	IF TG_RELID <> to_regclass('users') THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME);
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'UPDATE' AND OLD.id <> NEW.id THEN
@@ -36,7 +37,8 @@ END$$
 CREATE OR REPLACE FUNCTION multisession_phone_gone() RETURNS TRIGGER
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
-	IF TG_TABLE_NAME <> 'users' THEN
+	IF TG_RELID IS DISTINCT FROM to_regclass('users') THEN
+		PERFORM multisession_missed(TG_RELID, TG_NAME) WHERE to_regclass('users') IS NOT NULL;
 		RETURN NULL;
 	END IF;
 	IF TG_OP = 'TRUNCATE' THEN

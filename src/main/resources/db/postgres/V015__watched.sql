@@ -1,12 +1,16 @@
--- Our triggers that are there, fire, and have done so all the time: not on a table that somebody has made anew, and put them
--- back. The migration notes the numbers of the tables in the catalogue. A database that was restored from a dump has others
--- throughout, and the primary key of a table of ours tells: it is made after all tables. In a new server the numbers of tables
--- are given out by their names, and those of some may be the same again.
+-- Our triggers that are there, fire, and have done so all the time: none that somebody has put back, with the table made
+-- anew or without, or has switched off for a while. The migration notes the number of each in the catalogue, and which
+-- transaction wrote its row there last. A database that was restored from a dump has others throughout, and what is noted
+-- counts for nothing in it: the primary key of a table of ours tells.
 CREATE OR REPLACE VIEW multisession_triggers AS
-SELECT t.tgname::TEXT AS name, c.relname::TEXT AS on_table
-FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-WHERE t.tgname LIKE 'multisession\_%' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)
-AND NOT EXISTS (SELECT 1 FROM multisession_state w WHERE w.name = 'watched'
-	AND CASE WHEN c.oid::TEXT NOT IN (split_part(w.value, ' ', 2), split_part(w.value, ' ', 3)) THEN
-		split_part(w.value, ' ', 1) = (SELECT k.oid::TEXT FROM pg_catalog.pg_constraint k
-			WHERE k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p') END)
+SELECT t.tgname::TEXT AS name,
+	CASE t.tgrelid WHEN to_regclass('users') THEN 'users' ELSE 'user_sessions' END COLLATE "C" AS on_table
+FROM pg_catalog.pg_trigger t
+WHERE t.tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))
+AND t.tgname LIKE 'multisession\_%' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+AND (concat((SELECT concat(k.oid, ' ', k.xmin) FROM pg_catalog.pg_constraint k
+		WHERE k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p'), ' ', t.oid, ' ', t.xmin)
+	IN (SELECT n.value FROM multisession_state n WHERE n.name > 'multisession')
+	OR coalesce((SELECT n.value NOT LIKE (SELECT concat(k.oid, ' ', k.xmin, ' %') FROM pg_catalog.pg_constraint k
+			WHERE k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p')
+		FROM multisession_state n WHERE n.name = t.tgname::TEXT COLLATE "default"), TRUE))

@@ -249,6 +249,7 @@ public final class DatabaseCopy {
                     PostgresSchema.numberOn(transaction, plan, highestKnown(from, plan));
                 }
                 if (isMigrated) {
+                    PostgresMigrator.noteTriggers(transaction, clock.instant());
                     Marks.note(transaction, clock.instant());
                 }
                 notes.addAll(plans.notes());

@@ -15,9 +15,9 @@ final class Plans {
     /** What says how this very database came about. */
     private static final Set<String> OF_ONE_DATABASE = Set.of("multisession_locks", "multisession_created");
 
-    /** The memory of a node, of a migration and of a copy ends with its database. */
-    private static final String COMMON_STATE =
-            "name NOT IN ('migration', 'migrated', 'schema', 'watched', 'sweeper', '" + Marks.COPIED + "')";
+    /** The memory of a node, of a migration, of our triggers and of a copy ends with its database. */
+    private static final String COMMON_STATE = "name NOT IN ('migration', 'migrated', 'schema', 'sweeper', '"
+            + Marks.COPIED + "') AND name NOT LIKE '" + OUR_PREFIX + "%'";
 
     private final List<TablePlan> plans = new ArrayList<>();
     private final List<String> misfits = new ArrayList<>();

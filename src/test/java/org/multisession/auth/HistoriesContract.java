@@ -116,6 +116,12 @@ abstract class HistoriesContract {
     /** The same rebuild by somebody who puts the table's triggers back word for word. */
     abstract String puttingTriggersBack(OldApp old, String table, String rebuild);
 
+    /** How a table is left as it is and loses its triggers for a while; one of several ways. */
+    abstract Gap gap(OldApp old, String table, boolean isTheFirstWay);
+
+    /** A time without triggers: the script that begins it, and the one after which all of them are there as before. */
+    record Gap(String beginning, String end) {}
+
     /** Whether the foreign key of user_sessions goes along with a table users that is renamed out of the way, and stays there. */
     abstract boolean renamingTakesForeignKeysAlong();
 
@@ -181,6 +187,7 @@ abstract class HistoriesContract {
         UNDEPLOY,
         REBUILD_USERS,
         REBUILD_SESSIONS,
+        LEAVE_UNWATCHED_FOR_A_WHILE,
         UNINSTALL_AND_DEPLOY,
         RESTART_A_NODE,
         CUT_ALL_CONNECTIONS;
@@ -471,6 +478,7 @@ abstract class HistoriesContract {
                 }
                 case REBUILD_USERS -> rebuildUsers();
                 case REBUILD_SESSIONS -> rebuildSessions();
+                case LEAVE_UNWATCHED_FOR_A_WHILE -> leaveUnwatchedForAWhile();
                 case TRUNCATE_SESSIONS -> {
                     tell("truncate of all sessions");
                     old.run("TRUNCATE user_sessions");
@@ -825,14 +833,42 @@ abstract class HistoriesContract {
             return way == Rebuilds.Way.RENAME_FIRST && random.nextBoolean() ? Rebuilds.emptyingFirst(rebuild) : rebuild;
         }
 
-        private void rebuild(List<Rebuild> rebuilds) {
-            boolean inAutocommit = random.nextBoolean();
+        /** Rows may change unseen between two looks that find every trigger in its place. */
+        private void leaveUnwatchedForAWhile() {
+            giveASignOfLife();
+            boolean isOfUsers = random.nextBoolean();
+            String table = isOfUsers ? "users" : "user_sessions";
+            boolean isTheFirstWay = random.nextBoolean();
+            tell("nobody watches " + table + (isTheFirstWay ? ", in the first way" : ", in the second way"));
+            boolean usersWereNoted = usersNoted;
+            boolean sessionsWereNoted = sessionsNoted;
+            Gap gap = gap(old, table, isTheFirstWay);
+            old.run(gap.beginning());
+            usersUnwatched |= isOfUsers;
+            sessionsUnwatched |= !isOfUsers;
+            usersNoted &= !isOfUsers;
+            sessionsNoted &= isOfUsers;
+            theOldAppGoesOn();
+            tell("all triggers of " + table + " are back");
+            old.run(gap.end());
+            usersNoted = usersWereNoted;
+            sessionsNoted = sessionsWereNoted;
+            theOldAppGoesOn();
+        }
+
+        /** As every few minutes; once it is locked there is none. */
+        private void giveASignOfLife() {
             NewApp here = here();
             if (here != null && !isLocked()) {
-                // As every few minutes; once it is locked there is none.
                 here.heartbeat.beat();
                 alive = clock.instant();
             }
+        }
+
+        private void rebuild(List<Rebuild> rebuilds) {
+            boolean inAutocommit = random.nextBoolean();
+            giveASignOfLife();
+            NewApp here = here();
             boolean isAlsoOfUsers =
                     rebuilds.stream().anyMatch(rebuild -> rebuild.table().equals("users"));
             for (Rebuild rebuild : rebuilds) {

@@ -171,6 +171,15 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
+    Gap gap(OldApp old, String table, boolean isTheFirstWay) {
+        return isTheFirstWay
+                ? new Gap(
+                        "ALTER TABLE " + table + " DISABLE TRIGGER USER",
+                        "ALTER TABLE " + table + " ENABLE TRIGGER USER")
+                : new Gap(((PostgresApp) old).dropsOfTriggers(table), ((PostgresApp) old).triggers(table));
+    }
+
+    @Override
     boolean renamingTakesForeignKeysAlong() {
         return false;
     }

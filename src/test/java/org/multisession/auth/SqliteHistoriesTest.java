@@ -130,6 +130,12 @@ class SqliteHistoriesTest extends HistoriesContract {
         return Rebuilds.puttingTriggersBack((SqliteApp) old, table, rebuild);
     }
 
+    /** There is one. */
+    @Override
+    Gap gap(OldApp old, String table, boolean isTheFirstWay) {
+        return new Gap(Rebuilds.dropsOfTriggers((SqliteApp) old, table), Rebuilds.triggers((SqliteApp) old, table));
+    }
+
     @Override
     boolean renamingTakesForeignKeysAlong() {
         return true;

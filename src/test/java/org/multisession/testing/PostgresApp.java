@@ -240,13 +240,27 @@ public final class PostgresApp implements OldApp {
 
     /** A rebuild of a table by somebody who puts its triggers back word for word. */
     public String puttingTriggersBack(String table, String rebuild) {
-        String triggers = all(
-                        "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = to_regclass(?) AND NOT tgisinternal",
+        return rebuild.replace("COMMIT", triggers(table) + "COMMIT");
+    }
+
+    /** What makes the triggers of a table as they are. */
+    public String triggers(String table) {
+        return ofEachTrigger("pg_get_triggerdef(oid)", table);
+    }
+
+    /** What takes all triggers of a table away. */
+    public String dropsOfTriggers(String table) {
+        return ofEachTrigger("format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass)", table);
+    }
+
+    private String ofEachTrigger(String statement, String table) {
+        return all(
+                        "SELECT " + statement
+                                + " FROM pg_trigger WHERE tgrelid = to_regclass(?) AND NOT tgisinternal ORDER BY oid",
                         table)
                 .stream()
-                .map(trigger -> trigger + ";\n")
+                .map(each -> each + ";\n")
                 .collect(Collectors.joining());
-        return rebuild.replace("COMMIT", triggers + "COMMIT");
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.multisession.testing;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** How migration tools make a table anew; our triggers and indexes go with the old one. */
@@ -80,10 +81,28 @@ public final class Rebuilds {
      * suggests and DB Browser for SQLite does.
      */
     public static String puttingTriggersBack(SqliteApp app, String table, String rebuild) {
-        StringBuilder triggers = new StringBuilder();
-        app.all("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = ? ORDER BY rowid", table)
-                .forEach(sql -> triggers.append(sql).append(";\n"));
-        return rebuild.replace("COMMIT;", triggers + "COMMIT;");
+        return rebuild.replace("COMMIT;", triggers(app, table) + "COMMIT;");
+    }
+
+    /** What makes the triggers of a table as they are. */
+    public static String triggers(SqliteApp app, String table) {
+        return ofEachTrigger(app, "sql", table);
+    }
+
+    /** What takes all triggers of a table away. */
+    public static String dropsOfTriggers(SqliteApp app, String table) {
+        return ofEachTrigger(app, "'DROP TRIGGER ' || name", table);
+    }
+
+    private static String ofEachTrigger(SqliteApp app, String statement, String table) {
+        return app
+                .all(
+                        "SELECT " + statement
+                                + " FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = ? ORDER BY rowid",
+                        table)
+                .stream()
+                .map(each -> each + ";\n")
+                .collect(Collectors.joining());
     }
 
     /** The statements of a rebuild one by one, for a tool that commits each of them. */

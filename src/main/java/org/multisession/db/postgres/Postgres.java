@@ -38,17 +38,7 @@ public final class Postgres implements Vendor {
 
     /** What has our prefix is made by the migration. */
     private static final Map<String, String> WORDS = Map.ofEntries(
-            // By the index of the catalogue: the tables are looked up by their names, which a replaced one takes over.
-            Map.entry(
-                    "schemaState",
-                    "SELECT count(*) FROM pg_catalog.pg_trigger"
-                            + " WHERE tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))"
-                            + " AND tgname LIKE 'multisession\\_%' AND tgenabled IN ('O', 'A')"
-                            // As the view of the triggers says it.
-                            + " AND NOT EXISTS (SELECT 1 FROM multisession_state w WHERE w.name = 'watched'"
-                            + " AND CASE WHEN tgrelid::text NOT IN (split_part(w.value, ' ', 2), split_part(w.value, ' ', 3))"
-                            + " THEN split_part(w.value, ' ', 1) = (SELECT k.oid::text FROM pg_catalog.pg_constraint k"
-                            + " WHERE k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p') END)"),
+            Map.entry("schemaState", "SELECT count(*) FROM multisession_triggers"),
             Map.entry("triggers", "multisession_triggers"),
             // A name that the inner row does not have is the outer one's. It opens no table. It is always of one type:
             // otherwise statements that were prepared before would fail.

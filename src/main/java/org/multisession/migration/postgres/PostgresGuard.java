@@ -9,7 +9,7 @@ import org.multisession.db.Transaction;
 
 /**
  * Sees that nothing is written while our triggers on the team's tables are gone or switched off, as by a tool that
- * replaces a table. They are not made anew by themselves: nobody can tell here whether the new table is finished, and what
+ * replaces a table, nor after that. They are not made anew by themselves: nobody can tell here whether the new table is finished, and what
  * is not in it yet would end for good. The command {@code migrate}, or a deploy, makes them, and first ends what cannot be
  * told apart.
  */
@@ -21,7 +21,8 @@ final class PostgresGuard implements Database.Guard {
     /** Our statements name no column that was not there at the deploy. */
     private static final String UNDEFINED_COLUMN = "42703";
 
-    private static final Pattern NEEDED_TABLE = Pattern.compile("\\b(users|user_sessions|multisession_state)\\b");
+    private static final Pattern NEEDED_TABLE =
+            Pattern.compile("\\b(users|user_sessions|multisession_state|multisession_triggers)\\b");
 
     private final int needed;
 
@@ -37,11 +38,12 @@ final class PostgresGuard implements Database.Guard {
     @Override
     public Runnable mend(Transaction transaction) {
         throw new DatabaseBusyException(
-                "triggers of ours on users or user_sessions are gone or switched off. Run the command migrate, or deploy again",
+                "triggers of ours on users or user_sessions are gone or switched off, or were for a while. Run the command"
+                        + " migrate, or deploy again",
                 null);
     }
 
-    /** It is how many of our triggers are there and fire. */
+    /** It is how many of our triggers are there, fire, and have done so all the time. */
     @Override
     public boolean hasSeen(Handle handle, long state) {
         return state >= needed;

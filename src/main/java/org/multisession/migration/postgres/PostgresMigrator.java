@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -222,18 +223,25 @@ public final class PostgresMigrator implements Migration {
             GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
             """);
 
-    /** Which tables our triggers lie on, for the view of them. */
-    private static final String NOTE_WATCHED = """
-            INSERT INTO multisession_state (name, value, changed_at) VALUES ('watched', concat_ws(' ',
-              (SELECT oid FROM pg_catalog.pg_constraint
-                WHERE conrelid = to_regclass('multisession_tokens') AND contype = 'p'),
-              to_regclass('users')::OID, to_regclass('user_sessions')::OID), {now})
+    /** By what the view of our triggers knows them again: see there. */
+    private static final String NOTE_TRIGGERS = """
+            INSERT INTO multisession_state (name, value, changed_at)
+            SELECT t.tgname, concat_ws(' ', k.oid, k.xmin, t.oid, t.xmin), {now}
+            FROM pg_catalog.pg_trigger t, pg_catalog.pg_constraint k
+            WHERE t.tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))
+              AND t.tgname LIKE 'multisession\\_%' AND NOT t.tgisinternal
+              AND k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p'
+            """;
+
+    private static final String OVERWRITE = """
             ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
             """;
 
-    /** Where nothing is noted, or all tables have other numbers, as after a dump and its restoring. */
-    private static final String NOTE_WATCHED_IN_THIS_DATABASE =
-            NOTE_WATCHED + "WHERE split_part(multisession_state.value, ' ', 1) <> split_part(excluded.value, ' ', 1)";
+    /** Where nothing is noted, or what is noted is of the database that this one was restored from. */
+    private static final String NOTE_TRIGGERS_OF_THIS_DATABASE = NOTE_TRIGGERS + OVERWRITE + """
+            WHERE substring(multisession_state.value FROM '^\\d+ \\d+') IS DISTINCT FROM
+              substring(excluded.value FROM '^\\d+ \\d+')
+            """;
 
     private static final String MARK_VERSION = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('schema', '%s', {now})
@@ -287,7 +295,7 @@ public final class PostgresMigrator implements Migration {
     public Migrator.Move begin() {
         PostgresGround found = look();
         if (found.missing().isEmpty()) {
-            database.execute(transaction -> run(transaction, NOTE_WATCHED_IN_THIS_DATABASE));
+            database.execute(transaction -> run(transaction, NOTE_TRIGGERS_OF_THIS_DATABASE));
             tryOut(found.userColumns());
             log.info("Migration: everything is there already; nothing was changed");
             return new Migrator.Move(
@@ -483,7 +491,7 @@ public final class PostgresMigrator implements Migration {
                 run(transaction, MARK_DONE);
                 run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
             }
-            run(transaction, NOTE_WATCHED_IN_THIS_DATABASE);
+            run(transaction, NOTE_TRIGGERS_OF_THIS_DATABASE);
             run(transaction, MARK_VERSION.formatted(version(all)));
         });
         log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
@@ -536,6 +544,7 @@ public final class PostgresMigrator implements Migration {
             patiently(transaction -> {
                 if (PostgresGround.fires(transaction, trigger)) {
                     run(transaction, trigger.sql());
+                    note(transaction, trigger);
                 }
             });
         }
@@ -559,7 +568,6 @@ public final class PostgresMigrator implements Migration {
                     run(transaction, sql);
                 }
                 make(transaction, missing);
-                run(transaction, NOTE_WATCHED);
             });
         } else {
             for (SchemaScript trigger : missing) {
@@ -621,7 +629,21 @@ public final class PostgresMigrator implements Migration {
         for (SchemaScript trigger : triggers) {
             run(transaction, "DROP TRIGGER IF EXISTS " + trigger.name() + " ON " + trigger.on());
             run(transaction, trigger.sql());
+            note(transaction, trigger);
         }
+    }
+
+    private void note(Transaction transaction, SchemaScript trigger) throws SQLException {
+        run(transaction, NOTE_TRIGGERS + "AND t.tgname = '" + trigger.name() + "'\n" + OVERWRITE);
+    }
+
+    /**
+     * Notes that our triggers have missed nothing, in the transaction that has switched them off and on again.
+     *
+     * @param now the time of the note
+     */
+    public static void noteTriggers(Transaction transaction, Instant now) throws SQLException {
+        ComposedSql.run(transaction, at(now, NOTE_TRIGGERS + OVERWRITE));
     }
 
     private void patiently(Database.Act<Transaction> act) {
@@ -699,7 +721,11 @@ public final class PostgresMigrator implements Migration {
 
     /** With the time of our clock, which need not be the server's. */
     private String atThisTime(String sql) {
-        return sql.replace("{now}", "TIMESTAMPTZ '" + SqlTime.format(clock.instant()) + "+00'");
+        return at(clock.instant(), sql);
+    }
+
+    private static String at(Instant now, String sql) {
+        return sql.replace("{now}", "TIMESTAMPTZ '" + SqlTime.format(now) + "+00'");
     }
 
     private void run(Handle handle, String sql) throws SQLException {

@@ -30,6 +30,10 @@ class PostgresMigratorTest {
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
     private static final String SESSION = "-A6tUtDu7WZs9HQH3FEG9lQoOs3fMdH5sthHDXX5nQo";
 
+    /** What is noted of our triggers. */
+    private static final String NUMBERS =
+            "SELECT value FROM multisession_state WHERE name LIKE 'multisession%' ORDER BY name";
+
     private final TestClock clock = new TestClock();
     private PostgresApp old;
 
@@ -246,9 +250,7 @@ class PostgresMigratorTest {
                     .isInstanceOf(DatabaseBusyException.class)
                     .hasMessageContaining("Run the command migrate");
             assertThat(app.opens(SESSION)).isEqualTo(44);
-            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
-                new PostgresMigrator(another, clock).migrate();
-            }
+            migrateAlone();
             String token = app.signIn("+7 999 123-45-68");
             assertThat(app.opens(token)).isEqualTo(43);
             assertThat(app.opens(SESSION)).isEqualTo(44);
@@ -286,9 +288,7 @@ class PostgresMigratorTest {
                 assertThatThrownBy(() -> app.opens(each)).isInstanceOf(DatabaseBusyException.class);
             }
             assertThatThrownBy(() -> app.signIn("+7 999 123-45-68")).hasMessageContaining("Run the command migrate");
-            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
-                new PostgresMigrator(another, clock).migrate();
-            }
+            migrateAlone();
             for (String each : List.of("of-nobody", token, SESSION)) {
                 assertThat(app.opens(each)).isNull();
             }
@@ -323,9 +323,7 @@ class PostgresMigratorTest {
             old.run("UPDATE users SET phone = '+79990000002' WHERE id = 44");
             assertThat(app.opens(SESSION)).isEqualTo(44);
             assertThatThrownBy(() -> app.opens("of-the-first")).isInstanceOf(DatabaseBusyException.class);
-            try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
-                new PostgresMigrator(another, clock).migrate();
-            }
+            migrateAlone();
             assertThat(app.opens("of-the-first")).isNull();
             assertThat(app.opens(SESSION)).isEqualTo(44);
         }
@@ -341,6 +339,7 @@ class PostgresMigratorTest {
             old.run("UPDATE user_sessions SET created_at = '2020-01-02 03:04:05.6' WHERE auth_token = ?", SESSION);
             old.run("ALTER TABLE user_sessions ENABLE TRIGGER USER");
             old.run("UPDATE user_sessions SET created_at = date_trunc('hour', created_at)");
+            migrateAlone();
             assertThat(app.opens(SESSION)).isNull();
             assertThat(app.opens(annas)).isEqualTo(42);
         }
@@ -362,33 +361,127 @@ class PostgresMigratorTest {
         }
     }
 
-    /** What a dump is restored to has other numbers in the catalogue throughout. */
+    /** What a dump is restored to has other numbers in the catalogue throughout, even if some are given out again. */
     @Test
     void a_database_that_was_restored_from_a_dump_is_as_watched_as_before() {
-        deploy();
-        String known = old.one("SELECT value FROM multisession_state WHERE name = 'watched'");
-        assertThat(known).hasSizeGreaterThan(8);
-        old.run("UPDATE multisession_state SET value = '1 2 3' WHERE name = 'watched'");
-        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
-            assertThat(app.database.<List<String>>read(PostgresMigrator::missing))
-                    .isEmpty();
-            assertThat(app.opens(SESSION)).isEqualTo(44);
-            assertThat(old.one("SELECT value FROM multisession_state WHERE name = 'watched'"))
-                    .isEqualTo(known);
-        }
-    }
-
-    /** In a new server numbers are given out by names: those of the first tables may be the same, and of later ones not. */
-    @Test
-    void a_restored_database_in_which_some_tables_have_their_former_numbers_is_as_watched_as_before() {
         old.addUserAs(5001, "none", null);
         old.signInMulti(5001, "of-nobody", clock.instant());
         deploy();
-        old.run("UPDATE multisession_state SET value = concat(to_regclass('multisession_tokens')::OID, ' 2 3')"
-                + " WHERE name = 'watched'");
+        List<String> noted = old.all(NUMBERS);
+        assertThat(noted).hasSize(14).doesNotHaveDuplicates();
+        for (String other : List.of("'1 2 3 4'", "substring(value FROM '^\\d+ ') || '2 3 4'")) {
+            old.run("UPDATE multisession_state SET value = " + other + " WHERE name LIKE 'multisession%'");
+            try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+                assertThat(app.database.<List<String>>read(PostgresMigrator::missing))
+                        .isEmpty();
+                assertThat(app.opens("of-nobody")).isEqualTo(5001);
+                assertThat(app.opens(SESSION)).isEqualTo(44);
+                assertThat(old.all(NUMBERS)).isEqualTo(noted);
+            }
+        }
+    }
+
+    @Test
+    void what_changes_nothing_of_our_triggers_leaves_them_as_watched_as_before() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.run(
+                    "ALTER TABLE users RENAME COLUMN phone TO tel; ALTER TABLE users RENAME COLUMN tel TO phone;"
+                            + " ALTER TABLE users ADD COLUMN note TEXT; ALTER TABLE users ALTER COLUMN note TYPE VARCHAR(9);"
+                            + " ALTER TABLE users DROP COLUMN note; ALTER TABLE users ENABLE TRIGGER ALL;"
+                            + " CREATE SCHEMA aside; ALTER TABLE users SET SCHEMA aside; ALTER TABLE aside.users SET SCHEMA public");
+            for (String upkeep : List.of(
+                    "VACUUM FULL users",
+                    "CLUSTER user_sessions USING user_sessions_pkey",
+                    "REINDEX TABLE users",
+                    "VACUUM FREEZE pg_trigger",
+                    "VACUUM FULL pg_trigger",
+                    "VACUUM FULL pg_constraint")) {
+                old.run(upkeep);
+            }
+            assertThat(app.opens(app.signIn("+7 999 123-45-68"))).isEqualTo(43);
+        }
+    }
+
+    /** P3: as a script does that changes many rows at once. */
+    @Test
+    void
+            a_cookie_opens_nobody_elses_account_where_our_triggers_were_switched_off_for_a_while_and_no_table_was_made_anew() {
+        old.run("ALTER TABLE user_sessions DROP CONSTRAINT user_sessions_user_id_fkey");
+        old.addUserAs(5001, "nobody's", null);
+        old.signInMulti(5001, "of-nobody", clock.instant());
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            String token = app.signIn("+7 999 123-45-68");
+            assertThat(app.opens("of-nobody")).isEqualTo(5001);
+            old.run("BEGIN; ALTER TABLE users DISABLE TRIGGER USER; DELETE FROM user_sessions WHERE user_id = 44;"
+                    + " DELETE FROM users WHERE id = 44; UPDATE users SET phone = 'somebody''s' WHERE id = 5001;"
+                    + " UPDATE users SET id = 44 WHERE id = 43; ALTER TABLE users ENABLE TRIGGER USER; COMMIT");
+            for (String each : List.of("of-nobody", token)) {
+                assertThatThrownBy(() -> app.opens(each)).isInstanceOf(DatabaseBusyException.class);
+            }
+            assertThatThrownBy(() -> app.signIn("+7 999 123-45-67")).hasMessageContaining("Run the command migrate");
+            migrateAlone();
+            for (String each : List.of("of-nobody", token, SESSION)) {
+                assertThat(app.opens(each)).isNull();
+            }
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+            assertThat(app.opens(app.signIn("+7 999 123-45-67"))).isEqualTo(42);
+        }
+    }
+
+    /** P2: nobody saw that it was a session. */
+    @Test
+    void a_session_that_came_and_went_while_our_triggers_were_gone_for_a_while_is_no_legacy_token_afterwards() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            String triggers = old.triggers("user_sessions");
+            old.run(old.dropsOfTriggers("user_sessions"));
+            old.signInMulti(43, "came-and-went", clock.instant());
+            old.signOut("came-and-went");
+            old.run(triggers);
+            assertThatThrownBy(() -> app.opens("came-and-went")).isInstanceOf(DatabaseBusyException.class);
+            migrateAlone();
+            assertThat(app.opens("came-and-went")).isNull();
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+    }
+
+    /** P3: it was not watched while another one was in its place. */
+    @Test
+    void
+            a_table_that_comes_back_after_another_one_was_in_its_place_and_was_changed_meanwhile_opens_nothing_that_cannot_be_told() {
+        old.run("ALTER TABLE user_sessions DROP CONSTRAINT user_sessions_user_id_fkey");
+        old.addUserAs(5001, "nobody's", null);
+        old.signInMulti(5001, "of-nobody", clock.instant());
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             assertThat(app.opens("of-nobody")).isEqualTo(5001);
+            old.run("CREATE TABLE other (LIKE users INCLUDING ALL); INSERT INTO other SELECT * FROM users");
+            old.run("ALTER TABLE users RENAME TO former; ALTER TABLE other RENAME TO users");
+            old.run("DELETE FROM user_sessions WHERE user_id = 44; UPDATE former SET id = 9044 WHERE id = 44;"
+                    + " UPDATE former SET phone = 'somebody''s', id = 44 WHERE id = 43");
+            old.run("ALTER TABLE users RENAME TO other; ALTER TABLE former RENAME TO users");
+            assertThatThrownBy(() -> app.signIn("+7 999 123-45-67")).hasMessageContaining("Run the command migrate");
+            migrateAlone();
+            assertThat(app.opens("of-nobody")).isNull();
+            assertThat(app.opens("xiR8VC4Vrh7YsWKEi0zZdtLtv0wkx9ktSz-znzTDaic")).isEqualTo(42);
+            assertThat(app.opens(app.signIn("+7 999 123-45-67"))).isEqualTo(42);
+        }
+    }
+
+    /** P1: their rows live on in the tables that took their places. */
+    @Test
+    void whoever_empties_tables_that_were_moved_to_another_schema_ends_nobodys_session() {
+        deploy();
+        old.run(
+                "CREATE SCHEMA archive; ALTER TABLE user_sessions SET SCHEMA archive; ALTER TABLE users SET SCHEMA archive;"
+                        + " CREATE TABLE users (LIKE archive.users INCLUDING ALL); INSERT INTO users SELECT * FROM archive.users;"
+                        + " CREATE TABLE user_sessions (LIKE archive.user_sessions INCLUDING ALL);"
+                        + " INSERT INTO user_sessions SELECT * FROM archive.user_sessions");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             assertThat(app.opens(SESSION)).isEqualTo(44);
+            old.run("DELETE FROM archive.user_sessions WHERE auth_token = ?", SESSION);
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            old.run("TRUNCATE archive.user_sessions; DELETE FROM archive.users; TRUNCATE archive.users CASCADE");
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            assertThat(app.opens(app.signIn("+7 999 123-45-68"))).isEqualTo(43);
         }
     }
 
@@ -482,9 +575,9 @@ class PostgresMigratorTest {
     void triggers_that_an_earlier_version_has_made_are_replaced_and_none_is_gone_meanwhile() {
         changeNumbersByATrigger();
         deploy();
-        old.run("DROP TRIGGER multisession_phone_changed ON users;"
-                + " CREATE TRIGGER multisession_phone_changed AFTER UPDATE OF phone ON users FOR EACH ROW"
+        old.run("CREATE OR REPLACE TRIGGER multisession_phone_changed AFTER UPDATE OF phone ON users FOR EACH ROW"
                 + " WHEN (NEW.phone IS DISTINCT FROM OLD.phone) EXECUTE FUNCTION multisession_phone_here();"
+                + " DELETE FROM multisession_state WHERE name LIKE 'multisession%';"
                 + " UPDATE multisession_state SET value = 'earlier' WHERE name = 'schema'");
         String triggers = old.one("SELECT string_agg(oid::TEXT, ' ' ORDER BY oid) FROM pg_trigger"
                 + " WHERE tgname LIKE 'multisession%'");
@@ -578,6 +671,12 @@ class PostgresMigratorTest {
             assertThat(app.opens("boris")).isNull();
         } finally {
             old.run("DROP OWNED BY old_app; DROP ROLE old_app");
+        }
+    }
+
+    private void migrateAlone() {
+        try (Database another = Database.open(old.claim(), 2, Duration.ofSeconds(5))) {
+            new PostgresMigrator(another, clock).migrate();
         }
     }
 
