@@ -88,6 +88,18 @@ class DocumentationTest {
         }
     }
 
+    @Test
+    void the_page_on_the_architecture_names_every_filter_in_its_order() throws IOException {
+        String routes = Files.readString(Path.of("src/main/java/org/multisession/boot/Routes.java"));
+        String names = Pattern.compile("new (\\w+Filter)\\(")
+                .matcher(routes)
+                .results()
+                .map(filter -> "\\b" + filter.group(1) + "`")
+                .collect(Collectors.joining(".*"));
+        assertThat(names).isNotEmpty();
+        assertThat(Files.readString(Path.of("docs/architecture.md"))).containsPattern("(?s)" + names);
+    }
+
     private static Set<String> anchors(Path document) throws IOException {
         return prose(document).stream()
                 .map(HEADING::matcher)
