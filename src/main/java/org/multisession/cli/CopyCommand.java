@@ -102,7 +102,8 @@ final class CopyCommand implements Command {
             return tell(call, copy.toPostgres(call.databaseFile(), Sources.claim(target, false, name())));
         }
         if (!(call.settings().database() instanceof DatabaseLocation.PostgresUrl source)) {
-            throw refusal("between two SQLite files there is nothing to turn: copy the file (docs/operations.md)");
+            throw refusal(
+                    "between two SQLite files nothing has to be converted: stop what uses the file, and copy it as it is");
         }
         DatabaseLocation patient =
                 new DatabaseLocation.PostgresUrl(patient(source.url()), source.user(), source.password());

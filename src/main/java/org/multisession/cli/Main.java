@@ -244,7 +244,11 @@ public final class Main {
     }
 
     private int noCommand(String name) {
-        terminal.err().println("multi-session: there is no command " + name + meant("", name, names().toList(), 1));
+        terminal.err()
+                .println("multi-session: there is no command " + name
+                        + (name.startsWith("-")
+                                ? "; the command comes first, then its options"
+                                : meant("", name, names().toList(), 1)));
         return seeHelp("");
     }
 

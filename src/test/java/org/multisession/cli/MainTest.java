@@ -24,6 +24,8 @@ import java.util.logging.StreamHandler;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -372,6 +374,21 @@ class MainTest {
         assertThat(files()).isEmpty();
         assertThat(run("migrate", "--db.create=true", url())).isZero();
         assertThat(files()).containsExactly("old-app.db");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void a_new_database_that_cannot_be_made_is_told_with_the_setting_that_names_it() {
+        assertThat(run("migrate", "--db.create=true", "--db.url=/proc/new.db")).isEqualTo(2);
+        assertThat(err()).contains("could not create /proc/new.db (multisession.db.url, or its default): ");
+    }
+
+    @Test
+    void options_before_the_command_are_told_to_come_after_it() {
+        assertThat(run(url(), "check")).isEqualTo(2);
+        assertThat(err())
+                .startsWith("multi-session: there is no command " + url()
+                        + "; the command comes first, then its options\n");
     }
 
     @Test

@@ -157,7 +157,8 @@ public final class SqliteFile implements Source {
         } catch (IOException e) {
             String reason =
                     FileAccess.obstacleToMakingFilesIn(nearestFolder(file)).orElseGet(e::toString);
-            throw new DatabaseException("could not create " + file + ": " + reason, e);
+            throw new DatabaseException(
+                    "could not create " + file + " (multisession.db.url, or its default): " + reason, e);
         }
     }
 
