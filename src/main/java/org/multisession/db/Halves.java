@@ -1,6 +1,9 @@
 package org.multisession.db;
 
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,10 +19,11 @@ public final class Halves<T> {
 
     private final Consumer<List<T>> together;
     private final boolean isApart;
+    private final Set<T> refused = new LinkedHashSet<>();
     private @Nullable DatabaseException firstRefusal;
 
     /** Of those that are being done. */
-    private int refused;
+    private int refusedNow;
 
     private boolean isAnyDone;
 
@@ -45,13 +49,18 @@ public final class Halves<T> {
      * @throws DatabaseException if the database failed otherwise, or refuses whatever it is asked for
      */
     public void each(List<T> all) {
-        refused = 0;
+        refusedNow = 0;
         isAnyDone = false;
         if (isApart) {
             all.forEach(one -> divide(List.of(one)));
         } else {
             divide(all);
         }
+    }
+
+    /** Those that were refused so far. */
+    public Set<T> refused() {
+        return Collections.unmodifiableSet(refused);
     }
 
     /**
@@ -71,11 +80,12 @@ public final class Halves<T> {
             isAnyDone = true;
             return;
         } catch (DatabaseException e) {
-            if (!e.kind().isOfTheStatement() || (refused >= ENOUGH_REFUSED && !isAnyDone)) {
+            if (!e.kind().isOfTheStatement() || (refusedNow >= ENOUGH_REFUSED && !isAnyDone)) {
                 throw e;
             }
             if (some.size() == 1) {
-                refused++;
+                refusedNow++;
+                refused.addAll(some);
                 firstRefusal = firstRefusal == null ? e : firstRefusal;
                 return;
             }

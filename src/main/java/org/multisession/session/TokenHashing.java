@@ -1,9 +1,12 @@
 package org.multisession.session;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
+import org.multisession.db.Halves;
 import org.multisession.token.StoredToken;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * Puts hashes in the place of tokens, from stage {@code settle} on: at a deploy, and again every few minutes, since an
  * old app or another node may still write tokens. Some at a time, in a short transaction in which a session's rows change
  * together: at every moment every session is there in one of its two forms, both of which are looked for. So nobody
- * notices, and what was stopped or killed half-way goes on another time.
+ * notices, and what was stopped or killed half-way goes on another time. A row that a trigger of the team's does not let
+ * change keeps its token, and no other from being hashed.
  */
 public final class TokenHashing {
 
@@ -22,6 +26,9 @@ public final class TokenHashing {
     private static final int FIRST_BATCH = 200;
     private static final int MIN_BATCH = 20;
     private static final int MAX_BATCH = 1000;
+
+    /** So many users of tokens that the database refuses to change are named. */
+    private static final int MAX_NAMED = 10;
 
     private static final Logger log = LoggerFactory.getLogger(TokenHashing.class);
 
@@ -48,9 +55,11 @@ public final class TokenHashing {
     /**
      * Leaves no token in plain behind in our tables or in {@code user_sessions}, whose tokens the migration has recorded
      * in ours; returns how many there were.
+     *
+     * @throws DatabaseException if the database refuses some, whose users it names; all others are hashed by then
      */
     public int run() {
-        return run(false);
+        return new Run(false).all();
     }
 
     /**
@@ -58,25 +67,7 @@ public final class TokenHashing {
      * newer one, back in stage {@code coexist}, writes for the old app to read.
      */
     public int runWhileSettled() {
-        return run(true);
-    }
-
-    private int run(boolean onlyWhileSettled) {
-        int hashed = 0;
-        int asked;
-        int batch;
-        int next = FIRST_BATCH;
-        do {
-            asked = next;
-            long start = nanoTime.getAsLong();
-            batch = some(onlyWhileSettled, asked);
-            next = fitting(asked, nanoTime.getAsLong() - start);
-            hashed += batch;
-        } while (batch == asked && throttle.goesOn());
-        if (hashed > 0) {
-            log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
-        }
-        return hashed;
+        return new Run(true).all();
     }
 
     /** Half as much again at most, as little as it takes at once. */
@@ -85,21 +76,70 @@ public final class TokenHashing {
         return (int) Math.max(MIN_BATCH, Math.min(MAX_BATCH, Math.min(batch + batch / 2, fitting)));
     }
 
-    private int some(boolean onlyWhileSettled, int most) {
-        // Searched without the write lock, because usually there are none.
-        List<StoredToken> plain = database.read(handle -> dao.plain(handle, most));
-        if (plain.isEmpty()) {
-            return 0;
+    /** One walk through the tokens in plain. */
+    private final class Run {
+
+        private final boolean onlyWhileSettled;
+        private final Halves<StoredToken> halves = new Halves<>(this::hash);
+        private boolean isWanted = true;
+        private int hashed;
+
+        Run(boolean onlyWhileSettled) {
+            this.onlyWhileSettled = onlyWhileSettled;
         }
-        return database.write(transaction -> {
-            String latest = state.get(transaction, StateDao.STAGE);
-            if (onlyWhileSettled && Stage.COEXIST.stored().equals(latest)) {
-                return 0;
+
+        int all() {
+            int asked;
+            int batch;
+            int next = FIRST_BATCH;
+            do {
+                asked = next;
+                long start = nanoTime.getAsLong();
+                batch = some(asked);
+                next = fitting(asked, nanoTime.getAsLong() - start);
+            } while (batch == asked && isWanted && throttle.goesOn());
+            if (hashed > 0) {
+                log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
             }
-            for (StoredToken token : plain) {
-                dao.hash(transaction, token);
-            }
+            tellOfRefused();
+            return hashed;
+        }
+
+        private int some(int most) {
+            // Searched without the write lock, because usually there are none.
+            List<StoredToken> plain = database.read(handle -> dao.plain(handle, most, halves.refused()));
+            halves.each(plain);
             return plain.size();
-        });
+        }
+
+        private void hash(List<StoredToken> tokens) {
+            if (tokens.isEmpty()) {
+                return;
+            }
+            isWanted = database.write(transaction -> {
+                String latest = state.get(transaction, StateDao.STAGE);
+                if (onlyWhileSettled && Stage.COEXIST.stored().equals(latest)) {
+                    return false;
+                }
+                for (StoredToken token : tokens) {
+                    dao.hash(transaction, token);
+                }
+                return true;
+            });
+            hashed += isWanted ? tokens.size() : 0;
+        }
+
+        private void tellOfRefused() {
+            try {
+                halves.tellOfRefused();
+            } catch (DatabaseException e) {
+                Set<StoredToken> refused = halves.refused();
+                throw new DatabaseException(
+                        "the database refuses to change " + refused.size() + " of them, of the users "
+                                + database.read(handle -> dao.users(handle, refused, MAX_NAMED)) + ": " + e.getMessage(),
+                        e.kind(),
+                        e);
+            }
+        }
     }
 }

@@ -21,6 +21,12 @@ class SqliteStagesTest extends StagesContract {
         return SqliteApp.make(folder, "single");
     }
 
+    @Override
+    void keepTokens(long userId, boolean isSilent) {
+        old.run("CREATE TRIGGER kept BEFORE UPDATE OF auth_token ON user_sessions WHEN OLD.user_id = " + userId
+                + " BEGIN SELECT RAISE(" + (isSilent ? "IGNORE" : "ABORT, 'it stays as it is'") + "); END");
+    }
+
     @Test
     void no_token_in_plain_can_be_found_in_the_file_after_settling() throws Exception {
         old.run("PRAGMA journal_mode=DELETE");

@@ -1,6 +1,7 @@
 package org.multisession.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.db.DatabaseException;
 import org.multisession.session.EndReason;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
@@ -37,6 +41,9 @@ abstract class StagesContract {
 
     /** A fresh database of the old app, in its single form. */
     abstract OldApp single();
+
+    /** From now on a trigger of the team's refuses to change the token of a session of this user, with an error or without. */
+    abstract void keepTokens(long userId, boolean isSilent);
 
     @BeforeEach
     void deployOnTheOldDatabase() {
@@ -299,6 +306,28 @@ abstract class StagesContract {
         TokenHashing hashing = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);
         assertThat(hashing.run()).as("hers, and the adopted one").isEqualTo(2);
         assertThat(hashing.run()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_session_whose_token_the_team_does_not_let_change_lives_on_is_named_and_keeps_no_other_from_being_hashed(
+            boolean isSilent) {
+        old.run("""
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300)
+                INSERT INTO user_sessions (user_id, auth_token) SELECT 42 + i / 298, 'token-' || i FROM n
+                """);
+        keepTokens(43, isSilent);
+        TokenHashing hashing = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);
+        assertThatThrownBy(hashing::run)
+                .isInstanceOf(DatabaseException.class)
+                .hasMessageStartingWith("the database refuses to change 3 of them, of the users [43]: ")
+                .hasMessageContaining("as it is");
+        assertThat(tokensIn("user_sessions"))
+                .filteredOn(token -> !TokenHash.isOne(token))
+                .containsExactlyInAnyOrder("token-298", "token-299", "token-300");
+        for (int i = 1; i <= 300; i++) {
+            assertThat(app.opens("token-" + i)).as("session %s", i).isEqualTo(42 + i / 298);
+        }
     }
 
     @Test
