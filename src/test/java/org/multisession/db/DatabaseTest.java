@@ -21,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -861,22 +862,44 @@ class DatabaseTest {
     void a_file_that_is_damaged_is_told_of_like_a_disk_that_fails() throws Exception {
         long page = Long.parseLong(old.one("SELECT rootpage FROM sqlite_master WHERE name = 'counters'"));
         int size = Integer.parseInt(old.one("PRAGMA page_size"));
-        try (RandomAccessFile file = new RandomAccessFile(old.path().toFile(), "rw")) {
-            file.seek((page - 1) * size);
-            file.write(new byte[size]);
-        }
+        overwrite((page - 1) * size, new byte[size]);
+        open(SHORT, database -> assertToldOfDamage(database, "the database file is damaged"));
+    }
+
+    @Test
+    void a_file_that_is_overwritten_while_it_is_open_is_told_of_as_damaged_and_served_once_it_is_put_back()
+            throws Exception {
+        byte[] whole = Files.readAllBytes(old.path());
+        byte[] garbage = new byte[whole.length];
+        Arrays.fill(garbage, (byte) 'x');
         open(SHORT, database -> {
-            List<FailureKind> told = new ArrayList<>();
-            database.listenBy(new DatabaseListener() {
-                @Override
-                public void failed(StorageException failure) {
-                    told.add(failure.kind());
-                }
-            });
-            assertThatThrownBy(() -> database.read(handle -> one(handle, "SELECT value FROM counters")))
-                    .isInstanceOf(StorageException.class)
-                    .hasMessageContaining("the database file is damaged");
-            assertThat(told).containsExactly(FailureKind.DAMAGE);
+            assertThat(count(database)).isEqualTo(1);
+            overwrite(0, garbage);
+            assertToldOfDamage(database, "the file is not a SQLite database");
+            assertThatThrownBy(() -> count(database)).isInstanceOf(StorageException.class);
+            overwrite(0, whole);
+            assertThat(count(database)).isEqualTo(1);
         });
+    }
+
+    private void overwrite(long position, byte[] bytes) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(old.path().toFile(), "rw")) {
+            file.seek(position);
+            file.write(bytes);
+        }
+    }
+
+    private static void assertToldOfDamage(Database database, String words) {
+        List<FailureKind> told = new ArrayList<>();
+        database.listenBy(new DatabaseListener() {
+            @Override
+            public void failed(StorageException failure) {
+                told.add(failure.kind());
+            }
+        });
+        assertThatThrownBy(() -> database.read(handle -> one(handle, "SELECT value FROM counters")))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining(words);
+        assertThat(told).containsExactly(FailureKind.DAMAGE);
     }
 }

@@ -140,7 +140,7 @@ public final class Sqlite implements Vendor {
             case SQLITE_CANTOPEN, SQLITE_READONLY -> FailureKind.ACCESS;
             case SQLITE_FULL -> FailureKind.FULL;
             case SQLITE_IOERR -> FailureKind.DISK;
-            case SQLITE_CORRUPT -> FailureKind.DAMAGE;
+            case SQLITE_CORRUPT, SQLITE_NOTADB -> FailureKind.DAMAGE;
             default -> FailureKind.OTHER;
         };
     }
