@@ -78,7 +78,8 @@ public final class Uninstaller implements Uninstall {
         if (shown.isEmpty()) {
             return new Outcome(shown, 0, null);
         }
-        Backup.Copy copy = backup.make();
+        // What an earlier one has left is no database to go back to: its own copy is, of which not so many are kept.
+        Backup.Copy copy = isHalfway() ? null : backup.make();
         pacing.rest(0);
         LeftOverSessions leftOver = new LeftOverSessions(database, pacing);
         int removed;
@@ -108,6 +109,14 @@ public final class Uninstaller implements Uninstall {
                     e.getMessage() + ". What is left of it counts for nothing; run it again to go on", e);
         }
         return new Outcome(shown, leftOver.removed(), copy == null ? null : copy.path());
+    }
+
+    /** Whether an earlier uninstall has done its first transaction, after which nothing counts, and left some of the rest. */
+    private boolean isHalfway() {
+        Catalogue catalogue = database.read(Catalogue::read);
+        return catalogue.isWithoutOurMemory()
+                && !catalogue.has("multisession_state")
+                && catalogue.all().stream().anyMatch(entry -> Leavings.isOne(entry.table()));
     }
 
     /** Whether our tables tell sessions that open nothing from the others; in the middle of a migration they do not. */

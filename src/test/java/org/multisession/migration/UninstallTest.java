@@ -38,6 +38,9 @@ class UninstallTest {
 
     private final TestClock clock = new TestClock();
 
+    /** How often {@link #uninstallInSteps} has copied the database. */
+    private int copies;
+
     @TempDir
     Path folder;
 
@@ -106,7 +109,11 @@ class UninstallTest {
         AtomicInteger statements = new AtomicInteger();
         try (SqliteFile claimed = SqliteFile.claim(file(), false, "/test");
                 Database database = Database.open(claimed, 1, Duration.ofSeconds(5))) {
-            new Uninstaller(database, Backup.NONE, Progress.NONE, Pacing.pieces(2), 0, statement -> {
+            Backup copied = () -> {
+                copies++;
+                return null;
+            };
+            new Uninstaller(database, copied, Progress.NONE, Pacing.pieces(2), 0, statement -> {
                         if (statements.incrementAndGet() == fatal) {
                             throw new IllegalStateException("fails here");
                         }
@@ -242,6 +249,35 @@ class UninstallTest {
                     assertThat(left.dump()).as("after statement %d", fatal).isEqualTo(before);
                     assertThat(left.one("PRAGMA integrity_check")).isEqualTo("ok");
                 }
+            }
+            assertThat(halfway).isGreaterThan(3);
+        }
+    }
+
+    /** It would take the place of an older one, of which not so many are kept, and nobody could go back to it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"single", "multi"})
+    void what_an_uninstall_that_was_stopped_has_left_is_not_copied(String form) throws IOException {
+        try (SqliteApp old = SqliteApp.make(folder, form)) {
+            deployAndUndeploy();
+            String migrated = old.dump();
+            Path saved = folder.resolve("saved.db");
+            Files.copy(file(), saved);
+            boolean isWhole = false;
+            int halfway = 0;
+            for (int fatal = 1; !isWhole; fatal++) {
+                Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
+                isWhole = uninstallInSteps(fatal);
+                boolean isBegun;
+                try (SqliteApp left = SqliteApp.open(file())) {
+                    isBegun = !left.dump().equals(migrated);
+                }
+                copies = 0;
+                assertThat(uninstallInSteps(0)).isTrue();
+                assertThat(copies)
+                        .as("after statement %d", fatal)
+                        .isEqualTo(isBegun ? 0 : 1);
+                halfway += isBegun && !isWhole ? 1 : 0;
             }
             assertThat(halfway).isGreaterThan(3);
         }
