@@ -2,6 +2,7 @@ package org.multisession.boot;
 
 import java.time.Duration;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.StorageException;
 import org.multisession.migration.Pacing;
 import org.multisession.web.Readiness;
 import org.slf4j.Logger;
@@ -13,6 +14,9 @@ final class LongMove {
     private static final Logger log = LoggerFactory.getLogger(LongMove.class);
 
     private static final Duration MAX_STEP = Duration.ofSeconds(30);
+
+    /** Nothing tells when a disk is well again, and the first steps may copy the database anew. */
+    private static final Duration REST_OF_THE_DISK = Duration.ofSeconds(5);
 
     private final Thread thread;
     private final Pacing pacing;
@@ -51,8 +55,12 @@ final class LongMove {
         return move;
     }
 
-    /** A lock and an outage pass, however long they last: whoever waits for this may wait, and nobody has to come for it. */
+    /**
+     * A lock, an outage, and a disk that is full or fails pass, however long they last: whoever waits for this may wait,
+     * and nobody has to come for it.
+     */
     private static void untilItCan(Runnable work, Pacing pacing) {
+        String told = "";
         while (true) {
             try {
                 work.run();
@@ -60,6 +68,13 @@ final class LongMove {
             } catch (DatabaseBusyException e) {
                 log.warn("Migration: held up, and tried again until it can go on: {}", e.getMessage());
                 pacing.rest(0);
+            } catch (StorageException e) {
+                String reason = String.valueOf(e.getMessage());
+                if (!reason.equals(told)) {
+                    log.error("Migration: held up, and tried again until it can go on: {}", reason);
+                    told = reason;
+                }
+                pacing.rest(REST_OF_THE_DISK.toNanos());
             }
         }
     }

@@ -19,6 +19,7 @@ public interface Backup {
      * A verified copy, or null where none is wanted.
      *
      * @throws MigrationRefusedException if it could not be made; nothing is left of it
+     * @throws org.multisession.db.StorageException if only the disk stood in the way; nothing is left of it either
      */
     @Nullable
     Copy make();

@@ -1,5 +1,6 @@
 package org.multisession.migration;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -65,6 +66,9 @@ public final class Migrator implements Migration {
     private final int atOnce;
     private final Pacing pacing;
     private final Ground ground;
+
+    /** A copy that was made before anything could be changed; it may have been removed again. */
+    private volatile Backup.@Nullable Copy kept;
 
     /** A migrator that makes no backup, plays no sign-in and reports no progress. */
     public Migrator(Database database, InstantSource clock) {
@@ -213,7 +217,7 @@ public final class Migrator implements Migration {
     private Outcome inSteps(Set<String> userColumns) {
         // Anew at each attempt: an earlier one may have come some way before it found the database locked.
         Inspection found = database.read(Migrator::inspect);
-        Backup.Copy copy = found.mark() == null ? backup.make() : null;
+        Backup.Copy copy = found.mark() == null ? copyOfBefore() : null;
         pacing.rest(0);
         if (found.mark() != null) {
             log.info("Migration: goes on with one that was not finished");
@@ -225,6 +229,7 @@ public final class Migrator implements Migration {
         } catch (RuntimeException e) {
             if (copy != null && !isUnderWay()) {
                 copy.discardUnlessDamaged(e);
+                kept = copy;
             }
             throw e;
         }
@@ -273,6 +278,11 @@ public final class Migrator implements Migration {
             log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
         }
         throw new MigrationRefusedException("somebody changes the schema again and again; the next start goes on");
+    }
+
+    /** An earlier attempt, which changed nothing, keeps its copy if the disk failed: each further attempt by it, too. */
+    private Backup.@Nullable Copy copyOfBefore() {
+        return kept != null && Files.exists(kept.path()) ? kept : backup.make();
     }
 
     /** Whether something was changed that the next start goes on with. */

@@ -21,6 +21,7 @@ import org.multisession.db.DatabaseException;
 import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.FailureKind;
 import org.multisession.db.Handle;
+import org.multisession.db.StorageException;
 import org.multisession.db.sqlite.FileAccess;
 import org.multisession.db.sqlite.FileFacts;
 import org.multisession.db.sqlite.PageCopy;
@@ -49,6 +50,8 @@ public final class SqliteBackup implements Backup {
 
     /** Only where the migration could do without a copy of ours: it needs the same rights, and most of the space. */
     private static final String WAY_OUT = ". Or make a copy yourself and set multisession.migration.backup = off";
+
+    private static final String NONE_MADE = "no backup could be made: ";
 
     /** In KiB, as SQLite wants it. */
     private static final int CACHE = -131_072;
@@ -81,15 +84,26 @@ public final class SqliteBackup implements Backup {
             // Where the file really is: SQLite's own files lie there too.
             Path source = file.toRealPath();
             long size = size(source);
-            requireSpace(source, size, Math.max(16 * MEBIBYTE, size / 4));
+            String shortage = shortage(source, size, Math.max(16 * MEBIBYTE, size / 4));
+            if (shortage != null) {
+                throw new StorageException(NONE_MADE + shortage, FailureKind.FULL, null);
+            }
             log.info("Backup: copying the database ({}) before anything is changed", Bytes.inWords(size));
             return copy(source);
         } catch (IOException e) {
-            throw refusal(FileAccess.obstacleToMakingFilesIn(folder()).orElse(e.toString()));
+            String obstacle = FileAccess.obstacleToMakingFilesIn(folder()).orElse(null);
+            throw obstacle != null
+                    ? new StorageException(NONE_MADE + obstacle, FailureKind.ACCESS, e)
+                    : new StorageException(NONE_MADE + e, FailureKind.DISK, e);
         } catch (DatabaseBusyException | DatabaseReplacedException e) {
             throw e;
         } catch (DatabaseException e) {
-            throw e.kind() == FailureKind.DAMAGE ? damaged(e.getMessage()) : refusal(e.getMessage());
+            if (e.kind() == FailureKind.DAMAGE) {
+                throw damaged(e.getMessage());
+            }
+            throw e.kind().isOfTheStorage()
+                    ? new StorageException(NONE_MADE + e.getMessage(), e.kind(), e)
+                    : refusal(e.getMessage());
         }
     }
 
@@ -105,22 +119,25 @@ public final class SqliteBackup implements Backup {
     public void requireRoom(long growth) {
         try {
             Path source = file.toRealPath();
-            requireSpace(source, size(source), growth);
+            String shortage = shortage(source, size(source), growth);
+            if (shortage != null) {
+                throw refusal(shortage);
+            }
         } catch (IOException e) {
             throw refusal(e.toString());
         }
     }
 
-    /** For the copy as large as the original, and for what is added to the original afterwards. */
-    private void requireSpace(Path source, long size, long growth) throws IOException {
+    /** Null where there is room for the copy as large as the original, and for what is added to the original afterwards. */
+    private @Nullable String shortage(Path source, long size, long growth) throws IOException {
         Path folder = Objects.requireNonNull(source.getParent());
         long needed = size + growth;
         long free = freeSpace.of(folder);
-        if (free < needed) {
-            throw refusal(folder + " has " + Bytes.inWords(free) + " of free space, and a copy of the database ("
-                    + Bytes.inWords(size) + ") and its migration need " + Bytes.inWords(needed) + ". Make room there"
-                    + (free < growth ? "" : WAY_OUT));
-        }
+        return free >= needed
+                ? null
+                : folder + " has " + Bytes.inWords(free) + " of free space, and a copy of the database ("
+                        + Bytes.inWords(size) + ") and its migration need " + Bytes.inWords(needed)
+                        + ". Make room there" + (free < growth ? "" : WAY_OUT);
     }
 
     private Copy copy(Path source) throws IOException {
@@ -292,6 +309,6 @@ public final class SqliteBackup implements Backup {
     }
 
     private static MigrationRefusedException refusal(@Nullable String reason) {
-        return new MigrationRefusedException("no backup could be made: " + reason);
+        return new MigrationRefusedException(NONE_MADE + reason);
     }
 }

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.testing.PostgresApp;
+import org.multisession.testing.SmallDisk;
 import org.multisession.testing.SqliteApp;
 
 /** A deploy meets a database that another process has locked: only for writing, or for reading too. */
@@ -120,6 +121,24 @@ class ApplicationTest {
         }
     }
 
+    /** Before the copy is made, and once it is there: what is written then finds no room. */
+    @ParameterizedTest
+    @ValueSource(strings = {"is large", "verified: 21000 users"})
+    void a_migration_in_steps_goes_on_by_itself_once_there_is_room_on_a_disk_that_was_full(String when)
+            throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(64)) {
+            try (SqliteApp other = SqliteApp.make(disk.path(), "single")) {
+                other.run("DELETE FROM users");
+                other.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 21000)"
+                        + " INSERT INTO users (id, phone) SELECT i, 'x' || i FROM n");
+                assertThat(comesOfAMove(other.name(), when, disk::fill, disk::makeRoom))
+                        .isEqualTo("is ready");
+                assertThat(disk.path().toFile().list((in, name) -> name.contains(".backup-")))
+                        .hasSize(1);
+            }
+        }
+    }
+
     @Test
     void a_migration_in_steps_goes_on_by_itself_after_an_outage_of_the_server() throws Exception {
         try (PostgresApp other = PostgresApp.make("single")) {
@@ -136,13 +155,19 @@ class ApplicationTest {
 
     /** Of a deploy that waits for nobody, with something in the way of the move, and out of it once the log tells of it. */
     private static String comesOfAMove(String database, Runnable inTheWay, Runnable outOfIt) throws Exception {
+        return comesOfAMove(database, "is large", inTheWay, outOfIt);
+    }
+
+    /** The same once the log says this. */
+    private static String comesOfAMove(String database, String when, Runnable inTheWay, Runnable outOfIt)
+            throws Exception {
         CompletableFuture<String> end = new CompletableFuture<>();
         List<Handler> handlers = List.of(
-                new OnMessage("is large", inTheWay),
+                new OnMessage(when, inTheWay),
                 new OnMessage("held up", outOfIt),
                 new OnMessage("is ready", () -> end.complete("is ready")),
                 new OnMessage("out of service", () -> end.complete("out of service")));
-        Logger log = Logger.getLogger("org.multisession.boot");
+        Logger log = Logger.getLogger("org.multisession");
         handlers.forEach(log::addHandler);
         Application application = start(database, Duration.ZERO);
         try {
