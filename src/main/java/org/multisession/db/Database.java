@@ -264,7 +264,7 @@ public final class Database implements AutoCloseable {
         if (guard.isOfARebuild(cause)) {
             return new DatabaseBusyException("somebody is changing the schema: " + failure.getMessage(), cause);
         }
-        return vendor().kindOf(cause) == FailureKind.ACCESS
+        return failure.kind() == FailureKind.ACCESS
                 ? serving.source()
                         .obstacle()
                         .<DatabaseException>map(words -> new StorageException(words, FailureKind.ACCESS, cause))

@@ -90,16 +90,37 @@ final class OwnPool implements ConnectionPool {
         pool.close();
     }
 
-    private record HikariLease(HikariDataSource pool, Connection connection, Loans loans) implements Lease {
+    /** For one thread. */
+    private static final class HikariLease implements Lease {
+
+        private final HikariDataSource pool;
+        private final Connection connection;
+        private final Loans loans;
+        private boolean isDiscarded;
+
+        HikariLease(HikariDataSource pool, Connection connection, Loans loans) {
+            this.pool = pool;
+            this.connection = connection;
+            this.loans = loans;
+        }
+
+        @Override
+        public Connection connection() {
+            return connection;
+        }
 
         @Override
         public Connection lasting() throws SQLException {
             return connection.unwrap(Connection.class);
         }
 
+        /** A failed statement and the failed rollback after it both ask for it; the pool warns of a second time. */
         @Override
         public void discard() {
-            pool.evictConnection(connection);
+            if (!isDiscarded) {
+                isDiscarded = true;
+                pool.evictConnection(connection);
+            }
         }
 
         @Override

@@ -129,7 +129,7 @@ public interface Vendor {
     private DatabaseException noConnection(SQLException why) {
         DatabaseException translated = translated(why);
         String message = "no connection to the database could be opened in time: " + translated.getMessage();
-        return translated.kind() == FailureKind.FULL || translated.kind() == FailureKind.DISK
+        return translated.kind().isOfTheStorage()
                 ? new StorageException(message, translated.kind(), why)
                 : new DatabaseBusyException(message, translated.kind(), why);
     }

@@ -31,6 +31,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.sqlite.SqliteFile;
+import org.multisession.testing.LogLines;
 import org.multisession.testing.SqliteApp;
 import org.sqlite.SQLiteConnection;
 
@@ -877,6 +879,36 @@ class DatabaseTest {
             overwrite(0, garbage);
             assertToldOfDamage(database, "the file is not a SQLite database");
             assertThatThrownBy(() -> count(database)).isInstanceOf(StorageException.class);
+            overwrite(0, whole);
+            assertThat(count(database)).isEqualTo(1);
+        });
+    }
+
+    /** A full disk ends the transaction by itself, so the rollback fails as well. */
+    @Test
+    void a_connection_that_fails_twice_is_thrown_away_once_and_in_silence() throws Exception {
+        try (LogLines log = new LogLines("com.zaxxer.hikari")) {
+            open(SHORT, database -> {
+                database.execute(transaction -> one(transaction, "PRAGMA max_page_count = 1"));
+                assertThatThrownBy(() -> database.execute(
+                                transaction -> run(transaction, "INSERT INTO blobs VALUES (zeroblob(100000))")))
+                        .isInstanceOf(StorageException.class);
+                assertThat(count(database)).isEqualTo(1);
+            });
+            assertThat(log.of(Level.WARNING)).isEmpty();
+        }
+    }
+
+    /** Each task by the clock and each request would tell of it, and not who watches the storage. */
+    @Test
+    void a_connection_that_cannot_be_opened_is_told_of_as_a_fault_of_the_storage() throws Exception {
+        open(SHORT, database -> {
+            byte[] whole = Files.readAllBytes(old.path());
+            byte[] garbage = new byte[whole.length];
+            overwrite(0, garbage);
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> count(database)).isInstanceOf(StorageException.class);
+            }
             overwrite(0, whole);
             assertThat(count(database)).isEqualTo(1);
         });

@@ -12,9 +12,15 @@ public final class LogLines extends Handler implements AutoCloseable {
 
     private final List<String> lines = new CopyOnWriteArrayList<>();
     // Held here, or the handler would go with it.
-    private final Logger logger = Logger.getLogger("org.multisession");
+    private final Logger logger;
 
     public LogLines() {
+        this("org.multisession");
+    }
+
+    /** What somebody else logs. */
+    public LogLines(String name) {
+        logger = Logger.getLogger(name);
         setLevel(Level.INFO);
         logger.addHandler(this);
     }
