@@ -85,8 +85,11 @@ final class StorageWatch implements DatabaseListener {
             case FULL -> "The disk of the database is full: make room on it";
             case ACCESS ->
                 "The database cannot be opened or written by the account that this program runs as: give it the permission";
+            // SQLite says so of a disk that cannot be read, too; a backup would bring back who has signed out.
             case DAMAGE ->
-                "The database is damaged: stop whatever uses it, and put a backup in its place, as docs/operations.md says";
+                "The database is damaged, or its disk cannot be read: see what the system's log says of the disk. If that"
+                        + " is well, stop whatever uses the database, and put a backup in its place, as docs/operations.md"
+                        + " says";
             default -> "The disk of the database cannot be read or written: see what the system's log says of it";
         };
     }

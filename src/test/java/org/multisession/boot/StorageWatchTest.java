@@ -55,7 +55,10 @@ class StorageWatchTest {
         assertThat(log.of(Level.SEVERE))
                 .singleElement()
                 .asString()
-                .contains("put a backup in its place", "answered with 503. The last that failed: \"INSERT\" failed");
+                .contains(
+                        "see what the system's log says of the disk",
+                        "put a backup in its place",
+                        "answered with 503. The last that failed: \"INSERT\" failed");
     }
 
     @Test

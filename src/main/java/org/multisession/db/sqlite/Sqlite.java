@@ -193,7 +193,7 @@ public final class Sqlite implements Vendor {
                         + " file and its folder";
             case SQLITE_CANTOPEN ->
                 "the database, or a file beside it, could not be opened; the account that this program runs as must be"
-                        + " allowed to read and write the file and its folder";
+                        + " allowed to read and write the file and its folder, and to have more files open (ulimit -n)";
             case SQLITE_FULL -> "the disk of the database, or that of SQLite's temporary files, is full";
             case SQLITE_IOERR -> "the disk could not be read or written (" + e.getMessage() + ")";
             case SQLITE_CORRUPT -> "the database file is damaged (" + e.getMessage() + ")";
