@@ -136,7 +136,8 @@ public final class TokenHashing {
                 Set<StoredToken> refused = halves.refused();
                 throw new DatabaseException(
                         "the database refuses to change " + refused.size() + " of them, of the users "
-                                + database.read(handle -> dao.users(handle, refused, MAX_NAMED)) + ": " + e.getMessage(),
+                                + database.read(handle -> dao.users(handle, refused, MAX_NAMED)) + ": "
+                                + e.getMessage(),
                         e.kind(),
                         e);
             }

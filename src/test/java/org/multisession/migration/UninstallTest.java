@@ -274,9 +274,7 @@ class UninstallTest {
                 }
                 copies = 0;
                 assertThat(uninstallInSteps(0)).isTrue();
-                assertThat(copies)
-                        .as("after statement %d", fatal)
-                        .isEqualTo(isBegun ? 0 : 1);
+                assertThat(copies).as("after statement %d", fatal).isEqualTo(isBegun ? 0 : 1);
                 halfway += isBegun && !isWhole ? 1 : 0;
             }
             assertThat(halfway).isGreaterThan(3);
