@@ -34,6 +34,9 @@ public final class PostgresApp implements OldApp {
     /** Any session of another program may have another zone than ours. */
     private static final String OLD_APPS_SESSION = "SET TIME ZONE 'Asia/Kolkata'; SET client_min_messages = warning";
 
+    /** Where i and I are different letters: what the server reads by the rules of a language must not be ours. */
+    private static final String NOTHING = "template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr'";
+
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     /** By how it was made, a database that others are copies of; a copy takes a tenth of the time. */
@@ -109,12 +112,12 @@ public final class PostgresApp implements OldApp {
 
     /** A database with nothing in it. */
     public static PostgresApp empty() {
-        return owning(create("template1"));
+        return owning(create(NOTHING));
     }
 
     private static PostgresApp copyOf(String model, Consumer<PostgresApp> make) {
         return owning(create(MODELS.computeIfAbsent(model, unused -> {
-            String database = create("template1");
+            String database = create(NOTHING);
             // Nobody may be connected to a database that is copied.
             try (PostgresApp made = at(url(database))) {
                 make.accept(made);

@@ -64,7 +64,7 @@ public final class PostgresUninstaller implements Uninstall {
               AND (pg_table_is_visible(tgrelid) OR pg_function_is_visible(tgfoid))
             UNION ALL
             SELECT CASE kind WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, kind, name, oid,
-              format('DROP %%s %%s', upper(kind), oid::regclass)
+              format('DROP %%s %%s', kind, oid::regclass)
             FROM relations
             UNION ALL
             SELECT 5, 'function', proname::TEXT, 0::OID, format('DROP FUNCTION %%s', oid::regprocedure)
@@ -98,7 +98,7 @@ public final class PostgresUninstaller implements Uninstall {
               WHERE r.ev_class NOT IN (SELECT oid FROM gone)
               UNION ALL
               SELECT 'function', p.proname::TEXT, gone.name
-              FROM gone JOIN pg_catalog.pg_proc p ON p.prosrc ~* ('\\m' || gone.name || '\\M')
+              FROM gone JOIN pg_catalog.pg_proc p ON p.prosrc COLLATE "C" ~* ('\\m' || gone.name || '\\M')
               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
               WHERE n.nspname NOT IN ('pg_catalog', 'information_schema'))
             SELECT kind, name, needed FROM others
