@@ -91,11 +91,12 @@ public final class Revocation {
         private final Set<Long> concerned = new TreeSet<>();
         private int endedSessions;
         private int endedTokens;
-        private final Halves<UserSession> halves = new Halves<>(this::endTogether);
+        private final Halves<UserSession> halves;
 
         Run(Target target, boolean ends) {
             this.target = target;
             this.ends = ends;
+            this.halves = new Halves<>(this::endTogether, database.vendor().isServer());
         }
 
         Outcome all() {
