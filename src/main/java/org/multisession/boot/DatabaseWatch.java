@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches the database file, once a second, for another file in its place and for another program in this JVM that
- * opens it.
+ * opens it, and for a log that somebody has removed from beside it.
  *
  * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
  * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused,
@@ -39,6 +39,7 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
     private int rests;
     private @Nullable String refusal;
     private boolean wasReplaced;
+    private boolean isLogLost;
     private final AtomicLong replacements = new AtomicLong();
     private volatile int foreignDescriptors;
 
@@ -66,6 +67,24 @@ final class DatabaseWatch implements Runnable, Meters.FileWatch {
         } else {
             database.noteLog();
             lookForForeignDescriptors();
+            lookForLostLog();
+        }
+    }
+
+    /** SQLite does not notice: whoever opens the database later sees none of what is committed from then on. */
+    private void lookForLostLog() {
+        boolean isLost = database.hasLostLog();
+        if (isLost && !isLogLost) {
+            log.error(
+                    "Somebody has removed {}-wal or -shm while the database is open. Programs that open it from now on and"
+                            + " those that have it open no longer see each other's writes, and damage it. Stop all that use"
+                            + " it, and start them again. What is committed here is written into the database itself every"
+                            + " second until then",
+                    named);
+        }
+        isLogLost = isLost;
+        if (isLost) {
+            database.saveWithoutLog();
         }
     }
 

@@ -330,6 +330,19 @@ public final class Database implements AutoCloseable {
         pools.source().observe();
     }
 
+    /** Whether somebody has removed the log of the open file. */
+    public boolean hasLostLog() {
+        return pools.source().hasLostLog();
+    }
+
+    /** Writes the latest commits into the file, as far as that does no harm, where its log is lost. */
+    public void saveWithoutLog() {
+        boolean unused = outsideTransaction(handle -> {
+            source().save(handle);
+            return true;
+        });
+    }
+
     /** How many descriptors on the file belong to somebody else in this JVM, most likely another copy of SQLite. */
     public int foreignDescriptors() {
         return pools.source().foreignUsers();

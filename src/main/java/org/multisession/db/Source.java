@@ -45,6 +45,17 @@ public interface Source extends AutoCloseable {
      */
     Source successor(String owner);
 
+    /**
+     * Whether somebody has removed what belongs to the open database from beside it, so that the latest commits are in no
+     * file that has a name. Reads what this process has open.
+     */
+    default boolean hasLostLog() {
+        return false;
+    }
+
+    /** Writes the latest commits into the database, where they would be lost otherwise and that does no harm. */
+    default void save(Handle handle) throws SQLException {}
+
     /** How many others in this JVM have the database open in a way that could damage it. */
     int foreignUsers();
 

@@ -64,6 +64,31 @@ final class Descriptors {
         return opened;
     }
 
+    /** Whether this process has a file open that is no longer there under this name. */
+    static boolean isRemoved(Path file) {
+        String link = file + " (deleted)";
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(OPEN)) {
+            for (Path each : all) {
+                if (link.equals(target(each))) {
+                    return true;
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // No system that tells.
+            return false;
+        }
+        return false;
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException e) {
+            // Closed meanwhile.
+            return "";
+        }
+    }
+
     /** How many are open that are not ours. */
     synchronized int foreign() {
         if (!tellable) {

@@ -209,6 +209,23 @@ public final class SqliteFile implements Source {
         }
     }
 
+    @Override
+    public boolean hasLostLog() {
+        return Descriptors.isRemoved(beside("-wal")) || Descriptors.isRemoved(beside("-shm"));
+    }
+
+    /** Unless somebody who came later has begun another log, to which this would do harm. */
+    @Override
+    public void save(Handle handle) throws SQLException {
+        if (!Files.exists(beside("-wal"))) {
+            var unused = ComposedSql.texts(handle, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+    }
+
+    private Path beside(String suffix) {
+        return Path.of(path + suffix);
+    }
+
     private static Set<String> filesBeside(Path path) {
         Set<String> beside = new HashSet<>();
         BESIDE.forEach(suffix -> identityOf(Path.of(path + suffix)).ifPresent(beside::add));
