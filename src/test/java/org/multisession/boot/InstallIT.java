@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,8 +137,13 @@ class InstallIT {
         Path downloads = Files.createDirectory(folder.resolve("downloads"));
         Files.copy(TomcatServer.war(), downloads.resolve("multi-session.war"));
         String unpack = Fenced.block(DOCUMENT, "bash", "unzip").replace("/opt/", folder + "/");
-        Command done = Command.run(downloads, List.of("sh", "-e", "-c", unpack));
+        Command done = Command.run(downloads, List.of("sh", "-e", "-c", "umask 077\n" + unpack));
         assertThat(done.exit()).as(done.said()).isZero();
+        for (String each : List.of("multi-session", "multi-session/1.0", "multi-session/1.0/WEB-INF")) {
+            assertThat(Files.getPosixFilePermissions(folder.resolve(each)))
+                    .as("Tomcat's account can enter %s, also where root has a strict umask", each)
+                    .contains(PosixFilePermission.OTHERS_EXECUTE);
+        }
         String xml = Fenced.replaced(context(), "/opt/", folder + "/");
         String context = Fenced.replaced(xml, "/var/lib/your-app/app.db", database.toString());
         return TomcatServer.startStock(version, base -> {
