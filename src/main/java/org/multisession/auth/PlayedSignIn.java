@@ -124,7 +124,9 @@ public final class PlayedSignIn {
             this.sessions = new Sessions(new UserSessionDao(stage), events, rules, random);
             this.legacyTokens = new LegacyTokens(users, sessions, stage);
             Owners owners = new Owners(database, users, new SharedNumbers(database, events, clock), login);
-            this.signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
+            // All is undone, and nothing is left to be ended later.
+            RunOut runOut = new RunOut(database, sessions, clock);
+            this.signIn = new SignIn(database, sessions, legacyTokens, owners, events, runOut, clock);
         }
 
         Result all(Transaction transaction) throws SQLException {

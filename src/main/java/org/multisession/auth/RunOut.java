@@ -18,9 +18,9 @@ import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /**
- * The sessions that a request has found run out. Each is refused at once and from then on, and {@link #flush} ends them
- * in the database a moment later, so that no request waits for the writer only to be refused. Safe for use by many
- * threads.
+ * The sessions that a request has found run out, or that a sign-in has to end and somebody holds. Each is refused at once
+ * and from then on, and {@link #flush} ends them in the database a moment later, so that no request waits for the writer
+ * only to be refused. Safe for use by many threads.
  */
 public final class RunOut {
 
@@ -54,6 +54,11 @@ public final class RunOut {
         }
         found.putIfAbsent(session.token().hash(), new Found(session, reason, now));
         return true;
+    }
+
+    /** Has this session end, which another one has taken the place of. */
+    void note(UserSession session, EndReason reason, Instant at) {
+        found.putIfAbsent(session.token().hash(), new Found(session, reason, at));
     }
 
     /** How the first of these tokens whose session has run out will have ended; null if none has. */

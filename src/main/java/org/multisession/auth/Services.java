@@ -136,9 +136,9 @@ public final class Services {
         AnswerCache<SessionToken, SignedIn> answers = Authenticator.emptyCache();
         lastSeen = new LastSeen(database, answers, rows, new DeviceDao(), legacyUses, rules);
         signOut = new SignOut(database, sessions, legacyTokens, events, clock);
-        signIn = new SignIn(database, sessions, legacyTokens, owners, events, clock);
-        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         runOut = new RunOut(database, sessions, clock);
+        signIn = new SignIn(database, sessions, legacyTokens, owners, events, runOut, clock);
+        TwoAccounts twoAccounts = new TwoAccounts(database, events, clock);
         authenticator = new Authenticator(
                 answers,
                 database,

@@ -264,20 +264,29 @@ public final class Sessions {
         events.record(transaction, AuthEvent.SESSION_ENDED, reason.stored(), user.id(), by, now);
     }
 
+    /** Whether somebody is just changing its row, so that to end it would be to wait. */
+    boolean isHeld(Transaction transaction, UserSession session) {
+        return rows.isHeld(transaction, session.token());
+    }
+
+    /** A session that has to go, and why. */
+    record Surplus(UserSession session, EndReason reason) {}
+
     /**
-     * Ends what the user has too many of, the least recently seen first, and what has run out: it must not take the place
-     * of one that lives. Where there are more than {@link #MOST_AT_ONCE}, the rest goes with the next sign-ins.
+     * What the user has too many of, the least recently seen first, and what has run out: it must not take the place of
+     * one that lives. Where there are more than {@link #MOST_AT_ONCE}, the rest goes with the next sign-ins.
      *
      * @param newest stays in any case
      */
-    void evictSurplus(Transaction transaction, User user, SessionToken newest, Client client, Instant now) {
+    List<Surplus> surplus(Transaction transaction, User user, SessionToken newest, Instant now) {
         SurelyLive surelyLive = rules.surelyLive(now);
         if (!surplus.mayHaveAny(transaction, user.id(), surelyLive, rules.maxPerUser())) {
-            return;
+            return List.of();
         }
         // With one more, since the newest may be among those that were seen longest ago.
         SurplusDao.Candidates candidates = surplus.candidates(transaction, user.id(), surelyLive, MOST_AT_ONCE + 1);
         List<UserSession> live = new ArrayList<>();
+        List<Surplus> gone = new ArrayList<>();
         int runOut = 0;
         for (UserSession session : candidates.sessions()) {
             EndReason expiry = rules.expiry(session, now);
@@ -285,7 +294,7 @@ public final class Sessions {
                 live.add(session);
             } else {
                 if (runOut < MOST_AT_ONCE) {
-                    end(transaction, session, expiry, null, now);
+                    gone.add(new Surplus(session, expiry));
                 }
                 runOut++;
             }
@@ -295,7 +304,8 @@ public final class Sessions {
                 .filter(session -> !session.token().hash().equals(newest.hash()))
                 .sorted(Comparator.comparing(session -> session.lastActiveAt(now)))
                 .limit(Math.min(room, Math.max(0, candidates.all() - runOut - rules.maxPerUser())))
-                .forEach(session -> end(transaction, session, EndReason.EVICTED, client, now));
+                .forEach(session -> gone.add(new Surplus(session, EndReason.EVICTED)));
+        return gone;
     }
 
     /** Makes our tables know this session as of now: their former time came from a clock that was ahead. */

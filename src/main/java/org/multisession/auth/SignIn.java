@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.GroupCommit;
 import org.multisession.db.Transaction;
@@ -49,6 +50,7 @@ public final class SignIn {
     private final LegacyTokens legacyTokens;
     private final Owners owners;
     private final AuthEventDao events;
+    private final RunOut runOut;
     private final InstantSource clock;
 
     public SignIn(
@@ -57,12 +59,14 @@ public final class SignIn {
             LegacyTokens legacyTokens,
             Owners owners,
             AuthEventDao events,
+            RunOut runOut,
             InstantSource clock) {
         this.together = GroupCommit.unlimited(database);
         this.sessions = sessions;
         this.legacyTokens = legacyTokens;
         this.owners = owners;
         this.events = events;
+        this.runOut = runOut;
         this.clock = clock;
     }
 
@@ -114,9 +118,23 @@ public final class SignIn {
         if (adopted != null) {
             sessions.requireStarted(transaction, user, adopted, "the old devices' token, once adopted,");
         }
-        former.forEach(session -> sessions.end(transaction, session, EndReason.REPLACED, client, now));
-        sessions.evictSurplus(transaction, user, token, client, now);
+        former.forEach(session -> end(transaction, session, EndReason.REPLACED, client, now));
+        for (Sessions.Surplus one : sessions.surplus(transaction, user, token, now)) {
+            end(transaction, one.session(), one.reason(), one.reason() == EndReason.EVICTED ? client : null, now);
+        }
         return new Result.Started(user, token);
+    }
+
+    /**
+     * Ends a session now, or a moment after this transaction where somebody is just changing its row: this one has locked
+     * the user's, and if it waited, an old app that writes both could be the victim of the deadlock.
+     */
+    private void end(Transaction transaction, UserSession session, EndReason reason, @Nullable Client by, Instant now) {
+        if (sessions.isHeld(transaction, session)) {
+            transaction.afterCommit(() -> runOut.note(session, reason, now));
+        } else {
+            boolean unused = sessions.end(transaction, session, reason, by, now);
+        }
     }
 
     /** The sessions of the user that this browser has until now and that no other devices share. */

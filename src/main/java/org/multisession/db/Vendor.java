@@ -87,6 +87,7 @@ public interface Vendor {
      *   <li>{@code {binary}}: the collation that compares character by character;
      *   <li>{@code {forUpdate}}: the end of a query that locks the rows it finds, where a transaction has not locked all, to
      *       delete them;
+     *   <li>{@code {forUpdateIfFree}}: the same, leaving out what others have locked instead of waiting for them;
      *   <li>{@code {forChange}}: the same to change a user's token, with no stronger lock than that takes: rows that refer to
      *       the user may be added meanwhile, where it is no key;
      *   <li>{@code {unlessLocked}}: one more condition of a change of {@code user_sessions}, which leaves out what others have

@@ -164,6 +164,10 @@ public final class UserSessionDao {
     private static final Sql LOCK =
             Sql.of("lock a session", "SELECT 1 FROM user_sessions WHERE auth_token IN (:token, :hash) {forUpdate}");
 
+    private static final Sql LOCK_IF_FREE = Sql.of(
+            "lock a session if it is free",
+            "SELECT 1 FROM user_sessions WHERE auth_token IN (:token, :hash) {forUpdateIfFree}");
+
     private static final Sql MARK_ENDED = Sql.of("mark a session as ended", """
             UPDATE multisession_tokens SET ended_at = :now, end_reason = :reason
             WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
@@ -435,6 +439,16 @@ public final class UserSessionDao {
                         .bind("reason", reason.stored())
                         .run()
                 == 1;
+    }
+
+    /** Whether {@link #end} would wait for somebody who is just changing the session's row. */
+    public boolean isHeld(Transaction transaction, StoredToken token) {
+        return transaction.vendor().isServer()
+                && !transaction
+                        .query(LOCK_IF_FREE)
+                        .bind("token", token.text())
+                        .bind("hash", token.hash())
+                        .exists();
     }
 
     /**

@@ -24,6 +24,8 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.TestClock;
 import org.multisession.testing.TwoNodes;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /** What SQLite's single writer gives, and what several nodes on one PostgreSQL have to ask for. */
 class PostgresNodesTest {
@@ -137,6 +139,34 @@ class PostgresNodesTest {
             oldApp.run("COMMIT");
             ours.get(30, TimeUnit.SECONDS);
             assertThat(tokens).extracting(app::opens).containsOnlyNulls();
+        }
+    }
+
+    /** As for "sign out everywhere, with another token". */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void the_old_app_that_writes_a_session_and_then_its_user_is_never_the_victim_of_a_sign_in(boolean endsIt)
+            throws Exception {
+        old.run("ALTER DATABASE " + old.one("SELECT current_database()") + " SET deadlock_timeout = '20ms'");
+        try (NewApp app = NewApp.deploy(old.claim(), clock);
+                PostgresApp oldApp = old.another()) {
+            String token = app.signIn("+7 999 123-45-67");
+            oldApp.run("BEGIN");
+            if (endsIt) {
+                oldApp.signOut(token);
+            } else {
+                oldApp.seen(token, clock.instant());
+            }
+            CompletableFuture<String> ours = CompletableFuture.supplyAsync(
+                    () -> app.signIn("+7 999 123-45-67", NewApp.CLIENT, Presented.of(new SessionToken(token))));
+            awaitWaiting(ours);
+            oldApp.signInSingle(42, "another");
+            oldApp.run("COMMIT");
+            assertThat(app.opens(ours.get(30, TimeUnit.SECONDS))).isEqualTo(42);
+            assertThat(app.opens(token)).isNull();
+            app.runOut.flush();
+            assertThat(old.all("SELECT 1 FROM user_sessions WHERE auth_token = ?", token))
+                    .isEmpty();
         }
     }
 

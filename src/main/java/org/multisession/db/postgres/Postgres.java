@@ -55,6 +55,7 @@ public final class Postgres implements Vendor {
             Map.entry("longAgo", "'-infinity'"),
             Map.entry("binary", "COLLATE \"C\""),
             Map.entry("forUpdate", "FOR UPDATE"),
+            Map.entry("forUpdateIfFree", "FOR UPDATE SKIP LOCKED"),
             // Less: whoever adds a row that refers to the locked one need not wait. The migration finds out whether
             // that is enough.
             Map.entry("forChange", "FOR NO KEY UPDATE"),

@@ -36,6 +36,7 @@ public final class Sqlite implements Vendor {
             Map.entry("longAgo", "''"),
             Map.entry("binary", "COLLATE BINARY"),
             Map.entry("forUpdate", ""),
+            Map.entry("forUpdateIfFree", ""),
             Map.entry("forChange", ""),
             Map.entry("unlessLocked", ""),
             Map.entry("hasFiveDigits", "GLOB '*[0-9]*[0-9]*[0-9]*[0-9]*[0-9]*'"),
