@@ -7,7 +7,7 @@
 -- While a migration is under way, what they see end may not be known yet; then they remember it all the same.
 CREATE OR REPLACE FUNCTION multisession_missed(relation OID, trigger NAME) RETURNS VOID
 LANGUAGE sql AS
-$$UPDATE multisession_state n SET value = substring(n.value FROM '^\d+ \d+ ') || 'missed'
+$$UPDATE multisession_state n SET value = substring(n.value FROM '^[0-9]+ [0-9]+ ') || 'missed'
 FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relation AND t.tgname = trigger
 AND n.name = trigger AND split_part(n.value, ' ', 3) = t.oid::TEXT$$
 

@@ -55,6 +55,11 @@ public final class PostgresApp implements OldApp {
                         .setServerConfig("full_page_writes", "off")
                         .setServerConfig("max_connections", "200")
                         .setServerConfig("shared_buffers", "64MB")
+                        // What a team may have set for good reasons of its own.
+                        .setServerConfig("standard_conforming_strings", "off")
+                        .setServerConfig("DateStyle", "German")
+                        .setServerConfig("IntervalStyle", "sql_standard")
+                        .setServerConfig("bytea_output", "escape")
                         .setServerConfig("max_wal_size", "256MB")
                         .start();
             } catch (IOException e) {

@@ -239,8 +239,8 @@ public final class PostgresMigrator implements Migration {
 
     /** Where nothing is noted, or what is noted is of the database that this one was restored from. */
     private static final String NOTE_TRIGGERS_OF_THIS_DATABASE = NOTE_TRIGGERS + OVERWRITE + """
-            WHERE substring(multisession_state.value FROM '^\\d+ \\d+') IS DISTINCT FROM
-              substring(excluded.value FROM '^\\d+ \\d+')
+            WHERE substring(multisession_state.value FROM '^[0-9]+ [0-9]+') IS DISTINCT FROM
+              substring(excluded.value FROM '^[0-9]+ [0-9]+')
             """;
 
     private static final String MARK_VERSION = """

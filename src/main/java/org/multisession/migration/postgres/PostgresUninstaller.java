@@ -98,7 +98,7 @@ public final class PostgresUninstaller implements Uninstall {
               WHERE r.ev_class NOT IN (SELECT oid FROM gone)
               UNION ALL
               SELECT 'function', p.proname::TEXT, gone.name
-              FROM gone JOIN pg_catalog.pg_proc p ON p.prosrc COLLATE "C" ~* ('\\m' || gone.name || '\\M')
+              FROM gone JOIN pg_catalog.pg_proc p ON p.prosrc COLLATE "C" ~* ('[[:<:]]' || gone.name || '[[:>:]]')
               JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
               WHERE n.nspname NOT IN ('pg_catalog', 'information_schema'))
             SELECT kind, name, needed FROM others
