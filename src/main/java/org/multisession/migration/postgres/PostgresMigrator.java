@@ -142,9 +142,16 @@ public final class PostgresMigrator implements Migration {
         }
     }
 
-    /** What is noted of the number of {@code users u} in {@code multisession_accounts a}. */
-    private static final String SAME_NUMBER =
-            "a.phone = left(u.phone::TEXT, 100) AND a.phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'";
+    /**
+     * What is noted of the number of {@code users u} in {@code multisession_accounts a}. A rebuild may have written it in
+     * another way; then its last nine digits are the same, or as many as there are, but seven at least.
+     */
+    private static final String SAME_NUMBER = """
+            (a.phone = left(u.phone::TEXT, 100) AND a.phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'
+              OR EXISTS (SELECT 1 FROM regexp_replace(a.phone, '[^0-9]', '', 'g') AS noted,
+                regexp_replace(left(u.phone::TEXT, 100), '[^0-9]', '', 'g') AS present,
+                least(9, length(noted), length(present)) AS compared
+                WHERE compared >= 7 AND right(noted, compared) = right(present, compared)))""";
 
     /** Whoever has this id may be somebody else since nobody watched the users. */
     private static final List<String> END_OF_DOUBTED_USERS =

@@ -259,6 +259,30 @@ class PostgresMigratorTest {
         }
     }
 
+    @Test
+    void a_number_that_a_rebuild_wrote_in_another_way_is_the_same_account_and_another_number_is_not() {
+        String token;
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            token = app.signIn("+7 999 123-45-68");
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+        }
+        old.run("""
+                BEGIN;
+                CREATE TABLE anew (LIKE users INCLUDING ALL);
+                INSERT INTO anew SELECT * FROM users;
+                UPDATE anew SET phone = '8 (999) 123-45-68' WHERE id = 43;
+                UPDATE anew SET phone = '8 (999) 123-45-00' WHERE id = 44;
+                ALTER SEQUENCE users_id_seq OWNED BY anew.id;
+                DROP TABLE users CASCADE;
+                ALTER TABLE anew RENAME TO users;
+                COMMIT
+                """);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(token)).isEqualTo(43);
+            assertThat(app.opens(SESSION)).isNull();
+        }
+    }
+
     /** P3: nobody watched meanwhile, and Anna's id may be somebody else's. */
     @Test
     void a_cookie_opens_nobody_elses_account_where_users_was_numbered_anew_and_our_triggers_put_back() {
