@@ -30,6 +30,7 @@ import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.Uninstall;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.EndedTokenDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
@@ -41,8 +42,11 @@ import org.multisession.testing.OldApp;
 import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
 import org.multisession.token.SessionId;
+import org.multisession.token.SessionToken;
 import org.multisession.token.TokenHash;
+import org.multisession.user.User;
 
 /**
  * P1 to P3 as a model test: random histories of two apps on one database, and after every step, of every token that
@@ -58,6 +62,28 @@ abstract class HistoriesContract {
 
     private static final Sql ONE = Sql.of("use a connection", "SELECT 1");
 
+    private static final String UPSERT = "INSERT INTO users (id, phone, auth_token) VALUES (?, ?, ?)"
+            + " ON CONFLICT (id) DO UPDATE SET auth_token = excluded.auth_token, phone = excluded.phone";
+
+    /** What somebody changes, and what changes it back. */
+    private static final List<Change> CHANGES_AND_BACK = List.of(
+            changes("users RENAME TO users_away", "users_away RENAME TO users"),
+            changes("users RENAME COLUMN auth_token TO token", "users RENAME COLUMN token TO auth_token"),
+            changes("users RENAME COLUMN phone TO number", "users RENAME COLUMN number TO phone"),
+            changes("user_sessions RENAME TO sessions_away", "sessions_away RENAME TO user_sessions"),
+            changes(
+                    "user_sessions RENAME COLUMN auth_token TO token",
+                    "user_sessions RENAME COLUMN token TO auth_token"),
+            changes("user_sessions RENAME COLUMN user_id TO owner", "user_sessions RENAME COLUMN owner TO user_id"),
+            changes("users ADD COLUMN note VARCHAR(20)", "users DROP COLUMN note"),
+            changes("user_sessions ADD COLUMN note VARCHAR(20)", "user_sessions DROP COLUMN note"));
+
+    private record Change(String there, String back) {}
+
+    private static Change changes(String there, String back) {
+        return new Change("ALTER TABLE " + there, "ALTER TABLE " + back);
+    }
+
     private static final int STEPS = 30;
     private static final Duration IDLE = Duration.ofHours(10);
     private static final Duration LIFETIME = Duration.ofHours(100);
@@ -70,14 +96,11 @@ abstract class HistoriesContract {
     /** How many histories are played if nobody says otherwise. */
     abstract int count();
 
-    /** How many nodes of our app are deployed. */
-    abstract int nodes();
+    /** How many nodes of our app are deployed on this database. */
+    abstract int nodes(OldApp old);
 
     /** What can happen there. */
     abstract Set<Step> steps();
-
-    /** Another program on that database, once our app has been there. */
-    abstract Sibling openSibling(OldApp database);
 
     /** How many sessions a migration that ran now would find in its verification; empty if it has none. */
     abstract OptionalLong verifiedSessions(NewApp app);
@@ -97,6 +120,31 @@ abstract class HistoriesContract {
     abstract void replaceUser(OldApp old, long user, String phone, String token);
 
     abstract void deleteUser(OldApp old, long user);
+
+    /** A user gets another id, which their sessions do not. */
+    abstract void renumberUser(OldApp old, long user, long id);
+
+    /** A trigger of the team's that leaves out such rows of user_sessions in silence, until it is dropped. */
+    abstract void leaveOutSessions(OldApp old, String condition);
+
+    abstract void dropTheTeamsTrigger(OldApp old);
+
+    abstract void vacuum(OldApp old);
+
+    /** Copies the database, to be put in its place some day. */
+    abstract void backUp(OldApp old);
+
+    /** Puts the latest copy in its place, while our app is away. */
+    abstract void restore(OldApp old);
+
+    /** The same database, made anew from its dump while our app is away. */
+    abstract OldApp dumpedAndRead(OldApp old);
+
+    /** The same in a database of the other kind, while our app is away. */
+    abstract OldApp copiedThere(OldApp old, TestClock clock);
+
+    /** The same in a new database of this kind. */
+    abstract OldApp copiedBack(OldApp there, TestClock clock);
 
     /** Every connection to the database is cut, but for the old app's. */
     abstract void cutConnections(OldApp old);
@@ -145,7 +193,7 @@ abstract class HistoriesContract {
                         .containsExactlyInAnyOrderElementsOf(
                                 steps().stream().map(Step::name).toList());
                 assertThat(forgotten).isGreaterThan(count / 10);
-                assertThat(played).allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 10));
+                assertThat(played).allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 30));
             }
             System.out.printf(
                     "Histories of both apps: %d from seed %d on, of %d steps; every token opened its own account or"
@@ -163,31 +211,48 @@ abstract class HistoriesContract {
 
     enum Step {
         SIGN_IN_HERE,
-        SIGN_IN_OLD_SINGLE,
-        SIGN_IN_OLD_MULTI,
         SIGN_OUT_HERE,
         END_ANOTHER_DEVICE,
         END_ALL_OTHERS,
+        REVOKE,
+        FORGET_A_USER,
+        LEFT_OUT_BY_A_TRIGGER,
         SWEEP,
         FORGET,
+        SIGN_IN_OLD_SINGLE,
+        SIGN_IN_OLD_MULTI,
         SIGN_OUT_THERE,
+        SIGN_OUT_ALL_THERE,
         RESET_BY_ADMINISTRATOR,
         SHARE_A_TOKEN,
         SEEN_BY_OLD_APP,
+        POINT_AT_A_SESSION,
         PUT_BACK_A_ROW,
         REPLACE_A_ROW,
+        ROTATE_A_TOKEN,
         MOVE_A_ROW_AND_BACK,
         TRUNCATE_SESSIONS,
         TIME_PASSES,
         DELETE_USER,
         ADD_USER,
         REPLACE_USER,
+        MERGE_USERS,
+        RENUMBER_A_USER,
+        CHANGE_A_NUMBER,
         REDEPLOY,
+        KILL_AND_DEPLOY,
+        BACK_UP,
+        RESTORE,
+        DUMP_AND_READ,
+        COPY_THERE_AND_BACK,
         CHANGE_STAGE,
         UNDEPLOY,
         REBUILD_USERS,
         REBUILD_SESSIONS,
         LEAVE_UNWATCHED_FOR_A_WHILE,
+        DROP_SESSIONS,
+        RENAME_AND_BACK,
+        VACUUM,
         UNINSTALL_AND_DEPLOY,
         RESTART_A_NODE,
         CUT_ALL_CONNECTIONS;
@@ -197,20 +262,45 @@ abstract class HistoriesContract {
                 SIGN_IN_OLD_SINGLE,
                 SIGN_IN_OLD_MULTI,
                 SIGN_OUT_THERE,
+                SIGN_OUT_ALL_THERE,
                 RESET_BY_ADMINISTRATOR,
                 SHARE_A_TOKEN,
                 SEEN_BY_OLD_APP,
+                POINT_AT_A_SESSION,
                 PUT_BACK_A_ROW,
                 REPLACE_A_ROW,
+                ROTATE_A_TOKEN,
                 MOVE_A_ROW_AND_BACK,
                 TRUNCATE_SESSIONS,
                 DELETE_USER,
                 ADD_USER,
-                REPLACE_USER);
+                REPLACE_USER,
+                MERGE_USERS,
+                RENUMBER_A_USER,
+                CHANGE_A_NUMBER);
 
         /** What only our app does, which repairs the schema before. */
-        static final Set<Step> HERE =
-                EnumSet.of(SIGN_IN_HERE, SIGN_OUT_HERE, END_ANOTHER_DEVICE, END_ALL_OTHERS, SWEEP, FORGET);
+        static final Set<Step> HERE = EnumSet.range(SIGN_IN_HERE, FORGET);
+
+        /** What happens alike on a database of any kind. */
+        static final List<Step> ANYWHERE = List.of(
+                SIGN_IN_HERE,
+                SIGN_OUT_HERE,
+                END_ANOTHER_DEVICE,
+                REVOKE,
+                SWEEP,
+                SIGN_IN_OLD_SINGLE,
+                SIGN_IN_OLD_MULTI,
+                SIGN_OUT_THERE,
+                SHARE_A_TOKEN,
+                SEEN_BY_OLD_APP,
+                POINT_AT_A_SESSION,
+                ROTATE_A_TOKEN,
+                TIME_PASSES,
+                DELETE_USER,
+                ADD_USER,
+                CHANGE_A_NUMBER,
+                REDEPLOY);
 
         /** Deploys cost most of the time that a history takes, and a few are enough. */
         static Step some(List<Step> all, Random random) {
@@ -227,6 +317,9 @@ abstract class HistoriesContract {
         Instant seen;
         boolean ended;
 
+        /** Whether it was a legacy token before, which several devices may hold. */
+        boolean shared;
+
         /** Whether our memory has heard of it; what begins while nobody watches is known after the repair only. */
         boolean noted = true;
 
@@ -236,11 +329,20 @@ abstract class HistoriesContract {
             this.started = now;
             this.seen = now;
         }
+
+        Session copy() {
+            Session copy = new Session(userId, incarnation, started);
+            copy.seen = seen;
+            copy.ended = ended;
+            copy.shared = shared;
+            copy.noted = noted;
+            return copy;
+        }
     }
 
     private final class History {
 
-        private final OldApp old;
+        private OldApp old;
         private final Random random;
         private final long seed;
         private final Map<String, Integer> played;
@@ -261,6 +363,9 @@ abstract class HistoriesContract {
         private boolean usersNoted = true;
 
         private boolean sessionsNoted = true;
+        /** Whether the next look at the schema, which is a migration too, makes something anew that was there all the time. */
+        private boolean isToBeMended;
+
         private final Map<Long, String> knownPhones = new HashMap<>();
         private final Map<Long, @Nullable String> knownTokens = new HashMap<>();
 
@@ -290,6 +395,9 @@ abstract class HistoriesContract {
         private Duration doubtedFor = Duration.ZERO;
 
         private int counter;
+
+        /** Goes back to what was known when the latest backup was made. */
+        private @Nullable Runnable backup;
 
         History(OldApp old, long seed, Map<String, Integer> played) {
             this.old = old;
@@ -327,6 +435,7 @@ abstract class HistoriesContract {
                     sibling.close();
                 }
                 undeploy();
+                old.close();
             }
         }
 
@@ -363,8 +472,13 @@ abstract class HistoriesContract {
                 case SIGN_IN_OLD_SINGLE -> {
                     long user = someUser();
                     String token = newToken("single");
-                    tell("old single sign-in of " + user + " as " + token);
-                    old.signInSingle(user, token);
+                    boolean upserts = random.nextInt(4) == 0;
+                    tell("old single sign-in of " + user + " as " + token + (upserts ? " by an upsert" : ""));
+                    if (upserts) {
+                        old.run(UPSERT, user, phones.get(user), token);
+                    } else {
+                        old.signInSingle(user, token);
+                    }
                     setLegacy(user, token);
                 }
                 case SIGN_IN_OLD_MULTI -> oldMultiSignIn(someUser());
@@ -376,6 +490,15 @@ abstract class HistoriesContract {
                 }
                 case END_ALL_OTHERS -> {
                     return endAllOthers();
+                }
+                case REVOKE -> {
+                    return revoke();
+                }
+                case FORGET_A_USER -> {
+                    return forgetAUser();
+                }
+                case LEFT_OUT_BY_A_TRIGGER -> {
+                    return leftOutByATrigger();
                 }
                 case SWEEP -> {
                     return sweep();
@@ -392,9 +515,15 @@ abstract class HistoriesContract {
                     old.signOut(token);
                     session(token).ended = true;
                 }
+                case SIGN_OUT_ALL_THERE -> {
+                    long user = someUser();
+                    tell("old sign-out of all sessions of " + user);
+                    old.run("DELETE FROM user_sessions WHERE user_id = ?", user);
+                    ofUser(user).forEach(session -> session.ended = true);
+                }
                 case RESET_BY_ADMINISTRATOR -> {
                     long user = someUser();
-                    String value = random.nextInt(3) == 0 ? null : random.nextBoolean() ? "" : newToken("reset");
+                    String value = aReset();
                     tell("reset of " + user + " to " + value);
                     old.run("UPDATE users SET auth_token = ? WHERE id = ?", value, user);
                     setLegacy(user, value);
@@ -420,6 +549,9 @@ abstract class HistoriesContract {
                     // The old app knows no timeout: what it lets in counts as used. What ended here has no row there.
                     session(token).seen = clock.instant();
                 }
+                case POINT_AT_A_SESSION -> {
+                    return pointAtASession();
+                }
                 case PUT_BACK_A_ROW -> {
                     return putBackARow();
                 }
@@ -435,12 +567,7 @@ abstract class HistoriesContract {
                     long user = someUser();
                     tell("delete user " + user);
                     deleteUser(old, user);
-                    legacy.remove(user);
-                    phones.remove(user);
-                    if (usersNoted) {
-                        knownPhones.remove(user);
-                        knownTokens.remove(user);
-                    }
+                    isGone(user);
                 }
                 case ADD_USER -> addUser();
                 case REPLACE_USER -> {
@@ -451,6 +578,43 @@ abstract class HistoriesContract {
                     replaceUser(old, user, phone, token);
                     isNew(user, phone, token);
                 }
+                case MERGE_USERS -> {
+                    return mergeUsers();
+                }
+                case RENUMBER_A_USER -> {
+                    long user = someUser();
+                    long id = Collections.max(legacy.keySet()) + 1 + random.nextInt(2);
+                    tell("user " + user + " gets the id " + id);
+                    renumberUser(old, user, id);
+                    String token = legacy.get(user);
+                    String phone = phoneOf(user);
+                    ofUser(user).forEach(session -> session.ended |= session.noted);
+                    isGone(user);
+                    isNew(id, phone, token);
+                }
+                case CHANGE_A_NUMBER -> changeANumber();
+                case KILL_AND_DEPLOY -> {
+                    tell("kill and deploy");
+                    nodes.forEach(NewApp::kill);
+                    nodes.clear();
+                    ranOutWhileLocked.clear();
+                    deploy();
+                }
+                case BACK_UP -> {
+                    tell("a backup is made");
+                    backUp(old);
+                    backup = snapshot();
+                }
+                case RESTORE -> {
+                    return restoreTheBackup();
+                }
+                case DUMP_AND_READ -> {
+                    tell("dumped, read again, and deployed");
+                    undeploy();
+                    goOnWith(dumpedAndRead(old));
+                    deploy();
+                }
+                case COPY_THERE_AND_BACK -> copyThereAndBack();
                 case REDEPLOY -> {
                     tell("redeploy");
                     undeploy();
@@ -473,12 +637,23 @@ abstract class HistoriesContract {
                 case REPLACE_A_ROW -> {
                     return replaceARow();
                 }
+                case ROTATE_A_TOKEN -> {
+                    return rotateAToken();
+                }
                 case MOVE_A_ROW_AND_BACK -> {
                     return moveARowAndBack();
                 }
                 case REBUILD_USERS -> rebuildUsers();
                 case REBUILD_SESSIONS -> rebuildSessions();
                 case LEAVE_UNWATCHED_FOR_A_WHILE -> leaveUnwatchedForAWhile();
+                case DROP_SESSIONS -> dropSessions();
+                case RENAME_AND_BACK -> {
+                    return renameAndBack();
+                }
+                case VACUUM -> {
+                    tell("vacuum");
+                    vacuum(old);
+                }
                 case TRUNCATE_SESSIONS -> {
                     tell("truncate of all sessions");
                     old.run("TRUNCATE user_sessions");
@@ -506,27 +681,54 @@ abstract class HistoriesContract {
             if (!isNumber(phone)) {
                 return false;
             }
-            String token = here.signIn(phone);
-            tell("sign-in here of " + user + " as " + token + " over " + overwritten);
+            List<String> presented = someTokens();
+            String token = here.signIn(phone, NewApp.CLIENT, presented(presented));
+            tell("sign-in here of " + user + " as " + token + " over " + overwritten + ", presenting " + presented);
             everyToken.add(token);
-            Instant now = clock.instant();
-            if (stage != Stage.COEXIST) {
-                sessions.put(token, new Session(user, incarnation(user), now));
-                hashed.add(token);
-                evict(user, token);
-                return true;
-            }
-            if (overwritten != null && !overwritten.isEmpty() && !sessions.containsKey(overwritten)) {
-                if (legacy.values().stream().filter(overwritten::equals).count() > 1) {
+            // One browser, one session; what other devices may hold as well is not this browser's.
+            presented.stream()
+                    .filter(each -> sessions.containsKey(each) && isOwn(session(each), user))
+                    .filter(each -> !session(each).shared)
+                    .forEach(each -> session(each).ended = true);
+            if (stage == Stage.COEXIST) {
+                if (isAdopted(overwritten)) {
+                    begin(Objects.requireNonNull(overwritten), user);
+                    session(Objects.requireNonNull(overwritten)).shared = true;
+                } else if (overwritten != null && !overwritten.isEmpty() && !sessions.containsKey(overwritten)) {
                     refused.add(overwritten);
-                } else if (!refused.contains(overwritten)) {
-                    sessions.put(overwritten, new Session(user, incarnation(user), now));
                 }
+                setLegacy(user, token);
+            } else {
+                hashed.add(token);
             }
-            sessions.put(token, new Session(user, incarnation(user), now));
-            setLegacy(user, token);
+            begin(token, user);
             evict(user, token);
             return true;
+        }
+
+        /** Whether a sign-in makes a session of the legacy token that it overwrites. */
+        private boolean isAdopted(@Nullable String overwritten) {
+            return stage == Stage.COEXIST
+                    && overwritten != null
+                    && everyToken.contains(overwritten)
+                    && !sessions.containsKey(overwritten)
+                    && !refused.contains(overwritten)
+                    && legacy.values().stream().filter(overwritten::equals).count() == 1;
+        }
+
+        /** What a browser may present beside other things: nothing, or a cookie or two, good ones or not. */
+        private List<String> someTokens() {
+            List<String> tokens = new ArrayList<>();
+            for (int i = random.nextInt(3); i > 0; i--) {
+                tokens.add(Objects.requireNonNullElse(someToken(), "never-was"));
+            }
+            return tokens;
+        }
+
+        private static Presented presented(List<String> tokens) {
+            return new Presented(tokens.stream()
+                    .map(token -> List.of(new SessionToken(token)))
+                    .toList());
         }
 
         /** The least recently seen go, ties as the app likes, but never the new one. */
@@ -566,11 +768,86 @@ abstract class HistoriesContract {
             if (here == null || token == null || expected(token) == null) {
                 return false;
             }
-            tell("sign-out here of " + token);
-            here.signOut(token);
-            if (sessions.containsKey(token)) {
-                session(token).ended = true;
+            List<String> presented = someTokens();
+            presented.add(random.nextInt(presented.size() + 1), token);
+            tell("sign-out here of " + presented);
+            here.signOut(presented(presented));
+            // A legacy token is forgotten by this browser alone.
+            presented.stream().filter(sessions::containsKey).forEach(each -> session(each).ended = true);
+            return true;
+        }
+
+        /** What an operator ends. */
+        private boolean revoke() {
+            NewApp here = here();
+            String some = someSession();
+            if (here == null || some == null) {
+                return false;
             }
+            long user = someUser();
+            Duration age = Duration.ofHours(random.nextInt(50));
+            Revocation.Target target = switch (random.nextInt(7)) {
+                case 0 -> new Revocation.Target.Everyone();
+                case 1, 2 -> new Revocation.Target.OlderThan(age);
+                case 3, 4 -> new Revocation.Target.OneSession(handle(some));
+                default -> new Revocation.Target.OneUser(user);
+            };
+            List<String> meant = everyToken.stream()
+                    .filter(token -> sessions.containsKey(token) && expected(token) != null)
+                    .filter(token -> target instanceof Revocation.Target.Everyone
+                            || (target instanceof Revocation.Target.OneUser && session(token).userId == user)
+                            || (target instanceof Revocation.Target.OneSession && token.equals(some))
+                            || (target instanceof Revocation.Target.OlderThan
+                                    && session(token).started.plus(age).isBefore(clock.instant())))
+                    .toList();
+            tell("revocation of " + target + ": " + meant);
+            assertThat(revocation(here).revoke(target).sessions()).as(story()).isEqualTo(meant.size());
+            meant.forEach(this::end);
+            if (target instanceof Revocation.Target.Everyone) {
+                legacy.values().forEach(this::endLegacy);
+            } else if (target instanceof Revocation.Target.OneUser) {
+                endLegacy(legacy.get(user));
+            }
+            return true;
+        }
+
+        private boolean forgetAUser() {
+            NewApp here = here();
+            if (here == null) {
+                return false;
+            }
+            long user = someUser();
+            tell("everything of " + user + " is forgotten");
+            new PersonalData(
+                            here.database,
+                            here.sessions,
+                            revocation(here),
+                            new AuthEventDao(),
+                            new PhoneNumbers("RU"),
+                            clock)
+                    .forget(new User(user, phones.get(user), null));
+            ofUser(user).forEach(session -> session.ended = true);
+            endLegacy(legacy.get(user));
+            return true;
+        }
+
+        private Revocation revocation(NewApp here) {
+            return new Revocation(here.database, here.sessions, here.users, () -> true, clock);
+        }
+
+        /** Nothing of a sign-in stays whose session, or the one that it adopts, is not kept. */
+        private boolean leftOutByATrigger() {
+            NewApp here = here();
+            long user = someUser();
+            String phone = phoneOf(user);
+            boolean isOfAdoption = random.nextBoolean();
+            if (here == null || !isNumber(phone) || (isOfAdoption && !isAdopted(legacy.get(user)))) {
+                return false;
+            }
+            tell("a trigger leaves out " + (isOfAdoption ? "what is adopted" : "new sessions") + " of " + user);
+            leaveOutSessions(old, isOfAdoption ? "NEW.created_at IS NULL" : "NEW.user_id IS NOT NULL");
+            assertThatThrownBy(() -> here.signIn(phone)).as(story()).isInstanceOf(DatabaseException.class);
+            dropTheTeamsTrigger(old);
             return true;
         }
 
@@ -621,6 +898,18 @@ abstract class HistoriesContract {
 
         private static String handle(String token) {
             return SessionId.of(TokenHash.of(token)).text();
+        }
+
+        private void endLegacy(@Nullable String token) {
+            if (token != null && everyToken.contains(token) && !sessions.containsKey(token)) {
+                refused.add(token);
+            }
+        }
+
+        private List<Session> ofUser(long user) {
+            return sessions.values().stream()
+                    .filter(session -> session.userId == user)
+                    .toList();
         }
 
         /** A legacy token that is ended never opens anything again. */
@@ -712,6 +1001,105 @@ abstract class HistoriesContract {
             Set<String> tokens = new HashSet<>(everyToken);
             tokens.removeIf(token -> !known.contains(token) && !known.contains(TokenHash.of(token)));
             return tokens;
+        }
+
+        /** None, an empty one, a new one, or what somebody has read in another column. */
+        private @Nullable String aReset() {
+            return switch (random.nextInt(7)) {
+                case 0, 1 -> null;
+                case 2, 3 -> "";
+                case 4 -> TokenHash.of(Objects.requireNonNullElse(someToken(), ""));
+                default -> newToken("reset");
+            };
+        }
+
+        /** The token of a session, living or ended, is put where a legacy token stands. */
+        private boolean pointAtASession() {
+            List<String> tokens = sessions.keySet().stream()
+                    // Of what came and went unseen nobody knows anything.
+                    .filter(token -> session(token).noted || !session(token).ended)
+                    .sorted()
+                    .toList();
+            if (tokens.isEmpty()) {
+                return false;
+            }
+            String token = tokens.get(random.nextInt(tokens.size()));
+            long user = someUser();
+            tell("legacy token of " + user + " set to the session " + token);
+            old.signInSingle(user, token);
+            setLegacy(user, token);
+            return true;
+        }
+
+        /** The old app gives a device another token, in the same row. */
+        private boolean rotateAToken() {
+            String token = someSession();
+            if (token == null || hashed.contains(token) || expectedWithoutClocks(token) == null) {
+                return false;
+            }
+            String next = newToken("rotated");
+            tell("token " + token + " becomes " + next);
+            old.run("UPDATE user_sessions SET auth_token = ? WHERE auth_token = ?", next, token);
+            Session before = session(token);
+            before.ended = true;
+            Session session = new Session(before.userId, before.incarnation, before.started);
+            session.seen = before.seen;
+            session.noted = sessionsNoted;
+            sessions.put(next, session);
+            return true;
+        }
+
+        /** The sessions of one are given to the other, and end thereby, where anybody sees it. */
+        private boolean mergeUsers() {
+            long from = someUser();
+            long to = someUser();
+            if (from == to || newWhileUnwatched.contains(from)) {
+                return false;
+            }
+            tell("user " + from + " is merged into " + to);
+            old.run("UPDATE user_sessions SET user_id = ? WHERE user_id = ?", to, from);
+            deleteUser(old, from);
+            sessions.replaceAll((token, session) -> {
+                if (session.userId != from || session.ended) {
+                    return session;
+                }
+                Session moved = new Session(to, incarnation(to), session.started);
+                moved.seen = session.seen;
+                moved.noted = sessionsNoted;
+                moved.ended = session.noted || !isOwn(session, from);
+                return moved;
+            });
+            isGone(from);
+            return true;
+        }
+
+        private void changeANumber() {
+            long user = someUser();
+            long other = someUser();
+            String phone = newPhone();
+            if (user == other) {
+                setPhone(user, phone);
+                return;
+            }
+            String ofUser = phoneOf(user);
+            setPhone(user, phone);
+            setPhone(user, phoneOf(other));
+            setPhone(other, ofUser);
+        }
+
+        private String phoneOf(long user) {
+            return Objects.requireNonNull(phones.get(user));
+        }
+
+        /** While our triggers count for nothing, a number is noted only in the place of one that was noted before. */
+        private void setPhone(long user, String phone) {
+            tell("number of " + user + " is " + phone);
+            old.run("UPDATE users SET phone = ? WHERE id = ?", phone, user);
+            String before = phones.put(user, phone);
+            boolean isKnown = isNumber(before) && Objects.equals(knownPhones.get(user), before);
+            if (usersNoted && (!usersUnwatched || isKnown)) {
+                knownPhones.put(user, phone);
+            }
         }
 
         private boolean putBackARow() {
@@ -889,6 +1277,10 @@ abstract class HistoriesContract {
                 usersNoted &= putsBack || !isOfUsers;
                 sessionsNoted &= putsBack || isOfUsers;
             }
+            if (!mendsWhileDeployed()) {
+                // A server refuses a prepared statement whose columns have other types now, as after a copy.
+                goOnWith(old);
+            }
             if (inAutocommit && here != null && mendsWhileDeployed()) {
                 here.database.lookAfterSchema();
                 usersNoted = true;
@@ -907,6 +1299,141 @@ abstract class HistoriesContract {
                 sessionsUnwatched |= rebuild.table().equals("user_sessions");
             }
             theOldAppGoesOn();
+        }
+
+        /** Somebody signs everybody out by making the table anew, with nothing in it. */
+        private void dropSessions() {
+            giveASignOfLife();
+            tell("user_sessions is dropped, and made anew");
+            old.run("BEGIN");
+            old.run("DROP TABLE user_sessions");
+            makeSessionsTable(old);
+            old.run("COMMIT");
+            sessions.values().forEach(session -> session.ended = true);
+            sessionsNoted = false;
+            sessionsUnwatched = true;
+            theOldAppGoesOn();
+        }
+
+        /** A table or a column has another name for a while, or there is one more: nothing changes for anybody. */
+        private boolean renameAndBack() {
+            NewApp here = here();
+            if (isLocked()) {
+                return false;
+            }
+            Change change = CHANGES_AND_BACK.get(random.nextInt(CHANGES_AND_BACK.size()));
+            tell("between " + change.there() + " and back");
+            old.run(change.there());
+            if (here != null) {
+                everyTokenIsRightOrAskedToWait(here, false);
+                lookForTokensToForget(here);
+            }
+            old.run(change.back());
+            // SQLite has written the other name into our triggers, and puts the former in quotes; they are made anew.
+            isToBeMended |= mendsWhileDeployed() && change.there().contains("RENAME TO");
+            if (here != null && mendsWhileDeployed()) {
+                here.database.lookAfterSchema();
+                repaired();
+            }
+            return true;
+        }
+
+        private boolean restoreTheBackup() {
+            Runnable latest = backup;
+            if (latest == null) {
+                return false;
+            }
+            tell("the backup is restored, and deployed");
+            undeploy();
+            restore(old);
+            latest.run();
+            theOldAppGoesOn();
+            deploy();
+            return true;
+        }
+
+        private Runnable snapshot() {
+            Map<String, Session> sessionsThen = new HashMap<>();
+            sessions.forEach((token, session) -> sessionsThen.put(token, session.copy()));
+            List<Runnable> others = List.of(
+                    then(legacy),
+                    then(incarnations),
+                    then(phones),
+                    then(knownPhones),
+                    then(knownTokens),
+                    then(newWhileUnwatched),
+                    then(refused),
+                    then(hashed));
+            boolean usersUnwatchedThen = usersUnwatched;
+            boolean sessionsUnwatchedThen = sessionsUnwatched;
+            boolean usersNotedThen = usersNoted;
+            boolean sessionsNotedThen = sessionsNoted;
+            Instant aliveThen = alive;
+            Instant idleFromThen = idleFrom;
+            Instant doubtedUntilThen = doubtedUntil;
+            Duration doubtedForThen = doubtedFor;
+            return () -> {
+                sessions.clear();
+                sessionsThen.forEach((token, session) -> sessions.put(token, session.copy()));
+                others.forEach(Runnable::run);
+                usersUnwatched = usersUnwatchedThen;
+                sessionsUnwatched = sessionsUnwatchedThen;
+                usersNoted = usersNotedThen;
+                sessionsNoted = sessionsNotedThen;
+                alive = aliveThen;
+                idleFrom = idleFromThen;
+                doubtedUntil = doubtedUntilThen;
+                doubtedFor = doubtedForThen;
+            };
+        }
+
+        private static <K, V> Runnable then(Map<K, V> map) {
+            Map<K, V> copy = new HashMap<>(map);
+            return () -> {
+                map.clear();
+                map.putAll(copy);
+            };
+        }
+
+        private static <T> Runnable then(Set<T> set) {
+            Set<T> copy = new HashSet<>(set);
+            return () -> {
+                set.clear();
+                set.addAll(copy);
+            };
+        }
+
+        /** As docs/scale.md says: undeployed, copied, deployed there; and back again. */
+        private void copyThereAndBack() {
+            undeploy();
+            deploy();
+            undeploy();
+            tell("copied to a database of the other kind, and deployed there");
+            // Of users who are gone, which only SQLite keeps; a copy is refused until they are deleted.
+            old.run("DELETE FROM user_sessions WHERE user_id NOT IN (SELECT id FROM users)");
+            sessions.values().forEach(session -> session.ended |= !legacy.containsKey(session.userId));
+            goOnWith(copiedThere(old, clock));
+            deploy();
+            check();
+            for (int i = random.nextInt(8); i > 0; i--) {
+                step(Step.ANYWHERE.get(random.nextInt(Step.ANYWHERE.size())));
+                check();
+            }
+            undeploy();
+            tell("copied back, and deployed");
+            old.run("DELETE FROM user_sessions WHERE user_id NOT IN (SELECT id FROM users)");
+            sessions.values().forEach(session -> session.ended |= !legacy.containsKey(session.userId));
+            goOnWith(copiedBack(old, clock));
+            deploy();
+        }
+
+        private void goOnWith(OldApp next) {
+            Objects.requireNonNull(sibling).close();
+            if (next != old) {
+                old.close();
+            }
+            old = next;
+            sibling = Sibling.of(old);
         }
 
         /** Each statement is committed, and requests come in between: nothing changes for anybody. */
@@ -958,6 +1485,12 @@ abstract class HistoriesContract {
                 // One session twice, in plain and as a hash: a first migration would stop and say so.
                 return false;
             }
+            List<String> alive = everyToken.stream()
+                    .filter(token -> sessions.containsKey(token) && expectedWithoutClocks(token) != null)
+                    .toList();
+            Set<String> over = new HashSet<>(sessions.keySet());
+            over.removeIf(token ->
+                    !session(token).noted || (!session(token).ended && isOwn(session(token), session(token).userId)));
             boolean keepsSessions = random.nextBoolean();
             tell("uninstall" + (keepsSessions ? ", but keep the sessions" : ""));
             undeploy();
@@ -971,6 +1504,9 @@ abstract class HistoriesContract {
             usersNoted = false;
             sessionsNoted = false;
             if (hasSessionsTable()) {
+                assertThat(alive)
+                        .as("kept %s", story())
+                        .allSatisfy(token -> assertThat(rowsOf(token)).isNotEmpty());
                 theOldAppGoesOn(Step.THERE.stream()
                         .filter(step -> steps().contains(step) && step != Step.PUT_BACK_A_ROW)
                         .toList());
@@ -980,7 +1516,7 @@ abstract class HistoriesContract {
             for (String token : everyToken) {
                 for (long owner : hasSessionsTable() ? rowsOf(token) : List.<Long>of()) {
                     Session session = new Session(owner, incarnation(owner), clock.instant());
-                    session.ended = !legacy.containsKey(owner);
+                    session.ended = over.contains(token) || !legacy.containsKey(owner);
                     sessions.put(token, session);
                 }
             }
@@ -1037,7 +1573,7 @@ abstract class HistoriesContract {
             tell("all connections are cut");
             cutConnections(old);
             Objects.requireNonNull(sibling).close();
-            sibling = openSibling(old);
+            sibling = Sibling.of(old);
             for (NewApp node : nodes) {
                 everyTokenIsRightOrAskedToWait(node, false);
                 useAllConnections(node);
@@ -1071,7 +1607,7 @@ abstract class HistoriesContract {
 
         /** Our app has looked at the schema, and has ended what could not be told. */
         private void repaired() {
-            if (!usersUnwatched && !sessionsUnwatched) {
+            if (!usersUnwatched && !sessionsUnwatched && !isToBeMended) {
                 return;
             }
             if (usersUnwatched) {
@@ -1099,6 +1635,7 @@ abstract class HistoriesContract {
         }
 
         private void nowIsKnown() {
+            isToBeMended = false;
             usersUnwatched = false;
             sessionsUnwatched = false;
             usersNoted = true;
@@ -1136,6 +1673,17 @@ abstract class HistoriesContract {
             }
         }
 
+        private void isGone(long user) {
+            legacy.remove(user);
+            phones.remove(user);
+            // Whoever gets the id is somebody else, also if they had it before.
+            incarnations.merge(user, 1, Integer::sum);
+            if (usersNoted) {
+                knownPhones.remove(user);
+                knownTokens.remove(user);
+            }
+        }
+
         private void oldMultiSignIn(long user) {
             String token = newToken("multi");
             tell("old multi sign-in of " + user + " as " + token);
@@ -1153,7 +1701,7 @@ abstract class HistoriesContract {
         }
 
         private void deploy() {
-            for (int i = 0; i < nodes(); i++) {
+            for (int i = 0; i < nodes(old); i++) {
                 nodes.add(NewApp.deploy(old.claim(), RULES, stage, clock));
             }
             Instant since = alive;
@@ -1175,7 +1723,7 @@ abstract class HistoriesContract {
             }
             if (!deployedOnce) {
                 deployedOnce = true;
-                sibling = sibling == null ? openSibling(old) : sibling;
+                sibling = sibling == null ? Sibling.of(old) : sibling;
                 refuseShared();
                 // Clocks of what is older than the first deploy start there.
                 sessions.replaceAll((token, session) ->
@@ -1275,6 +1823,8 @@ abstract class HistoriesContract {
         }
 
         private void checkOurs(NewApp here) {
+            String stored = TokenHash.of(Objects.requireNonNullElse(someToken(), ""));
+            assertThat(here.opens(stored)).as("the hash of a token %s", story()).isNull();
             for (String token : everyToken) {
                 Long expected = expected(token);
                 assertThat(here.opens(token)).as("token %s %s", token, story()).isEqualTo(expected);

@@ -1,19 +1,25 @@
 package org.multisession.auth;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.multisession.copy.CopyReport;
+import org.multisession.copy.DatabaseCopy;
 import org.multisession.db.Database;
+import org.multisession.migration.Progress;
 import org.multisession.migration.Uninstall;
 import org.multisession.migration.postgres.PostgresUninstaller;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.Rebuilds;
-import org.multisession.testing.Sibling;
+import org.multisession.testing.SqliteApp;
+import org.multisession.testing.TestClock;
 
 /**
  * Two nodes on one server. What an old app may do there: give out ids by itself, so that the highest one comes again after
@@ -43,10 +49,13 @@ class PostgresHistoriesTest extends HistoriesContract {
             """;
 
     private int number;
+    private int copies;
+    private Path folder = Path.of("");
 
     @Override
     PostgresApp fresh(Path folder, int number) {
         this.number = number;
+        this.folder = folder;
         return PostgresApp.makeBy(
                 "CREATE TABLE users (id INTEGER PRIMARY KEY, phone VARCHAR(20), auth_token VARCHAR(128))");
     }
@@ -57,18 +66,13 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    int nodes() {
-        return 2;
+    int nodes(OldApp old) {
+        return old instanceof PostgresApp ? 2 : 1;
     }
 
     @Override
     Set<Step> steps() {
-        return EnumSet.allOf(Step.class);
-    }
-
-    @Override
-    Sibling openSibling(OldApp database) {
-        return Sibling.openOnPostgres(((PostgresApp) database).url(), Sibling.POSTGRES_QUERY_WITHOUT_PLAN);
+        return EnumSet.complementOf(EnumSet.of(Step.BACK_UP, Step.RESTORE, Step.DUMP_AND_READ));
     }
 
     @Override
@@ -104,14 +108,49 @@ class PostgresHistoriesTest extends HistoriesContract {
 
     @Override
     void deleteUser(OldApp old, long user) {
+        if (old instanceof SqliteApp) {
+            old.deleteUser(user);
+            return;
+        }
+        letGoOfSessions(old, user, "c");
+        old.run("DELETE FROM users WHERE id = ?", user);
+    }
+
+    @Override
+    void renumberUser(OldApp old, long user, long id) {
+        letGoOfSessions(old, user, "");
+        old.run("UPDATE users SET id = ? WHERE id = ?", id, user);
+    }
+
+    /** Where a foreign key is in the way, and not of this kind. */
+    private void letGoOfSessions(OldApp old, long user, String unless) {
         boolean isInTheWay = hasSessionsTable(old)
-                && !old.all("SELECT 1 FROM pg_constraint WHERE conrelid = 'user_sessions'::regclass"
-                                + " AND contype = 'f' AND confdeltype <> 'c'")
+                && !old.all(
+                                "SELECT 1 FROM pg_constraint WHERE conrelid = 'user_sessions'::regclass"
+                                        + " AND contype = 'f' AND confdeltype <> ?",
+                                unless)
                         .isEmpty();
         if (isInTheWay) {
             old.run("DELETE FROM user_sessions WHERE user_id = ?", user);
         }
-        old.run("DELETE FROM users WHERE id = ?", user);
+    }
+
+    @Override
+    void leaveOutSessions(OldApp old, String condition) {
+        old.run("CREATE FUNCTION of_the_team() RETURNS trigger LANGUAGE plpgsql AS" + " $$ BEGIN IF " + condition
+                + " THEN RETURN NULL; END IF; RETURN NEW; END $$");
+        old.run("CREATE TRIGGER of_the_team BEFORE INSERT ON user_sessions"
+                + " FOR EACH ROW EXECUTE FUNCTION of_the_team()");
+    }
+
+    @Override
+    void dropTheTeamsTrigger(OldApp old) {
+        old.run("DROP FUNCTION of_the_team() CASCADE");
+    }
+
+    @Override
+    void vacuum(OldApp old) {
+        old.run("VACUUM FULL users");
     }
 
     @Override
@@ -182,6 +221,40 @@ class PostgresHistoriesTest extends HistoriesContract {
     @Override
     boolean renamingTakesForeignKeysAlong() {
         return false;
+    }
+
+    @Override
+    void backUp(OldApp old) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    void restore(OldApp old) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    OldApp dumpedAndRead(OldApp old) {
+        throw new AssertionError("it stays as it is");
+    }
+
+    @Override
+    OldApp copiedThere(OldApp old, TestClock clock) {
+        Path file = folder.resolve(copies++ + ".db");
+        requireSame(new DatabaseCopy(clock, Progress.NONE, false).toSqlite(old.claim(), file));
+        return SqliteApp.open(file);
+    }
+
+    @Override
+    OldApp copiedBack(OldApp there, TestClock clock) {
+        PostgresApp back = PostgresApp.empty();
+        requireSame(new DatabaseCopy(clock, Progress.NONE, false).toPostgres(((SqliteApp) there).path(), back.claim()));
+        return back;
+    }
+
+    private static void requireSame(CopyReport report) {
+        assertThat(report.faults()).isEmpty();
+        assertThat(report.isSame()).isTrue();
     }
 
     @Override

@@ -14,8 +14,8 @@ import org.multisession.migration.Verification;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.Rebuilds;
-import org.multisession.testing.Sibling;
 import org.multisession.testing.SqliteApp;
+import org.multisession.testing.TestClock;
 
 class SqliteHistoriesTest extends HistoriesContract {
 
@@ -34,18 +34,18 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    int nodes() {
+    int nodes(OldApp old) {
         return 1;
     }
 
     @Override
     Set<Step> steps() {
-        return EnumSet.complementOf(EnumSet.of(Step.TRUNCATE_SESSIONS, Step.RESTART_A_NODE, Step.CUT_ALL_CONNECTIONS));
-    }
-
-    @Override
-    Sibling openSibling(OldApp database) {
-        return Sibling.open(((SqliteApp) database).path(), Sibling.QUERY_WITHOUT_PLAN);
+        return EnumSet.complementOf(EnumSet.of(
+                Step.TRUNCATE_SESSIONS,
+                Step.RESTART_A_NODE,
+                Step.CUT_ALL_CONNECTIONS,
+                // From there and back again, in the histories that begin on a server.
+                Step.COPY_THERE_AND_BACK));
     }
 
     @Override
@@ -88,6 +88,27 @@ class SqliteHistoriesTest extends HistoriesContract {
     @Override
     void deleteUser(OldApp old, long user) {
         old.deleteUser(user);
+    }
+
+    @Override
+    void renumberUser(OldApp old, long user, long id) {
+        old.run("UPDATE users SET id = ? WHERE id = ?", id, user);
+    }
+
+    @Override
+    void leaveOutSessions(OldApp old, String condition) {
+        old.run("CREATE TRIGGER of_the_team BEFORE INSERT ON user_sessions WHEN " + condition
+                + " BEGIN SELECT RAISE(IGNORE); END");
+    }
+
+    @Override
+    void dropTheTeamsTrigger(OldApp old) {
+        old.run("DROP TRIGGER of_the_team");
+    }
+
+    @Override
+    void vacuum(OldApp old) {
+        old.run("VACUUM");
     }
 
     @Override
@@ -139,6 +160,35 @@ class SqliteHistoriesTest extends HistoriesContract {
     @Override
     boolean renamingTakesForeignKeysAlong() {
         return true;
+    }
+
+    @Override
+    void backUp(OldApp old) {
+        old.run("backup to '" + backup(old) + "'");
+    }
+
+    @Override
+    void restore(OldApp old) {
+        old.run("restore from '" + backup(old) + "'");
+    }
+
+    private static Path backup(OldApp old) {
+        return Path.of(((SqliteApp) old).path() + ".backup");
+    }
+
+    @Override
+    OldApp dumpedAndRead(OldApp old) {
+        return ((SqliteApp) old).dumpedAndRead();
+    }
+
+    @Override
+    OldApp copiedThere(OldApp old, TestClock clock) {
+        throw new AssertionError("it stays here");
+    }
+
+    @Override
+    OldApp copiedBack(OldApp there, TestClock clock) {
+        throw new AssertionError("it stays here");
     }
 
     @Override

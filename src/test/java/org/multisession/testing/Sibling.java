@@ -50,6 +50,13 @@ public final class Sibling implements AutoCloseable {
         this.parameters = parameters;
     }
 
+    /** Opens the old app's database of either kind, whose {@code users} table has no plan. */
+    public static Sibling of(OldApp old) {
+        return old instanceof SqliteApp file
+                ? open(file.path(), QUERY_WITHOUT_PLAN)
+                : openOnPostgres(((PostgresApp) old).url(), POSTGRES_QUERY_WITHOUT_PLAN);
+    }
+
     /** Opens a database whose {@code users} table has a plan. */
     public static Sibling open(Path database) {
         return open(database, QUERY);

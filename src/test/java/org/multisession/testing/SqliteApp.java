@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -77,6 +78,31 @@ public final class SqliteApp implements OldApp {
 
     public Path path() {
         return path;
+    }
+
+    /** The same database in a new file in its place, as the shell's .dump and .read make it; closes this one. */
+    public SqliteApp dumpedAndRead() {
+        Path file = Path.of(path + ".read");
+        try (SqliteApp read = open(file)) {
+            List<String> tables = new ArrayList<>();
+            all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+                    .forEach(name -> tables.add(String.valueOf(name)));
+            for (String table : tables) {
+                read.run(one("SELECT sql FROM sqlite_master WHERE name = ? AND type = 'table'", table));
+            }
+            read.run("ATTACH DATABASE '" + path + "' AS dumped");
+            tables.forEach(table -> read.run("INSERT INTO main." + table + " SELECT * FROM dumped." + table));
+            read.run("DETACH DATABASE dumped");
+            all("SELECT sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL ORDER BY rowid")
+                    .forEach(sql -> read.run(String.valueOf(sql)));
+        }
+        close();
+        try {
+            Files.move(file, path, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return open(path);
     }
 
     @Override
