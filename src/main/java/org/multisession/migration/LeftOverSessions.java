@@ -18,14 +18,16 @@ import org.multisession.token.SessionToken;
 public final class LeftOverSessions {
 
     /**
-     * Not those whose users were gone before a deploy saw them: what nobody had any more by then, is not ours to remove.
+     * Not those whose users were gone before a deploy saw them: what nobody had any more by then is not ours to remove,
+     * unless somebody has got the id since.
      * While somebody rebuilds {@code users} its rows are gone, and what is noted of them is not.
      */
     private static final String IS_LEFT_OVER = """
             EXISTS (SELECT 1 FROM multisession_tokens t
               WHERE t.auth_token IN (s.auth_token, multisession_hash(s.auth_token))
               AND ((t.ended_at IS NOT NULL
-                  AND (t.end_reason IS DISTINCT FROM 'user-replaced' OR t.ended_at <> t.recorded_at))
+                  AND (t.end_reason IS DISTINCT FROM 'user-replaced' OR t.ended_at <> t.recorded_at
+                    OR EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id)))
                 OR (t.ended_at IS NULL AND (t.user_id IS DISTINCT FROM s.user_id
                   OR (NOT EXISTS (SELECT 1 FROM users u WHERE u.id = s.user_id)
                     AND NOT EXISTS (SELECT 1 FROM multisession_accounts a WHERE a.user_id = s.user_id))))))

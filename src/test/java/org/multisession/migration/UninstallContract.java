@@ -238,6 +238,23 @@ abstract class UninstallContract {
     }
 
     @Test
+    void nor_does_the_cookie_of_a_user_who_was_gone_before_the_deploy_and_whose_id_somebody_has_got_since() {
+        instead(make("multi"));
+        withoutForeignKey();
+        long bob = old.addUser("+79990000001", null);
+        old.signInMulti(bob, "bobs", clock.instant());
+        old.run("DELETE FROM users WHERE id = ?", bob);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens("bobs")).isNull();
+            old.addUserAs(bob, "+79990000002", null);
+        }
+        uninstall(false);
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens("bobs")).isNull();
+        }
+    }
+
+    @Test
     void sessions_that_are_only_hashes_fall_out_even_where_their_table_stays() {
         NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock).close();
         try (NewApp app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.SETTLE, clock)) {
