@@ -12,15 +12,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * The file descriptors of this process on one database file, ours and foreign ones.
  *
  * <p>Ours appear while one of our connections is opened, and only then; in every journal mode one for each, or none where
- * SQLite takes up one that it had kept. Any other was opened by somebody else in this JVM: another web application with a SQLite of its own. The two copies do not see each other's POSIX locks, and whoever
- * closes the file drops the locks of all. Linux tells; elsewhere no descriptor is seen. Nor is one looked for where the
- * driver is shared with other applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
+ * SQLite takes up one that it had kept. Any other was opened by somebody else in this JVM: another web application with a
+ * SQLite of its own. The two copies do not see each other's POSIX locks, and whoever closes the file drops the locks of
+ * all. Linux tells; elsewhere no descriptor is seen. Nor is one looked for where the driver is shared with other
+ * applications, as one in Tomcat's {@code lib} is: theirs are opened by the same copy of
  * SQLite then, and do no harm.
  */
 final class Descriptors {
@@ -64,12 +66,12 @@ final class Descriptors {
         return opened;
     }
 
-    /** Whether this process has a file open that is no longer there under this name. */
-    static boolean isRemoved(Path file) {
-        String link = file + " (deleted)";
+    /** Whether this process has one of these files open that is no longer there under its name. */
+    static boolean isAnyRemoved(Set<Path> files) {
+        Set<String> links = files.stream().map(file -> file + " (deleted)").collect(Collectors.toSet());
         try (DirectoryStream<Path> all = Files.newDirectoryStream(OPEN)) {
             for (Path each : all) {
-                if (link.equals(target(each))) {
+                if (links.contains(target(each))) {
                     return true;
                 }
             }

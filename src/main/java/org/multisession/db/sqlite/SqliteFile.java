@@ -211,7 +211,7 @@ public final class SqliteFile implements Source {
 
     @Override
     public boolean hasLostLog() {
-        return Descriptors.isRemoved(beside("-wal")) || Descriptors.isRemoved(beside("-shm"));
+        return Descriptors.isAnyRemoved(Set.of(beside("-wal"), beside("-shm")));
     }
 
     /** Unless somebody who came later has begun another log, to which this would do harm. */
