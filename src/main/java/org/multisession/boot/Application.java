@@ -113,6 +113,7 @@ final class Application implements AutoCloseable {
     private static Application start(
             ServletContext context, InstantSource clock, Settings settings, Database database, LockRetry retry) {
         describe(database, retry);
+        OwnClasses.load(context);
         Readiness readiness = new Readiness();
         Pacing pacing = Pacing.besideOthers();
         MigrationRun run =

@@ -13,6 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
@@ -29,8 +32,11 @@ final class Descriptors {
 
     private static final Path OPEN = Path.of("/proc/self/fd");
 
+    private static final Logger log = LoggerFactory.getLogger(Descriptors.class);
+
     private final String identity;
-    private final boolean tellable;
+    private final Path folder;
+    private boolean tellable;
 
     /**
      * For each opening the descriptors that appeared during it, of which one is ours. Where there are more, somebody else
@@ -39,8 +45,14 @@ final class Descriptors {
     private final List<Set<String>> ours = new ArrayList<>();
 
     Descriptors(String identity) {
+        this(identity, OPEN);
+    }
+
+    /** @param folder with a link for each open descriptor */
+    Descriptors(String identity, Path folder) {
         this.identity = identity;
-        this.tellable = Files.isDirectory(OPEN)
+        this.folder = folder;
+        this.tellable = Files.isDirectory(folder)
                 && SQLiteJDBCLoader.class.getClassLoader() == Descriptors.class.getClassLoader();
     }
 
@@ -56,9 +68,16 @@ final class Descriptors {
             return opening.open();
         }
         Set<String> before = open();
-        forgetClosed(before);
         Connection opened = opening.open();
         Set<String> made = open();
+        if (before == null || made == null) {
+            tellable = false;
+            log.warn(
+                    "This process could not list the files that it has open. Until it is started again, nobody looks for"
+                            + " others in it that open the database");
+            return opened;
+        }
+        forgetClosed(before);
         made.removeAll(before);
         if (!made.isEmpty()) {
             ours.add(made);
@@ -97,6 +116,10 @@ final class Descriptors {
             return 0;
         }
         Set<String> open = open();
+        if (open == null) {
+            // To list them takes one more. Ours are not closed by that.
+            return 0;
+        }
         forgetClosed(open);
         return open.size() - ours.size();
     }
@@ -107,18 +130,17 @@ final class Descriptors {
         ours.removeIf(Set::isEmpty);
     }
 
-    /** The numbers of all descriptors of this process on the file. */
-    private Set<String> open() {
+    /** The numbers of all descriptors of this process on the file; null where they cannot be listed now. */
+    private @Nullable Set<String> open() {
         Set<String> numbers = new HashSet<>();
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(OPEN)) {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder)) {
             for (Path each : all) {
                 if (leadsToTheFile(each)) {
                     numbers.add(each.getFileName().toString());
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // What was seen so far counts.
-            return numbers;
+            return null;
         }
         return numbers;
     }

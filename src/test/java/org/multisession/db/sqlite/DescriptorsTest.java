@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +58,38 @@ class DescriptorsTest {
             database.run("CREATE TABLE t (x TEXT)");
         }
         return file;
+    }
+
+    /** A process that has as many files open as it may cannot list them either. */
+    @Test
+    void ours_are_not_taken_for_those_of_others_after_a_moment_in_which_they_could_not_be_listed() throws Exception {
+        Path file = made("delete");
+        Path open = Files.createDirectory(folder.resolve("fd"));
+        Path away = folder.resolve("fd-away");
+        String identity =
+                Files.readAttributes(file, BasicFileAttributes.class).fileKey().toString();
+        Descriptors descriptors = new Descriptors(identity, open);
+        try (Connection connection = descriptors.opening(() -> {
+            link(open.resolve("7"), file);
+            return DriverManager.getConnection("jdbc:sqlite::memory:");
+        })) {
+            assertThat(connection.isClosed()).isFalse();
+            assertThat(descriptors.foreign()).isZero();
+            Files.move(open, away);
+            assertThat(descriptors.foreign()).isZero();
+            Files.move(away, open);
+            assertThat(descriptors.foreign()).isZero();
+            link(open.resolve("8"), file);
+            assertThat(descriptors.foreign()).isEqualTo(1);
+        }
+    }
+
+    private static void link(Path link, Path file) {
+        try {
+            Files.createSymbolicLink(link, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @ParameterizedTest
