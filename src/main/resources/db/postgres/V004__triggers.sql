@@ -116,7 +116,7 @@ BEGIN
 		AND phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]')
 		OR (SELECT count(*) FROM multisession_triggers WHERE on_table = 'users' AND name IN
 			('multisession_user_inserted', 'multisession_user_id_changed')) = 2
-		THEN left(NEW.phone::TEXT, 100) ELSE phone END, token_tail = CASE
+		THEN left(NEW.phone::TEXT, 100) END, token_tail = CASE
 		WHEN NEW.auth_token IS NOT DISTINCT FROM OLD.auth_token THEN token_tail
 		WHEN (SELECT count(*) FROM multisession_triggers WHERE on_table = 'user_sessions' AND name IN
 			('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')) = 3

@@ -120,7 +120,7 @@ BEGIN
 	OR (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'users'
 	AND name IN ('multisession_user_inserted', 'multisession_user_id_changed')
 	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched')) = 2
-	THEN substr(CAST(NEW.phone AS TEXT), 1, 100) ELSE phone END, token_tail = CASE
+	THEN substr(CAST(NEW.phone AS TEXT), 1, 100) END, token_tail = CASE
 	WHEN NEW.auth_token IS OLD.auth_token COLLATE BINARY THEN token_tail WHEN
 	(SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
 	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')

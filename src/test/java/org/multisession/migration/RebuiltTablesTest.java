@@ -376,6 +376,35 @@ class RebuiltTablesTest {
             }
         }
 
+        /** The row has the number again that was noted, and is somebody else's all the same. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void numbers_that_are_exchanged_before_the_repair_open_nothing_of_who_had_those_ids(Rebuilds.Way way) {
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                long bob = old.addUser("+79990000047", null);
+                String bobs = app.signIn("+79990000047");
+                long carol = old.addUser("+79990000048", null);
+                String carols = app.signIn("+79990000048");
+                String renumbered = Rebuilds.users(way)
+                        .replace(
+                                "SELECT id,",
+                                "SELECT CASE id WHEN " + carol + " THEN " + bob + " WHEN " + bob + " THEN " + carol
+                                        + " ELSE id END,");
+                old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
+
+                old.run("UPDATE users SET phone = '+79990000049' WHERE id = ?", bob);
+                old.run("UPDATE users SET phone = '+79990000048' WHERE id = ?", carol);
+                old.run("UPDATE users SET phone = '+79990000047' WHERE id = ?", bob);
+
+                assertThat(sibling.opens(List.of(bobs, carols))).containsExactly(null, null);
+                assertThat(app.opens(bobs)).isNull();
+                assertThat(app.opens(carols)).isNull();
+                assertThat(app.opens(app.signIn("+79990000047"))).isEqualTo(bob);
+            }
+        }
+
         /** Whoever has the id now gets a number: it tells nothing of who had the id before. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)

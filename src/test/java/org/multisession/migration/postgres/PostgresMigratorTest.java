@@ -283,6 +283,36 @@ class PostgresMigratorTest {
         }
     }
 
+    /** P3: the row has the number again that was noted, and is somebody else's all the same. */
+    @Test
+    void numbers_that_are_exchanged_before_the_repair_open_nothing_of_who_had_those_ids() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            old.addUserAs(5001, "+79990005001", null);
+            old.addUserAs(5002, "+79990005002", null);
+            String one = app.signIn("+79990005001");
+            String other = app.signIn("+79990005002");
+            String renumbering = """
+                    BEGIN;
+                    CREATE TABLE anew (LIKE users INCLUDING ALL);
+                    INSERT INTO anew SELECT * FROM users;
+                    UPDATE anew SET id = -id WHERE id IN (5001, 5002);
+                    UPDATE anew SET id = CASE id WHEN -5001 THEN 5002 ELSE 5001 END WHERE id < 0;
+                    ALTER SEQUENCE users_id_seq OWNED BY anew.id;
+                    DROP TABLE users CASCADE;
+                    ALTER TABLE anew RENAME TO users;
+                    COMMIT
+                    """;
+            old.run(old.puttingTriggersBack("users", renumbering));
+            old.run("UPDATE users SET phone = '+79990005003' WHERE id = 5001;"
+                    + " UPDATE users SET phone = '+79990005002' WHERE id = 5002;"
+                    + " UPDATE users SET phone = '+79990005001' WHERE id = 5001");
+            migrateAlone();
+            assertThat(app.opens(one)).isNull();
+            assertThat(app.opens(other)).isNull();
+            assertThat(app.opens(app.signIn("+79990005001"))).isEqualTo(5001);
+        }
+    }
+
     /** P3: nobody watched meanwhile, and Anna's id may be somebody else's. */
     @Test
     void a_cookie_opens_nobody_elses_account_where_users_was_numbered_anew_and_our_triggers_put_back() {
