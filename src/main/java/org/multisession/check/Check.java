@@ -95,7 +95,8 @@ public final class Check {
             try {
                 read(original, now, facts, findings);
             } catch (DatabaseException e) {
-                if (e.kind() != FailureKind.DAMAGE) {
+                // What is no database at all is most likely the wrong file.
+                if (e.kind() != FailureKind.DAMAGE || !file.isDatabase()) {
                     throw e;
                 }
                 findings.add(Fault.DAMAGED_FILE, Row.of("it could not be read completely"));

@@ -3,10 +3,12 @@ package org.multisession.db.sqlite;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import org.multisession.db.DatabaseException;
 
 /**
@@ -15,10 +17,14 @@ import org.multisession.db.DatabaseException;
  * @param size in bytes
  * @param modifiedAt when it was last written
  * @param logSize size of its write-ahead log in bytes; 0 if there is none
+ * @param isDatabase whether it begins as every database of SQLite does
  * @param writtenBy the version of SQLite that has written it last, as {@code sqlite3_libversion_number()} counts; 0 for
  *     one before 3.7.0, which leaves no mark
  */
-public record FileFacts(long size, Instant modifiedAt, long logSize, int writtenBy) {
+public record FileFacts(long size, Instant modifiedAt, long logSize, boolean isDatabase, int writtenBy) {
+
+    /** Of a database; see "The Database Header" in SQLite's documentation of the file format. */
+    private static final byte[] BEGINNING = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
     private static final int HEADER = 100;
     private static final int CHANGE_COUNTER = 24;
@@ -31,11 +37,13 @@ public record FileFacts(long size, Instant modifiedAt, long logSize, int written
      */
     public static FileFacts of(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
-            ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER));
+            byte[] bytes = in.readNBytes(HEADER);
+            ByteBuffer header = ByteBuffer.wrap(bytes);
             return new FileFacts(
                     Files.size(file),
                     Files.getLastModifiedTime(file).toInstant(),
                     sizeOfLog(file),
+                    Arrays.equals(BEGINNING, Arrays.copyOf(bytes, BEGINNING.length)),
                     header.capacity() < HEADER ? 0 : version(header));
         } catch (IOException e) {
             throw new DatabaseException(file + " could not be read (" + e + ")", e);
