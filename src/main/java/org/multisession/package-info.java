@@ -20,12 +20,12 @@
  *
  * <p>At deploy {@code boot.AppListener} starts {@code boot.Application}: settings, database, {@code migration.Migrator},
  * the stage, routes, and what runs by the clock ({@code auth.Sweeper}, {@code auth.Forgetting}, {@code auth.RunOut},
- * {@code session.LastSeen}, {@code session.Heartbeat}, {@code session.TokenHashing}, {@code user.PhoneReading}). While it runs,
- * {@code migration.SchemaGuard} repairs what somebody's rebuilding of a table has dropped, before anything is written,
- * and {@code boot.DatabaseWatch} goes on with a file that was put in the place of ours. Everything between the database
- * and the servlets is wired in {@code auth.Services}. The packages know each other in one direction only:
- * {@code boot → web → auth → (otp, session → user) → db}, and {@code boot → migration → db}; the values of
- * {@code token} and {@code phone} lie below all of them. An architecture test holds them to it.
+ * {@code session.LastSeen}, {@code session.Heartbeat}, {@code session.TokenHashing}, {@code user.PhoneReading}). While
+ * it runs, {@code migration.SchemaGuard} repairs what somebody's rebuilding of a table has dropped, before anything is
+ * written, and {@code boot.DatabaseWatch} goes on with a file that was put in the place of ours. Everything between the
+ * database and the servlets is wired in {@code auth.Services}. The packages know each other in one direction only:
+ * {@code boot → web → auth → (otp, session → user) → db}, and {@code boot → migration → db}; the values of {@code
+ * token} and {@code phone} lie below all of them. An architecture test holds them to it.
  *
  * <p>{@code db.sqlite} and {@code db.postgres} are what is peculiar to one database, behind {@code db.Vendor} and {@code
  * db.Source}; {@code migration.postgres} makes the schema there. {@code boot.Sources}

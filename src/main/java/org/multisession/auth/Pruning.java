@@ -14,7 +14,8 @@ import org.multisession.session.LegacyUseDao;
  * Removes what is too old to matter: challenges an hour after they ran out, code requests when no limit counts them any
  * more, browsers that have long used no code, and the audit trail and the uses of legacy tokens after their time. What a
  * clock that was ahead has written counts for nothing and goes as well; but of the trail only what lies before events
- * that go themselves. In small batches, each a transaction of its own, so that a sign-in never waits long behind one. Nothing while the clock is in doubt.
+ * that go themselves. In small batches, each a transaction of its own, so that a sign-in never waits long behind one.
+ * Nothing while the clock is in doubt.
  */
 public final class Pruning {
 

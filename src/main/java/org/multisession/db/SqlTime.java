@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Writes one format only: TEXT, UTC, {@code YYYY-MM-DD HH:MM:SS.ffffff}. SQLAlchemy's {@code DateTime} writes this
  * on SQLite and reads nothing else: a single row in another format makes the old app's whole query fail. Reads every
  * format that a row may have: without a fraction, ISO 8601 with {@code T}, {@code Z} or an offset, and integer
- * milliseconds since 1970, and PostgreSQL's {@code …+00}. JDBC's own timestamp methods are never used, because they misread microseconds.
+ * milliseconds since 1970, and PostgreSQL's {@code …+00}. JDBC's own timestamp methods are never used, because they
+ * misread microseconds.
  */
 public final class SqlTime {
 

@@ -19,8 +19,8 @@ public final class LeftOverSessions {
 
     /**
      * Not those whose users were gone before a deploy saw them: what nobody had any more by then is not ours to remove,
-     * unless somebody has got the id since.
-     * While somebody rebuilds {@code users} its rows are gone, and what is noted of them is not.
+     * unless somebody has got the id since. While somebody rebuilds {@code users} its rows are gone, and what is noted of
+     * them is not.
      */
     private static final String IS_LEFT_OVER = """
             EXISTS (SELECT 1 FROM multisession_tokens t

@@ -373,10 +373,10 @@ public final class Migrator implements Migration {
     }
 
     /**
-     * Makes anew what somebody's rebuilding of a table has dropped. Where the memory of issued tokens is gone it makes nothing: Multi-Session was
-     * uninstalled, or somebody's tool has dropped what it does not know, and must not come back by itself as if nothing
-     * had ever been signed out. Triggers that were left behind are taken away then: they name tables that are gone, and
-     * with them the old app could add no user and sign nobody in.
+     * Makes anew what somebody's rebuilding of a table has dropped. Where the memory of issued tokens is gone it makes
+     * nothing: Multi-Session was uninstalled, or somebody's tool has dropped what it does not know, and must not come
+     * back by itself as if nothing had ever been signed out. Triggers that were left behind are taken away then: they
+     * name tables that are gone, and with them the old app could add no user and sign nobody in.
      */
     Repair repair(Transaction transaction) throws SQLException {
         Catalogue catalogue = Catalogue.read(transaction);

@@ -31,11 +31,12 @@ import org.slf4j.LoggerFactory;
 /**
  * A backup of an SQLite database, made by SQLite itself (its online backup, page by page) into the database's own folder.
  *
- * <p>The copy comes before the transaction that changes something, and others may write between the two. That is right: the copy is one consistent moment of the database before our first
- * change, and what the old app writes after that moment is its own and normal work. To hold the write lock over both
- * would only make the old app's writes fail for longer. (Beside a rollback journal they wait for the copy itself in any
- * case, as for every reader; beside a write-ahead log they do not.) If it then turns out that nothing was to be done, or
- * nothing could be, the copy is removed.
+ * <p>The copy comes before the transaction that changes something, and others may write between the two. That is right:
+ * the copy is one consistent moment of the database before our first change, and what the old app writes after that
+ * moment is its own and normal work. To hold the write lock over both would only make the old app's writes fail for
+ * longer. (Beside a rollback journal they wait for the copy itself in any case, as for every reader; beside a
+ * write-ahead log they do not.) If it then turns out that nothing was to be done, or nothing could be, the copy is
+ * removed.
  *
  * <p>The file is never copied by other means: to open and close it in this process would drop SQLite's locks on it.
  */

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.SqlTime;
 
 /**
- * A row of {@code multisession_challenges}, or of {@code multisession_stranger_challenges} where no code was sent. The newest code and the one before it count, each within its own life: a late
- * message must not be in vain.
+ * A row of {@code multisession_challenges}, or of {@code multisession_stranger_challenges} where no code was sent. The
+ * newest code and the one before it count, each within its own life: a late message must not be in vain.
  */
 record Challenge(
         String hash,

@@ -33,8 +33,8 @@ import org.multisession.user.UserDao;
 
 /**
  * Two nodes on one PostgreSQL server of this machine: how long a look-up takes beside {@code SELECT 1} and one row of one
- * table on the same pool, without HTTP; how many sign-ins and last uses are written; and how much room a user and a session take. It judges
- * nothing.
+ * table on the same pool, without HTTP; how many sign-ins and last uses are written; and how much room a user and a
+ * session take. It judges nothing.
  *
  * <pre>mvn -Pbench verify [-Dbench.sessions=200000]</pre>
  */

@@ -27,7 +27,8 @@ import org.multisession.testing.TomcatVersion;
 
 /**
  * Another file is put in the place of the database while Tomcat serves it, as a restore or a deploy script does: nothing
- * is answered from the old one any more, and the application goes on with the new one when that has been checked as at a deploy.
+ * is answered from the old one any more, and the application goes on with the new one when that has been checked as at
+ * a deploy.
  */
 class ReplacedFileIT {
 

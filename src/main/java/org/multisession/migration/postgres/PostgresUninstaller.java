@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Takes our tables, indexes, triggers and functions out of a PostgreSQL database, in one transaction that holds the
- * team's tables for some milliseconds; before it, what opens nothing any more leaves a {@code user_sessions} that stays. Nothing is dropped with CASCADE, so the server itself refuses where something
- * else depends on one of ours.
+ * team's tables for some milliseconds; before it, what opens nothing any more leaves a {@code user_sessions} that
+ * stays. Nothing is dropped with CASCADE, so the server itself refuses where something else depends on one of ours.
  */
 public final class PostgresUninstaller implements Uninstall {
 
