@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
+import org.multisession.token.TokenSql;
 
 /**
  * Tells what may be believed after our triggers were gone for a while, and ends the rest: tables are rebuilt, and then
@@ -109,9 +110,11 @@ final class Witnesses {
 
     /**
      * It may be the token of a session that came and went unseen. Earlier versions wrote down its last eight characters;
-     * that counts once, until all is written down anew.
+     * that counts once, until all is written down anew. What looks like a hash opens nothing as it is; written down as
+     * ended, it would end the token that it is of.
      */
-    private static final String REFUSE_DOUBTED_LEGACY_TOKENS = """
+    private static final String REFUSE_DOUBTED_LEGACY_TOKENS =
+            """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT u.auth_token, min(u.id), ?1, ?1, 'unwitnessed'
             FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
@@ -121,6 +124,8 @@ final class Witnesses {
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                 WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
               AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
+            """ + "AND NOT " + TokenSql.isHash("u.auth_token") + """
+
             GROUP BY u.auth_token
             """;
 

@@ -39,6 +39,7 @@ import org.multisession.testing.Rebuilds;
 import org.multisession.testing.Sibling;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
+import org.multisession.token.TokenHash;
 
 /** What the tools of other programs do to the tables, under the running application and while it is away. */
 class RebuiltTablesTest {
@@ -373,6 +374,21 @@ class RebuiltTablesTest {
                 assertThat(sibling.opens(List.of(again))).containsExactly(bob);
                 old.run("VACUUM");
                 assertThat(app.migrator.missing()).isEmpty();
+            }
+        }
+
+        /** P1: as it stands there it opens nothing, and whoever has the token that it is of is somebody else. */
+        @ParameterizedTest
+        @EnumSource(Rebuilds.Way.class)
+        void a_hash_in_users_that_came_in_unseen_ends_nobodys_token(Rebuilds.Way way) {
+            try (SqliteApp old = old("single");
+                    NewApp app = deploy(old)) {
+                long bob = old.addUser("+79990000047", "of-bob");
+                old.run(Rebuilds.sessions(way));
+                old.signInSingle(42, TokenHash.of("of-bob"));
+                app.database.lookAfterSchema();
+                assertThat(app.opens(TokenHash.of("of-bob"))).isNull();
+                assertThat(app.opens("of-bob")).isEqualTo(bob);
             }
         }
 

@@ -32,6 +32,7 @@ import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Trial;
+import org.multisession.token.TokenSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -168,7 +169,8 @@ public final class PostgresMigrator implements Migration {
             """.formatted(SAME_NUMBER));
 
     /** Sessions may have been put back, and have come and gone, since nobody watched them. */
-    private static final List<String> END_OF_DOUBTED_SESSIONS = List.of("""
+    private static final List<String> END_OF_DOUBTED_SESSIONS =
+            List.of("""
             UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'unwitnessed'
             WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = t.auth_token)
               AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
@@ -187,8 +189,9 @@ public final class PostgresMigrator implements Migration {
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
                 WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
               AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
+              AND NOT %s
             GROUP BY u.auth_token ON CONFLICT (auth_token) DO NOTHING
-            """);
+            """.formatted(TokenSql.isHash("u.auth_token")));
 
     /** Notes that do not say what is there. */
     private static final List<String> FORGET = List.of("""
