@@ -192,7 +192,7 @@ abstract class HistoriesContract {
                 assertThat(played.keySet())
                         .containsExactlyInAnyOrderElementsOf(
                                 steps().stream().map(Step::name).toList());
-                assertThat(forgotten).isGreaterThan(count / 10);
+                assertThat(forgotten).isGreaterThan(count / 20);
                 assertThat(played).allSatisfy((step, times) -> assertThat(times).isGreaterThan(count / 30));
             }
             System.out.printf(
