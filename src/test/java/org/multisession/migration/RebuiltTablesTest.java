@@ -333,6 +333,15 @@ class RebuiltTablesTest {
             }
         }
 
+        /** A rebuild of users on the way of which two of them get each other's ids. */
+        private static String exchanging(long one, long other, Rebuilds.Way way) {
+            return Rebuilds.users(way)
+                    .replace(
+                            "SELECT id,",
+                            "SELECT CASE id WHEN %1$d THEN %2$d WHEN %2$d THEN %1$d ELSE id END,"
+                                    .formatted(one, other));
+        }
+
         /** Who puts the triggers back has still taken them away: SQLite's own steps for a rebuild suggest it. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)
@@ -351,10 +360,7 @@ class RebuiltTablesTest {
                 assertThat(sibling.opens(List.of(bobs, annas))).containsExactly(bob, 42L);
                 assertThat(app.opens(bobs)).isEqualTo(bob);
 
-                String renumbered = Rebuilds.users(way)
-                        .replace(
-                                "SELECT id,",
-                                "SELECT CASE id WHEN 42 THEN " + bob + " WHEN " + bob + " THEN 42 ELSE id END,");
+                String renumbered = exchanging(bob, 42, way);
                 old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
                 assertThat(old.all("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
                         .containsAll(Witnesses.ON_USERS);
@@ -403,11 +409,7 @@ class RebuiltTablesTest {
                 String bobs = app.signIn("+79990000047");
                 long carol = old.addUser("+79990000048", null);
                 String carols = app.signIn("+79990000048");
-                String renumbered = Rebuilds.users(way)
-                        .replace(
-                                "SELECT id,",
-                                "SELECT CASE id WHEN " + carol + " THEN " + bob + " WHEN " + bob + " THEN " + carol
-                                        + " ELSE id END,");
+                String renumbered = exchanging(bob, carol, way);
                 old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
 
                 old.run("UPDATE users SET phone = '+79990000049' WHERE id = ?", bob);
@@ -443,12 +445,7 @@ class RebuiltTablesTest {
                     old.signInMulti(bob, "of-bob-again", clock.instant());
                     long dora = old.addUser("none", null);
                     assertThat(app.opens("of-bob-again")).isEqualTo(bob);
-                    String renumbered = Rebuilds.users(way)
-                            .replace(", email VARCHAR(100)", ", note TEXT")
-                            .replace(
-                                    "SELECT id,",
-                                    "SELECT CASE id WHEN " + dora + " THEN " + bob + " WHEN " + bob + " THEN " + dora
-                                            + " ELSE id END,");
+                    String renumbered = exchanging(bob, dora, way).replace(", email VARCHAR(100)", ", note TEXT");
                     old.run(Rebuilds.puttingTriggersBack(old, "users", renumbered));
                     old.run("UPDATE users SET phone = '+79990000003' WHERE id = ?", bob);
                     old.run("UPDATE users SET phone = '+79990000004' WHERE id = ?", carol);

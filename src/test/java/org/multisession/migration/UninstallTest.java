@@ -125,6 +125,37 @@ class UninstallTest {
         }
     }
 
+    /** Looks at what an uninstall has left that was stopped. */
+    private interface Look {
+
+        /**
+         * @param isBegun whether it has changed anything
+         * @param halfway how many were stopped so far after they had changed something
+         */
+        void at(int statement, boolean isBegun, int halfway);
+    }
+
+    /** Migrates a database, and stops an uninstall of it at each of its statements in turn. The last one is not stopped. */
+    private void stopAtEachStatement(SqliteApp old, Look look) throws IOException {
+        deployAndUndeploy();
+        String migrated = old.dump();
+        Path saved = folder.resolve("saved.db");
+        Files.copy(file(), saved);
+        boolean isWhole = false;
+        int halfway = 0;
+        for (int statement = 1; !isWhole; statement++) {
+            Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
+            isWhole = uninstallInSteps(statement);
+            boolean isBegun;
+            try (SqliteApp left = SqliteApp.open(file())) {
+                isBegun = !left.dump().equals(migrated);
+            }
+            halfway += isBegun && !isWhole ? 1 : 0;
+            look.at(statement, isBegun, halfway);
+        }
+        assertThat(halfway).isGreaterThan(3);
+    }
+
     @Test
     void the_session_of_a_former_user_to_which_others_refer_stays_with_a_token_that_nobody_has() {
         try (SqliteApp old = SqliteApp.make(folder, "multi")) {
@@ -221,36 +252,26 @@ class UninstallTest {
             throws IOException {
         try (SqliteApp old = SqliteApp.make(folder, form)) {
             String before = old.dump();
-            deployAndUndeploy();
-            String migrated = old.dump();
-            Path saved = folder.resolve("saved.db");
-            Files.copy(file(), saved);
-            boolean isWhole = false;
-            int halfway = 0;
-            for (int fatal = 1; !isWhole; fatal++) {
-                Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
-                isWhole = uninstallInSteps(fatal);
-                try (SqliteApp left = SqliteApp.open(file())) {
-                    if (!left.dump().equals(migrated)) {
+            stopAtEachStatement(old, (statement, isBegun, halfway) -> {
+                if (isBegun) {
+                    try (SqliteApp left = SqliteApp.open(file())) {
                         assertThat(left.all("SELECT name FROM sqlite_master WHERE name LIKE 'multisession%'"
                                         + " AND type <> 'index' AND name NOT LIKE 'multisession_leaving%'"
                                         + " AND name <> 'multisession_created'"))
-                                .as("after statement %d", fatal)
+                                .as("after statement %d", statement)
                                 .isEmpty();
-                        halfway += isWhole ? 0 : 1;
-                        if (halfway % 3 == 1) {
-                            // Whoever migrates now begins anew.
-                            deployAndUndeploy();
-                        }
+                    }
+                    if (halfway % 3 == 1) {
+                        // Whoever migrates now begins anew.
+                        deployAndUndeploy();
                     }
                 }
                 assertThat(uninstallInSteps(0)).isTrue();
                 try (SqliteApp left = SqliteApp.open(file())) {
-                    assertThat(left.dump()).as("after statement %d", fatal).isEqualTo(before);
+                    assertThat(left.dump()).as("after statement %d", statement).isEqualTo(before);
                     assertThat(left.one("PRAGMA integrity_check")).isEqualTo("ok");
                 }
-            }
-            assertThat(halfway).isGreaterThan(3);
+            });
         }
     }
 
@@ -259,25 +280,11 @@ class UninstallTest {
     @ValueSource(strings = {"single", "multi"})
     void what_an_uninstall_that_was_stopped_has_left_is_not_copied(String form) throws IOException {
         try (SqliteApp old = SqliteApp.make(folder, form)) {
-            deployAndUndeploy();
-            String migrated = old.dump();
-            Path saved = folder.resolve("saved.db");
-            Files.copy(file(), saved);
-            boolean isWhole = false;
-            int halfway = 0;
-            for (int fatal = 1; !isWhole; fatal++) {
-                Files.copy(saved, file(), StandardCopyOption.REPLACE_EXISTING);
-                isWhole = uninstallInSteps(fatal);
-                boolean isBegun;
-                try (SqliteApp left = SqliteApp.open(file())) {
-                    isBegun = !left.dump().equals(migrated);
-                }
+            stopAtEachStatement(old, (statement, isBegun, halfway) -> {
                 copies = 0;
                 assertThat(uninstallInSteps(0)).isTrue();
-                assertThat(copies).as("after statement %d", fatal).isEqualTo(isBegun ? 0 : 1);
-                halfway += isBegun && !isWhole ? 1 : 0;
-            }
-            assertThat(halfway).isGreaterThan(3);
+                assertThat(copies).as("after statement %d", statement).isEqualTo(isBegun ? 0 : 1);
+            });
         }
     }
 

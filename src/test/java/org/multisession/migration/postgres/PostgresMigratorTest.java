@@ -24,6 +24,7 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.TestClock;
 import org.multisession.testing.TwoNodes;
+import org.multisession.token.TokenHash;
 
 class PostgresMigratorTest {
 
@@ -259,6 +260,35 @@ class PostgresMigratorTest {
         }
     }
 
+    /** A copy of users is changed and put in its place, which takes our triggers away. */
+    private static String rebuildingUsers(String changes) {
+        return """
+                BEGIN;
+                CREATE TABLE anew (LIKE users INCLUDING ALL);
+                INSERT INTO anew SELECT * FROM users;
+                %s;
+                ALTER SEQUENCE users_id_seq OWNED BY anew.id;
+                DROP TABLE users CASCADE;
+                ALTER TABLE anew RENAME TO users;
+                COMMIT
+                """.formatted(changes);
+    }
+
+    /** P1: as it stands there it opens nothing, and whoever has the token that it is of is somebody else. */
+    @Test
+    void a_hash_in_users_that_came_in_unseen_ends_nobodys_token() {
+        old.addUserAs(5001, "+79990005001", "of-somebody");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            String triggers = old.triggers("user_sessions");
+            old.run(old.dropsOfTriggers("user_sessions"));
+            old.signInSingle(42, TokenHash.of("of-somebody"));
+            old.run(triggers);
+            migrateAlone();
+            assertThat(app.opens(TokenHash.of("of-somebody"))).isNull();
+            assertThat(app.opens("of-somebody")).isEqualTo(5001);
+        }
+    }
+
     @Test
     void a_number_that_a_rebuild_wrote_in_another_way_is_the_same_account_and_another_number_is_not() {
         String token;
@@ -266,17 +296,8 @@ class PostgresMigratorTest {
             token = app.signIn("+7 999 123-45-68");
             assertThat(app.opens(SESSION)).isEqualTo(44);
         }
-        old.run("""
-                BEGIN;
-                CREATE TABLE anew (LIKE users INCLUDING ALL);
-                INSERT INTO anew SELECT * FROM users;
-                UPDATE anew SET phone = '8 (999) 123-45-68' WHERE id = 43;
-                UPDATE anew SET phone = '8 (999) 123-45-00' WHERE id = 44;
-                ALTER SEQUENCE users_id_seq OWNED BY anew.id;
-                DROP TABLE users CASCADE;
-                ALTER TABLE anew RENAME TO users;
-                COMMIT
-                """);
+        old.run(rebuildingUsers("UPDATE anew SET phone = '8 (999) 123-45-68' WHERE id = 43;"
+                + " UPDATE anew SET phone = '8 (999) 123-45-00' WHERE id = 44"));
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             assertThat(app.opens(token)).isEqualTo(43);
             assertThat(app.opens(SESSION)).isNull();
@@ -291,17 +312,8 @@ class PostgresMigratorTest {
             old.addUserAs(5002, "+79990005002", null);
             String one = app.signIn("+79990005001");
             String other = app.signIn("+79990005002");
-            String renumbering = """
-                    BEGIN;
-                    CREATE TABLE anew (LIKE users INCLUDING ALL);
-                    INSERT INTO anew SELECT * FROM users;
-                    UPDATE anew SET id = -id WHERE id IN (5001, 5002);
-                    UPDATE anew SET id = CASE id WHEN -5001 THEN 5002 ELSE 5001 END WHERE id < 0;
-                    ALTER SEQUENCE users_id_seq OWNED BY anew.id;
-                    DROP TABLE users CASCADE;
-                    ALTER TABLE anew RENAME TO users;
-                    COMMIT
-                    """;
+            String renumbering = rebuildingUsers("UPDATE anew SET id = -id WHERE id IN (5001, 5002);"
+                    + " UPDATE anew SET id = CASE id WHEN -5001 THEN 5002 ELSE 5001 END WHERE id < 0");
             old.run(old.puttingTriggersBack("users", renumbering));
             old.run("UPDATE users SET phone = '+79990005003' WHERE id = 5001;"
                     + " UPDATE users SET phone = '+79990005002' WHERE id = 5002;"
@@ -322,18 +334,9 @@ class PostgresMigratorTest {
             old.signInMulti(5001, "of-nobody", clock.instant());
             String token = app.signIn("+7 999 123-45-68");
             assertThat(app.opens("of-nobody")).isEqualTo(5001);
-            String renumbering = """
-                    BEGIN;
-                    CREATE TABLE anew (LIKE users INCLUDING ALL);
-                    INSERT INTO anew SELECT * FROM users;
-                    UPDATE anew SET id = -id WHERE id IN (43, 44, 5001, 5002);
-                    UPDATE anew SET id = CASE id WHEN -43 THEN 44 WHEN -44 THEN 43 WHEN -5001 THEN 5002 ELSE 5001 END
-                      WHERE id < 0;
-                    ALTER SEQUENCE users_id_seq OWNED BY anew.id;
-                    DROP TABLE users CASCADE;
-                    ALTER TABLE anew RENAME TO users;
-                    COMMIT
-                    """;
+            String renumbering = rebuildingUsers("UPDATE anew SET id = -id WHERE id IN (43, 44, 5001, 5002);"
+                    + " UPDATE anew SET id = CASE id WHEN -43 THEN 44 WHEN -44 THEN 43 WHEN -5001 THEN 5002 ELSE 5001 END"
+                    + " WHERE id < 0");
             old.run(old.puttingTriggersBack("users", renumbering));
             assertThat(old.one("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'users'::regclass"
                             + " AND tgname = 'multisession_user_inserted'"))
