@@ -3,8 +3,10 @@ package org.multisession.cli;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.multisession.boot.MigrationRun;
 import org.multisession.boot.Sources;
+import org.multisession.config.Settings.MigrationBackup;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.ReadOnly;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
@@ -20,6 +22,17 @@ final class MigrateCommand implements Command {
 
     /** As at a deploy. */
     private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(5);
+
+    private final LongSupplier nanoTime;
+
+    MigrateCommand() {
+        this(System::nanoTime);
+    }
+
+    /** @param nanoTime by which a dry run measures the copy */
+    MigrateCommand(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
 
     @Override
     public String name() {
@@ -104,7 +117,7 @@ final class MigrateCommand implements Command {
         }
     }
 
-    private static int dryRun(Call call) {
+    private int dryRun(Call call) {
         if (call.settings().database().file().isEmpty()) {
             return dryRunOnServer(call);
         }
@@ -113,23 +126,47 @@ final class MigrateCommand implements Command {
                     + " a dry run makes none.");
             return DONE;
         }
+        Migrator.Outcome rolledBack = null;
         try (DatabaseSession open = DatabaseSession.open(call)) {
             MigrationRun run = run(call, open);
             if (!run.isLarge()) {
                 call.terminal()
                         .err()
                         .println("Dry run: all of it happens in one transaction, which is then rolled back");
-                return tell(call, run.dryRun(), "was rolled back", 0);
+                rolledBack = run.dryRun();
             }
+        }
+        if (rolledBack != null) {
+            long copied = rolledBack.made().isEmpty() ? 0 : copying(call);
+            return tell(call, rolledBack, "was rolled back", copied);
         }
         call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT);
-                ScratchCopy copy = ScratchCopy.of(original, System::nanoTime);
+                ScratchCopy copy = ScratchCopy.of(original, nanoTime);
                 DatabaseSession open =
                         DatabaseSession.open(copy.path(), false, call.terminal().clock())) {
             MigrationRun run = MigrationRun.onCopy(
                     call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress());
-            return tell(call, run.migrate(), "happened on a copy", copy.held());
+            return tell(call, run.migrate(), "happened on a copy", makesBackup(call) ? copy.held() : 0);
+        }
+    }
+
+    private static boolean makesBackup(Call call) {
+        return call.settings().migrationBackup() == MigrationBackup.AUTO;
+    }
+
+    /** A database with few users may be a large file all the same. Nobody waits for the copy beside a write-ahead log. */
+    private long copying(Call call) {
+        if (!makesBackup(call)) {
+            return 0;
+        }
+        try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT)) {
+            if (original.hasWriteAheadLog()) {
+                return 0;
+            }
+            try (ScratchCopy copy = ScratchCopy.of(original, nanoTime)) {
+                return copy.held();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public final class Migrator implements Migration {
 
     private final Database database;
     private final InstantSource clock;
+    private final LongSupplier nanoTime;
     private final Backup backup;
     private final Progress progress;
     private final Trial trial;
@@ -66,6 +68,9 @@ public final class Migrator implements Migration {
     private final int atOnce;
     private final Pacing pacing;
     private final Ground ground;
+
+    /** When the one transaction got the lock: what it has waited for it, others have not waited for us. */
+    private volatile long heldFrom;
 
     /** A copy that was made before anything could be changed; it may have been removed again. */
     private volatile Backup.@Nullable Copy kept;
@@ -78,7 +83,7 @@ public final class Migrator implements Migration {
     /** A migrator whose work can be stopped half-way, by its pacing. */
     public Migrator(
             Database database, InstantSource clock, Backup backup, Progress progress, Trial trial, Pacing pacing) {
-        this(database, clock, backup, progress, trial, statement -> {}, MAX_AT_ONCE, pacing);
+        this(database, clock, System::nanoTime, backup, progress, trial, statement -> {}, MAX_AT_ONCE, pacing);
     }
 
     /** Tells the consumer of every statement that changes something, before it runs. */
@@ -86,6 +91,7 @@ public final class Migrator implements Migration {
         this(
                 database,
                 clock,
+                System::nanoTime,
                 Backup.NONE,
                 Progress.NONE,
                 Trial.NONE,
@@ -94,10 +100,14 @@ public final class Migrator implements Migration {
                 Pacing.besideOthers());
     }
 
-    /** @param atOnce how many rows of users and sessions may be migrated in one transaction */
+    /**
+     * @param nanoTime by which it is measured how long others are held up
+     * @param atOnce how many rows of users and sessions may be migrated in one transaction
+     */
     Migrator(
             Database database,
             InstantSource clock,
+            LongSupplier nanoTime,
             Backup backup,
             Progress progress,
             Trial trial,
@@ -106,6 +116,7 @@ public final class Migrator implements Migration {
             Pacing pacing) {
         this.database = database;
         this.clock = clock;
+        this.nanoTime = nanoTime;
         this.backup = backup;
         this.progress = progress;
         this.trial = trial;
@@ -175,24 +186,35 @@ public final class Migrator implements Migration {
             log.info("Migration: everything is there already; nothing was changed");
             return new Move(userColumns, true, () -> new Outcome(userColumns, List.of()));
         }
-        if (!found.isNew()) {
-            backup.requireRoom(database.read(handle -> Growth.of(handle, found)));
-        }
+        requireRoom(found);
         boolean isSmall = found.mark() == null && database.read(handle -> isSmall(handle, found));
         if (isSmall || !SteppedMove.isPossible(found)) {
             return new Move(userColumns, isSmall, () -> inOneTransaction(found));
         }
         if (trial != Trial.NONE && !found.isComplete()) {
-            long start = System.nanoTime();
+            long start = nanoTime.getAsLong();
             steps().tryOut(transaction -> tryOut(transaction, userColumns));
-            pacing.rest(System.nanoTime() - start);
+            pacing.rest(nanoTime.getAsLong() - start);
         }
         return new Move(userColumns, false, () -> Room.around(database, () -> inSteps(userColumns)));
     }
 
-    /** Whether there is so much to do that it is not done in one transaction. */
+    private void requireRoom(Inspection found) {
+        if (!found.isNew()) {
+            backup.requireRoom(database.read(handle -> Growth.of(handle, found)));
+        }
+    }
+
+    /**
+     * Whether there is so much to do that it is not done in one transaction.
+     *
+     * @throws MigrationRefusedException if the database is not one that can be migrated, or its disk has no room for it
+     */
     public boolean isLarge() {
         Inspection found = database.read(Migrator::inspect);
+        if (!found.hasNothingToDo()) {
+            requireRoom(found);
+        }
         return !found.hasNothingToDo() && (found.mark() != null || !database.read(handle -> isSmall(handle, found)));
     }
 
@@ -211,7 +233,7 @@ public final class Migrator implements Migration {
     }
 
     private SteppedMove steps() {
-        return new SteppedMove(database, clock, System::nanoTime, pacing, progress, beforeStatement);
+        return new SteppedMove(database, clock, nanoTime, pacing, progress, beforeStatement);
     }
 
     private Outcome inSteps(Set<String> userColumns) {
@@ -308,9 +330,9 @@ public final class Migrator implements Migration {
     }
 
     private Outcome migrateAfter(Backup.@Nullable Copy copy) {
-        long start = System.nanoTime();
         if (copy == null) {
-            return database.write(this::migrateFinished).after(null, held(start));
+            Outcome outcome = database.write(this::migrateFinished);
+            return outcome.after(null, held());
         }
         Outcome outcome;
         try {
@@ -323,11 +345,11 @@ public final class Migrator implements Migration {
             copy.discard();
             return outcome;
         }
-        return outcome.after(copy, held(start));
+        return outcome.after(copy, held());
     }
 
-    private static Held held(long start) {
-        return new Held("the one transaction", System.nanoTime() - start);
+    private Held held() {
+        return new Held("the one transaction", nanoTime.getAsLong() - heldFrom);
     }
 
     /** Does all of it in one transaction, verification included, and undoes it: what {@link #migrate} would do. */
@@ -337,8 +359,8 @@ public final class Migrator implements Migration {
             tryOut(found);
             return new Outcome(Set.copyOf(found.userColumns()), List.of());
         }
-        long start = System.nanoTime();
-        return database.dryRun(this::migrateFinished).after(null, held(start));
+        Outcome outcome = database.dryRun(this::migrateFinished);
+        return outcome.after(null, held());
     }
 
     private void tryOut(Inspection found) {
@@ -449,6 +471,7 @@ public final class Migrator implements Migration {
     }
 
     private Outcome migrateFinished(Transaction transaction) throws SQLException {
+        heldFrom = nanoTime.getAsLong();
         var unused = inspect(transaction);
         return migrate(transaction);
     }

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -30,9 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
+import org.multisession.migration.Progress;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
+import org.multisession.testing.SmallDisk;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
@@ -365,6 +369,19 @@ class MainTest {
         assertThat(words).contains("there is no table users, but there are others (customers)");
         assertThat(run("migrate", "--dry-run", url())).isEqualTo(2);
         assertThat(err()).endsWith(words + "\n");
+    }
+
+    @Test
+    void a_dry_run_is_refused_like_a_migration_where_the_disk_has_no_room_for_one() {
+        try (SmallDisk disk = SmallDisk.mount(10)) {
+            SqliteApp.make(disk.path(), "single").close();
+            String there = "--db.url=" + disk.path().resolve("old-app.db");
+            assertThat(run("migrate", there)).isEqualTo(2);
+            assertThat(err()).contains(" of free space, and a copy of the database");
+            String words = err().lines().reduce((first, last) -> last).orElseThrow();
+            assertThat(run("migrate", "--dry-run", there)).isEqualTo(2);
+            assertThat(err()).endsWith(words + "\n");
+        }
     }
 
     @Test
@@ -706,5 +723,40 @@ class MainTest {
                 .containsPattern("Longest wait of other programs meanwhile: (less than a second|about \\d+ seconds)");
         assertThat(Files.readAllBytes(folder.resolve("old-app.db"))).isEqualTo(before);
         assertThat(folder.toFile().list()).containsExactly("old-app.db");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "100, delete, auto, about 7 seconds (copying the database). Many programs give up after 5",
+        "21000, delete, auto, about 7 seconds (copying the database). Many programs give up after 5",
+        "100, wal, auto, less than a second",
+        "100, delete, off, less than a second",
+        "21000, delete, off, less than a second"
+    })
+    void the_copy_that_a_migration_makes_first_counts_among_the_waits_of_a_dry_run(
+            int users, String journal, String backup, String wait) {
+        SqliteApp.makeBy(folder, """
+                PRAGMA journal_mode=%s;
+                CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, auth_token TEXT);
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+                INSERT INTO users SELECT i, '+7' || (9000000000 + i), 'token-' || i FROM n;
+                """.formatted(journal, users)).close();
+        List<String> before = files();
+        AtomicLong nanos = new AtomicLong();
+        PrintStream out = new PrintStream(outBytes, true, StandardCharsets.UTF_8);
+        Settings settings = Settings.read(SettingSources.ofCommand(
+                        Map.of(
+                                "multisession.db.url",
+                                folder.resolve("old-app.db").toString(),
+                                "multisession.migration.backup",
+                                backup),
+                        Map.of()))
+                .settings();
+        Call call =
+                new Call(new Terminal(Map.of(), out, out, clock, null), settings, Map.of("dry-run", ""), Progress.NONE);
+        assertThat(new MigrateCommand(() -> nanos.addAndGet(7_000_000_000L)).run(call))
+                .isZero();
+        assertThat(out()).contains("Longest wait of other programs meanwhile: " + wait);
+        assertThat(files()).isEqualTo(before);
     }
 }

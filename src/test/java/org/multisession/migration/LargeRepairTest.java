@@ -63,6 +63,7 @@ class LargeRepairTest {
                 database -> new Migrator(
                                 database,
                                 clock,
+                                System::nanoTime,
                                 Backup.NONE,
                                 Progress.NONE,
                                 Trial.NONE,

@@ -227,6 +227,7 @@ class MigrationKilledTest {
                         ? new Migrator(
                                 database,
                                 InstantSource.system(),
+                                System::nanoTime,
                                 Backup.NONE,
                                 Progress.NONE,
                                 Trial.NONE,

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -57,7 +58,15 @@ class SteppedMoveTest {
                 Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
             Progress progress = (step, done, total) -> between.accept(pieces.incrementAndGet());
             Migrator migrator = new Migrator(
-                    database, clock, Backup.NONE, progress, trial, beforeStatement, 0, Pacing.pieces(rows));
+                    database,
+                    clock,
+                    System::nanoTime,
+                    Backup.NONE,
+                    progress,
+                    trial,
+                    beforeStatement,
+                    0,
+                    Pacing.pieces(rows));
             return migrator.migrate();
         }
     }
@@ -67,7 +76,16 @@ class SteppedMoveTest {
         try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
                 Database database = Database.open(claimed, 2, busyTimeout)) {
             Progress progress = (step, done, total) -> between.accept(pieces.incrementAndGet());
-            new Migrator(database, clock, Backup.NONE, progress, Trial.NONE, statement -> {}, 0, Pacing.pieces(rows))
+            new Migrator(
+                            database,
+                            clock,
+                            System::nanoTime,
+                            Backup.NONE,
+                            progress,
+                            Trial.NONE,
+                            statement -> {},
+                            0,
+                            Pacing.pieces(rows))
                     .migrate();
         }
     }
@@ -130,7 +148,15 @@ class SteppedMoveTest {
                 LogLines log = new LogLines()) {
             Backup backup = () -> new Backup.Copy(folder.resolve("copy.db"), Held.byCopy(7_000_000_000L));
             Migrator.Outcome outcome = new Migrator(
-                            database, clock, backup, Progress.NONE, Trial.NONE, statement -> {}, 0, Pacing.pieces(3))
+                            database,
+                            clock,
+                            System::nanoTime,
+                            backup,
+                            Progress.NONE,
+                            Trial.NONE,
+                            statement -> {},
+                            0,
+                            Pacing.pieces(3))
                     .migrate();
             assertThat(outcome.longest().predicted()).startsWith("about 7 seconds (copying the database)");
             assertThat(log.all())
@@ -157,6 +183,35 @@ class SteppedMoveTest {
             assertThat(move.fill()).isNotNull();
             assertThat(move.end()).isTrue();
             assertThat(move.longest().nanos()).isBetween(10_000_000L, 6_999_999_999L);
+        }
+    }
+
+    @Test
+    void what_the_one_transaction_waits_for_others_is_no_time_that_it_holds_them_up() {
+        AtomicLong nanos = new AtomicLong();
+        try (SqliteApp old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5))) {
+            database.listenBy(new DatabaseListener() {
+                @Override
+                public void waitedForLock(Duration wait) {
+                    // As if it had been for so long.
+                    nanos.addAndGet(7_000_000_000L);
+                }
+            });
+            Consumer<String> work = statement -> nanos.addAndGet(10_000_000);
+            Supplier<Migrator> migrator = () -> new Migrator(
+                    database,
+                    clock,
+                    nanos::get,
+                    Backup.NONE,
+                    Progress.NONE,
+                    Trial.NONE,
+                    work,
+                    1000,
+                    Pacing.pieces(1000));
+            assertThat(migrator.get().dryRun().longest().nanos()).isBetween(10_000_000L, 6_999_999_999L);
+            assertThat(migrator.get().migrate().longest().nanos()).isBetween(10_000_000L, 6_999_999_999L);
         }
     }
 
@@ -275,7 +330,16 @@ class SteppedMoveTest {
                 during.add(memory(transaction));
                 return List.of();
             };
-            new Migrator(database, clock, Backup.NONE, Progress.NONE, trial, statement -> {}, 0, Pacing.pieces(3))
+            new Migrator(
+                            database,
+                            clock,
+                            System::nanoTime,
+                            Backup.NONE,
+                            Progress.NONE,
+                            trial,
+                            statement -> {},
+                            0,
+                            Pacing.pieces(3))
                     .migrate();
             assertThat(during).hasSize(2).first().isEqualTo(usual);
             assertThat(during.get(1)).isEqualTo("-131072 0");
