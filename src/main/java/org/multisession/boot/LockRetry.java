@@ -3,6 +3,8 @@ package org.multisession.boot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.DatabaseBusyException;
@@ -11,24 +13,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How long a step of a deploy or command waits for a locked database, perhaps during another node's migration. Only the
- * waiting counts, from the first attempt that finds it locked, and not the work before.
+ * Tries a step of a deploy or a command again while the database is locked, perhaps by another node's migration. Only
+ * the waiting counts, from the first attempt that finds it locked, and not the work before.
  */
 public final class LockRetry {
 
     private static final Logger log = LoggerFactory.getLogger(LockRetry.class);
 
+    /** An attempt waits for a lock itself, but a server that refuses connections does so at once. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
     private final InstantSource clock;
     private final Duration length;
+    private final Consumer<Duration> rest;
 
     public LockRetry(InstantSource clock, Duration length) {
+        this(clock, length, pause -> LockSupport.parkNanos(pause.toNanos()));
+    }
+
+    /** With another way to rest between two attempts. */
+    LockRetry(InstantSource clock, Duration length, Consumer<Duration> rest) {
         this.clock = clock;
         this.length = length;
+        this.rest = rest;
     }
 
     /**
-     * Returns the result of the first attempt that does not find the database locked. Each attempt itself waits for the
-     * busy timeout, so this does not spin.
+     * Returns the result of the first attempt that does not find the database locked.
      *
      * @throws DatabaseBusyException with a message for an operator, when the time is up
      */
@@ -55,6 +66,7 @@ public final class LockRetry {
                             e);
                 }
                 log.info("The database is locked or busy; waiting: {}", e.getMessage());
+                rest.accept(PAUSE);
             }
         }
     }

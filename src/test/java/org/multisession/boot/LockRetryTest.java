@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.FailureKind;
 
 class LockRetryTest {
 
@@ -37,5 +38,20 @@ class LockRetryTest {
         assertThatThrownBy(() -> busyFor(100, Duration.ofSeconds(20)))
                 .isInstanceOf(DatabaseBusyException.class)
                 .hasMessageContaining("for longer than 60 seconds");
+    }
+
+    @Test
+    void a_database_that_refuses_at_once_is_asked_some_times_a_second_and_no_more() {
+        AtomicInteger attempts = new AtomicInteger();
+        LockRetry resting = new LockRetry(() -> now, Duration.ofSeconds(15), pause -> now = now.plus(pause));
+        assertThatThrownBy(() -> resting.until(() -> {
+                    now = now.plusMillis(1);
+                    attempts.incrementAndGet();
+                    throw new DatabaseBusyException("connection refused", FailureKind.UNREACHABLE, null);
+                }))
+                .isInstanceOf(DatabaseBusyException.class)
+                .hasMessageContaining("It was tried for 15 seconds");
+
+        assertThat(attempts).hasValueBetween(15, 60);
     }
 }
