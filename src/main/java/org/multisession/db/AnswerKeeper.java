@@ -9,29 +9,36 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how long answers stay true: a connection of its own that the database tells of every commit but its own ({@link
- * ChangeCounter}). Whatever anybody else commits, begins a new state.
+ * Knows whether kept answers are still true. It has a connection of its own, which the database tells of every commit that
+ * another connection makes ({@link ChangeCounter}). Each such commit begins a new state.
  *
- * <p>It makes those commits itself that change no answer, or only some that are known, such as when sessions were last
- * seen; otherwise these alone, every few seconds, would drop all that is kept. That nothing else was changed is not
- * believed but counted: the rows that the connection has changed, those of triggers and foreign keys among them, must be
- * as many as its statements have changed themselves.
+ * <p>Commits that change no answer, or only known ones, it makes itself: when sessions were last seen is written every few
+ * seconds, and would otherwise drop everything that is kept. That nothing else was changed is not assumed but counted: the
+ * connection must have changed exactly as many rows, including those of triggers and foreign keys, as its statements
+ * report.
  *
- * <p>Nobody waits here, neither for a commit nor for somebody else's lock: meanwhile nothing is kept. Safe for use by many
- * threads.
+ * <p>Nobody waits here, neither for a commit nor for another program's lock; while one lasts, nothing is kept. Safe for use
+ * by many threads.
  */
 final class AnswerKeeper implements AutoCloseable {
 
-    /** What is asked and written by; opened when it is needed first, and anew after a failure. */
-    private record Line(Connection connection, ChangeCounter changes, PreparedStatements statements) {}
+    /** The connection, with what belongs to it. */
+    private record Link(Connection connection, ChangeCounter changes, PreparedStatements statements) {}
 
     private final Vendor vendor;
     private final DataSource source;
     private final Duration wait;
 
-    private @Nullable Line line;
+    // All guarded by this.
+
+    /** Opened when it is first needed, and again after a failure. */
+    private @Nullable Link link;
+
     private AnswerCache.State state = new AnswerCache.State();
+
+    /** What the counter of changes said when this state began. */
     private long seen;
+
     private boolean isCommitting;
     private boolean isClosed;
 
@@ -51,7 +58,7 @@ final class AnswerKeeper implements AutoCloseable {
             return null;
         }
         try {
-            long now = line(vocabulary).changes().read();
+            long now = link(vocabulary).changes().read();
             if (now != seen) {
                 seen = now;
                 state = new AnswerCache.State();
@@ -83,63 +90,79 @@ final class AnswerKeeper implements AutoCloseable {
             Database.Work<? super Transaction, Boolean> work,
             Consumer<AnswerCache.State> forget)
             throws SQLException {
-        Line open;
-        synchronized (this) {
-            if (isClosed) {
-                return false;
-            }
-            try {
-                open = line(vocabulary);
-            } catch (SQLException e) {
-                if (vendor.kindOf(e) == FailureKind.BUSY) {
-                    return false;
-                }
-                throw e;
-            }
-            isCommitting = true;
+        Link open = linkToWrite(vocabulary);
+        if (open == null) {
+            return false;
         }
-        boolean isAsExpected = false;
+        boolean isStateKnown = false;
         try {
-            if (!isBegun(open.connection())) {
-                isAsExpected = true;
-                return false;
-            }
-            vendor.waitFor(open.connection(), wait);
-            Transaction transaction = new Transaction(open.connection(), open.statements());
-            long before = open.changes().rowsChanged() - open.statements().rowsChanged();
-            boolean isDone = work.run(transaction);
-            if (!isDone) {
-                vendor.rollback(open.connection());
-                vendor.waitFor(open.connection(), Duration.ZERO);
-                isAsExpected = true;
-                return false;
-            }
-            boolean isAllKnown =
-                    open.changes().rowsChanged() - open.statements().rowsChanged() == before;
-            vendor.commit(open.connection(), wait);
-            transaction.committed();
-            vendor.waitFor(open.connection(), Duration.ZERO);
-            synchronized (this) {
-                if (isAllKnown) {
-                    forget.accept(state);
-                } else {
-                    state = new AnswerCache.State();
-                }
-            }
-            isAsExpected = true;
-            return true;
+            boolean isDone = isBegun(open.connection()) && run(open, work, forget);
+            isStateKnown = true;
+            return isDone;
         } finally {
             open.statements().releaseAll();
-            synchronized (this) {
-                isCommitting = false;
-                if (!isAsExpected) {
-                    // Whether it was committed, and what else has changed, is not known; closing rolls it back.
-                    startAnew();
-                }
-                if (isClosed) {
-                    hangUp();
-                }
+            endWrite(isStateKnown);
+        }
+    }
+
+    /** Null if nothing can be written now. Until {@link #endWrite}, nothing is kept. */
+    private synchronized @Nullable Link linkToWrite(Supplier<Vocabulary> vocabulary) throws SQLException {
+        if (isClosed) {
+            return null;
+        }
+        try {
+            Link open = link(vocabulary);
+            isCommitting = true;
+            return open;
+        } catch (SQLException e) {
+            if (vendor.kindOf(e) == FailureKind.BUSY) {
+                return null;
             }
+            throw e;
+        }
+    }
+
+    private boolean run(Link open, Database.Work<? super Transaction, Boolean> work, Consumer<AnswerCache.State> forget)
+            throws SQLException {
+        Connection connection = open.connection();
+        vendor.waitFor(connection, wait);
+        Transaction transaction = new Transaction(connection, open.statements());
+        long before = rowsChangedByOthers(open);
+        boolean isDone = work.run(transaction);
+        if (isDone) {
+            boolean isAllKnown = rowsChangedByOthers(open) == before;
+            vendor.commit(connection, wait);
+            transaction.committed();
+            vendor.waitFor(connection, Duration.ZERO);
+            committed(isAllKnown, forget);
+        } else {
+            vendor.rollback(connection);
+            vendor.waitFor(connection, Duration.ZERO);
+        }
+        return isDone;
+    }
+
+    /** Rows that were changed on this connection by triggers and foreign keys, and not by the statements themselves. */
+    private static long rowsChangedByOthers(Link open) throws SQLException {
+        return open.changes().rowsChanged() - open.statements().rowsChanged();
+    }
+
+    private synchronized void committed(boolean isAllKnown, Consumer<AnswerCache.State> forget) {
+        if (isAllKnown) {
+            forget.accept(state);
+        } else {
+            state = new AnswerCache.State();
+        }
+    }
+
+    private synchronized void endWrite(boolean isStateKnown) {
+        isCommitting = false;
+        if (!isStateKnown) {
+            // Whether it was committed, and what else has changed, is not known; closing rolls it back.
+            startAnew();
+        }
+        if (isClosed) {
+            disconnect();
         }
     }
 
@@ -155,19 +178,19 @@ final class AnswerKeeper implements AutoCloseable {
         }
     }
 
-    private Line line(Supplier<Vocabulary> vocabulary) throws SQLException {
-        Line open = line;
+    private Link link(Supplier<Vocabulary> vocabulary) throws SQLException {
+        Link open = link;
         if (open == null) {
-            open = dial(vocabulary);
-            line = open;
+            open = connect(vocabulary);
+            link = open;
         }
         return open;
     }
 
-    private Line dial(Supplier<Vocabulary> vocabulary) throws SQLException {
+    private Link connect(Supplier<Vocabulary> vocabulary) throws SQLException {
         Connection connection = source.getConnection();
         try {
-            return new Line(
+            return new Link(
                     connection, vendor.changes(connection), new PreparedStatements(connection, vendor, vocabulary));
         } catch (SQLException | RuntimeException | Error e) {
             connection.close();
@@ -175,15 +198,15 @@ final class AnswerKeeper implements AutoCloseable {
         }
     }
 
-    /** Another connection counts otherwise, so nothing that is kept goes over to it. */
+    /** Another connection counts differently, so nothing that is kept carries over to it. */
     private void startAnew() {
         state = new AnswerCache.State();
-        hangUp();
+        disconnect();
     }
 
-    private void hangUp() {
-        Line open = line;
-        line = null;
+    private void disconnect() {
+        Link open = link;
+        link = null;
         if (open != null) {
             try {
                 open.connection().close();
@@ -198,7 +221,7 @@ final class AnswerKeeper implements AutoCloseable {
     public synchronized void close() {
         isClosed = true;
         if (!isCommitting) {
-            hangUp();
+            disconnect();
         }
     }
 }
