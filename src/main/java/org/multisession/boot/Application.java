@@ -6,10 +6,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.multisession.Product;
-import org.multisession.auth.LoginRules.Verification;
 import org.multisession.auth.Services;
 import org.multisession.config.SettingSources;
 import org.multisession.config.Settings;
@@ -17,23 +15,21 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
 import org.multisession.metrics.Meters;
-import org.multisession.migration.Migrator;
+import org.multisession.migration.Migration;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
-import org.multisession.otp.Delivery;
 import org.multisession.otp.FallbackSender;
 import org.multisession.otp.HttpSender;
 import org.multisession.otp.LogSender;
 import org.multisession.otp.SmsSender;
 import org.multisession.session.RestingThrottle;
-import org.multisession.session.Stage;
 import org.multisession.user.UserColumns;
 import org.multisession.web.Readiness;
 import org.multisession.web.RequestIds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The running application: settings, then the database, then the migration, then the routes; and all of it closed. */
+/** The running application. It starts with the settings, then the database, the migration and the routes. */
 final class Application implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Application.class);
@@ -50,28 +46,58 @@ final class Application implements AutoCloseable {
     /** How long a deploy waits for a locked database, perhaps during another node's migration. */
     private static final Duration DEPLOY_PATIENCE = Duration.ofSeconds(15);
 
+    private final Settings settings;
+    private final InstantSource clock;
     private final Database database;
+    private final UserColumns columns;
+    private final Readiness readiness;
+    private final SchemaWatch schema;
+    private final StorageWatch storage;
+
+    /** Null where the database is no file. */
+    private final @Nullable DatabaseWatch fileWatch;
+
     private final Services services;
+    private final Meters meters = new Meters(Product.ours());
+    private final SecureRandom random = new SecureRandom();
+    private final RestingThrottle throttle = new RestingThrottle();
+    private final RequestIds requestIds = new RequestIds();
     private final Housekeeping housekeeping;
-    private final RestingThrottle throttle;
     private final RequestLog requestLog;
 
     /** Null where there was nothing to wait for. */
-    private final @Nullable LongMove move;
+    private @Nullable LongMove move;
 
+    /** Wires it to a database that was migrated, or is about to be. Starts no thread, and registers nothing with Tomcat. */
     private Application(
+            Settings settings,
+            InstantSource clock,
             Database database,
-            Services services,
-            Housekeeping housekeeping,
-            RestingThrottle throttle,
-            RequestLog requestLog,
-            @Nullable LongMove move) {
+            UserColumns columns,
+            Readiness readiness,
+            String name) {
+        this.settings = settings;
+        this.clock = clock;
         this.database = database;
-        this.services = services;
-        this.housekeeping = housekeeping;
-        this.throttle = throttle;
-        this.requestLog = requestLog;
-        this.move = move;
+        this.columns = columns;
+        this.readiness = readiness;
+        schema = SchemaWatch.of(database, clock);
+        storage = new StorageWatch(meters.database(), System::nanoTime);
+        services = new Services(
+                database,
+                columns,
+                settings.rules(),
+                sender(settings.sms()),
+                throttle,
+                new Services.Surroundings(random, clock, System::nanoTime),
+                new Services.Listeners(meters.auth(), meters.codes()));
+        fileWatch = settings.database()
+                .file()
+                .map(file -> new DatabaseWatch(database, file, name, this::prepareSuccessor))
+                .orElse(null);
+        housekeeping = new Housekeeping(meters, database::isAway);
+        // The last, because it registers itself with the log.
+        requestLog = new RequestLog(requestIds);
     }
 
     /** Starts, or leaves nothing open. */
@@ -92,7 +118,7 @@ final class Application implements AutoCloseable {
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
-        Source source = Sources.claim(settings.database(), settings.createDatabase(), owner(context));
+        Source source = Sources.claim(settings.database(), settings.createDatabase(), name(context));
         LockRetry retry = new LockRetry(clock, deployPatience);
         Duration wait = settings.database().file().isPresent() ? busyTimeout : BUSY_TIMEOUT_OF_A_SERVER;
         Database database;
@@ -118,150 +144,86 @@ final class Application implements AutoCloseable {
         Pacing pacing = Pacing.besideOthers();
         MigrationRun run =
                 new MigrationRun(settings, database, clock, retry, new DeployProgress(readiness, clock), pacing);
-        Migrator.Move move = run.begin();
+        Migration.Move move = run.begin();
         UserColumns columns = UserColumns.of(move.isShort() ? run.finish(move).userColumns() : move.userColumns());
-        SchemaWatch schema = SchemaWatch.of(database, clock);
-        RestingThrottle throttle = new RestingThrottle();
-        SecureRandom random = new SecureRandom();
-        RequestIds requestIds = new RequestIds();
-        Meters meters = new Meters(Product.ours());
+        String name = name(context);
+        Application application = new Application(settings, clock, database, columns, readiness, name);
+        try {
+            if (!move.isShort()) {
+                readiness.migrating("looking at the database", 0, 1);
+            }
+            application.register(context);
+            if (move.isShort()) {
+                application.serve(name);
+            } else {
+                log.info("Migration: the database is large, so it is migrated in steps while others go on using it;"
+                        + " until it is done, requests are answered with 503");
+                application.move =
+                        LongMove.start(() -> run.finish(move), () -> application.serve(name), readiness, pacing);
+            }
+        } catch (RuntimeException | Error e) {
+            application.housekeeping.close();
+            application.requestLog.close();
+            throw e;
+        }
+        return application;
+    }
+
+    private void register(ServletContext context) {
         meters.watch(() ->
                 readiness.state() instanceof Readiness.State.Serving && !database.isReplaced() && !database.isAway());
         meters.watchMigration(readiness::rowsDone, readiness::rowsOfStep);
-        StorageWatch storage = new StorageWatch(meters.database(), System::nanoTime);
         database.listenBy(storage);
-        Services services = new Services(
-                database,
-                columns,
-                settings.rules(),
-                sender(settings.sms()),
-                throttle,
-                new Services.Surroundings(random, clock, System::nanoTime),
-                new Services.Listeners(meters.auth(), meters.codes()));
-
-        DatabaseWatch fileWatch = settings.database()
-                .file()
-                .map(file -> new DatabaseWatch(
-                        database,
-                        file,
-                        owner(context),
-                        successor -> take(settings, successor, columns, services, clock)))
-                .orElse(null);
-
-        if (!move.isShort()) {
-            readiness.migrating("looking at the database", 0, 1);
-        }
-        BooleanSupplier isShared = fileWatch == null ? () -> false : fileWatch::isSharedInJvm;
         new Routes(
                         settings,
                         database,
                         services,
                         readiness,
                         schema.missing(),
-                        isShared,
+                        () -> fileWatch != null && fileWatch.isSharedInJvm(),
                         storage::state,
                         meters,
                         requestIds,
                         random,
                         clock)
                 .register(context);
-
-        RequestLog requestLog = new RequestLog(requestIds);
-        Housekeeping housekeeping = new Housekeeping(meters, database::isAway);
-        Runnable serve = () -> {
-            database.guardBy(schema.guard());
-            new LockRetry(clock, DEPLOY_PATIENCE).until(() -> {
-                services.begin();
-                return true;
-            });
-            meters.watch(services, database, fileWatch == null ? Meters.FileWatch.NONE : fileWatch, clock);
-            Schedule schedule = new Schedule(housekeeping);
-            schedule.watch(database, fileWatch, schema);
-            schedule.work(services, settings.stage(), throttle, random, meters);
-            schedule.tryToWrite(storage, services.heartbeat);
-            readiness.serving();
-            warnOfSettings(settings, clock);
-            log.info("Multi-Session is ready at '{}'", owner(context));
-        };
-        LongMove behind = null;
-        if (move.isShort()) {
-            try {
-                serve.run();
-            } catch (RuntimeException | Error e) {
-                housekeeping.close();
-                requestLog.close();
-                throw e;
-            }
-        } else {
-            log.info("Migration: the database is large, so it is migrated in steps while others go on using it;"
-                    + " until it is done, requests are answered with 503");
-            behind = LongMove.start(() -> run.finish(move), serve, readiness, pacing);
-        }
-        return new Application(database, services, housekeeping, throttle, requestLog, behind);
     }
 
-    private static void warnOfSettings(Settings settings, InstantSource clock) {
-        if (settings.login().verification() == Verification.CODE
-                && settings.sms().gateway() == null) {
-            log.warn("multisession.sms.sender = log: codes go to this log and to nobody's phone."
-                    + " Use this only for trying things out");
-        }
-        if (settings.login().verification() == Verification.CODE) {
-            warnOf(settings.code().delivery(), clock);
-        }
-        if (settings.login().verification() == Verification.NONE) {
-            log.warn("multisession.login.verification = none: anyone who knows a phone number can sign in with it."
-                    + " Use this only in closed networks");
-        }
-        if (settings.login().verification() == Verification.CODE && settings.stage() == Stage.COEXIST) {
-            log.warn(
-                    "multisession.login.verification = code proves nothing if the old app signs in by the number alone:"
-                            + " its sessions are accepted here. Have the proxy send its sign-in here, as docs/proxy.md shows");
-        }
-    }
-
-    private static void warnOf(Delivery delivery, InstantSource clock) {
-        if (delivery.recordOnly()) {
-            log.warn("multisession.limit.record-only = true: limits are counted and not applied. Codes may cost any"
-                    + " amount of money");
-        }
-        for (Delivery.TestNumber test : delivery.testNumbers()) {
-            if (test.isOver(clock.instant())) {
-                log.warn(
-                        "multisession.login.test-numbers: the last day of one, {}, is over, and it is an ordinary number"
-                                + " now. Remove it",
-                        test.until());
-            } else {
-                log.warn(
-                        "multisession.login.test-numbers: whoever knows the code of one can sign in with it until {}",
-                        test.until());
-            }
-        }
+    /** Begins to serve on a migrated database. */
+    private void serve(String name) {
+        database.guardBy(schema.guard());
+        new LockRetry(clock, DEPLOY_PATIENCE).until(() -> {
+            services.begin();
+            return true;
+        });
+        meters.watch(services, database, fileWatch == null ? Meters.FileWatch.NONE : fileWatch, clock);
+        Schedule schedule = new Schedule(housekeeping);
+        schedule.watch(database, fileWatch, schema);
+        schedule.work(services, settings.stage(), throttle, random, meters);
+        schedule.tryToWrite(storage, services.heartbeat);
+        readiness.serving();
+        RiskySettings.warnOf(settings, clock.instant());
+        log.info("Multi-Session is ready at '{}'", name);
     }
 
     /** The name of this application in messages about who has the database. */
-    private static String owner(ServletContext context) {
+    private static String name(ServletContext context) {
         return context.getContextPath().isEmpty() ? "/" : context.getContextPath();
     }
 
-    /** Goes on with a file that was put in the place of ours. */
-    private static void take(
-            Settings settings, Database successor, UserColumns columns, Services services, InstantSource clock) {
-        UserColumns itsColumns = prepare(settings, successor, clock, new LockRetry(clock, DEPLOY_PATIENCE));
+    /** Brings a file that was put in the place of ours to where a deploy would bring it. */
+    private void prepareSuccessor(Database successor) {
+        LockRetry retry = new LockRetry(clock, DEPLOY_PATIENCE);
+        describe(successor, retry);
+        UserColumns itsColumns = UserColumns.of(new MigrationRun(settings, successor, clock, retry, Progress.NONE)
+                .migrate()
+                .userColumns());
         if (!itsColumns.equals(columns)) {
             throw new DatabaseException(
                     "its table users has other columns than the one in the previous file. Deploy this application again",
                     null);
         }
         services.beginOn(successor);
-    }
-
-    /** Migrates a database that has just been opened. */
-    private static UserColumns prepare(Settings settings, Database database, InstantSource clock, LockRetry retry) {
-        describe(database, retry);
-        return UserColumns.of(new MigrationRun(settings, database, clock, retry, Progress.NONE)
-                .migrate()
-                .userColumns());
     }
 
     private static void describe(Database database, LockRetry retry) {

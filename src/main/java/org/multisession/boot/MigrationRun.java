@@ -23,7 +23,7 @@ import org.multisession.session.StateDao;
 import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 
-/** The migration according to the settings, the same at a deploy as from a shell. */
+/** Runs the migration as the settings ask for it, at a deploy and from a shell alike. */
 public final class MigrationRun {
 
     private final Settings settings;
@@ -82,23 +82,23 @@ public final class MigrationRun {
     }
 
     /** Looks at the database and says why not, or what is left to do; changes nothing. */
-    Migrator.Move begin() {
+    Migration.Move begin() {
         requireThatUsersCanBeAdded();
         return retry.until(migration::begin);
     }
 
     /** Does what is left to do. */
-    Migrator.Outcome finish(Migrator.Move move) {
+    Migration.Outcome finish(Migration.Move move) {
         return keptNewest(retry.until(move::finish));
     }
 
     /** Migrates, or refuses with the reason. */
-    public Migrator.Outcome migrate() {
+    public Migration.Outcome migrate() {
         requireThatUsersCanBeAdded();
         return keptNewest(retry.until(() -> migration.begin().finish()));
     }
 
-    private Migrator.Outcome keptNewest(Migrator.Outcome outcome) {
+    private Migration.Outcome keptNewest(Migration.Outcome outcome) {
         keepNewest(settings, outcome.backup());
         return outcome;
     }
@@ -128,7 +128,7 @@ public final class MigrationRun {
     }
 
     /** The same as a dry run: everything is rolled back. */
-    public Migrator.Outcome dryRun() {
+    public Migration.Outcome dryRun() {
         requireThatUsersCanBeAdded();
         return retry.until(sqlite()::dryRun);
     }

@@ -16,6 +16,7 @@ import org.multisession.db.sqlite.SqliteFile;
 import org.multisession.migration.Backup;
 import org.multisession.migration.DryRun;
 import org.multisession.migration.Held;
+import org.multisession.migration.Migration;
 import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
@@ -109,7 +110,7 @@ final class PlayedDeploy {
             });
             Progress onCopy = (step, done, total) -> progress.at("on the copy: " + step, done, total);
             Migrator migrator = new Migrator(database, clock, Backup.NONE, onCopy, told, Pacing.alone());
-            Migrator.Outcome outcome = migrator.migrate();
+            Migration.Outcome outcome = migrator.migrate();
             Set<String> userColumns = outcome.userColumns();
             for (Stage other : Stage.values()) {
                 if (other != stage) {

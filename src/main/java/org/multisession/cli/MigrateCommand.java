@@ -12,7 +12,7 @@ import org.multisession.db.ReadOnly;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.migration.Held;
-import org.multisession.migration.Migrator;
+import org.multisession.migration.Migration;
 import org.multisession.migration.postgres.PostgresDryRun;
 
 /** What a deploy does to the database, without a Tomcat. */
@@ -85,7 +85,7 @@ final class MigrateCommand implements Command {
                 call.settings().createDatabase(),
                 call.terminal().clock())) {
             MigrationRun run = run(call, open);
-            Migrator.Outcome outcome = run.migrate();
+            Migration.Outcome outcome = run.migrate();
             if (outcome.made().isEmpty()) {
                 call.say("Nothing to do: the database is already migrated.");
                 return hashTokens(call, run);
@@ -126,7 +126,7 @@ final class MigrateCommand implements Command {
                     + " a dry run makes none.");
             return DONE;
         }
-        Migrator.Outcome rolledBack = null;
+        Migration.Outcome rolledBack = null;
         try (DatabaseSession open = DatabaseSession.open(call)) {
             MigrationRun run = run(call, open);
             if (!run.isLarge()) {
@@ -198,7 +198,7 @@ final class MigrateCommand implements Command {
     }
 
     /** @param copied how long others had to wait for a copy, as a migration makes one as well, in nanoseconds */
-    private static int tell(Call call, Migrator.Outcome outcome, String how, long copied) {
+    private static int tell(Call call, Migration.Outcome outcome, String how, long copied) {
         tellOfHashes(call);
         if (outcome.made().isEmpty()) {
             call.say("Nothing to do: the database is already migrated.");

@@ -1,7 +1,6 @@
 package org.multisession.migration;
 
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -11,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
@@ -67,7 +65,7 @@ public final class Migrator implements Migration {
     private final Consumer<String> beforeStatement;
     private final int atOnce;
     private final Pacing pacing;
-    private final Ground ground;
+    private final SchemaBuilder schema;
 
     /** When the one transaction got the lock: what it has waited for it, others have not waited for us. */
     private volatile long heldFrom;
@@ -123,51 +121,7 @@ public final class Migrator implements Migration {
         this.beforeStatement = beforeStatement;
         this.atOnce = atOnce;
         this.pacing = pacing;
-        this.ground = new Ground(clock, beforeStatement);
-    }
-
-    /**
-     * What a migrated database has, for those who work on it.
-     *
-     * @param userColumns the columns of {@code users}, in lower case
-     * @param made what this run made, by name; empty if all was there
-     * @param backup where the database lies as it was before; null if there is no such copy
-     * @param longest what has held others up longest
-     */
-    public record Outcome(
-            Set<String> userColumns,
-            List<String> made,
-            @Nullable Path backup,
-            Held longest) {
-
-        public Outcome(Set<String> userColumns, List<String> made) {
-            this(userColumns, made, null, Held.NOTHING);
-        }
-
-        Outcome after(Backup.@Nullable Copy copy, Held held) {
-            return copy == null
-                    ? new Outcome(userColumns, made, null, held)
-                    : new Outcome(userColumns, made, copy.path(), copy.held().orLonger(held));
-        }
-    }
-
-    /**
-     * A migration that has been looked at and not been refused.
-     *
-     * @param userColumns the columns of {@code users} afterwards, in lower case; empty in a new database until then
-     * @param isShort whether nobody has to wait for the rest of it
-     */
-    public record Move(Set<String> userColumns, boolean isShort, Supplier<Outcome> rest) {
-
-        /**
-         * Does what is left to do.
-         *
-         * @throws MigrationRefusedException if something stands in the way that could not be seen before
-         * @throws org.multisession.db.DatabaseException if the database failed
-         */
-        public Outcome finish() {
-            return rest.get();
-        }
+        this.schema = new SchemaBuilder(clock, beforeStatement);
     }
 
     /**
@@ -529,8 +483,8 @@ public final class Migrator implements Migration {
     /** Makes what is missing, and brings what our triggers may have missed up to date; returns the names of what it made. */
     private List<String> mend(Transaction transaction, Inspection found, Witnesses witnesses, Instant now)
             throws SQLException {
-        List<String> names = ground.make(transaction, found);
-        Ground.tell(found);
+        List<String> names = schema.make(transaction, found);
+        SchemaBuilder.tell(found);
         String time = SqlTime.format(now);
         if (found.hasWatchedSessions()) {
             log(Backfill.reconcileUsers(transaction, time, beforeStatement));
@@ -543,7 +497,7 @@ public final class Migrator implements Migration {
             execute(transaction, FORGET_PHONES);
             Backfill.notePhones(transaction, beforeStatement);
         }
-        Ground.verify(transaction, found, List.of());
+        SchemaBuilder.verify(transaction, found, List.of());
         return names;
     }
 

@@ -1,6 +1,6 @@
 package org.multisession.migration;
 
-/** Is told how far a long step has come, so that whoever waits for it can see it go on. */
+/** Is told how far a long step has come, so that whoever waits for it can see it moving. */
 @FunctionalInterface
 public interface Progress {
 

@@ -16,8 +16,8 @@ import org.multisession.db.Transaction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the tables, indexes and triggers that are missing, and writes no row of theirs. */
-final class Ground {
+/** Makes the tables, indexes and triggers that an {@link Inspection} has found missing. It writes no row of theirs. */
+final class SchemaBuilder {
 
     private static final Logger log = LoggerFactory.getLogger(Migrator.class);
 
@@ -32,7 +32,7 @@ final class Ground {
     private final InstantSource clock;
     private final Consumer<String> beforeStatement;
 
-    Ground(InstantSource clock, Consumer<String> beforeStatement) {
+    SchemaBuilder(InstantSource clock, Consumer<String> beforeStatement) {
         this.clock = clock;
         this.beforeStatement = beforeStatement;
     }
@@ -59,7 +59,8 @@ final class Ground {
         toTell(found).forEach(object -> names.add(object.name()));
         found.stray().forEach(stray -> names.add("foreign key of user_sessions to users"));
         recordWhatIsNotMarkedByItsName(transaction, found.missing());
-        if (made.stream().anyMatch(Ground::watchesUsers) || found.catalogue().hasPutBackOn("users")) {
+        if (made.stream().anyMatch(SchemaBuilder::watchesUsers)
+                || found.catalogue().hasPutBackOn("users")) {
             String now = SqlTime.format(clock.instant());
             execute(transaction, FORGET_WATCH);
             execute(transaction, RECORD_WATCH, now, now);

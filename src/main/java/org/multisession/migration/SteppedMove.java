@@ -100,7 +100,7 @@ final class SteppedMove {
     private final Pacing pacing;
     private final Progress progress;
     private final Consumer<String> beforeStatement;
-    private final Ground ground;
+    private final SchemaBuilder schema;
     private final Pages pages;
     private final List<String> madeLater = new ArrayList<>();
     private boolean isAnew;
@@ -122,7 +122,7 @@ final class SteppedMove {
         this.pacing = pacing;
         this.progress = progress;
         this.beforeStatement = beforeStatement;
-        this.ground = new Ground(clock, beforeStatement);
+        this.schema = new SchemaBuilder(clock, beforeStatement);
         // By the connection that has the memory (Room): what it has just written, it need not read from the disk.
         this.pages = new Pages(database::outsideTransaction, nanoTime, pacing, progress);
     }
@@ -183,9 +183,9 @@ final class SteppedMove {
         left.addAll(found.outdated());
         left.remove(index);
         Inspection one = found.without(left);
-        List<String> made = ground.make(transaction, one);
-        Ground.tell(one);
-        Ground.verify(transaction, one, left);
+        List<String> made = schema.make(transaction, one);
+        SchemaBuilder.tell(one);
+        SchemaBuilder.verify(transaction, one, left);
         return made;
     }
 
@@ -200,9 +200,9 @@ final class SteppedMove {
             throw new MigrationRefusedException("somebody has changed the schema since it was looked at. Try again");
         }
         Inspection first = found.without(later);
-        List<String> made = ground.make(transaction, first);
-        Ground.tell(first);
-        Ground.verify(transaction, first, later);
+        List<String> made = schema.make(transaction, first);
+        SchemaBuilder.tell(first);
+        SchemaBuilder.verify(transaction, first, later);
         Set<String> passes = new LinkedHashSet<>();
         if (found.mark() != null && !isFirst) {
             passes.addAll(found.mark().passes());
@@ -292,7 +292,7 @@ final class SteppedMove {
                             heldFrom = nanoTime.getAsLong();
                             boolean unusedClear = clear(transaction);
                             Inspection found = Inspection.ofSchema(transaction);
-                            var unusedNames = ground.make(transaction, found.without(found.missingIndexesOfRows()));
+                            var unusedNames = schema.make(transaction, found.without(found.missingIndexesOfRows()));
                             trial.play(transaction);
                             return true;
                         })));

@@ -19,8 +19,8 @@ import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Source;
 import org.multisession.db.postgres.PostgresServer;
+import org.multisession.migration.Migration;
 import org.multisession.migration.MigrationRefusedException;
-import org.multisession.migration.Migrator;
 import org.multisession.migration.Progress;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
@@ -44,11 +44,11 @@ class PostgresStartTest {
         old = another;
     }
 
-    private Migrator.Outcome start() {
+    private Migration.Outcome start() {
         return start(old.url(), "postgres");
     }
 
-    private Migrator.Outcome start(String url, String user) {
+    private Migration.Outcome start(String url, String user) {
         keys.put("multisession.db.url", url);
         keys.put("multisession.db.user", user);
         Settings settings = Settings.read(new SettingSources(Map.of(), Map.of(), Map.of(), keys))

@@ -61,7 +61,7 @@ class BackupTest {
         return new Migrator(database, CLOCK, backup, Progress.NONE, Trial.NONE, Pacing.besideOthers());
     }
 
-    private Migrator.Outcome migrate() {
+    private Migration.Outcome migrate() {
         return deploy((database, file) ->
                 migrator(database, new SqliteBackup(database, file, CLOCK)).migrate());
     }
@@ -192,7 +192,7 @@ class BackupTest {
     }
 
     /** Lets something happen between the copy and the migration, or in place of the former. */
-    private Migrator.Outcome migrateAndMeanwhile(Runnable meanwhile) {
+    private Migration.Outcome migrateAndMeanwhile(Runnable meanwhile) {
         return deploy((database, file) -> {
             Backup real = new SqliteBackup(database, file, CLOCK);
             return migrator(database, () -> {
@@ -207,7 +207,7 @@ class BackupTest {
     @Test
     void a_copy_that_turns_out_superfluous_because_another_process_was_first_is_removed() {
         SqliteApp.make(folder, "multi").close();
-        Migrator.Outcome outcome = deploy((database, file) -> {
+        Migration.Outcome outcome = deploy((database, file) -> {
             Backup real = new SqliteBackup(database, file, CLOCK);
             return migrator(database, () -> {
                         Backup.@Nullable Copy copy = real.make();

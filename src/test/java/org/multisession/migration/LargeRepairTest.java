@@ -57,7 +57,7 @@ class LargeRepairTest {
         repair(file, Integer.MAX_VALUE, statement -> {});
     }
 
-    private Migrator.Outcome repair(Path path, int atOnce, Consumer<String> beforeStatement) {
+    private Migration.Outcome repair(Path path, int atOnce, Consumer<String> beforeStatement) {
         return with(
                 path,
                 database -> new Migrator(

@@ -122,11 +122,11 @@ class MigratorTest {
         file = folder.resolve("old-app.db");
     }
 
-    private Migrator.Outcome migrate() {
+    private Migration.Outcome migrate() {
         return migrate(Duration.ofSeconds(5));
     }
 
-    private Migrator.Outcome migrate(Duration busyTimeout) {
+    private Migration.Outcome migrate(Duration busyTimeout) {
         try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
                 Database database = Database.open(claimed, 2, busyTimeout)) {
             return new Migrator(database, clock).migrate();
@@ -181,7 +181,7 @@ class MigratorTest {
         List<String> schemaBefore = lines(old, SCHEMA);
         Map<String, @Nullable Long> openings = openings(old);
 
-        Migrator.Outcome outcome = migrate();
+        Migration.Outcome outcome = migrate();
 
         assertThat(outcome.made()).isNotEmpty().isSubsetOf(ALL_OF_OURS);
         assertThat(old.rows("users")).isEqualTo(usersBefore);
@@ -201,7 +201,7 @@ class MigratorTest {
         String dump = old.dump();
         old.run("BEGIN IMMEDIATE");
         try {
-            Migrator.Outcome second = migrate(SHORT);
+            Migration.Outcome second = migrate(SHORT);
             assertThat(second.made()).isEmpty();
             assertThat(second.userColumns()).contains("id", "phone", "auth_token");
         } finally {
@@ -323,7 +323,7 @@ class MigratorTest {
         void a_new_database_gets_a_users_table_too() {
             try (SqliteFile claimed = SqliteFile.claim(file, true, "/test");
                     Database database = Database.open(claimed, 2, SHORT)) {
-                Migrator.Outcome outcome = new Migrator(database, clock).migrate();
+                Migration.Outcome outcome = new Migrator(database, clock).migrate();
                 assertThat(outcome.made()).contains("users").containsAll(ALL_OF_OURS);
                 assertThat(outcome.userColumns())
                         .containsExactlyInAnyOrder("id", "phone", "auth_token", "plan", "created_at");

@@ -47,11 +47,11 @@ class SteppedMoveTest {
     }
 
     /** In pieces of this many rows; the consumer is told after each, when no transaction is open. */
-    private Migrator.Outcome migrate(Path file, int rows, Trial trial, Consumer<Integer> between) {
+    private Migration.Outcome migrate(Path file, int rows, Trial trial, Consumer<Integer> between) {
         return migrate(file, rows, trial, between, statement -> {});
     }
 
-    private Migrator.Outcome migrate(
+    private Migration.Outcome migrate(
             Path file, int rows, Trial trial, Consumer<Integer> between, Consumer<String> beforeStatement) {
         AtomicInteger pieces = new AtomicInteger();
         try (SqliteFile claimed = SqliteFile.claim(file, false, "/test");
@@ -90,7 +90,7 @@ class SteppedMoveTest {
         }
     }
 
-    private Migrator.Outcome migrate(Path file, int rows) {
+    private Migration.Outcome migrate(Path file, int rows) {
         return migrate(file, rows, Trial.NONE, piece -> {});
     }
 
@@ -147,7 +147,7 @@ class SteppedMoveTest {
                 Database database = Database.open(claimed, 2, Duration.ofSeconds(5));
                 LogLines log = new LogLines()) {
             Backup backup = () -> new Backup.Copy(folder.resolve("copy.db"), Held.byCopy(7_000_000_000L));
-            Migrator.Outcome outcome = new Migrator(
+            Migration.Outcome outcome = new Migrator(
                             database,
                             clock,
                             System::nanoTime,

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.db.Database;
 import org.multisession.db.Source;
 import org.multisession.db.sqlite.FileAccess;
-import org.multisession.migration.Migrator;
+import org.multisession.migration.Migration;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
@@ -77,7 +77,7 @@ public final class OtherProcess {
     }
 
     private String migrate() {
-        Migrator.Outcome outcome = NamedDatabase.migration(Objects.requireNonNull(database), InstantSource.system())
+        Migration.Outcome outcome = NamedDatabase.migration(Objects.requireNonNull(database), InstantSource.system())
                 .begin()
                 .finish();
         columns = UserColumns.of(outcome.userColumns());

@@ -25,7 +25,7 @@ public record PostgresDryRun(List<String> toBeMade, long users, long sessions) {
      * @throws MigrationRefusedException with all for which a migration would be refused
      */
     public static PostgresDryRun of(Handle handle) {
-        List<String> toBeMade = PostgresMigrator.ground(handle).missing();
+        List<String> toBeMade = PostgresMigrator.inspect(handle).missing();
         return new PostgresDryRun(
                 toBeMade,
                 toBeMade.isEmpty() ? 0 : rows(handle, "users", USERS),

@@ -13,13 +13,13 @@ import org.multisession.db.Sql;
 import org.multisession.migration.MigrationRefusedException;
 
 /**
- * What a migration finds, before it changes anything.
+ * What a look at a PostgreSQL database finds before a migration changes anything.
  *
  * @param userColumns the columns of {@code users}, in lower case; empty in a new database
  * @param missing names of what is to be made; empty if nothing is to be done
  * @param isSmall whether what is to be noted takes no longer than a deploy may
  */
-record PostgresGround(Set<String> userColumns, List<String> missing, boolean isSmall) {
+record PostgresInspection(Set<String> userColumns, List<String> missing, boolean isSmall) {
 
     /** So many rows are noted in some seconds. */
     private static final int SMALL = 20_000;
@@ -139,7 +139,7 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
      * @param all the statements of our schema
      * @param version what identifies them
      */
-    static PostgresGround look(Handle handle, List<SchemaScript> all, String version) {
+    static PostgresInspection of(Handle handle, List<SchemaScript> all, String version) {
         List<String> faults = new ArrayList<>();
         String account = judgeServer(handle, faults);
         refuse(faults);
@@ -168,7 +168,8 @@ record PostgresGround(Set<String> userColumns, List<String> missing, boolean isS
         }
         judgeRights(handle, account, missing, isNew, all, faults);
         refuse(faults);
-        return new PostgresGround(Set.copyOf(users.keySet()), missing, isNew || isSmall(handle, !sessions.isEmpty()));
+        return new PostgresInspection(
+                Set.copyOf(users.keySet()), missing, isNew || isSmall(handle, !sessions.isEmpty()));
     }
 
     /** Returns the name of the account. */

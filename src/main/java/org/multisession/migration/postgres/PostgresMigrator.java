@@ -1,22 +1,15 @@
 package org.multisession.migration.postgres;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
@@ -28,11 +21,9 @@ import org.multisession.db.Transaction;
 import org.multisession.db.postgres.TimeLimits;
 import org.multisession.migration.Migration;
 import org.multisession.migration.MigrationRefusedException;
-import org.multisession.migration.Migrator;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Trial;
-import org.multisession.token.TokenSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,28 +39,8 @@ public final class PostgresMigrator implements Migration {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresMigrator.class);
 
-    private static final String FUNCTIONS_FILE = "V000__functions.sql";
-    private static final String USERS_FILE = "V001__users.sql";
-    private static final List<String> FILES = List.of(
-            "V002__user_sessions.sql",
-            "V003__tokens.sql",
-            "V006__codes.sql",
-            "V007__auth_events.sql",
-            "V008__devices.sql",
-            "V009__witnesses.sql",
-            "V011__absent_tokens.sql",
-            "V013__sign_ins.sql",
-            "V014__known_and_strangers.sql",
-            "V015__watched.sql",
-            "V004__triggers.sql",
-            "V010__phones.sql",
-            "V005__lookup_indexes.sql");
-
     private static final String OUR_PREFIX = "multisession_";
     private static final String CREATED = "multisession_created";
-
-    /** So many rows are read, locked and noted in one transaction. */
-    private static final int BATCH = 1000;
 
     /**
      * A row that nothing else locks. Nobody waits for it in a statement: whoever does has a view of the database open, for
@@ -79,17 +50,6 @@ public final class PostgresMigrator implements Migration {
 
     private static final Duration TURN_PAUSE = Duration.ofMillis(100);
 
-    /** Without these nobody ends the sessions of an id that is given out again. */
-    private static final Set<String> ON_USERS =
-            Set.of("multisession_user_inserted", "multisession_user_id_changed", "multisession_user_truncated");
-
-    /** Without these nobody knows what became of a session. */
-    private static final Set<String> ON_SESSIONS = Set.of(
-            "multisession_session_inserted",
-            "multisession_session_deleted",
-            "multisession_session_token_changed",
-            "multisession_session_truncated");
-
     private static final String MARK_BEGUN = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('migration', 'begun', {now})
             ON CONFLICT (name) DO NOTHING
@@ -97,123 +57,6 @@ public final class PostgresMigrator implements Migration {
     private static final String MARK_DONE = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('migrated', '1', {now})
             ON CONFLICT (name) DO NOTHING
-            """;
-
-    /**
-     * Sessions first: whose user is noted by then, a trigger has seen come in, after them.
-     *
-     * <p>A row is locked until it is noted: otherwise a change that is committed in between would be noted by its trigger
-     * first, and be overwritten by what was there before.
-     */
-    private static final List<Backfill> BACKFILLS =
-            List.of(new Backfill("user_sessions", """
-                    INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-                    SELECT s.auth_token, s.user_id, {now}, CASE WHEN a.user_id IS NOT NULL THEN {now} END,
-                      CASE WHEN a.user_id IS NOT NULL THEN 'user-replaced' END
-                    FROM user_sessions s LEFT JOIN multisession_accounts a ON a.user_id = s.user_id
-                    WHERE s.id BETWEEN ? AND ? AND s.auth_token IS NOT NULL FOR SHARE OF s
-                    ON CONFLICT (auth_token) DO NOTHING
-                    """, """
-                    INSERT INTO multisession_rows (id, auth_token, created_at)
-                    SELECT id, auth_token, created_at FROM user_sessions
-                    WHERE id BETWEEN ? AND ? AND auth_token IS NOT NULL FOR SHARE
-                    ON CONFLICT (id) DO NOTHING
-                    """), new Backfill("users", """
-                    INSERT INTO multisession_accounts (user_id, phone, token_tail, unwatched)
-                    SELECT id, left(phone::TEXT, 100), multisession_mark(auth_token::TEXT), false FROM users
-                    WHERE id BETWEEN ? AND ? FOR SHARE
-                    ON CONFLICT (user_id) DO NOTHING
-                    """, """
-                    INSERT INTO multisession_phones (user_id, phone, tail)
-                    SELECT id, left(phone::TEXT, 100), multisession_tail(left(phone::TEXT, 100)) FROM users
-                    WHERE id BETWEEN ? AND ? FOR SHARE
-                    ON CONFLICT (user_id) DO NOTHING
-                    """));
-
-    /**
-     * What is noted of the rows of a table, for those between two ids.
-     *
-     * @param first what decides whom a token opens
-     * @param second what else is known of a row
-     */
-    private record Backfill(String table, String first, String second) {
-
-        List<String> statements() {
-            return List.of(first, second);
-        }
-    }
-
-    /**
-     * What is noted of the number of {@code users u} in {@code multisession_accounts a}. A rebuild may have written it in
-     * another way; then its last nine digits are the same, or as many as there are, but seven at least.
-     */
-    private static final String SAME_NUMBER = """
-            (a.phone = left(u.phone::TEXT, 100) AND a.phone ~ '[0-9].*[0-9].*[0-9].*[0-9].*[0-9]'
-              OR EXISTS (SELECT 1 FROM regexp_replace(a.phone, '[^0-9]', '', 'g') AS noted,
-                regexp_replace(left(u.phone::TEXT, 100), '[^0-9]', '', 'g') AS present,
-                least(9, length(noted), length(present)) AS compared
-                WHERE compared >= 7 AND right(noted, compared) = right(present, compared)))""";
-
-    /** Whoever has this id may be somebody else since nobody watched the users. */
-    private static final List<String> END_OF_DOUBTED_USERS =
-            List.of("""
-            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'unwitnessed'
-            WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM users u JOIN multisession_accounts a ON a.user_id = u.id
-              WHERE u.id = t.user_id AND %s)
-            """.formatted(SAME_NUMBER), """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT s.auth_token, s.user_id, {now}, {now}, 'unwitnessed' FROM user_sessions s
-            WHERE s.auth_token IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u
-              JOIN multisession_accounts a ON a.user_id = u.id WHERE u.id = s.user_id AND %s)
-            ON CONFLICT (auth_token) DO NOTHING
-            """.formatted(SAME_NUMBER));
-
-    /** Sessions may have been put back, and have come and gone, since nobody watched them. */
-    private static final List<String> END_OF_DOUBTED_SESSIONS =
-            List.of("""
-            UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'unwitnessed'
-            WHERE ended_at IS NULL AND EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = t.auth_token)
-              AND NOT EXISTS (SELECT 1 FROM multisession_rows r JOIN user_sessions s
-                ON s.auth_token = r.auth_token AND s.created_at IS NOT DISTINCT FROM r.created_at
-                WHERE r.auth_token = t.auth_token)
-            """, """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT s.auth_token, s.user_id, {now}, {now}, 'unwitnessed'
-            FROM user_sessions s JOIN multisession_accounts a ON a.user_id = s.user_id
-            WHERE a.unwatched AND s.auth_token IS NOT NULL ON CONFLICT (auth_token) DO NOTHING
-            """, """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT u.auth_token, min(u.id), {now}, {now}, 'unwitnessed'
-            FROM users u LEFT JOIN multisession_accounts a ON a.user_id = u.id
-            WHERE u.auth_token <> '' AND a.token_tail IS DISTINCT FROM multisession_mark(u.auth_token::TEXT)
-              AND NOT EXISTS (SELECT 1 FROM multisession_tokens t
-                WHERE t.auth_token IN (u.auth_token, multisession_hash(u.auth_token)))
-              AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = u.auth_token)
-              AND NOT %s
-            GROUP BY u.auth_token ON CONFLICT (auth_token) DO NOTHING
-            """.formatted(TokenSql.isHash("u.auth_token")));
-
-    /** Notes that do not say what is there. */
-    private static final List<String> FORGET = List.of("""
-            DELETE FROM multisession_rows r WHERE NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.id = r.id
-              AND s.auth_token = r.auth_token AND s.created_at IS NOT DISTINCT FROM r.created_at)
-            """, """
-            DELETE FROM multisession_accounts a WHERE unwatched OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = a.user_id
-              AND left(u.phone::TEXT, 100) IS NOT DISTINCT FROM a.phone
-              AND multisession_mark(u.auth_token::TEXT) IS NOT DISTINCT FROM a.token_tail)
-            """, """
-            DELETE FROM multisession_phones p WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = p.user_id
-              AND left(u.phone::TEXT, 100) IS NOT DISTINCT FROM p.phone)
-            """);
-
-    /**
-     * What began while nobody watched and is not in doubt is believed. Noted before the triggers are there again: a user
-     * who comes in behind them would end it.
-     */
-    private static final String BELIEVE_THE_REST = """
-            INSERT INTO multisession_tokens (auth_token, user_id, recorded_at)
-            SELECT auth_token, user_id, {now} FROM user_sessions WHERE auth_token IS NOT NULL
-            ON CONFLICT (auth_token) DO NOTHING
             """;
 
     /** Once all that is there is noted. A token of two users is nobody's, and stays so when one of them gets another. */
@@ -232,26 +75,6 @@ public final class PostgresMigrator implements Migration {
             SELECT auth_token, NULL, {now}, {now}, 'ambiguous' FROM users WHERE auth_token <> ''
             GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
             """);
-
-    /** By what the view of our triggers knows them again: see there. */
-    private static final String NOTE_TRIGGERS = """
-            INSERT INTO multisession_state (name, value, changed_at)
-            SELECT t.tgname, concat_ws(' ', k.oid, k.xmin, t.oid, t.xmin), {now}
-            FROM pg_catalog.pg_trigger t, pg_catalog.pg_constraint k
-            WHERE t.tgrelid IN (to_regclass('users'), to_regclass('user_sessions'))
-              AND t.tgname LIKE 'multisession\\_%' AND NOT t.tgisinternal
-              AND k.conrelid = to_regclass('multisession_tokens') AND k.contype = 'p'
-            """;
-
-    private static final String OVERWRITE = """
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
-            """;
-
-    /** Where nothing is noted, or what is noted is of the database that this one was restored from. */
-    private static final String NOTE_TRIGGERS_OF_THIS_DATABASE = NOTE_TRIGGERS + OVERWRITE + """
-            WHERE substring(multisession_state.value FROM '^[0-9]+ [0-9]+') IS DISTINCT FROM
-              substring(excluded.value FROM '^[0-9]+ [0-9]+')
-            """;
 
     private static final String MARK_VERSION = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('schema', '%s', {now})
@@ -285,7 +108,7 @@ public final class PostgresMigrator implements Migration {
     private final Progress progress;
     private final Trial trial;
     private final Pacing pacing;
-    private final List<SchemaScript> all = all();
+    private final List<SchemaScript> all = SchemaScript.all();
 
     /** One that tries nothing out and works in silence. */
     public PostgresMigrator(Database database, InstantSource clock) {
@@ -302,21 +125,20 @@ public final class PostgresMigrator implements Migration {
     }
 
     @Override
-    public Migrator.Move begin() {
-        PostgresGround found = look();
+    public Move begin() {
+        PostgresInspection found = inspect();
         if (found.missing().isEmpty()) {
-            database.execute(transaction -> run(transaction, NOTE_TRIGGERS_OF_THIS_DATABASE));
+            database.execute(transaction -> run(transaction, TriggerNotes.OF_THIS_DATABASE));
             tryOut(found.userColumns());
             log.info("Migration: everything is there already; nothing was changed");
-            return new Migrator.Move(
-                    found.userColumns(), true, () -> new Migrator.Outcome(found.userColumns(), List.of()));
+            return new Move(found.userColumns(), true, () -> new Outcome(found.userColumns(), List.of()));
         }
-        return new Migrator.Move(found.userColumns(), found.isSmall(), this::inTurn);
+        return new Move(found.userColumns(), found.isSmall(), this::inTurn);
     }
 
-    private PostgresGround look() {
+    private PostgresInspection inspect() {
         database.learn(Map.of("forChange", database.read(PostgresMigrator::lockOfATokensRow)));
-        return database.read(handle -> PostgresGround.look(handle, all, version(all)));
+        return database.read(handle -> PostgresInspection.of(handle, all, SchemaScript.version(all)));
     }
 
     /**
@@ -332,25 +154,14 @@ public final class PostgresMigrator implements Migration {
      *
      * @throws MigrationRefusedException with all that stands in its way
      */
-    static PostgresGround ground(Handle handle) {
-        List<SchemaScript> all = all();
-        return PostgresGround.look(handle, all, version(all));
-    }
-
-    /** What changes with any statement of the schema. */
-    private static String version(List<SchemaScript> all) {
-        String text = all.stream().map(SchemaScript::sql).collect(Collectors.joining(";"));
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+    static PostgresInspection inspect(Handle handle) {
+        List<SchemaScript> all = SchemaScript.all();
+        return PostgresInspection.of(handle, all, SchemaScript.version(all));
     }
 
     @Override
     public List<String> missing() {
-        return database.read(handle -> PostgresGround.missing(handle, all));
+        return database.read(handle -> PostgresInspection.missing(handle, all));
     }
 
     @Override
@@ -384,12 +195,12 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** Waits for as long as another node migrates: its turn ends with its connection. */
-    private Migrator.Outcome inTurn() {
+    private Outcome inTurn() {
         boolean hadLocks = makeLocks();
         boolean hasWaited = false;
         while (true) {
             pacing.goOn();
-            Optional<Migrator.Outcome> outcome = database.write(transaction -> {
+            Optional<Outcome> outcome = database.write(transaction -> {
                 if (ComposedSql.number(transaction, TAKE_TURN) == 0) {
                     return Optional.empty();
                 }
@@ -412,34 +223,21 @@ public final class PostgresMigrator implements Migration {
 
     /** Watches over the schema that this migration makes. */
     public Database.Guard guard() {
-        return new PostgresGuard(triggers().size());
+        return new PostgresGuard(SchemaScript.triggers().size());
     }
 
     /** The names of what is not in a database and should be; the rest of a migration that is under way is one of them. */
     public static List<String> missing(Handle handle) {
-        return PostgresGround.missing(handle, all());
-    }
-
-    private static List<SchemaScript> all() {
-        return Stream.concat(Stream.of(FUNCTIONS_FILE), FILES.stream())
-                .flatMap(file -> SchemaScript.read(file).stream())
-                .toList();
-    }
-
-    private static List<SchemaScript> triggers() {
-        return FILES.stream()
-                .flatMap(file -> SchemaScript.read(file).stream())
-                .filter(SchemaScript::isTrigger)
-                .toList();
+        return PostgresInspection.missing(handle, SchemaScript.all());
     }
 
     /** Returns whether the table was there. */
     private boolean makeLocks() {
-        SchemaScript locks = SchemaScript.read(FUNCTIONS_FILE).get(0);
+        SchemaScript locks = all.get(0);
         for (int tries = 0; ; tries++) {
             try {
                 return database.outsideTransaction(handle -> {
-                    boolean isThere = PostgresGround.exists(handle, locks.name());
+                    boolean isThere = PostgresInspection.exists(handle, locks.name());
                     if (!isThere) {
                         run(handle, locks.sql());
                     }
@@ -460,11 +258,11 @@ public final class PostgresMigrator implements Migration {
         }
     }
 
-    private Migrator.Outcome steps(boolean hadLocks) {
-        PostgresGround found = look();
+    private Outcome steps(boolean hadLocks) {
+        PostgresInspection found = inspect();
         if (found.missing().isEmpty()) {
             log.info("Migration: another node has just done it; nothing was changed");
-            return new Migrator.Outcome(found.userColumns(), List.of());
+            return new Outcome(found.userColumns(), List.of());
         }
         // What a dry run names, and an uninstall will.
         List<String> made = new ArrayList<>(found.missing());
@@ -477,8 +275,8 @@ public final class PostgresMigrator implements Migration {
         }
         boolean isDone = database.read(PostgresMigrator::isDone);
         makeTables(isNew);
-        Set<String> columns = Set.copyOf(
-                database.read(handle -> PostgresGround.columns(handle, "users")).keySet());
+        Set<String> columns = Set.copyOf(database.read(handle -> PostgresInspection.columns(handle, "users"))
+                .keySet());
         if (isDone) {
             replaceTriggers();
         } else {
@@ -486,7 +284,7 @@ public final class PostgresMigrator implements Migration {
         }
         boolean wasMissing = makeTriggers(isDone);
         if (!isDone || wasMissing) {
-            BACKFILLS.forEach(this::fill);
+            new PostgresBackfill(database, this::atThisTime, pacing, progress).run();
         }
         all.stream()
                 .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
@@ -501,20 +299,20 @@ public final class PostgresMigrator implements Migration {
                 run(transaction, MARK_DONE);
                 run(transaction, "DELETE FROM multisession_state WHERE name = 'migration'");
             }
-            run(transaction, NOTE_TRIGGERS_OF_THIS_DATABASE);
-            run(transaction, MARK_VERSION.formatted(version(all)));
+            run(transaction, TriggerNotes.OF_THIS_DATABASE);
+            run(transaction, MARK_VERSION.formatted(SchemaScript.version(all)));
         });
         log.info("Migration: done; it made {} objects, and the old app can go on as before", made.size());
-        return new Migrator.Outcome(columns, made);
+        return new Outcome(columns, made);
     }
 
     private void makeTables(boolean isNew) {
-        boolean isNewTable = !database.read(handle -> PostgresGround.exists(handle, "user_sessions"));
+        boolean isNewTable = !database.read(handle -> PostgresInspection.exists(handle, "user_sessions"));
         // The list of what is ours comes first, so that whatever a kill leaves is on it.
         all.stream().filter(script -> script.name().equals(CREATED)).forEach(this::makeTable);
         if (isNew) {
             log.info("Migration: the database is new and empty; table users is made too");
-            SchemaScript.read(USERS_FILE).forEach(this::makeTable);
+            SchemaScript.users().forEach(this::makeTable);
         }
         all.stream()
                 .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
@@ -529,7 +327,7 @@ public final class PostgresMigrator implements Migration {
     private void makeTable(SchemaScript script) {
         if (script.isReplaceable()) {
             patiently(transaction -> run(transaction, script.sql()));
-        } else if (!database.read(handle -> PostgresGround.exists(handle, script.name()))) {
+        } else if (!database.read(handle -> PostgresInspection.exists(handle, script.name()))) {
             patiently(transaction -> {
                 run(transaction, script.sql().replace("{session_time}", timeType(transaction)));
                 remember(transaction, script.name());
@@ -539,7 +337,7 @@ public final class PostgresMigrator implements Migration {
 
     /** The type of the team's column, which a comparison with ours must not have to turn. */
     private static String timeType(Handle handle) throws SQLException {
-        String type = PostgresGround.columns(handle, "user_sessions")
+        String type = PostgresInspection.columns(handle, "user_sessions")
                 .getOrDefault("created_at", "timestamp without time zone");
         if (!type.startsWith("timestamp")) {
             throw new MigrationRefusedException("user_sessions.created_at is of the type " + type
@@ -550,9 +348,9 @@ public final class PostgresMigrator implements Migration {
 
     /** What an earlier version has made may say something else. None is gone for a moment. */
     private void replaceTriggers() {
-        for (SchemaScript trigger : triggers()) {
+        for (SchemaScript trigger : SchemaScript.triggers()) {
             patiently(transaction -> {
-                if (PostgresGround.fires(transaction, trigger)) {
+                if (PostgresInspection.fires(transaction, trigger)) {
                     run(transaction, trigger.sql());
                     note(transaction, trigger);
                 }
@@ -568,13 +366,10 @@ public final class PostgresMigrator implements Migration {
         }
         if (isDone) {
             log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
-            List<String> doubts = new ArrayList<>(doubts(missing));
-            doubts.addAll(FORGET);
-            doubts.add(BELIEVE_THE_REST);
             // In one transaction with the tables locked: between the look and the triggers nobody may change a row.
             patiently(transaction -> {
                 run(transaction, "LOCK TABLE users, user_sessions IN SHARE ROW EXCLUSIVE MODE");
-                for (String sql : doubts) {
+                for (String sql : PostgresWitnesses.repair(missing)) {
                     run(transaction, sql);
                 }
                 make(transaction, missing);
@@ -588,26 +383,14 @@ public final class PostgresMigrator implements Migration {
     }
 
     private static boolean isDone(Handle handle) throws SQLException {
-        return PostgresGround.exists(handle, "multisession_state")
+        return PostgresInspection.exists(handle, "multisession_state")
                 && ComposedSql.number(handle, "SELECT count(*) FROM multisession_state WHERE name = 'migrated'") > 0;
     }
 
     private static List<SchemaScript> missingTriggers(Handle handle) {
-        return triggers().stream()
-                .filter(trigger -> !PostgresGround.fires(handle, trigger))
+        return SchemaScript.triggers().stream()
+                .filter(trigger -> !PostgresInspection.fires(handle, trigger))
                 .toList();
-    }
-
-    /** What ends all that cannot be told apart since these triggers are gone. */
-    private static List<String> doubts(List<SchemaScript> missing) {
-        List<String> doubts = new ArrayList<>();
-        if (names(missing).stream().anyMatch(ON_USERS::contains)) {
-            doubts.addAll(END_OF_DOUBTED_USERS);
-        }
-        if (names(missing).stream().anyMatch(ON_SESSIONS::contains)) {
-            doubts.addAll(END_OF_DOUBTED_SESSIONS);
-        }
-        return doubts;
     }
 
     /** Whether our tables tell the sessions of each user from others; in the middle of a migration they do not. */
@@ -620,13 +403,13 @@ public final class PostgresMigrator implements Migration {
                                 "multisession_accounts",
                                 "multisession_rows")
                         .stream()
-                        .allMatch(table -> PostgresGround.exists(handle, table)));
+                        .allMatch(table -> PostgresInspection.exists(handle, table)));
     }
 
     /** For an uninstall: the next deploy will know nothing of what happened since triggers of ours are gone. */
     static void endWhatCannotBeTold(Transaction transaction) throws SQLException {
         TimeLimits.lift(transaction);
-        for (String sql : doubts(missingTriggers(transaction))) {
+        for (String sql : PostgresWitnesses.endDoubted(missingTriggers(transaction))) {
             ComposedSql.run(transaction, sql.replace("{now}", "now()"));
         }
     }
@@ -644,7 +427,7 @@ public final class PostgresMigrator implements Migration {
     }
 
     private void note(Transaction transaction, SchemaScript trigger) throws SQLException {
-        run(transaction, NOTE_TRIGGERS + "AND t.tgname = '" + trigger.name() + "'\n" + OVERWRITE);
+        run(transaction, TriggerNotes.of(trigger));
     }
 
     /**
@@ -653,55 +436,16 @@ public final class PostgresMigrator implements Migration {
      * @param now the time of the note
      */
     public static void noteTriggers(Transaction transaction, Instant now) throws SQLException {
-        ComposedSql.run(transaction, at(now, NOTE_TRIGGERS + OVERWRITE));
+        ComposedSql.run(transaction, at(now, TriggerNotes.OF_ALL));
     }
 
     private void patiently(Database.Act<Transaction> act) {
         ShortLock.patiently(database, act);
     }
 
-    private void fill(Backfill backfill) {
-        String step = "noting " + backfill.table();
-        long total = database.write(transaction -> {
-            TimeLimits.lift(transaction);
-            return ComposedSql.number(transaction, "SELECT count(*) FROM " + backfill.table());
-        });
-        long done = 0;
-        long last = Long.MIN_VALUE;
-        while (true) {
-            pacing.goOn();
-            progress.at(step, Math.min(done, Math.max(0, total - 1)), total);
-            long after = last;
-            long[] page = database.outsideTransaction(handle -> page(handle, backfill.table(), after));
-            if (page[0] == 0) {
-                progress.at(step, total, total);
-                return;
-            }
-            done += page[0];
-            // Whoever waits for one row here keeps the others of the page locked.
-            patiently(transaction -> {
-                for (String sql : backfill.statements()) {
-                    ComposedSql.update(transaction, atThisTime(sql), page[1], page[2]);
-                }
-            });
-            last = page[2];
-        }
-    }
-
-    /** How many rows the next page has, and its first and last id. */
-    private static long[] page(Handle handle, String table, long after) throws SQLException {
-        return ComposedSql.all(
-                        handle,
-                        "SELECT count(*), min(id), max(id) FROM (SELECT id FROM " + table
-                                + " WHERE id > ? ORDER BY id LIMIT " + BATCH + ") p",
-                        row -> new long[] {row.getLong(1), row.getLong(2), row.getLong(3)},
-                        after)
-                .get(0);
-    }
-
     /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
     private void makeIndex(SchemaScript index) {
-        if (!database.read(handle -> PostgresGround.exists(handle, index.name()))) {
+        if (!database.read(handle -> PostgresInspection.exists(handle, index.name()))) {
             // It cannot be made in a transaction, so the note comes first.
             database.execute(transaction -> remember(transaction, index.name()));
         }

@@ -185,7 +185,7 @@ public final class PostgresUninstaller implements Uninstall {
     private static void lockTeamsTables(Transaction transaction) throws SQLException {
         List<String> tables = new ArrayList<>();
         for (String table : List.of(USERS, SESSIONS)) {
-            if (PostgresGround.exists(transaction, table)) {
+            if (PostgresInspection.exists(transaction, table)) {
                 tables.add(table);
             }
         }
@@ -215,7 +215,7 @@ public final class PostgresUninstaller implements Uninstall {
     /** The names of what has not our prefix and is ours all the same. */
     private static Set<String> created(Handle handle) throws SQLException {
         Set<String> names = new HashSet<>();
-        if (PostgresGround.exists(handle, "multisession_created")) {
+        if (PostgresInspection.exists(handle, "multisession_created")) {
             names.addAll(ComposedSql.texts(handle, "SELECT name FROM multisession_created"));
         }
         return names;
@@ -254,13 +254,13 @@ public final class PostgresUninstaller implements Uninstall {
         }
         List<Item> kept = new ArrayList<>();
         for (String name : WITHOUT_OUR_PREFIX) {
-            if (!tables.contains(name) && PostgresGround.exists(handle, name)) {
+            if (!tables.contains(name) && PostgresInspection.exists(handle, name)) {
                 kept.add(counted(handle, new Item("table", name, 0)));
             }
         }
-        boolean hasUsers = PostgresGround.exists(handle, USERS);
+        boolean hasUsers = PostgresInspection.exists(handle, USERS);
         boolean isKnown = hasUsers
-                && PostgresGround.exists(handle, SESSIONS)
+                && PostgresInspection.exists(handle, SESSIONS)
                 && tables.contains("multisession_tokens")
                 && objects.stream().anyMatch(item -> item.name().equals("multisession_hash"));
         long sessions = isKnown ? ComposedSql.number(handle, LIVE) : 0;
