@@ -25,9 +25,10 @@ import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 
 /**
- * Answers "who is this?": first by the session of the token, then by the legacy token of a user ({@link LookUpDao}); for
- * many tokens, one query first finds those that are known. An answer is kept until anybody commits what may change it, so
- * an ended session is refused from the next request on; whether it has run out is asked at each request. Thread-safe.
+ * Answers "who is this?": by the session of a token, or else by the legacy token of a user ({@link LookUpDao}). Where a
+ * request presents many tokens, one query first finds those that are known at all. An answer is kept until anybody
+ * commits something that may change it, so an ended session is refused from the next request on. Whether a session has
+ * run out is decided at each request. Thread-safe.
  */
 public final class Authenticator {
 

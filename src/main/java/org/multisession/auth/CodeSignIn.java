@@ -18,8 +18,8 @@ import org.multisession.token.Presented;
 import org.multisession.user.User;
 
 /**
- * Sign-in by a one-time code, in two steps: requesting a code, and trying it. Nothing that a stranger sees of the first
- * step depends on whether an account has the number.
+ * Sign-in by a one-time code, in two steps: requesting a code, and trying it. The first step shows a stranger nothing
+ * that depends on whether an account has the number.
  */
 public final class CodeSignIn {
 

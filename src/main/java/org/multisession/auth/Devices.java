@@ -27,8 +27,8 @@ import org.multisession.token.SessionToken;
 import org.multisession.token.StoredToken;
 
 /**
- * A user's devices, and signing them out from another one. It searches only the user's own, so somebody else's id is
- * one that does not exist.
+ * The devices of a user, and how one of them signs out another. It only ever looks at the user's own devices, so the id
+ * of somebody else's is unknown here.
  */
 public final class Devices {
 

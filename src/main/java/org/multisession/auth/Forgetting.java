@@ -27,15 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Forgets tokens that have ended and cannot come back, about once a day. A token could come back only from where it
- * stands: {@code users.auth_token}, or a row of {@code user_sessions}. So a look first walks through both, then through the
- * tokens that have ended; it notes since when each has stood nowhere, and forgets those of which that is long enough ago.
- * A look counts only while nothing can hide a token: the schema is whole and the same from its beginning to its end, no
- * other table could take the place of one of the two, and the clock is believed. When the table {@code users} was
- * rebuilt, all times begin anew.
+ * Forgets ended tokens that cannot come back, about once a day. A token can come back only from where it stands:
+ * {@code users.auth_token}, or a row of {@code user_sessions}. So a look first walks through both, then through the
+ * ended tokens. It notes since when each has stood nowhere, and forgets those for which that is long enough ago. A look
+ * counts only if nothing can have hidden a token: the schema is whole and the same from beginning to end, no other
+ * table could take the place of one of the two, and the clock is trusted. When the table {@code users} was rebuilt, all
+ * times begin anew.
  *
- * <p>Pages are read without a lock, and what is written is written in small transactions with rests in between; what was
- * stopped or killed half-way is looked at again. One node at a time. Not for use by several threads.
+ * <p>Pages are read without a lock, and writes are small transactions with rests in between. A look that was stopped or
+ * killed half-way is begun again. One node at a time. Not for use by several threads.
  */
 public final class Forgetting {
 

@@ -1,8 +1,8 @@
 package org.multisession.auth;
 
 /**
- * A set of hashes in a fixed space (a Bloom filter). What was added is always found; what was not is found rarely, and
- * with another salt it is another one that is. For one thread.
+ * A Bloom filter of hashes, in a fixed amount of memory. What was added is always found. What was not added is rarely
+ * found, and under another salt it is other hashes that are. For one thread.
  */
 final class HashFilter {
 

@@ -11,7 +11,10 @@ import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 import org.multisession.user.UserDao;
 
-/** The one token per user that the old app knows, in {@code users.auth_token}: whom it opens an account, and the mirror. */
+/**
+ * The legacy token of each user, in {@code users.auth_token}: whose account it opens, and how a sign-in mirrors its own
+ * token there.
+ */
 public final class LegacyTokens {
 
     private final UserDao users;

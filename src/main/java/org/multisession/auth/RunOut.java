@@ -18,9 +18,9 @@ import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /**
- * The sessions that a request has found run out, or that a sign-in has to end and somebody holds. Each is refused at once
- * and from then on, and {@link #flush} ends them in the database a moment later, so that no request waits for the writer
- * only to be refused. Safe for use by many threads.
+ * Sessions that are refused from now on and ended a moment later: those that a request has found run out, and those
+ * that a sign-in has to end while another transaction holds their row. {@link #flush} ends them in the database, so
+ * that no request waits for the writer only to be refused. Safe for use by many threads.
  */
 public final class RunOut {
 

@@ -38,8 +38,8 @@ import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
 /**
- * The application without servlets: every service wired to one migrated database. Building it neither reads nor writes
- * the database; {@link #begin} does, once.
+ * Every service between the database and the servlets, wired to one migrated database. The constructor neither reads
+ * nor writes the database; {@link #begin} does, once.
  */
 public final class Services {
 

@@ -28,8 +28,8 @@ import org.multisession.token.StoredToken;
 import org.multisession.user.User;
 
 /**
- * The sessions of users, with what belongs to each: its device, how long it lives, and its line in the audit trail. To
- * end a session and to record that it ended are one act; nothing else in the application ends one.
+ * The sessions of users, with what belongs to each: its device, its lifetime, and its entry in the audit trail. Ending
+ * a session and recording that it ended are one operation, and no other class ends one.
  */
 public final class Sessions {
 

@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells operators of telephone numbers that more than one user has, since nobody can sign in by one: its owner is locked
- * out, perhaps by somebody who registered the number a second time in the old app. By ids, each number once an hour, and
- * of {@value #MAX_TOLD} numbers an hour. The trail is written later, so that whoever asks does not wait for it. Safe for
- * use by many threads.
+ * Tells operators of phone numbers that several users have. Nobody can sign in by such a number; its owner may have
+ * been locked out by somebody who registered it a second time in the old app. Users are named by their ids, each number
+ * once an hour, and at most {@value #MAX_TOLD} numbers an hour. The audit trail is written later, so that whoever asks
+ * does not wait for it. Safe for use by many threads.
  */
 public final class SharedNumbers {
 

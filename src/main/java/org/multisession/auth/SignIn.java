@@ -23,10 +23,10 @@ import org.multisession.user.User;
  * <ol>
  *   <li>the new session is written;
  *   <li>the legacy token that the mirror is about to overwrite is adopted as a session of its own, so that the old
- *       devices which hold it stay signed in;
- *   <li>{@code users.auth_token} is set to its token (the mirror), so that the old app accepts it too;
- *   <li>the session that the same browser had until now ends: one browser, one session;
- *   <li>what is over the number of sessions that a user may have ends, the least recently seen first.
+ *       devices that hold it stay signed in;
+ *   <li>{@code users.auth_token} is set to the new token (the mirror), so that the old app accepts it too;
+ *   <li>the session that this browser had until now is ended: one browser, one session;
+ *   <li>if the user has too many sessions, the least recently seen are ended.
  * </ol>
  *
  * From stage {@code settle} on there is no mirror, and so nothing to adopt.

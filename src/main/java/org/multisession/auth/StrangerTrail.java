@@ -18,10 +18,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the audit trail says of strangers: limits they hit, and codes they try for numbers that are nobody's. Anybody may
- * cause any number of these, so a network gets one line a minute for limits, there are {@value #LINES_A_MINUTE} lines a
- * minute and {@value #LINES_A_DAY} a day in all, and of whoever is left out one line for each kind tells every ten minutes
- * how many networks they were. Safe for use by many threads.
+ * Writes to the audit trail what strangers do: limits they hit, and codes they try for numbers that belong to nobody.
+ * Anybody can cause any number of these events, so a network gets one line a minute for limits, and there are
+ * {@value #LINES_A_MINUTE} lines a minute and {@value #LINES_A_DAY} a day in all. The rest is summed up every ten
+ * minutes, in one line for each kind of event with the number of networks. Safe for use by many threads.
  */
 public final class StrangerTrail {
 

@@ -17,11 +17,10 @@ import org.multisession.session.UserSession;
 import org.multisession.session.UserSessionDao;
 
 /**
- * Ends sessions that have run out without waiting for a request that finds them, by the very rule of
- * {@link Authenticator}, which knows what odd times mean; rows that open nothing leave by the same rule. Walks through
- * all sessions a stretch at a time: pages are read without a lock, and what has run out is looked at again and ended in
- * small transactions with rests in between, which a sign-in does not notice. One node at a time. Not for use by several
- * threads.
+ * Ends sessions that have run out and that no request comes for, by the same rule as {@link Authenticator}, which knows
+ * what odd times mean; rows that open nothing are removed by that rule too. Walks through all sessions a page at a
+ * time. Pages are read without a lock; what has run out is looked at again and ended in small transactions with rests
+ * in between, which a sign-in does not notice. One node at a time. Not for use by several threads.
  */
 public final class Sweeper {
 

@@ -16,12 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the database file, once a second, for another file in its place and for another program in this JVM that
- * opens it, and for a log that somebody has removed from beside it.
+ * Checks the database file once a second: whether another file is in its place, whether another program in this JVM has
+ * it open, and whether somebody has removed its write-ahead log.
  *
- * <p>A file that was put in place of the open one is opened and brought to where a deploy would bring it, before anything
- * is answered from it; the application goes on with it as it is. Until then, and for as long as it is refused,
- * {@link Database} answers nothing. For one thread, but for what it tells.
+ * <p>A file that was put in the place of the open one is opened and migrated as at a deploy before anything is answered
+ * from it. Until then, and for as long as it is refused, {@link Database} answers nothing. One thread runs this; what
+ * it reports may be read by any.
  */
 final class DatabaseWatch implements Runnable, Meters.FileWatch {
 

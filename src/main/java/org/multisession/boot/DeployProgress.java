@@ -9,7 +9,7 @@ import org.multisession.web.Readiness;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells {@code /health} how far a migration is, and the log every ten seconds. */
+/** Reports how far a migration is to {@code /health}, and to the log every ten seconds. */
 final class DeployProgress implements Progress {
 
     private static final Logger log = LoggerFactory.getLogger(DeployProgress.class);

@@ -7,7 +7,10 @@ import java.util.Collections;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** JDBC drivers register with the JVM for ever; without this, a redeploy would leak the whole class loader. */
+/**
+ * Deregisters our JDBC drivers. They register with the JVM for good, and a redeploy would otherwise leak the whole
+ * class loader.
+ */
 final class Drivers {
 
     private static final Logger log = LoggerFactory.getLogger(Drivers.class);

@@ -14,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs what is done by the clock: a task that fails, by whatever it fails, is logged, counted, and run again when it is
- * due. What takes minutes has threads of its own, so that it never keeps the short tasks waiting: sessions would look idle
- * if their use were not written.
+ * Runs the periodic tasks. A task that fails, whatever the failure, is logged and counted, and runs again when it is
+ * due. Tasks that may take minutes have threads of their own, so that the short ones never wait for them: sessions
+ * would look idle if their use were not written.
  */
 final class Housekeeping implements AutoCloseable {
 

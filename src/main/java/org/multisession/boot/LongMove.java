@@ -8,7 +8,9 @@ import org.multisession.web.Readiness;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A migration that takes long, in a thread of its own: neither Tomcat nor its other applications wait for it. */
+/**
+ * A migration that takes long, on a thread of its own, so that neither Tomcat nor its other applications wait for it.
+ */
 final class LongMove {
 
     private static final Logger log = LoggerFactory.getLogger(LongMove.class);

@@ -6,8 +6,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads every class of this application. One that is needed for the first time while the process may open no more files
- * cannot be loaded, and stays missing once it may again: the JVM and Tomcat's class loader both remember that it was not
+ * Loads every class of this application at the start. A class that is first needed while the process can open no more
+ * files cannot be loaded, and stays missing afterwards: the JVM and Tomcat's class loader both remember that it was not
  * there.
  */
 final class OwnClasses {

@@ -10,7 +10,7 @@ import org.multisession.session.Heartbeat;
 import org.multisession.session.RestingThrottle;
 import org.multisession.session.Stage;
 
-/** What runs by the clock, and how often. */
+/** The periodic tasks, and how often they run. */
 final class Schedule {
 
     private static final Duration FILE_WATCH_INTERVAL = Duration.ofSeconds(1);

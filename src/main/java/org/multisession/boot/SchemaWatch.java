@@ -10,7 +10,7 @@ import org.multisession.migration.SchemaGuard;
 import org.multisession.migration.postgres.PostgresMigrator;
 
 /**
- * Looks after the schema of an open database while the application runs.
+ * What looks after the schema of an open database while the application runs.
  *
  * @param guard asked before anything is written
  * @param missing names what the schema lacks

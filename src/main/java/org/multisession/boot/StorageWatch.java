@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells operators when the disk of the database is full or fails, when it is damaged or may not be written, and when that is
- * over: at once, and while it lasts now and then, however many requests fail by it. Safe for use by many threads.
+ * Reports when the disk of the database is full or failing, when the database is damaged or must not be written, and
+ * when that is over: at once, and now and then while it lasts, however many requests fail by it. Safe for use by many
+ * threads.
  */
 final class StorageWatch implements DatabaseListener {
 

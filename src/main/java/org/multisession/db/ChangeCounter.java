@@ -2,7 +2,7 @@ package org.multisession.db;
 
 import java.sql.SQLException;
 
-/** Tells a connection whether anybody else has committed, and how much it has changed itself. */
+/** Tells whether another connection has committed, and how many rows this one has changed. */
 public interface ChangeCounter {
 
     /** A number that is another than the last time if anything was committed since, by any other connection. */

@@ -14,11 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open database: {@link #read} for one look, {@link #write} for one transaction.
+ * An open database: {@link #read} runs a callback that reads, {@link #write} runs one as a transaction.
  *
- * <p>On SQLite there is exactly one writing connection. Writers in this process queue for it, which costs nothing
- * (SQLite admits one at a time anyway) and spares them the busy loop; readers have a small pool of their own. Safe for
- * use by many threads. Never call it inside another call's callback: it could wait for itself.
+ * <p>On SQLite there is exactly one writing connection. Writers in this process queue for it, which costs nothing,
+ * because SQLite admits one writer at a time anyway, and which spares them SQLite's busy loop. Readers have a small
+ * pool of their own. Safe for use by many threads. Never call it from inside a callback: the call could wait for its
+ * own connection.
  */
 public final class Database implements AutoCloseable {
 

@@ -2,7 +2,9 @@ package org.multisession.db;
 
 import java.time.Duration;
 
-/** Is told what work on the database waits for, for whoever counts it. Safe for use by many threads. */
+/**
+ * Is told how long work on the database waits, and when it fails, in order to count it. Safe for use by many threads.
+ */
 public interface DatabaseListener {
 
     /** Hears nothing. */

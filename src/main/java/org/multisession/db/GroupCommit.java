@@ -11,16 +11,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Groups writes that anybody may cause into few commits: while one transaction is on its way to the disk, the writes
- * that arrive meanwhile gather and share the next. Each caller waits for the disk and gets its own result or failure,
- * as from {@link Database#write}. Where the work of one fails, all are done once more, each in a savepoint of its own.
+ * Commits many small writes together. While one transaction is on its way to the disk, the writes that arrive gather
+ * and share the next. Each caller waits until its own write is on disk and gets its own result or failure, as from
+ * {@link Database#write}. If one of them fails, all are run once more, each in a savepoint of its own.
  *
- * <p>On a server they come one after another on one connection as well, but each has a transaction of its own: one that
- * locked the rows of many users would be in a deadlock with other nodes and with the old app, which might be the one that
- * fails.
+ * <p>On a server the writes take turns on one connection as well, but each has a transaction of its own: one that
+ * locked the rows of many users would deadlock with other nodes and with the old app, whose statement might be the one
+ * that fails.
  *
  * <p>However many arrive, a limited one makes at most {@value #BURST} commits at once and then twenty a second. Once
- * {@value #MAX_WAITING} are waiting, further callers are told that the database is busy. Safe for use by many threads.
+ * {@value #MAX_WAITING} callers are waiting, further ones are told that the database is busy. Safe for use by many
+ * threads.
  */
 public final class GroupCommit {
 

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does many things that have nothing to do with each other in few transactions. A trigger or a constraint of the team's
- * may forbid one of them; that one must not keep the others from being done, now and each time that it is tried again. For
- * one thread.
+ * Does many independent pieces of work in few transactions. A trigger or a constraint of the team's may forbid one of
+ * them; then each half is tried by itself, and so on, until that piece stands alone. So it keeps no other from being
+ * done, now and each time that it is tried again. For one thread.
  */
 public final class Halves<T> {
 

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the connections that are lent, so that nothing is given up that somebody is still at work on. A pool does not wait
- * for them when it is closed. Safe for use by many threads.
+ * Counts the connections that are lent, so that nothing is closed under somebody who is still at work. A pool does not
+ * wait for them when it is closed. Safe for use by many threads.
  */
 final class Loans {
 

@@ -9,13 +9,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets one caller at a time wait while the server cannot be reached. All others fail at once, with the last failure, so an
- * outage takes one of Tomcat's threads and leaves the others to the applications beside this one. Whoever comes first
- * after the server is back gets a connection, and with that it is over. The log tells when it begins and ends, however many
- * requests fail by it.
+ * Lets one caller at a time wait while the server cannot be reached. All others fail at once, with the last failure, so
+ * an outage takes one of Tomcat's threads and leaves the rest to other applications. The first caller that gets a
+ * connection again ends the outage. The log tells when it begins and ends, however many requests fail by it.
  *
- * <p>That all connections are in use is no outage, nor that the server refuses more while some are lent: then everybody
- * waits for a turn.
+ * <p>It is no outage if all connections are in use, nor if the server refuses more while some are: then everybody waits
+ * for a turn.
  */
 final class OutagePool implements ConnectionPool {
 

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The threads of the pools: one for housekeeping, and others that open and close connections. Each pool would start its
- * own and stop them without waiting for their end, and Tomcat would report a leak at an undeploy.
+ * The threads of our pools: one for housekeeping, and others that open and close connections. Left alone, each pool
+ * would start its own and stop them without waiting for their end, and Tomcat would report a leak at an undeploy.
  */
 final class PoolThreads implements AutoCloseable {
 

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connections to one database. They are used as long as it is the one that the settings name; after that they are
- * retired for good.
+ * The connections to one database. They serve for as long as the settings lead to that database, and are then retired
+ * for good.
  */
 public final class Pools implements AutoCloseable {
 

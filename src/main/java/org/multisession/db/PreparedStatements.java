@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compiled statements of one connection. To compile one takes several times as long as a look-up by index, so each
- * is kept as long as the connection and closed with it. Used by one thread at a time, like the connection.
+ * The compiled statements of one connection. Compiling one takes several times as long as a look-up by index, so each
+ * is kept until the connection is closed. Used by one thread at a time, like the connection.
  */
 final class PreparedStatements {
 

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handle inside a write transaction: all of it is kept, or nothing. DAO methods that write take one of these, so that
- * nothing can be written outside a transaction by accident.
+ * A handle inside a write transaction: all of it is kept, or nothing. DAO methods that write take one, so that nothing
+ * can be written outside a transaction by accident.
  */
 public final class Transaction extends Handle {
 

@@ -10,20 +10,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Doubts the clock where it says what can hardly be true. A clock that is years ahead for one start would end every session
- * and remove every trace for good, and no later correction would bring them back. So nothing ends by its age, and nothing
- * is removed, while the clock is in doubt:
+ * Doubts the clock where it says what can hardly be true. If it were years ahead for a single start, every session
+ * would end and every trace would be removed for good, and correcting it would bring nothing back. So while the clock
+ * is in doubt, nothing ends by its age and nothing is removed:
  *
  * <ul>
- *   <li>while we run, from the moment that it goes more than an hour further, or back, than the time that has passed by
- *       the machine's own count;
- *   <li>at a start, where it is more than a day behind or ahead of the last sign of life.
+ *   <li>while we run, from the moment that it moves more than an hour further, or back, than the monotonic clock;
+ *   <li>at a start, if it is more than a day ahead of the last heartbeat, or behind it.
  * </ul>
  *
- * <p>The doubt is over when the clock is back, or when it has gone on evenly for as long as it jumped or we were away, a
- * week at the most: then it was right. Sessions whose time came meanwhile end then. Another absence or jump during a doubt
- * makes it last longer only by as much as it is the longer one. So a machine that is off at each weekend, or suspended at
- * each night, comes to the end of its doubts. Safe for use by many threads.
+ * <p>The doubt is over when the clock is back, or when it has gone on evenly for as long as it jumped or we were away,
+ * a week at most: then it was right. Sessions that ran out meanwhile end then. Another jump or absence during a doubt
+ * prolongs it only by as much as it is longer than the one before. So a machine that is off every weekend, or suspended
+ * every night, gets to the end of its doubts. Safe for use by many threads.
  */
 public final class ClockWatch implements IdleWatch {
 

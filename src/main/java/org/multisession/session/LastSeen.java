@@ -21,10 +21,10 @@ import org.multisession.token.SessionToken;
 import org.multisession.user.User;
 
 /**
- * Keeps {@code last_seen_at}, and from where a session and a legacy token were used, without making a request wait for
- * it: a request only notes the moment, and what has been noted is written later, many in one transaction. One token is
- * written at most once per interval. What is written is in no kept answer but those of the tokens themselves, so the
- * others stay. Safe for use by many threads.
+ * Records when and from where sessions and legacy tokens are used, without making a request wait for it: a request only
+ * notes the use, and what has been noted is written later, many uses in one transaction, and for each token at most
+ * once per interval. Of the kept answers, only those of the tokens themselves depend on it, so all others stay. Safe
+ * for use by many threads.
  */
 public final class LastSeen {
 

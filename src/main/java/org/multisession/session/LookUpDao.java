@@ -9,11 +9,12 @@ import org.multisession.user.User;
 import org.multisession.user.UserDao;
 
 /**
- * Whose account a token opens: by its session, or else as a legacy token. On SQLite one statement tells, so in one state
- * of the database, and a token that opens nothing was looked for in the very schema that the answer names.
+ * Finds whose account a token opens: by its session, or else as a legacy token. On SQLite one statement does both, so
+ * the answer is of a single state of the database; for a token that opens nothing, it names the schema in which that
+ * was found.
  *
- * <p>A server opens every table that a statement names, even if it then reads none of its rows. So it is asked for the
- * session first, which most tokens are, and for the rest in further statements.
+ * <p>A server opens every table that a statement names, even if it reads none of its rows. So it is asked for the
+ * session first, which is what most tokens are, and for the rest in further statements.
  */
 public final class LookUpDao {
 

@@ -18,13 +18,14 @@ import org.multisession.user.User;
 /**
  * The {@code user_sessions} table and its shadow, {@code multisession_tokens}.
  *
- * <p>The shadow remembers every token that ever was a session and could come back, whose it was, and that it ended. It is
- * kept by triggers, so also while only the old app runs. A session counts only if both tables name the same user: a row
- * id that SQLite gave out a second time, or a row that was put back after its sign-out, opens nothing.
+ * <p>The shadow remembers every token that ever was a session and could come back: whose it was, and whether it has
+ * ended. Triggers maintain it, so it is kept while only the old app runs, too. A session counts only if both tables
+ * name the same user. So a row id that SQLite has given out a second time, or a row that was put back after its
+ * sign-out, opens nothing.
  *
- * <p>Both hold a session's token in the same form: itself, or its hash. Which of the two is the stage's matter for new
- * rows, and may be either for old ones, in every stage; so each statement takes both. Where both are known, the hash was
- * there first and it alone counts: the other form is a row that the old app, back again, has put in once more.
+ * <p>Both tables hold a token in the same form: plain, or hashed. The stage decides the form of new rows; older rows
+ * may have either, in every stage, so each statement takes both. Where both forms are known, only the hash counts. It
+ * was there first, and the plain one is a row that the old app, back again, has inserted once more.
  */
 public final class UserSessionDao {
 

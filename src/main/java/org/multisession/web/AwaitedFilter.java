@@ -8,7 +8,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import org.multisession.db.Database;
 
-/** Tells the database that a client waits, so that a server that has fallen silent costs it seconds and no minute. */
+/**
+ * Tells the database that a client is waiting, so that a server that has fallen silent costs it seconds and not a
+ * minute.
+ */
 public final class AwaitedFilter extends HttpFilter {
 
     private final transient Database database;

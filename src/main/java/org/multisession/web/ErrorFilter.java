@@ -19,8 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one place where a failure becomes an HTTP answer; before it come only the filters of a request's id and of its body.
- * An unexpected failure is logged under a short reference and answered with 500 and that reference, and nothing else.
+ * The one place where a failure becomes an HTTP answer; only the filters for the request id and the body come before
+ * it. An unexpected failure is answered with 500 and a short reference, under which it stands in the log, and with
+ * nothing else.
  */
 public final class ErrorFilter extends HttpFilter {
 

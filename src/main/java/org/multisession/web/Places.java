@@ -3,7 +3,7 @@ package org.multisession.web;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Places for slow clients: few altogether, and fewer for each network, so that none takes them all. */
+/** Places for slow clients: a few in all, and fewer for each network, so that none takes them all. */
 final class Places {
 
     private final int inAll;

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gives each request an id, by which its lines in the log, its answer and the logs of a proxy are found together: the one
- * that it brings in {@value #HEADER}, if that can do no harm in a log, or else a random one.
+ * Gives each request an id, by which its lines in the log, its answer and the logs of a proxy can be matched: the one
+ * it brings in {@value #HEADER}, if that does no harm in a log, or else a random one.
  */
 public final class RequestIdFilter extends HttpFilter {
 

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.multisession.otp.Networks;
 
 /**
- * A request whose body may still be arriving. To wait for the rest takes one of few places, which is returned when the
- * body is complete, on a failure or in {@link #close}, and waiting ends at a deadline. Only for servlets that read it
- * by {@code getInputStream}.
+ * A request whose body may still be arriving. Waiting for the rest takes one of a few places, which is given back when
+ * the body is complete, on a failure, or in {@link #close}; waiting ends at a deadline. Only for servlets that read the
+ * body by {@code getInputStream}.
  */
 final class SlowBody extends HttpServletRequestWrapper implements AutoCloseable {
 
