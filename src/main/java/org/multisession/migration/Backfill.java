@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.multisession.db.Handle;
+import org.multisession.token.TokenSql;
 
 /** Writes down what was there before our triggers: which sessions there are, and what the rows of {@code users} say. */
 final class Backfill {
@@ -73,13 +74,14 @@ final class Backfill {
             LIMIT 1
             """;
 
+    /** Not what looks like a hash: written down as ended, it would end the token that it is of. */
     private static final String REFUSE_SHARED = """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
             SELECT auth_token, NULL, ?1, ?1, 'ambiguous' FROM users
-            WHERE {range} AND auth_token <> ''
+            WHERE {range} AND auth_token <> '' AND NOT {is hash}
               AND NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token = users.auth_token)
             GROUP BY auth_token HAVING count(*) > 1
-            """;
+            """.replace("{is hash}", TokenSql.isHash("users.auth_token"));
 
     /** Does what the triggers do; of a number that has only digits nothing need be taken out. */
     private static final String NOTE_PHONES = """

@@ -478,6 +478,18 @@ abstract class SessionsContract {
             assertThat(app.opens("another")).isEqualTo(42);
         }
 
+        /** P1: as it stands there it opens nothing, and whoever has the token that it is of is somebody else. */
+        @Test
+        void a_hash_that_two_users_share_at_the_deploy_ends_nobodys_token() {
+            app.close();
+            old.dropTrigger("multisession_user_inserted", "users");
+            long bob = old.addUser("+79990000047", "of-bob");
+            old.run("UPDATE users SET auth_token = ? WHERE id IN (42, 43)", TokenHash.of("of-bob"));
+            app = deploy(NewApp.RULES);
+            assertThat(app.opens(TokenHash.of("of-bob"))).isNull();
+            assertThat(app.opens("of-bob")).isEqualTo(bob);
+        }
+
         @Test
         void an_empty_token_or_none_opens_nothing() {
             assertThat(old.legacyTokenOf(49)).isEmpty();

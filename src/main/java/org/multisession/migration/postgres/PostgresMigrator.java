@@ -24,6 +24,7 @@ import org.multisession.migration.MigrationRefusedException;
 import org.multisession.migration.Pacing;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Trial;
+import org.multisession.token.TokenSql;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +60,10 @@ public final class PostgresMigrator implements Migration {
             ON CONFLICT (name) DO NOTHING
             """;
 
-    /** Once all that is there is noted. A token of two users is nobody's, and stays so when one of them gets another. */
+    /**
+     * Once all that is there is noted. A token of two users is nobody's, and stays so when one of them gets another; but
+     * what looks like a hash, written down as ended, would end the token that it is of.
+     */
     private static final List<String> RECONCILE = List.of("""
             UPDATE multisession_tokens t SET ended_at = {now}, end_reason = 'row-deleted'
             WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM user_sessions s WHERE s.auth_token = t.auth_token)
@@ -72,9 +76,10 @@ public final class PostgresMigrator implements Migration {
             WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id)
             """, """
             INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
-            SELECT auth_token, NULL, {now}, {now}, 'ambiguous' FROM users WHERE auth_token <> ''
+            SELECT auth_token, NULL, {now}, {now}, 'ambiguous' FROM users
+            WHERE auth_token <> '' AND NOT %s
             GROUP BY auth_token HAVING count(*) > 1 ON CONFLICT (auth_token) DO NOTHING
-            """);
+            """.formatted(TokenSql.isHash("auth_token")));
 
     private static final String MARK_VERSION = """
             INSERT INTO multisession_state (name, value, changed_at) VALUES ('schema', '%s', {now})
