@@ -92,6 +92,23 @@ public final class Heartbeat {
         }
     }
 
+    private void tellOfClock(Transaction transaction, Instant now) {
+        tellIdleFrom(transaction, now);
+        tellDoubt(transaction, now);
+    }
+
+    /**
+     * A machine that was suspended tells of no absence at the next start, but no idle clock may have run meanwhile either.
+     * Of several nodes, the one counts that came back last.
+     */
+    private void tellIdleFrom(Transaction transaction, Instant now) {
+        Instant from = watch.idleFrom();
+        Instant told = SqlTime.parse(state.get(transaction, StateDao.RESUMED));
+        if (from.isAfter(Instant.MIN) && (told == null || told.isBefore(from) || SqlTime.isAhead(told, now))) {
+            state.put(transaction, StateDao.RESUMED, SqlTime.format(from), now);
+        }
+    }
+
     private void tellDoubt(Transaction transaction, Instant now) {
         ClockWatch.Doubt doubt = watch.doubted();
         put(transaction, StateDao.DOUBTED, doubt == null ? "" : SqlTime.format(doubt.since()), now);
@@ -151,7 +168,7 @@ public final class Heartbeat {
             Instant now = clock.instant();
             boolean unused = watch.believes(now);
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
-            tellDoubt(transaction, now);
+            tellOfClock(transaction, now);
         });
     }
 
@@ -159,9 +176,10 @@ public final class Heartbeat {
     public void leave() {
         database.execute(transaction -> {
             Instant now = clock.instant();
+            boolean unused = watch.believes(now);
             state.put(transaction, StateDao.ALIVE, SqlTime.format(now), now);
             state.put(transaction, StateDao.LEFT, SqlTime.format(now), now);
-            tellDoubt(transaction, now);
+            tellOfClock(transaction, now);
         });
     }
 

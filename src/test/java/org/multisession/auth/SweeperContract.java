@@ -392,6 +392,23 @@ abstract class SweeperContract {
             assertThat(nights).isEqualTo(night == 8 ? 1 : 2);
         }
 
+        /** As a virtual machine that goes on from a snapshot; the redeploy comes at once, after a while, or not at all. */
+        @ParameterizedTest
+        @ValueSource(longs = {0, 24, 24 * 8})
+        void because_the_machine_was_suspended_for_long_ends_nothing_at_a_redeploy_either(long hours) {
+            String phone = app.signIn(ANNA);
+            clock.jump(Duration.ofDays(40));
+            isOn(Duration.ofHours(hours));
+            if (hours < 24 * 8) {
+                redeploy();
+            }
+            isOn(Duration.ofDays(8).minusHours(hours));
+            assertThat(app.sweeper.run()).isZero();
+            assertThat(app.opens(phone)).isEqualTo(42);
+            clock.advance(Duration.ofDays(31));
+            assertThat(app.opens(phone)).as("after that the clock runs").isNull();
+        }
+
         @Test
         void by_years_is_believed_after_a_week_and_not_before() {
             String phone = app.signIn(ANNA);
