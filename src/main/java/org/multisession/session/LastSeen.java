@@ -109,7 +109,7 @@ public final class LastSeen {
         if (isDue && noted.size() < MOST_NOTED) {
             legacyNotedAt.put(token, now);
             String address = client.get().address();
-            noted.put(token, transaction -> legacyUses.used(transaction, token.hash(), user.id(), address, now));
+            noted.put(token, transaction -> legacyUses.used(transaction, token, user.id(), address, now));
         }
         latest = now;
     }

@@ -11,9 +11,11 @@ import org.multisession.token.SessionToken;
 /** The {@code multisession_legacy_uses} table: when each legacy token was last used here. */
 public final class LegacyUseDao {
 
+    /** A token that has become a session meanwhile, or has ended, is a legacy token no more. */
     private static final Sql USED = Sql.of("note a use of a legacy token", """
             INSERT INTO multisession_legacy_uses (token_hash, user_id, first_used_at, last_used_at, address)
-            VALUES (:hash, :user, :at, :at, :address)
+            SELECT :hash, :user, :at, :at, :address
+            WHERE NOT EXISTS (SELECT 1 FROM multisession_tokens t WHERE t.auth_token IN (:token, :hash))
             ON CONFLICT (token_hash) DO UPDATE
             SET user_id = excluded.user_id, last_used_at = excluded.last_used_at, address = excluded.address,
               first_used_at = CASE WHEN multisession_legacy_uses.first_used_at > :absurd
@@ -42,10 +44,11 @@ public final class LegacyUseDao {
     private static final Duration LATE = Duration.ofHours(1);
 
     /** Notes a use; an earlier one than is known changes nothing, unless that lies so far ahead that it is none. */
-    public void used(Transaction transaction, String tokenHash, long userId, String address, Instant at) {
+    public void used(Transaction transaction, SessionToken token, long userId, String address, Instant at) {
         transaction
                 .update(USED)
-                .bind("hash", tokenHash)
+                .bind("token", token.value())
+                .bind("hash", token.hash())
                 .bind("user", userId)
                 .bind("at", at)
                 .bind("address", address)

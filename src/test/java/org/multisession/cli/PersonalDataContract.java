@@ -14,12 +14,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.multisession.auth.AuthEventDao;
+import org.multisession.auth.PersonalData;
+import org.multisession.auth.Revocation;
+import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.Client;
 import org.multisession.testing.CodeApp;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
+import org.multisession.user.User;
 
 /** {@code export} and {@code forget}: what is kept of one user, shown and removed. */
 abstract class PersonalDataContract {
@@ -193,6 +198,21 @@ abstract class PersonalDataContract {
         old.run("INSERT INTO users (id, phone, auth_token) VALUES (42, '+79990000001', 'a-legacy-token')");
         assertThat(run("forget", "--user=42")).as(err).isZero();
         assertThat(old.one("SELECT count(*) FROM user_sessions WHERE user_id = 42"))
+                .isEqualTo("0");
+    }
+
+    @Test
+    void what_a_request_has_noted_is_not_written_once_its_user_is_forgotten() {
+        old.signInSingle(42, "a-new-legacy-token");
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.who("a-new-legacy-token", PHONE)).isNotNull();
+            Revocation revocation = new Revocation(app.database, app.sessions, app.users, () -> true, clock);
+            new PersonalData(
+                            app.database, app.sessions, revocation, new AuthEventDao(), new PhoneNumbers("RU"), clock)
+                    .forget(new User(42, ANNA, null));
+            app.lastSeen.flush();
+        }
+        assertThat(old.one("SELECT count(*) FROM multisession_legacy_uses WHERE user_id = 42"))
                 .isEqualTo("0");
     }
 
