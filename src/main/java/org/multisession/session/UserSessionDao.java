@@ -100,14 +100,14 @@ public final class UserSessionDao {
             """ + TokenSql.LIVE_SESSIONS + "AND t.user_id = :user\n" + WITNESSED);
 
     /** Of all rows, so that those which are no live session do not make a page longer to find. */
-    private static final Sql AFTER = Sql.of("next page of sessions", """
+    private static final Sql AFTER =
+            Sql.of("next page of sessions", """
             SELECT u.id, u.phone, {plan} AS plan, s.user_id, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token,
               s.id AS row_id
             FROM (SELECT * FROM user_sessions WHERE id > :last ORDER BY id LIMIT :rows) s
             LEFT JOIN multisession_tokens t ON t.auth_token = s.auth_token
             LEFT JOIN users u ON u.id = t.user_id AND t.user_id = s.user_id AND t.ended_at IS NULL
-            ORDER BY s.id
-            """);
+            """ + TokenSql.THE_HASH_ALONE_COUNTS + "ORDER BY s.id");
 
     private static final Sql LEFT_OVER = Sql.of("find a row that opens nothing", """
             SELECT s.user_id, s.created_at, s.last_seen_at, t.recorded_at, t.auth_token

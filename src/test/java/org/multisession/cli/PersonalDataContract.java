@@ -207,8 +207,7 @@ abstract class PersonalDataContract {
         try (NewApp app = NewApp.deploy(old.claim(), clock)) {
             assertThat(app.who("a-new-legacy-token", PHONE)).isNotNull();
             Revocation revocation = new Revocation(app.database, app.sessions, app.users, () -> true, clock);
-            new PersonalData(
-                            app.database, app.sessions, revocation, new AuthEventDao(), new PhoneNumbers("RU"), clock)
+            new PersonalData(app.database, app.sessions, revocation, new AuthEventDao(), new PhoneNumbers("RU"), clock)
                     .forget(new User(42, ANNA, null));
             app.lastSeen.flush();
         }

@@ -241,6 +241,22 @@ abstract class RevokeContract {
         assertThat(out).isEqualTo("Would end 0 sessions and 1 legacy token of 1 user. Nothing was changed.\n");
     }
 
+    @Test
+    void a_row_that_opens_nothing_is_no_session_that_a_dry_run_counts() {
+        old.signInMulti(43, "a-session-of-boris", clock.instant());
+        app.close();
+        stage = Stage.SETTLE;
+        app = deployed();
+        // As from a backup of that table alone: beside the hash it counts for nothing.
+        old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'a-session-of-boris')");
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(revoke("--older-than=PT1S", "--dry-run")).isZero();
+        String foreseen = out;
+        assertThat(revoke("--older-than=PT1S")).isZero();
+        assertThat(foreseen.replace("Would end", "Ended").replace(". Nothing was changed", ""))
+                .isEqualTo(out);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
