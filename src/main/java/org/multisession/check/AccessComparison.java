@@ -78,6 +78,23 @@ final class AccessComparison {
     /** Where no hash is known, so that none need be reckoned and looked for, a million times over. */
     private static final String PLAIN_FORM = "CAST(%1$s.auth_token AS TEXT)";
 
+    // The columns of OF_USERS and OF_SESSIONS. From the sixth on they are those of FoundToken.
+    private static final int ID = 1;
+    private static final int TOKEN = 2;
+    private static final int TOKEN_AS_TEXT = 3;
+    private static final int IS_WHAT_ITS_TEXT_SAYS = 4;
+
+    /** How many users have the token; two stands for more. */
+    private static final int USERS_HOLDERS = 5;
+
+    private static final int USERS_PLACE = 18;
+
+    /** Whether the token is a legacy token as well; NULL where no user has it. */
+    private static final int SESSIONS_IS_LEGACY = 5;
+
+    private static final int SESSIONS_TYPE_OF_CREATED_AT = 18;
+    private static final int SESSIONS_TYPE_OF_LAST_SEEN_AT = 19;
+
     /** A unary plus removes the type of an expression, so that it compares like a bound value. */
     private static final String OF_USERS = """
             SELECT u.id, u.auth_token, CAST(u.auth_token AS TEXT), u.auth_token = +CAST(u.auth_token AS TEXT),
@@ -165,7 +182,7 @@ final class AccessComparison {
             while (row.next()) {
                 tally.users++;
                 users.at(tally.users);
-                place = row.getLong(18);
+                place = row.getLong(USERS_PLACE);
                 legacyToken(handle, row);
             }
         }
@@ -177,7 +194,7 @@ final class AccessComparison {
             while (row.next()) {
                 tally.sessions++;
                 sessions.at(tally.sessions);
-                place = row.getLong(1);
+                place = row.getLong(ID);
                 session(handle, row);
             }
         }
@@ -201,13 +218,13 @@ final class AccessComparison {
     }
 
     private void legacyToken(Handle handle, ResultSet row) throws SQLException {
-        long userId = row.getLong(1);
-        Object stored = row.getObject(2);
+        long userId = row.getLong(ID);
+        Object stored = row.getObject(TOKEN);
         if (stored == null) {
             tally.withoutToken++;
             return;
         }
-        if (stored instanceof byte[] || !row.getBoolean(4)) {
+        if (stored instanceof byte[] || !row.getBoolean(IS_WHAT_ITS_TEXT_SAYS)) {
             tally.unusableTokens++;
             note(Fault.BINARY_TOKEN, Row.user(userId));
             return;
@@ -221,12 +238,12 @@ final class AccessComparison {
         if (!(stored instanceof String)) {
             note(Fault.NUMBER_TOKEN, Row.user(userId));
         }
-        Found found = Found.of(row, text);
+        FoundToken found = FoundToken.of(row, text);
         describe(text, Row.user(userId));
         if (spellsTokenOfAnother(handle, text, userId)) {
             note(Fault.TOKEN_SPELLS_ANOTHER, Row.user(userId));
         }
-        boolean isShared = row.getInt(5) > 1;
+        boolean isShared = row.getInt(USERS_HOLDERS) > 1;
         long first = isShared ? first(handle, FIRST_WITH_TOKEN_OF, userId) : userId;
         boolean oldAppFindsSession = rehearsal.hasSessionsOfTheOldApp() && found.ownerExists() && !found.isHashed();
         Long before = oldAppFindsSession ? Long.valueOf(found.ownerId()) : first;
@@ -254,7 +271,8 @@ final class AccessComparison {
         }
     }
 
-    private void leftOut(Handle handle, long userId, long first, boolean isShared, Found found) throws SQLException {
+    private void leftOut(Handle handle, long userId, long first, boolean isShared, FoundToken found)
+            throws SQLException {
         Fault fault = fault(found);
         if (fault == Fault.LEFT_OUT && isShared) {
             // Reported once for all users who have it.
@@ -271,14 +289,14 @@ final class AccessComparison {
     }
 
     private void session(Handle handle, ResultSet row) throws SQLException {
-        Object stored = row.getObject(2);
-        Found found = Found.of(row, new TokenText(textOf(stored, row)));
+        Object stored = row.getObject(TOKEN);
+        FoundToken found = FoundToken.of(row, new TokenText(textOf(stored, row)));
         Row here = found.sessionRow(null);
         times(row, found);
         if (!found.ownerExists()) {
             note(Fault.ORPHAN_SESSION, here);
         }
-        if (stored instanceof byte[] || !row.getBoolean(4)) {
+        if (stored instanceof byte[] || !row.getBoolean(IS_WHAT_ITS_TEXT_SAYS)) {
             tally.sessionsWithoutEffect++;
             note(Fault.BINARY_TOKEN, here);
             return;
@@ -294,9 +312,9 @@ final class AccessComparison {
             tally.hashedSessions++;
             return;
         }
-        // Null where no user has it; a numeric or case-insensitive column of users matches more than it holds.
-        Object isLegacy = row.getObject(5);
-        if (isLegacy != null && row.getBoolean(5)) {
+        // A numeric or case-insensitive column of users matches more than it holds.
+        Object isLegacy = row.getObject(SESSIONS_IS_LEGACY);
+        if (isLegacy != null && row.getBoolean(SESSIONS_IS_LEGACY)) {
             // It was already checked as a legacy token.
             tally.mirroredSessions++;
             return;
@@ -333,11 +351,11 @@ final class AccessComparison {
 
     /** A token as text; it is read once where it is text already, as nearly all are. */
     private static String textOf(@Nullable Object stored, ResultSet row) throws SQLException {
-        return stored instanceof String text ? text : Objects.requireNonNullElse(row.getString(3), "");
+        return stored instanceof String text ? text : Objects.requireNonNullElse(row.getString(TOKEN_AS_TEXT), "");
     }
 
     /** The account that we open, by the rules of the Authenticator. */
-    private @Nullable Long after(Found found, @Nullable Long legacy) {
+    private @Nullable Long after(FoundToken found, @Nullable Long legacy) {
         if (found.text().looksLikeAHash()) {
             return null;
         }
@@ -347,7 +365,7 @@ final class AccessComparison {
         return found.isLive() && !hasRunOut(found) ? Long.valueOf(found.ownerId()) : null;
     }
 
-    private boolean hasRunOut(Found found) {
+    private boolean hasRunOut(FoundToken found) {
         UserSession session = new UserSession(
                 new User(found.ownerId(), null, null),
                 new StoredToken(found.text().text()),
@@ -358,7 +376,7 @@ final class AccessComparison {
     }
 
     /** Why a token that opened an account opens none. */
-    private Fault fault(Found found) {
+    private Fault fault(FoundToken found) {
         if (found.text().looksLikeAHash()) {
             return Fault.HASH_SHAPED_TOKEN;
         }
@@ -420,9 +438,9 @@ final class AccessComparison {
         }
     }
 
-    private void times(ResultSet row, Found found) throws SQLException {
-        Set<Fault> created = StoredTime.faults(row.getString(18), found.createdAt(), now);
-        Set<Fault> lastSeen = StoredTime.faults(row.getString(19), found.lastSeenAt(), now);
+    private void times(ResultSet row, FoundToken found) throws SQLException {
+        Set<Fault> created = StoredTime.faults(row.getString(SESSIONS_TYPE_OF_CREATED_AT), found.createdAt(), now);
+        Set<Fault> lastSeen = StoredTime.faults(row.getString(SESSIONS_TYPE_OF_LAST_SEEN_AT), found.lastSeenAt(), now);
         if (created.isEmpty() && lastSeen.isEmpty()) {
             return;
         }
@@ -452,69 +470,5 @@ final class AccessComparison {
             }
         }
         return ids;
-    }
-
-    /**
-     * What the session tables say about a token.
-     *
-     * @param sessionId 0 if there is no such row
-     * @param ownerId the user that the row names
-     * @param issuedTo the user that {@code multisession_tokens} names
-     * @param isHashed whether our tables know it by its hash, so that the old app cannot see it
-     */
-    private record Found(
-            TokenText text,
-            long sessionId,
-            long ownerId,
-            boolean ownerExists,
-            @Nullable String createdAt,
-            @Nullable String lastSeenAt,
-            boolean isIssued,
-            long issuedTo,
-            @Nullable String recordedAt,
-            boolean hasEnded,
-            @Nullable String endReason,
-            boolean hadEnded,
-            boolean isHashed) {
-
-        static Found of(ResultSet row, TokenText text) throws SQLException {
-            return new Found(
-                    text,
-                    row.getLong(6),
-                    row.getLong(7),
-                    row.getObject(8) != null,
-                    row.getString(9),
-                    row.getString(10),
-                    row.getBoolean(16),
-                    row.getLong(11),
-                    row.getString(12),
-                    row.getObject(13) != null,
-                    row.getString(14),
-                    row.getBoolean(15),
-                    row.getBoolean(17));
-        }
-
-        /** Whether both tables name the same, existing user. */
-        boolean isLive() {
-            return isIssued && !hasEnded && ownerExists && issuedTo == ownerId;
-        }
-
-        /** The session, as one of its user's if there is such a user. */
-        Row sessionRow(@Nullable String detail) {
-            return ownerExists
-                    ? new Row(List.of(), List.of(sessionId), ownerId, detail)
-                    : new Row(
-                            List.of(),
-                            List.of(sessionId),
-                            null,
-                            (detail == null ? "" : detail + ", ") + "of user " + ownerId);
-        }
-
-        Row row(long userId) {
-            if (sessionId == 0) {
-                return endReason == null ? Row.user(userId) : Row.user(userId, endReason);
-            }
-            return Row.userWithSession(userId, sessionId, ownerId);
-        }
     }
 }
