@@ -3,7 +3,6 @@ package org.multisession.otp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.Handle;
 import org.multisession.db.SqlTime;
@@ -71,7 +70,6 @@ public final class CodeLimits {
     private final CodeRules rules;
     private final AtomicBoolean breakerOpen = new AtomicBoolean();
     private volatile Instant breakerUntil = Instant.MIN;
-    private final AtomicLong breakerTrips = new AtomicLong();
 
     public CodeLimits(CodeRequestDao requests, CodeRules rules) {
         this.requests = requests;
@@ -81,11 +79,6 @@ public final class CodeLimits {
     /** Whether the breaker keeps codes back now, as far as the requests of this node tell. */
     public boolean isBreakerOpen(Instant now) {
         return !rules.delivery().recordOnly() && now.isBefore(breakerUntil);
-    }
-
-    /** How often the breaker has opened since the start. */
-    public long breakerTrips() {
-        return breakerTrips.get();
     }
 
     static String block(String number) {
@@ -247,7 +240,6 @@ public final class CodeLimits {
                 && use.used() * 100L < use.sent() * rules.limits().breakerUsedPercent();
         if (open != breakerOpen.getAndSet(open)) {
             if (open) {
-                breakerTrips.incrementAndGet();
                 log.error(
                         "{}: of {} in the last hour only {} were used. Somebody may be earning by messages to numbers"
                                 + " of their own",

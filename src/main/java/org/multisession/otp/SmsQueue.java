@@ -26,14 +26,8 @@ public final class SmsQueue implements AutoCloseable {
     private final SmsSender sender;
     private final CodeListener listener;
     private final ThreadPoolExecutor workers;
-    private final AtomicLong sent = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
 
-    public SmsQueue(SmsSender sender) {
-        this(sender, CodeListener.NONE);
-    }
-
-    /** The same, telling this listener what became of each message. */
+    /** @param listener is told what became of each message */
     public SmsQueue(SmsSender sender, CodeListener listener) {
         this.sender = sender;
         this.listener = listener;
@@ -58,7 +52,7 @@ public final class SmsQueue implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException e) {
-            fail(Duration.ZERO);
+            listener.failed(Duration.ZERO);
             log.warn("A code was not sent: {} messages are waiting for the gateway already", WAITING);
         }
     }
@@ -67,38 +61,22 @@ public final class SmsQueue implements AutoCloseable {
         long began = System.nanoTime();
         try {
             sender.send(number, code, text.of(code));
-            sent.incrementAndGet();
             listener.sent(since(began));
         } catch (IOException e) {
-            fail(since(began));
+            listener.failed(since(began));
             log.warn("A code was not sent: {}", e.getMessage());
         } catch (RuntimeException e) {
-            fail(since(began));
+            listener.failed(since(began));
             // Nobody vouches for the words of this one.
             log.warn("A code was not sent: {}", e.getClass().getName());
         } catch (InterruptedException e) {
-            fail(since(began));
+            listener.failed(since(began));
             Thread.currentThread().interrupt();
         }
     }
 
-    private void fail(Duration took) {
-        failed.incrementAndGet();
-        listener.failed(took);
-    }
-
     private static Duration since(long began) {
         return Duration.ofNanos(System.nanoTime() - began);
-    }
-
-    /** Messages that the gateway has taken since the start. */
-    public long sent() {
-        return sent.get();
-    }
-
-    /** Messages that it has not. */
-    public long failed() {
-        return failed.get();
     }
 
     /** Gives messages that are on their way a moment, and drops the rest. */

@@ -142,11 +142,6 @@ public final class ClockWatch implements IdleWatch {
         return idleFrom;
     }
 
-    /** Since when the clock is in doubt; null if it is not. */
-    public synchronized @Nullable Instant doubtedSince() {
-        return doubtedSince;
-    }
-
     /** The current doubt; null if there is none. */
     synchronized @Nullable Doubt doubted() {
         return doubtedSince == null

@@ -305,7 +305,7 @@ abstract class SweeperContract {
                 assertThat(app.sweeper.run()).isZero();
                 assertThat(log.of(Level.WARNING)).hasSize(1);
             }
-            assertThat(app.watch.doubtedSince()).isNull();
+            assertThat(app.watch.believes(clock.instant())).isTrue();
             assertThat(reasons()).isEmpty();
         }
 
@@ -354,12 +354,12 @@ abstract class SweeperContract {
             String phone = atTheEndOfItsLife();
             for (int week = 0; week < 2; week++) {
                 isOff(Duration.ofHours(62));
-                assertThat(app.watch.doubtedSince()).isNotNull();
+                assertThat(app.watch.believes(clock.instant())).isFalse();
                 isOn(Duration.ofHours(60));
-                assertThat(app.watch.doubtedSince()).isNotNull();
+                assertThat(app.watch.believes(clock.instant())).isFalse();
                 assertThat(app.opens(phone)).isEqualTo(week == 0 ? 42L : null);
                 isOn(Duration.ofHours(3));
-                assertThat(app.watch.doubtedSince()).isNull();
+                assertThat(app.watch.believes(clock.instant())).isTrue();
                 assertThat(app.opens(phone)).isNull();
                 isOn(Duration.ofHours(43));
             }

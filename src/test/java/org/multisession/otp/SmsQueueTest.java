@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.multisession.phone.PhoneNumber;
+import org.multisession.testing.CountedMessages;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.SentCodes;
@@ -25,6 +26,12 @@ class SmsQueueTest {
     /** What is on its way at once, and what waits behind it. */
     private static final int CAPACITY = 4 + 200;
 
+    private final CountedMessages messages = new CountedMessages();
+
+    private SmsQueue queue(SmsSender sender) {
+        return new SmsQueue(sender, messages);
+    }
+
     private static void hand(SmsQueue queue, int messages) {
         for (int i = 0; i < messages; i++) {
             queue.hand(TO, "%06d".formatted(i), TEXT, true);
@@ -34,27 +41,27 @@ class SmsQueueTest {
     @Test
     void each_message_is_handed_to_the_gateway_once() {
         SentCodes gateway = new SentCodes();
-        SmsQueue queue = new SmsQueue(gateway);
+        SmsQueue queue = queue(gateway);
         hand(queue, 100);
         queue.close();
         List<SentCodes.Message> sent = gateway.drain();
         assertThat(sent).hasSize(100).doesNotHaveDuplicates();
         assertThat(sent).allMatch(message -> message.text().equals("Code: " + message.code()));
-        assertThat(queue.sent()).isEqualTo(100);
-        assertThat(queue.failed()).isZero();
+        assertThat(messages.sent()).isEqualTo(100);
+        assertThat(messages.failed()).isZero();
     }
 
     @Test
     void what_is_not_deliverable_goes_nowhere_and_counts_for_nothing() {
         SentCodes gateway = new SentCodes();
-        SmsQueue queue = new SmsQueue(gateway);
+        SmsQueue queue = queue(gateway);
         for (int i = 0; i < 100; i++) {
             queue.hand(TO, "000000", TEXT, false);
         }
         queue.close();
         assertThat(gateway.drain()).isEmpty();
-        assertThat(queue.sent()).isZero();
-        assertThat(queue.failed()).isZero();
+        assertThat(messages.sent()).isZero();
+        assertThat(messages.failed()).isZero();
     }
 
     @Test
@@ -62,17 +69,17 @@ class SmsQueueTest {
         try (LogLines log = new LogLines()) {
             CountDownLatch forEver = new CountDownLatch(1);
             AtomicInteger begun = new AtomicInteger();
-            SmsQueue queue = new SmsQueue((number, code, text) -> {
+            SmsQueue queue = queue((number, code, text) -> {
                 begun.incrementAndGet();
                 forEver.await();
             });
             // It returns at all: nobody lets go of the gateway before.
             hand(queue, 1000);
-            assertThat(queue.failed()).isEqualTo(1000 - CAPACITY);
+            assertThat(messages.failed()).isEqualTo(1000 - CAPACITY);
             assertThat(log.of(Level.WARNING)).hasSize(1000 - CAPACITY);
             forEver.countDown();
             queue.close();
-            assertThat(queue.sent()).isEqualTo(CAPACITY);
+            assertThat(messages.sent()).isEqualTo(CAPACITY);
             assertThat(begun).hasValue(CAPACITY);
             assertNothingIsSaid(log);
         }
@@ -82,15 +89,15 @@ class SmsQueueTest {
     void a_failed_message_is_counted_and_logged_and_not_tried_again() {
         try (LogLines log = new LogLines()) {
             AtomicInteger tried = new AtomicInteger();
-            SmsQueue queue = new SmsQueue((number, code, text) -> {
+            SmsQueue queue = queue((number, code, text) -> {
                 tried.incrementAndGet();
                 throw new IOException("the gateway answered 500");
             });
             hand(queue, 10);
             queue.close();
             assertThat(tried).hasValue(10);
-            assertThat(queue.failed()).isEqualTo(10);
-            assertThat(queue.sent()).isZero();
+            assertThat(messages.failed()).isEqualTo(10);
+            assertThat(messages.sent()).isZero();
             assertThat(log.of(Level.WARNING)).hasSize(10).allMatch(line -> line.contains("the gateway answered 500"));
             assertNothingIsSaid(log);
         }
@@ -99,12 +106,12 @@ class SmsQueueTest {
     @Test
     void a_fault_of_the_sender_s_own_is_counted_and_its_words_are_kept_out_of_the_log() {
         try (LogLines log = new LogLines()) {
-            SmsQueue queue = new SmsQueue((number, code, text) -> {
+            SmsQueue queue = queue((number, code, text) -> {
                 throw new IllegalArgumentException("unsupported URI http://" + number + "/" + code);
             });
             queue.hand(TO, "000001", TEXT, true);
             queue.close();
-            assertThat(queue.failed()).isEqualTo(1);
+            assertThat(messages.failed()).isEqualTo(1);
             assertThat(log.of(Level.WARNING)).singleElement().asString().contains("IllegalArgumentException");
             assertNothingIsSaid(log);
         }
@@ -114,7 +121,7 @@ class SmsQueueTest {
     void a_text_that_cannot_be_made_is_counted_as_a_failure() {
         try (LogLines log = new LogLines()) {
             SentCodes gateway = new SentCodes();
-            SmsQueue queue = new SmsQueue(gateway);
+            SmsQueue queue = queue(gateway);
             queue.hand(
                     TO,
                     "000001",
@@ -123,7 +130,7 @@ class SmsQueueTest {
                     },
                     true);
             queue.close();
-            assertThat(queue.failed()).isEqualTo(1);
+            assertThat(messages.failed()).isEqualTo(1);
             assertThat(gateway.drain()).isEmpty();
             assertNothingIsSaid(log);
         }
@@ -132,24 +139,24 @@ class SmsQueueTest {
     @Test
     void after_a_failure_the_next_message_goes_out() {
         AtomicInteger calls = new AtomicInteger();
-        SmsQueue queue = new SmsQueue((number, code, text) -> {
+        SmsQueue queue = queue((number, code, text) -> {
             if (calls.incrementAndGet() <= 8) {
                 throw new IOException("down");
             }
         });
         hand(queue, 20);
         queue.close();
-        assertThat(queue.failed()).isEqualTo(8);
-        assertThat(queue.sent()).isEqualTo(12);
+        assertThat(messages.failed()).isEqualTo(8);
+        assertThat(messages.sent()).isEqualTo(12);
     }
 
     @Test
     void closing_waits_for_messages_on_their_way_and_ends_the_threads() throws Exception {
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
-        SmsQueue queue = new SmsQueue((number, code, text) -> threads.add(Thread.currentThread()));
+        SmsQueue queue = queue((number, code, text) -> threads.add(Thread.currentThread()));
         hand(queue, 50);
         queue.close();
-        assertThat(queue.sent()).isEqualTo(50);
+        assertThat(messages.sent()).isEqualTo(50);
         assertGone(threads);
     }
 
@@ -158,7 +165,7 @@ class SmsQueueTest {
     void closing_gives_a_gateway_that_hangs_up_and_ends_the_threads() throws Exception {
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
         Semaphore begun = new Semaphore(0);
-        SmsQueue queue = new SmsQueue((number, code, text) -> {
+        SmsQueue queue = queue((number, code, text) -> {
             threads.add(Thread.currentThread());
             begun.release();
             new CountDownLatch(1).await();
@@ -168,8 +175,8 @@ class SmsQueueTest {
         queue.close();
         assertThat(threads).hasSize(4);
         assertGone(threads);
-        assertThat(queue.sent()).isZero();
-        assertThat(queue.failed()).isEqualTo(4);
+        assertThat(messages.sent()).isZero();
+        assertThat(messages.failed()).isEqualTo(4);
     }
 
     private static void assertGone(Set<Thread> threads) throws InterruptedException {

@@ -44,6 +44,7 @@ public final class CodeApp implements AutoCloseable {
 
     public final NewApp app;
     public final SentCodes sent = new SentCodes();
+    public final CountedMessages messages = new CountedMessages();
     public final SmsQueue queue;
     public final CodeLimits limits;
     public final CodeSignIn codes;
@@ -54,7 +55,7 @@ public final class CodeApp implements AutoCloseable {
     private CodeApp(NewApp app, CodeRules rules, InstantSource clock, SecureRandom random) {
         this.app = app;
         CodeTables tables = new CodeTables(MAX_STRANGERS);
-        this.queue = new SmsQueue(sent);
+        this.queue = new SmsQueue(sent, messages);
         this.limits = new CodeLimits(tables.requests(), rules);
         GroupCommit asks = new GroupCommit(
                 app.database,
