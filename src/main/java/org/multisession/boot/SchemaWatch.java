@@ -4,6 +4,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 import org.multisession.db.Database;
+import org.multisession.db.Guard;
 import org.multisession.db.postgres.PostgresSource;
 import org.multisession.migration.Migrator;
 import org.multisession.migration.SchemaGuard;
@@ -16,7 +17,7 @@ import org.multisession.migration.postgres.PostgresMigrator;
  * @param missing names what the schema lacks
  * @param repair tries again what could not be repaired when the schema changed
  */
-record SchemaWatch(Database.Guard guard, Supplier<List<String>> missing, Runnable repair) {
+record SchemaWatch(Guard guard, Supplier<List<String>> missing, Runnable repair) {
 
     static SchemaWatch of(Database database, InstantSource clock) {
         if (database.source() instanceof PostgresSource) {

@@ -42,35 +42,6 @@ public final class Database implements AutoCloseable {
         T run(Handle handle) throws SQLException;
     }
 
-    /** Checks the schema before anything is written. */
-    public interface Guard {
-
-        /**
-         * Whether the schema may be written to as it is. Asked in the transaction of each {@link #write}, before its
-         * work; an exception rolls the transaction back.
-         */
-        boolean admits(Transaction transaction) throws SQLException;
-
-        /**
-         * Repairs a schema that was not admitted, in a transaction of its own, so that the repair stays whatever
-         * happens to the work. An exception rolls that transaction back, and the work is not done.
-         *
-         * @return what to record once the repair is committed
-         */
-        Runnable mend(Transaction transaction) throws SQLException;
-
-        /**
-         * Whether it has checked the schema in this {@link Handle#schemaState}. Cheap, for readers, which cannot repair
-         * anything.
-         *
-         * @throws DatabaseBusyException if it cannot be repaired yet, because somebody is still changing it
-         */
-        boolean hasSeen(Handle handle, long state) throws SQLException;
-
-        /** Whether a failure only means that a table or column is away because somebody is changing the schema. */
-        boolean isOfARebuild(SQLException failure);
-    }
-
     private static final Logger log = LoggerFactory.getLogger(Database.class);
 
     /** Somebody may change the schema again between the check and the work, but hardly this often. */
@@ -88,28 +59,6 @@ public final class Database implements AutoCloseable {
     /** Long enough that whoever waits to read gets in: SQLite asks again every tenth of a second. */
     private static final long LET_IN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    private static final Guard UNGUARDED = new Guard() {
-        @Override
-        public boolean admits(Transaction transaction) {
-            return true;
-        }
-
-        @Override
-        public Runnable mend(Transaction transaction) {
-            return () -> {};
-        }
-
-        @Override
-        public boolean hasSeen(Handle handle, long state) {
-            return true;
-        }
-
-        @Override
-        public boolean isOfARebuild(SQLException failure) {
-            return false;
-        }
-    };
-
     private final int poolSize;
     private final Duration busyTimeout;
     private final AtomicReference<Vocabulary> vocabulary;
@@ -122,7 +71,7 @@ public final class Database implements AutoCloseable {
     /** Guarded by this. */
     private boolean isClosed;
 
-    private volatile Guard guard = UNGUARDED;
+    private volatile Guard guard = Guard.NONE;
     private volatile DatabaseListener listener = DatabaseListener.NONE;
 
     private Database(Pools pools, int poolSize, Duration busyTimeout, AtomicReference<Vocabulary> vocabulary) {

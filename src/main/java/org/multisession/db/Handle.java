@@ -32,7 +32,7 @@ public sealed class Handle permits Transaction {
         return statements.vendor();
     }
 
-    /** The number by which a {@link Database.Guard} knows the schema again. */
+    /** The number by which a {@link Guard} knows the schema again. */
     public final long schemaState() {
         return query(SCHEMA_STATE).one(row -> row.number("state"));
     }

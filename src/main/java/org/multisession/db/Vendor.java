@@ -76,7 +76,7 @@ public interface Vendor {
      * The expressions that differ between databases, as {@link Vocabulary words} of statements:
      *
      * <ul>
-     *   <li>{@code {schemaState}}: a query for one number, by which a {@link Database.Guard} knows the schema again;
+     *   <li>{@code {schemaState}}: a query for one number, by which a {@link Guard} knows the schema again;
      *   <li>{@code {triggers}}: a table of the triggers that fire, with {@code name} and {@code on_table};
      *   <li>{@code {sessionColumns}}: the columns of {@code user_sessions}, with {@code name} and {@code required};
      *   <li>{@code {planIfAny}}: the plan of {@code users u}, NULL once the column is gone: the old app may drop or rename it

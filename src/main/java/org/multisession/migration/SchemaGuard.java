@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.Guard;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.Transaction;
@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * made anew in a transaction before that one. While a rebuild looks unfinished nothing is made, ended or believed. Safe
  * for use by many threads.
  */
-public final class SchemaGuard implements Database.Guard {
+public final class SchemaGuard implements Guard {
 
     private static final Logger log = LoggerFactory.getLogger(SchemaGuard.class);
 

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
+import org.multisession.db.Guard;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 import org.multisession.phone.PhoneNumber;
@@ -30,10 +31,10 @@ class MendedMeanwhileTest {
     Path folder;
 
     /** Has another request repair the schema as soon as the first one has been told that it is not. */
-    private static final class MendedByAnother implements Database.Guard {
+    private static final class MendedByAnother implements Guard {
 
         private final Database database;
-        private final Database.Guard guard;
+        private final Guard guard;
         private final AtomicBoolean isDone = new AtomicBoolean();
 
         MendedByAnother(NewApp app) {

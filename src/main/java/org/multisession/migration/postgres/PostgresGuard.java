@@ -2,8 +2,8 @@ package org.multisession.migration.postgres;
 
 import java.sql.SQLException;
 import java.util.regex.Pattern;
-import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.Guard;
 import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
@@ -13,7 +13,7 @@ import org.multisession.db.Transaction;
  * finished, and what is not in it yet would end for good. The command {@code migrate}, or a deploy, makes them, and
  * first ends what cannot be told apart.
  */
-final class PostgresGuard implements Database.Guard {
+final class PostgresGuard implements Guard {
 
     /** Which table is only told in words, in the language of the server. */
     private static final String UNDEFINED_TABLE = "42P01";

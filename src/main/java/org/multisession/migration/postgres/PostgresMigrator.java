@@ -14,6 +14,7 @@ import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.Guard;
 import org.multisession.db.Handle;
 import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
@@ -227,7 +228,7 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** Watches over the schema that this migration makes. */
-    public Database.Guard guard() {
+    public Guard guard() {
         return new PostgresGuard(SchemaScript.triggers().size());
     }
 
