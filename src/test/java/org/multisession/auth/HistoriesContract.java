@@ -1099,6 +1099,10 @@ abstract class HistoriesContract {
             boolean isKnown = isNumber(before) && Objects.equals(knownPhones.get(user), before);
             if (usersNoted && (!usersUnwatched || isKnown)) {
                 knownPhones.put(user, phone);
+            } else if (usersNoted) {
+                // It came in while nobody watched; also if the number is put back that was known, the user stays in
+                // doubt.
+                knownPhones.remove(user);
             }
         }
 
