@@ -107,6 +107,8 @@ final class StorageWatch implements DatabaseListener {
         Trouble last = trouble;
         if (last != null && nanos.getAsLong() - last.at() >= QUIET.toNanos()) {
             trouble = null;
+            // Or the log would end with this for up to a minute, although it has failed again.
+            told = null;
             log.warn("The database can be written again");
         }
     }

@@ -96,6 +96,16 @@ class StorageWatchTest {
     }
 
     @Test
+    void a_disk_that_fails_again_after_it_was_said_to_be_well_is_told_of_at_once() {
+        fail(FailureKind.FULL);
+        clock.advance(Duration.ofSeconds(10));
+        watch.committed();
+        clock.advance(Duration.ofSeconds(1));
+        fail(FailureKind.FULL);
+        assertThat(log.of(Level.SEVERE)).hasSize(2);
+    }
+
+    @Test
     void it_is_tried_again_while_it_lasts_and_only_then() {
         List<String> tried = new ArrayList<>();
         watch.tryAgain(() -> tried.add("before"));
