@@ -10,10 +10,9 @@ import org.multisession.session.IdleWatch;
 import org.multisession.token.StoredToken;
 
 /**
- * Forgets the devices of sessions that have ended: at once where somebody else has ended them, and after the time of the
- * audit trail where the sign-in page may still say from where it was done. The ended token itself is for {@link
- * Forgetting}. Walks through all tokens a stretch at a time; pages are read without a lock. Not for use by several
- * threads.
+ * Forgets the devices of sessions that have ended: at once if somebody else ended them, and after the time of the audit
+ * trail if the sign-in page may still say from where that was done. The ended token itself is for {@link Forgetting}.
+ * Walks through all tokens a stretch at a time; pages are read without a lock. Not for use by several threads.
  */
 public final class DeviceSweep {
 

@@ -36,11 +36,11 @@ import org.multisession.user.UserColumns;
 import org.multisession.user.UserDao;
 
 /**
- * Tries what people do on a database, and rolls all of it back: two devices of a user sign in, are seen, and are signed
- * out, one by the other and one by itself; and if registration is open, a new user registers.
+ * Tries on a database what people do, and rolls all of it back: two devices of a user sign in, are seen, and are signed
+ * out, one by the other and one by itself; if registration is open, a new user registers.
  *
  * <p>It uses the application's own statements, and checks after each step what the next request would find. So a
- * constraint or a trigger of the team's that prevents a sign-in, or that makes one device's sign-in end another's, is
+ * constraint or a trigger of the team's that prevents a sign-in, or by which one device's sign-in ends another's, is
  * found before anybody meets it.
  */
 public final class PlayedSignIn {

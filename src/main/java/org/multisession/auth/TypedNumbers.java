@@ -7,9 +7,8 @@ import org.multisession.phone.PhoneNumbers;
 import org.multisession.user.UserDao;
 
 /**
- * Reads what somebody types as their telephone number. A text that means no number is malformed, unless such texts stand
- * in {@code users.phone}: then the one that is typed is looked for as it is, whether it is there or not, so that nobody
- * learns which.
+ * Reads what somebody types as their phone number. A text that means no number is malformed, unless texts like it stand
+ * in {@code users.phone}. Then it is looked up as it is, whether it stands there or not, so that nobody learns which.
  */
 public final class TypedNumbers {
 

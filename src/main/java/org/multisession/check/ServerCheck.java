@@ -17,9 +17,9 @@ import org.multisession.migration.TableDigest;
 import org.multisession.session.Stage;
 
 /**
- * The check of a PostgreSQL database: reads it in one snapshot, in a transaction that may write nothing, and asks the
- * rules for every token on a copy of what decides. It plays no sign-in, which would be a write on a database in use:
- * what it cannot tell by reading it names.
+ * The check of a PostgreSQL database. It reads the database in one snapshot, in a transaction that may write nothing,
+ * and asks the rules for every token on a copy of what decides. It plays no sign-in, because that would be a write on a
+ * database in use; it names what reading cannot tell.
  */
 final class ServerCheck {
 

@@ -3,7 +3,7 @@ package org.multisession.copy;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects what is found; of very many, only the first are kept. */
+/** Collects the faults that are found; of very many, only the first are kept. */
 final class Faults {
 
     private static final int KEPT = 1000;

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Runs SQL whose text is composed at run time, because it names objects that only a catalogue knows. Values are bound;
- * what is put into the text must be a quoted name, or one of ours. Also for what a migration or a check runs once. What is
- * run again and again is an {@link Sql}.
+ * Runs SQL whose text is composed at run time, because it names objects that only a catalogue knows, and SQL that a
+ * migration or a check runs once. Values are bound; what is put into the text must be a quoted name, or one of ours.
+ * What is run again and again is an {@link Sql}.
  */
 public final class ComposedSql {
 

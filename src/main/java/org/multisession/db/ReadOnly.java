@@ -1,6 +1,6 @@
 package org.multisession.db;
 
-/** A database that is only read, as it is at one moment, beside whoever writes to it. */
+/** A database that is opened only for reading, as it is at one moment, beside whoever writes to it. */
 public interface ReadOnly extends AutoCloseable {
 
     /**

@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The place that one database is opened from, claimed until {@link #close}. */
+/** Where one database is opened from. It stays claimed until {@link #close}. */
 public interface Source extends AutoCloseable {
 
     Vendor vendor();

@@ -3,8 +3,8 @@ package org.multisession.db;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the database is kept on is full or fails, it is damaged, or this program may not write it. Nothing of the failed
- * transaction was kept; the same call may succeed once somebody has put that right.
+ * The storage of the database is full or fails, the database is damaged, or this program may not write it. Nothing of
+ * the failed transaction was kept; the same call may succeed once somebody has put that right.
  */
 public final class StorageException extends DatabaseException {
 

@@ -8,8 +8,8 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * What differs for one kind of database, such as SQLite. Everything outside its package is the same for all of them.
- * Stateless.
+ * What differs between kinds of databases, such as SQLite and PostgreSQL. Everything outside of their packages is the
+ * same for all of them. Stateless.
  */
 public interface Vendor {
 

@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tables that are to go, under names that mean nothing to anybody. Whoever has tables with many rows to drop renames all
- * of them in one short transaction, from which on they are gone for everybody. What takes long follows in pieces: SQLite
- * overwrites each page that it frees, so dropping a table holds others up for as long as it is large. Its indexes go
- * first, each in a transaction of its own, then its rows, some at a time, and at last the empty table.
+ * Tables that are being dropped, under names that mean nothing to anybody. Dropping a table with many rows takes long,
+ * because SQLite overwrites each page that it frees, and others wait meanwhile. So such tables are first renamed, all
+ * of them in one short transaction; from then on they are gone for everybody. What takes long follows in pieces: the
+ * indexes, each in a transaction of its own, then the rows, some at a time, and at last the empty table.
  */
 final class Leavings {
 

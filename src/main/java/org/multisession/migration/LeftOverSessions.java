@@ -11,9 +11,10 @@ import org.multisession.db.Transaction;
 import org.multisession.token.SessionToken;
 
 /**
- * Rows of {@code user_sessions} that open nothing any more: the session has ended, its user is gone, or somebody else has
- * the id, which SQLite gives out again. Only our own tables tell them from the others. So they go before those do: otherwise
- * the old app, and a later deploy, would take the cookie of a former user for one of the present user's.
+ * Rows of {@code user_sessions} that no longer open anything: the session has ended, its user is gone, or somebody else
+ * has the id by now, which SQLite gives out again. Only our own tables tell them from the others, so they are removed
+ * before those tables are. Otherwise the old app, and a later deploy, would take a former user's cookie for the present
+ * user's.
  */
 public final class LeftOverSessions {
 

@@ -12,8 +12,8 @@ import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
 /**
- * The mark of a migration that is done in steps and is not finished. It is set in the transaction that makes the first
- * object and removed in the last one; while it is there, nothing of ours counts.
+ * The mark of a migration in steps that is not finished. It is set in the transaction that makes the first object, and
+ * removed in the last one. While it is there, nothing of ours counts.
  *
  * @param isFirst whether nothing of ours counted before either, so that one may also begin anew; no longer where somebody
  *     has served since: an earlier version, which does not know the mark, and whose memory must not be dropped

@@ -9,9 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many rows go into one transaction, and how long everybody else has the database after it. Whoever waits for
- * SQLite's lock asks again every few milliseconds at first and every tenth of a second later: a shorter rest than that
- * could let nobody in, again and again.
+ * Decides how many rows go into one transaction, and how long everybody else has the database after it. Whoever waits
+ * for SQLite's lock asks again every few milliseconds at first and every tenth of a second later, so a shorter rest
+ * than that could keep them out again and again.
  */
 public final class Pacing {
 

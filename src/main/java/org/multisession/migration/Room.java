@@ -7,8 +7,8 @@ import org.multisession.db.Database;
 import org.multisession.db.Sql;
 
 /**
- * More memory for the writing connection while much is written. And nothing is written into the file before the commit:
- * beside a rollback journal nobody could read from then on.
+ * Gives the writing connection more memory while much is written, and keeps it from writing into the file before the
+ * commit: beside a rollback journal nobody could read from then on.
  */
 final class Room {
 

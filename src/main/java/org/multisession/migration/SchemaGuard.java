@@ -15,11 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sees that nothing is written on a schema that lacks what the promises rest on: somebody may rebuild a table at any
- * moment, and with the old table go its triggers. SQLite counts every change of the schema, so in each transaction one
- * number is compared first; where it is another than the last time, the catalogue is looked at, and what is missing is
- * made anew in a transaction before that one. While a rebuild looks unfinished nothing is made, ended or believed. Safe
- * for use by many threads.
+ * Makes sure that nothing is written on a schema that lacks what the promises rest on. Somebody may rebuild a table at
+ * any moment, and its triggers go with it. SQLite counts every change of the schema, so each transaction first compares
+ * that number. If it has changed, the catalogue is looked at, and what is missing is made anew, in a transaction before
+ * that one. While a rebuild looks unfinished, nothing is made, ended or believed. Safe for use by many threads.
  */
 public final class SchemaGuard implements Guard {
 

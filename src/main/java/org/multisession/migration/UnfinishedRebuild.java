@@ -10,11 +10,11 @@ import org.multisession.db.ComposedSql;
 import org.multisession.db.Handle;
 
 /**
- * A table that somebody is making anew, statement by statement and each of them committed: it is gone, or it is there and
- * its rows are still to come. Whoever took that for the truth would end every session for good, and the rows that come a
- * moment later would belong to nobody.
+ * A table that somebody is rebuilding, statement by statement and each of them committed: it is gone, or it is there
+ * and its rows are still to come. Whoever took that for the truth would end every session for good, and the rows that
+ * come a moment later would belong to nobody.
  *
- * <p>A table on which our triggers lie is none of those: it was emptied row by row, and they saw it.
+ * <p>A table that has our triggers is none of those: it was emptied row by row, and they saw it.
  *
  * @param table which of the two
  * @param reason what was found and what to do, for people

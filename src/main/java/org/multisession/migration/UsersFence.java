@@ -6,8 +6,8 @@ import org.multisession.db.ComposedSql;
 import org.multisession.db.Transaction;
 
 /**
- * Makes it impossible that work writes into {@code users}: triggers that only this connection has, and only while the
- * work runs, fail every statement that would, also one of somebody's trigger that our work sets off.
+ * Makes it impossible that work writes into {@code users}. Triggers that only this connection has, and only while the
+ * work runs, fail every statement that would, including one in a trigger of the team's that our work fires.
  */
 final class UsersFence {
 

@@ -13,13 +13,13 @@ import org.multisession.db.Handle;
 import org.multisession.token.TokenSql;
 
 /**
- * Tells what may be believed after our triggers were gone for a while, and ends the rest: tables are rebuilt, and then
+ * Decides what may be believed after our triggers were gone for a while, and ends the rest. When a table is rebuilt,
  * nobody notes that a user's id went to somebody else, or that a session came and went.
  *
- * <p>What was there when they were last there is written down row by row ({@code multisession_accounts}, {@code
- * multisession_rows}). A row that still says the same is believed, so that a rebuild which changes nothing signs nobody
- * out. What says something else could be another account, a session that was put back after its end, or a session's token
- * in {@code users.auth_token}; nobody can tell, and so it is ended.
+ * <p>The triggers write down each row as they last saw it ({@code multisession_accounts}, {@code multisession_rows}). A
+ * row that still says the same is believed, so that a rebuild that changes nothing signs nobody out. One that says
+ * something else could be another account, a session that was put back after its end, or a session's token in
+ * {@code users.auth_token}. Nobody can tell, and so it is ended.
  */
 final class Witnesses {
 

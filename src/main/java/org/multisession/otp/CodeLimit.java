@@ -1,6 +1,6 @@
 package org.multisession.otp;
 
-/** What keeps a code back; these names stand in the audit trail and in metrics. */
+/** Why a code is kept back; these names stand in the audit trail and in metrics. */
 public enum CodeLimit {
     /** Another code for this number, too soon. */
     RESEND("resend"),

@@ -6,7 +6,7 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.regex.Pattern;
 
-/** The network of an address, for limits. */
+/** The network that an address belongs to, for limits. */
 public final class Networks {
 
     /** As some proxies write it: {@code 192.0.2.1:50123}, {@code [2001:db8::1]:50123}. */

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Between a request and the gateway: the request only hands a message over, and a slow or dead gateway never holds it up.
- * Bounded, and each message is tried once: a second try might deliver it twice. What fails is logged without number and
- * code, and counted; the user asks for another code.
+ * Stands between requests and the gateway. A request only hands its message over, so a slow or dead gateway never holds
+ * it up. The queue is bounded, and each message is tried once: a second try might deliver it twice. Failures are
+ * counted, and logged without number and code; the user asks for another code.
  */
 public final class SmsQueue implements AutoCloseable {
 

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads numbers as {@link PhoneNumbers#parse} does, and remembers what texts mean, which never changes: to read one takes
- * as long as the rest of an answer. Safe for use by many threads.
+ * Reads numbers as {@link PhoneNumbers#parse} does, and remembers what each text means, which never changes: reading
+ * one takes as long as the rest of an answer. Safe for use by many threads.
  */
 public final class RememberedNumbers {
 

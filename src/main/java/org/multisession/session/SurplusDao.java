@@ -9,9 +9,9 @@ import org.multisession.db.Statement;
 import org.multisession.token.TokenSql;
 
 /**
- * Which sessions of a user may have to go: those that have run out, and of too many those that were last seen longest
- * ago. What surely stays is counted and not loaded. The database tells only what it can tell by times as we write them;
- * of a session with any other, or none, {@link SessionRules} decides.
+ * Finds the sessions of a user that may have to go: those that have run out, and of too many those that were seen
+ * longest ago. What surely stays is counted and not loaded. The database decides only by times as we write them; for a
+ * session with any other, or none, {@link SessionRules} decides.
  */
 public final class SurplusDao {
 

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts hashes in the place of tokens, from stage {@code settle} on: at a deploy, and again every few minutes, since an
- * old app or another node may still write tokens. Some at a time, in a short transaction in which a session's rows change
- * together: at every moment every session is there in one of its two forms, both of which are looked for. So nobody
- * notices, and what was stopped or killed half-way goes on another time. A row that a trigger of the team's does not let
- * change keeps its token, and no other from being hashed.
+ * Replaces tokens with their hashes, from stage {@code settle} on: at a deploy, and again every few minutes, since an
+ * old app or another node may still write tokens. Some at a time, in a short transaction in which the rows of a session
+ * change together. So every session is there at any moment in one of its two forms, both of which are looked for;
+ * nobody notices, and what was stopped or killed half-way goes on another time. A row that a trigger of the team's does
+ * not let change keeps its token, and keeps no other from being hashed.
  */
 public final class TokenHashing {
 

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the telephone numbers that came into {@code users}, some at a time: no SQL can, so triggers only note the text.
- * Until a row was read, a look-up finds it by its last digits and reads it itself; afterwards by one probe of an index,
+ * Reads the phone numbers in {@code users}, some at a time. No SQL can, so triggers only note the text. Until a row has
+ * been read, a look-up finds it by its last digits and reads it itself; afterwards one probe of an index finds it,
  * however many rows somebody else has written that only look like it.
  */
 public final class PhoneReading {

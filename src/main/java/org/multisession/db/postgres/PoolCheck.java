@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Looks for what keeps this application from working by a pool that somebody else has set up. Each fault names the attribute
- * of the {@code <Resource>} that mends it.
+ * Finds what in a pool that somebody else has set up would keep this application from working. Each fault names the
+ * attribute of the {@code <Resource>} that mends it.
  */
 final class PoolCheck {
 

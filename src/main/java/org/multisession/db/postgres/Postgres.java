@@ -16,8 +16,8 @@ import org.multisession.db.SqlTime;
 import org.multisession.db.Vendor;
 
 /**
- * How a transaction runs on PostgreSQL, at READ COMMITTED, and what its SQLStates mean. What a single writer gives on
- * SQLite is asked for by {@link #lock}.
+ * How a transaction runs on PostgreSQL, at READ COMMITTED, and what its SQLStates mean. What SQLite's single writer
+ * guarantees has to be asked for here, by {@link #lock}.
  */
 public final class Postgres implements Vendor {
 

@@ -18,8 +18,8 @@ import org.multisession.db.Pools;
 import org.multisession.db.Vendor;
 
 /**
- * A database behind a pool that Tomcat has made ({@code <Resource>}). Its settings are the team's: they are looked at, and
- * refused with all that does not fit, and nothing is left on a connection that goes back. Its driver may be another than
+ * A database behind a pool of Tomcat's ({@code <Resource>}). Its settings are the team's: they are checked, all that
+ * does not fit is refused at once, and nothing is left on a connection that goes back. Its driver may be another than
  * ours.
  */
 public final class PostgresPool extends PostgresSource {

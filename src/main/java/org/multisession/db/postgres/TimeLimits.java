@@ -7,7 +7,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 
-/** Lifts the limits of time, those of the server and that of the network, from work on a table of any size. */
+/** Lifts the time limits, those of the server and that of the network, from work on a table of any size. */
 public final class TimeLimits {
 
     /** The server asks the network instead, now and then, whether this node is still there. */

@@ -13,7 +13,9 @@ import org.multisession.db.PoolUse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A pool of either kind that Tomcat brings, as far as we look at it. Each kind calls its settings by other names. */
+/**
+ * A pool of either kind that Tomcat provides, as far as we look at it. Each kind calls its settings by other names.
+ */
 interface TomcatPool {
 
     /** The pool as one of the two; null if it is neither. */

@@ -8,10 +8,10 @@ import org.multisession.db.Handle;
 import org.multisession.db.Transaction;
 
 /**
- * Sees that nothing is written while our triggers on the team's tables are gone or switched off, as by a tool that
- * replaces a table, nor after that. They are not made anew by themselves: nobody can tell here whether the new table is
- * finished, and what is not in it yet would end for good. The command {@code migrate}, or a deploy, makes them, and
- * first ends what cannot be told apart.
+ * Makes sure that nothing is written while our triggers on the team's tables are gone or switched off, as by a tool
+ * that replaces a table, nor after that. They are not made anew automatically: nobody can tell here whether the new
+ * table is finished, and what is not in it yet would end for good. The command {@code migrate}, or a deploy, makes
+ * them, and first ends what cannot be told apart.
  */
 final class PostgresGuard implements Guard {
 

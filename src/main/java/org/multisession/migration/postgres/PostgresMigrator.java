@@ -32,10 +32,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Makes our tables, triggers and indexes in a PostgreSQL database, and fills them, while the old app goes on using it.
  *
- * <p>The order keeps every promise at each step: tables; a mark that the move is under way; triggers, which from then
- * on note whatever the old app does; what is there already, some rows at a time, each locked until it is noted; indexes,
- * without shutting anybody out. Whatever a kill leaves is gone on with. One node at a time migrates: it holds one row
- * locked meanwhile, on a connection of its own, so that the lock ends with the connection.
+ * <p>The order keeps every promise at each step: first the tables; then a mark that the move is under way; then the
+ * triggers, which from there on note whatever the old app does; then the rows that are there already, some at a time,
+ * each locked until it is noted; and the indexes, without shutting anybody out. The next start goes on with whatever a
+ * kill leaves. One node migrates at a time: it holds one row locked, on a connection of its own, so that the lock ends
+ * with the connection.
  */
 public final class PostgresMigrator implements Migration {
 

@@ -6,7 +6,7 @@ import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Transaction;
 
-/** Changes of the team's tables that wait for their locks for a moment only, again and again. */
+/** Makes changes of the team's tables that wait for their locks only for a moment, again and again. */
 final class ShortLock {
 
     /** Whoever waits for a lock on a table keeps everybody behind waiting as well, so it is not for long. */
