@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
@@ -198,32 +197,24 @@ public final class Migrator implements Migration {
         if (found.mark() != null) {
             log.info("Migration: goes on with one that was not finished");
         }
-        List<String> made;
-        SteppedMove first = steps();
-        try {
-            made = first.begin();
-        } catch (RuntimeException e) {
-            if (copy != null && !isUnderWay()) {
-                copy.discardUnlessDamaged(e);
-                kept = copy;
-            }
-            throw e;
-        }
+        SteppedMove steps = steps();
+        List<String> made = new ArrayList<>(firstSteps(steps, copy));
         if (made.isEmpty() && copy != null) {
             copy.discard();
             copy = null;
         }
         if (found.mark() != null) {
-            made = Stream.concat(made.stream(), Stream.of("the rest of an earlier migration"))
-                    .toList();
+            made.add("the rest of an earlier migration");
         }
+        Held longest = Held.NOTHING;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            SteppedMove steps = attempt == 0 ? first : steps();
             if (attempt > 0) {
+                log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
+                steps = steps();
                 var unused = steps.begin();
             }
             SteppedMove.Verified verified = steps.fill();
-            made = Stream.concat(made.stream(), steps.madeLater().stream()).toList();
+            made.addAll(steps.madeLater());
             if (verified == null && !database.read(Migrator::inspect).hasNothingToDo()) {
                 throw new MigrationRefusedException("what it had made was removed meanwhile, as by an uninstall;"
                         + " deploy again to migrate anew");
@@ -233,27 +224,46 @@ public final class Migrator implements Migration {
                 return true;
             });
             pacing.rest(0);
-            if (verified == null) {
-                log.info("Migration: another process has just done it");
-                return new Outcome(userColumns, made).after(copy, steps.longest());
-            }
-            if (steps.end()) {
-                log.info(
-                        "Migration: verified: {} users as before, and {} sessions and {} legacy tokens open the same"
-                                + " accounts as before",
-                        verified.users(),
-                        verified.sessions(),
-                        verified.legacyTokens());
-                Outcome outcome = new Outcome(userColumns, made).after(copy, steps.longest());
-                log.info("Migration: nothing held others up longer than {}", outcome.longest());
-                log.info("Migration: done; the old app can go on as before");
-                pacing.rest(0);
-                warnOfShared(database.read(handle -> ComposedSql.texts(handle, SHARED)));
+            boolean isDone = verified == null || steps.end();
+            longest = longest.orLonger(steps.longest());
+            if (isDone) {
+                Outcome outcome = new Outcome(userColumns, List.copyOf(made)).after(copy, longest);
+                tell(verified, outcome.longest());
                 return outcome;
             }
-            log.warn("Migration: somebody has changed the schema meanwhile; what is missing is made again");
         }
         throw new MigrationRefusedException("somebody changes the schema again and again; the next start goes on");
+    }
+
+    /** Where they fail before anything was changed, no copy is left of it. */
+    private List<String> firstSteps(SteppedMove steps, Backup.@Nullable Copy copy) {
+        try {
+            return steps.begin();
+        } catch (RuntimeException e) {
+            if (copy != null && !isUnderWay()) {
+                copy.discardUnlessDamaged(e);
+                kept = copy;
+            }
+            throw e;
+        }
+    }
+
+    /** @param verified null if another process has come to the end first */
+    private void tell(SteppedMove.@Nullable Verified verified, Held longest) {
+        if (verified == null) {
+            log.info("Migration: another process has just done it");
+            return;
+        }
+        log.info(
+                "Migration: verified: {} users as before, and {} sessions and {} legacy tokens open the same"
+                        + " accounts as before",
+                verified.users(),
+                verified.sessions(),
+                verified.legacyTokens());
+        log.info("Migration: nothing held others up longer than {}", longest);
+        log.info("Migration: done; the old app can go on as before");
+        pacing.rest(0);
+        warnOfShared(database.read(handle -> ComposedSql.texts(handle, SHARED)));
     }
 
     /** An earlier attempt, which changed nothing, keeps its copy if the disk failed: each further attempt by it, too. */

@@ -739,6 +739,39 @@ class SteppedMoveTest {
     }
 
     @Test
+    void the_longest_wait_of_others_is_told_also_where_a_schema_that_changes_has_it_begin_anew() {
+        AtomicLong nanos = new AtomicLong();
+        AtomicBoolean isFirst = new AtomicBoolean(true);
+        AtomicInteger pieces = new AtomicInteger();
+        try (SqliteApp old = old("multi");
+                SqliteFile claimed = SqliteFile.claim(old.path(), false, "/test");
+                Database database = Database.open(claimed, 2, Duration.ofSeconds(5));
+                LogLines log = new LogLines()) {
+            Migration.Outcome outcome = new Migrator(
+                            database,
+                            clock,
+                            nanos::get,
+                            Backup.NONE,
+                            (step, done, total) -> {
+                                if (pieces.incrementAndGet() == 5) {
+                                    old.run("DROP TRIGGER multisession_session_deleted");
+                                }
+                            },
+                            Trial.NONE,
+                            statement -> {
+                                if (isFirst.getAndSet(false)) {
+                                    nanos.addAndGet(7_000_000_000L);
+                                }
+                            },
+                            0,
+                            Pacing.pieces(3))
+                    .migrate();
+            assertThat(log.all()).anyMatch(line -> line.contains("what is missing is made again"));
+            assertThat(outcome.longest().nanos()).isEqualTo(7_000_000_000L);
+        }
+    }
+
+    @Test
     void two_that_migrate_at_once_share_the_work() throws IOException {
         try (SqliteApp old = old("multi")) {
             String expected = atOnce(old);
