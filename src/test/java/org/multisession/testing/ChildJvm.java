@@ -45,6 +45,21 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
+    /** In a child: says a word, and waits for a line. */
+    public static void waitForWord(String word) {
+        System.out.println(word);
+        try {
+            // Byte by byte, because no reader is there to keep what it has read too much.
+            for (int read = System.in.read(); read != '\n'; read = System.in.read()) {
+                if (read < 0) {
+                    throw new AssertionError("nobody is there any more");
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Starts a main class of the tests' own class path. The folder takes the log and what SQLite unpacks. */
     public static ChildJvm start(Path folder, Class<?> main, String... arguments) {
         return start(List.of(), System.getProperty("java.class.path"), folder, main, arguments);
@@ -145,6 +160,33 @@ public final class ChildJvm implements AutoCloseable {
             return rest.substring(0, rest.lastIndexOf("\n") + 1).lines().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Has all of it stand still, as a virtual machine that is paused. */
+    public void freeze() {
+        signal("STOP");
+    }
+
+    /** Has it go on. */
+    public void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String name) {
+        try {
+            int status = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new AssertionError("the child could not be sent a signal: " + logged());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
         }
     }
 

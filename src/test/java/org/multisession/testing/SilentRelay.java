@@ -12,7 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Stands between a client and a server of this machine, and can fall silent, as a network does that drops packets:
- * connections stay open, new ones are taken, and nothing passes until it speaks again.
+ * connections stay open, new ones are taken, and nothing passes until it speaks again. Or it loses those that are open, as a
+ * firewall does that was restarted: nothing passes on them any more, and nobody is told.
  */
 public final class SilentRelay implements AutoCloseable {
 
@@ -22,6 +23,8 @@ public final class SilentRelay implements AutoCloseable {
 
     // Guarded by this.
     private boolean isSilent;
+    private int taken;
+    private int lost;
     private boolean isClosed;
 
     private SilentRelay(int server) {
@@ -54,13 +57,23 @@ public final class SilentRelay implements AutoCloseable {
         notifyAll();
     }
 
+    /** Nothing passes on what is open now, not even its end; what comes later passes. */
+    public synchronized void loseConnections() {
+        lost = taken;
+    }
+
+    private synchronized int number() {
+        return ++taken;
+    }
+
     private void takeCalls() {
         try {
             while (true) {
                 Socket client = keep(door.accept());
                 Socket toServer = keep(new Socket(InetAddress.getLoopbackAddress(), server));
-                start("relay: there", () -> pass(client, toServer));
-                start("relay: back", () -> pass(toServer, client));
+                int number = number();
+                start("relay: there", () -> pass(number, client, toServer));
+                start("relay: back", () -> pass(number, toServer, client));
             }
         } catch (IOException e) {
             // It was closed.
@@ -72,25 +85,31 @@ public final class SilentRelay implements AutoCloseable {
         return socket;
     }
 
-    private void pass(Socket from, Socket to) {
+    private void pass(int number, Socket from, Socket to) {
         byte[] some = new byte[8192];
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
             for (int length = in.read(some); length >= 0; length = in.read(some)) {
-                awaitWord();
+                awaitWord(number);
                 out.write(some, 0, length);
             }
         } catch (IOException e) {
             // One of the two has gone.
         } finally {
-            close(from);
-            close(to);
+            if (!isLost(number)) {
+                close(from);
+                close(to);
+            }
         }
     }
 
-    private synchronized void awaitWord() throws IOException {
-        while (isSilent && !isClosed) {
+    private synchronized boolean isLost(int number) {
+        return number <= lost && !isClosed;
+    }
+
+    private synchronized void awaitWord(int number) throws IOException {
+        while ((isSilent || number <= lost) && !isClosed) {
             try {
                 wait();
             } catch (InterruptedException e) {

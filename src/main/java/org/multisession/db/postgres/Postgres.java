@@ -101,7 +101,7 @@ public final class Postgres implements Vendor {
         return new Postgres(
                 "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = " + lock.toMillis()
                         + "; SET LOCAL statement_timeout = " + statement.toMillis()
-                        + "; SET LOCAL idle_in_transaction_session_timeout = " + statement.toMillis()
+                        + "; SET LOCAL idle_in_transaction_session_timeout = " + PostgresSource.MAX_PAUSE.toMillis()
                         + "; SET LOCAL TIME ZONE 'UTC'" + (canNotice ? "; SET LOCAL " + NOTICE_WHO_IS_GONE : ""));
     }
 

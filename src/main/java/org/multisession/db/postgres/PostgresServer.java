@@ -96,7 +96,7 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             // In the settings of a role or of the database, another program may have set these otherwise.
             prelude = "SET TIME ZONE 'UTC'; SET lock_timeout = " + wait.toMillis() + "; SET statement_timeout = "
                     + MAX_STATEMENT.toMillis() + "; SET idle_in_transaction_session_timeout = "
-                    + MAX_STATEMENT.toMillis()
+                    + MAX_PAUSE.toMillis()
                     + "; SET client_min_messages = warning; SET default_transaction_isolation = 'read committed'; "
                     + Postgres.KEEP_WHAT_IS_COMMITTED + "; " + Postgres.LET_ALL_LAST
                     + (canNoticeWhoIsGone ? "; SET " + Postgres.NOTICE_WHO_IS_GONE : "");

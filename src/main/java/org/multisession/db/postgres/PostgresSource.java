@@ -17,11 +17,14 @@ public abstract sealed class PostgresSource implements Source permits PostgresSe
     /** The oldest version that is supported by its makers, and has what the statements need. */
     private static final int OLDEST = 14;
 
-    /**
-     * A statement that runs longer than this is a mistake, and must not hold a connection for ever. As long a server keeps
-     * the locks of a node that has vanished from the network in the middle of a transaction.
-     */
+    /** A statement that runs longer than this is a mistake, and must not hold a connection for ever. */
     static final Duration MAX_STATEMENT = Duration.ofSeconds(30);
+
+    /**
+     * So long the server keeps the locks of a node that stands still, or has vanished from the network, between two
+     * statements of a transaction. None of ours thinks for so long.
+     */
+    static final Duration MAX_PAUSE = Duration.ofSeconds(5);
 
     /** How long the network may be silent while no client waits: no statement takes longer. */
     static final Duration MAX_SILENCE = Duration.ofSeconds(60);

@@ -2,17 +2,21 @@ package org.multisession.db.postgres;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 
-/** Lifts the time limits, those of the server and that of the network, from work on a table of any size. */
+/**
+ * Lifts the time limits, those of the server and that of the network, from work on a table of any size. A pause between two
+ * statements has nothing to do with that size, and keeps its limit.
+ */
 public final class TimeLimits {
 
     /** The server asks the network instead, now and then, whether this node is still there. */
     private static final String WITHOUT_LIMITS = Postgres.LET_THIS_LAST + "; SET LOCAL statement_timeout = 0;"
-            + " SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_keepalives_idle = 30;"
+            + " SET LOCAL tcp_keepalives_idle = 30;"
             + " SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3";
 
     private TimeLimits() {}
@@ -20,6 +24,17 @@ public final class TimeLimits {
     /** Until the transaction ends. */
     public static void lift(Handle transaction) throws SQLException {
         lift(transaction.connection());
+    }
+
+    /**
+     * Until the transaction ends, as long as something is said on its connection more often than once in half of this time:
+     * without that, the server ends it.
+     */
+    public static void liftWhileHeard(Handle transaction, Duration patience) throws SQLException {
+        lift(transaction);
+        ComposedSql.run(transaction, "SET LOCAL idle_in_transaction_session_timeout = " + patience.toMillis());
+        transaction.connection().setNetworkTimeout(Runnable::run, (int)
+                patience.dividedBy(3).toMillis());
     }
 
     static void lift(Connection transaction) throws SQLException {

@@ -61,13 +61,15 @@ final class PostgresBackfill {
     }
 
     private final Database database;
+    private final Turn turn;
     private final UnaryOperator<String> atThisTime;
     private final Pacing pacing;
     private final Progress progress;
 
     /** @param atThisTime puts the time into a statement, in the place of <code>{now}</code> */
-    PostgresBackfill(Database database, UnaryOperator<String> atThisTime, Pacing pacing, Progress progress) {
+    PostgresBackfill(Database database, Turn turn, UnaryOperator<String> atThisTime, Pacing pacing, Progress progress) {
         this.database = database;
+        this.turn = turn;
         this.atThisTime = atThisTime;
         this.pacing = pacing;
         this.progress = progress;
@@ -101,7 +103,7 @@ final class PostgresBackfill {
             }
             done += page[0];
             // Whoever waits for one row here keeps the others of the page locked.
-            ShortLock.patiently(database, transaction -> {
+            turn.patiently(transaction -> {
                 for (String sql : table.statements()) {
                     ComposedSql.update(transaction, atThisTime.apply(sql), page[1], page[2]);
                 }

@@ -35,8 +35,7 @@ import org.slf4j.LoggerFactory;
  * <p>The order keeps every promise at each step: first the tables; then a mark that the move is under way; then the
  * triggers, which from there on note whatever the old app does; then the rows that are there already, some at a time,
  * each locked until it is noted; and the indexes, without shutting anybody out. The next start goes on with whatever a
- * kill leaves. One node migrates at a time: it holds one row locked, on a connection of its own, so that the lock ends
- * with the connection.
+ * kill leaves. One node migrates at a time, whose {@link Turn} it is.
  */
 public final class PostgresMigrator implements Migration {
 
@@ -44,12 +43,6 @@ public final class PostgresMigrator implements Migration {
 
     private static final String OUR_PREFIX = "multisession_";
     private static final String CREATED = "multisession_created";
-
-    /**
-     * A row that nothing else locks. Nobody waits for it in a statement: whoever does has a view of the database open, for
-     * which CREATE INDEX CONCURRENTLY of the node that migrates would wait in turn.
-     */
-    private static final String TAKE_TURN = "SELECT 1 FROM multisession_locks WHERE slot = -1 FOR UPDATE SKIP LOCKED";
 
     private static final Duration TURN_PAUSE = Duration.ofMillis(100);
 
@@ -115,6 +108,7 @@ public final class PostgresMigrator implements Migration {
     private final Progress progress;
     private final Trial trial;
     private final Pacing pacing;
+    private final Duration patience;
     private final List<SchemaScript> all = SchemaScript.all();
 
     /** One that tries nothing out and works in silence. */
@@ -124,11 +118,18 @@ public final class PostgresMigrator implements Migration {
 
     /** One that plays the trial before anything counts, and whose work can be stopped half-way by its pacing. */
     public PostgresMigrator(Database database, InstantSource clock, Progress progress, Trial trial, Pacing pacing) {
+        this(database, clock, progress, trial, pacing, Turn.PATIENCE);
+    }
+
+    /** @param patience after how long a node that says nothing has lost its turn */
+    PostgresMigrator(
+            Database database, InstantSource clock, Progress progress, Trial trial, Pacing pacing, Duration patience) {
         this.database = database;
         this.clock = clock;
         this.progress = progress;
         this.trial = trial;
         this.pacing = pacing;
+        this.patience = patience;
     }
 
     @Override
@@ -201,21 +202,21 @@ public final class PostgresMigrator implements Migration {
         return begin().finish().userColumns();
     }
 
-    /** Waits for as long as another node migrates: its turn ends with its connection. */
+    /** Waits for as long as another node migrates. */
     private Outcome inTurn() {
         boolean hadLocks = makeLocks();
         boolean hasWaited = false;
         while (true) {
             pacing.goOn();
             Optional<Outcome> outcome = database.write(transaction -> {
-                if (ComposedSql.number(transaction, TAKE_TURN) == 0) {
-                    return Optional.empty();
+                try (Turn turn = Turn.take(transaction, database, patience)) {
+                    if (turn == null) {
+                        return Optional.empty();
+                    }
+                    Outcome made = steps(turn, hadLocks);
+                    turn.end(transaction);
+                    return Optional.of(made);
                 }
-                // The look for that row would stay open and keep its view of the database, for which CREATE INDEX
-                // waits.
-                TimeLimits.lift(transaction);
-                // The others use connections of their own: this one only holds the lock.
-                return Optional.of(steps(hadLocks));
             });
             if (outcome.isPresent()) {
                 return outcome.get();
@@ -265,7 +266,7 @@ public final class PostgresMigrator implements Migration {
         }
     }
 
-    private Outcome steps(boolean hadLocks) {
+    private Outcome steps(Turn turn, boolean hadLocks) {
         PostgresInspection found = inspect();
         if (found.missing().isEmpty()) {
             log.info("Migration: another node has just done it; nothing was changed");
@@ -281,23 +282,23 @@ public final class PostgresMigrator implements Migration {
             made.add("users");
         }
         boolean isDone = database.read(PostgresMigrator::isDone);
-        makeTables(isNew);
+        makeTables(turn, isNew);
         Set<String> columns = Set.copyOf(database.read(handle -> PostgresInspection.columns(handle, "users"))
                 .keySet());
         if (isDone) {
-            replaceTriggers();
+            replaceTriggers(turn);
         } else {
-            database.execute(transaction -> run(transaction, MARK_BEGUN));
+            turn.execute(transaction -> run(transaction, MARK_BEGUN));
         }
-        boolean wasMissing = makeTriggers(isDone);
+        boolean wasMissing = makeTriggers(turn, isDone);
         if (!isDone || wasMissing) {
-            new PostgresBackfill(database, this::atThisTime, pacing, progress).run();
+            new PostgresBackfill(database, turn, this::atThisTime, pacing, progress).run();
         }
         all.stream()
                 .filter(script -> script.kind().equals("index") && script.isOnTeamsTable())
-                .forEach(this::makeIndex);
+                .forEach(index -> makeIndex(turn, index));
         tryOut(columns);
-        database.execute(transaction -> {
+        turn.execute(transaction -> {
             TimeLimits.lift(transaction);
             if (!isDone || wasMissing) {
                 for (String sql : RECONCILE) {
@@ -313,29 +314,29 @@ public final class PostgresMigrator implements Migration {
         return new Outcome(columns, made);
     }
 
-    private void makeTables(boolean isNew) {
+    private void makeTables(Turn turn, boolean isNew) {
         boolean isNewTable = !database.read(handle -> PostgresInspection.exists(handle, "user_sessions"));
         // The list of what is ours comes first, so that whatever a kill leaves is on it.
-        all.stream().filter(script -> script.name().equals(CREATED)).forEach(this::makeTable);
+        all.stream().filter(script -> script.name().equals(CREATED)).forEach(script -> makeTable(turn, script));
         if (isNew) {
             log.info("Migration: the database is new and empty; table users is made too");
-            SchemaScript.users().forEach(this::makeTable);
+            SchemaScript.users().forEach(script -> makeTable(turn, script));
         }
         all.stream()
                 .filter(script -> !script.isTrigger() && (isNewTable || !script.isOnTeamsTable()))
                 .filter(script -> !script.on().equals("users"))
-                .forEach(this::makeTable);
+                .forEach(script -> makeTable(turn, script));
     }
 
     /**
      * Makes a table, function, view or index of ours. Not by waiting for long: the foreign key of user_sessions locks users,
      * and whoever waits for that lock keeps the old app waiting.
      */
-    private void makeTable(SchemaScript script) {
+    private void makeTable(Turn turn, SchemaScript script) {
         if (script.isReplaceable()) {
-            patiently(transaction -> run(transaction, script.sql()));
+            turn.patiently(transaction -> run(transaction, script.sql()));
         } else if (!database.read(handle -> PostgresInspection.exists(handle, script.name()))) {
-            patiently(transaction -> {
+            turn.patiently(transaction -> {
                 run(transaction, script.sql().replace("{session_time}", timeType(transaction)));
                 remember(transaction, script.name());
             });
@@ -354,9 +355,9 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** What an earlier version has made may say something else. None is gone for a moment. */
-    private void replaceTriggers() {
+    private void replaceTriggers(Turn turn) {
         for (SchemaScript trigger : SchemaScript.triggers()) {
-            patiently(transaction -> {
+            turn.patiently(transaction -> {
                 if (PostgresInspection.fires(transaction, trigger)) {
                     run(transaction, trigger.sql());
                     note(transaction, trigger);
@@ -366,7 +367,7 @@ public final class PostgresMigrator implements Migration {
     }
 
     /** Makes those that are gone; returns whether there were such. */
-    private boolean makeTriggers(boolean isDone) {
+    private boolean makeTriggers(Turn turn, boolean isDone) {
         List<SchemaScript> missing = database.outsideTransaction(PostgresMigrator::missingTriggers);
         if (missing.isEmpty()) {
             return false;
@@ -374,7 +375,7 @@ public final class PostgresMigrator implements Migration {
         if (isDone) {
             log.warn("Triggers of ours were gone; what cannot be told apart since then is ended: {}", names(missing));
             // In one transaction with the tables locked: between the look and the triggers nobody may change a row.
-            patiently(transaction -> {
+            turn.patiently(transaction -> {
                 run(transaction, "LOCK TABLE users, user_sessions IN SHARE ROW EXCLUSIVE MODE");
                 for (String sql : PostgresWitnesses.repair(missing)) {
                     run(transaction, sql);
@@ -383,7 +384,7 @@ public final class PostgresMigrator implements Migration {
             });
         } else {
             for (SchemaScript trigger : missing) {
-                patiently(transaction -> make(transaction, List.of(trigger)));
+                turn.patiently(transaction -> make(transaction, List.of(trigger)));
             }
         }
         return true;
@@ -446,19 +447,15 @@ public final class PostgresMigrator implements Migration {
         ComposedSql.run(transaction, at(now, TriggerNotes.OF_ALL));
     }
 
-    private void patiently(Database.Act<Transaction> act) {
-        ShortLock.patiently(database, act);
-    }
-
     /** Shuts nobody out. One that a kill has left half made is there and useless; it is made anew. */
-    private void makeIndex(SchemaScript index) {
+    private void makeIndex(Turn turn, SchemaScript index) {
         if (!database.read(handle -> PostgresInspection.exists(handle, index.name()))) {
             // It cannot be made in a transaction, so the note comes first.
-            database.execute(transaction -> remember(transaction, index.name()));
+            turn.execute(transaction -> remember(transaction, index.name()));
         }
-        database.outsideTransaction(handle -> {
+        turn.outsideTransaction(handle -> {
             if (ComposedSql.number(handle, WHOLE_INDEX.formatted(index.name())) > 0) {
-                return false;
+                return;
             }
             // The server may still be making it for a node that was killed. To drop it, as to make it, waits for every
             // transaction that is under way, and keeps nobody waiting meanwhile.
@@ -466,7 +463,6 @@ public final class PostgresMigrator implements Migration {
                 run(free, "DROP INDEX CONCURRENTLY IF EXISTS " + index.name());
                 run(free, index.sql().replaceFirst("INDEX IF NOT EXISTS", "INDEX CONCURRENTLY IF NOT EXISTS"));
             });
-            return true;
         });
     }
 

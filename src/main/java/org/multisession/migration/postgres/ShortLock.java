@@ -12,6 +12,9 @@ final class ShortLock {
     /** Whoever waits for a lock on a table keeps everybody behind waiting as well, so it is not for long. */
     private static final Duration WAIT = Duration.ofMillis(500);
 
+    /** A node that stands still while it holds one keeps everybody waiting too. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private static final int TRIES = 60;
 
     private ShortLock() {}
@@ -25,7 +28,10 @@ final class ShortLock {
         for (int tries = 1; ; tries++) {
             try {
                 database.execute(transaction -> {
-                    ComposedSql.run(transaction, "SET LOCAL lock_timeout = " + WAIT.toMillis());
+                    ComposedSql.run(
+                            transaction,
+                            "SET LOCAL lock_timeout = " + WAIT.toMillis()
+                                    + "; SET LOCAL idle_in_transaction_session_timeout = " + PAUSE.toMillis());
                     act.run(transaction);
                 });
                 return;

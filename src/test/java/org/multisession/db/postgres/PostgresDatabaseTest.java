@@ -237,20 +237,20 @@ class PostgresDatabaseTest {
     }
 
     @Test
-    void the_locks_of_a_node_that_vanishes_end_with_the_patience_of_the_server_but_a_migration_may_take_its_time() {
+    void the_locks_of_a_node_that_stands_still_end_after_seconds_but_a_statement_of_a_migration_may_take_its_time() {
         Sql idle = Sql.of("limits", """
                 SELECT concat_ws(' ', current_setting('idle_in_transaction_session_timeout'),
                   current_setting('statement_timeout'), current_setting('tcp_keepalives_idle')) AS limits
                 """);
         assertThat(database.<String>write(
                         transaction -> transaction.query(idle).one(row -> row.requiredText("limits"))))
-                .startsWith("30s 30s ");
+                .startsWith("5s 30s ");
         assertThat(database.<String>write(transaction -> {
                     TimeLimits.lift(transaction);
                     assertThat(transaction.connection().getNetworkTimeout()).isZero();
                     return transaction.query(idle).one(row -> row.requiredText("limits"));
                 }))
-                .isEqualTo("0 0 30");
+                .isEqualTo("5s 0 30");
         assertThat(database.<Integer>read(handle -> handle.connection().getNetworkTimeout()))
                 .isEqualTo(60_000);
     }

@@ -164,7 +164,7 @@ class PostgresPoolTest {
     void a_transaction_has_its_limits_and_nothing_of_them_stays(Kind kind) {
         try (Database database = open(pool(kind))) {
             assertThat(database.<String>write(handle -> handle.query(SETTINGS).one(row -> row.requiredText("all"))))
-                    .isEqualTo("500ms 30s 30s on UTC read committed");
+                    .isEqualTo("500ms 30s 5s on UTC read committed");
             assertThat(database.<String>read(handle -> handle.query(SETTINGS).one(row -> row.requiredText("all"))))
                     .startsWith("0 0 0 off ");
         }

@@ -20,12 +20,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.postgres.PostgresServer;
+import org.multisession.migration.Pacing;
+import org.multisession.migration.Progress;
+import org.multisession.migration.Trial;
 import org.multisession.session.Stage;
 import org.multisession.testing.ChildJvm;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.PostgresStatementLog;
+import org.multisession.testing.SilentRelay;
 import org.multisession.testing.TestClock;
 
 /**
@@ -39,6 +44,9 @@ class PostgresMigrationKilledTest {
 
     private static final String HERE = "here";
     private static final String DONE = "done";
+
+    /** Longer than a busy machine takes a breath. */
+    private static final Duration PATIENCE = Duration.ofSeconds(6);
 
     private static final int STRIDE = Integer.getInteger("faults.steps.stride", 80);
 
@@ -203,6 +211,46 @@ class PostgresMigrationKilledTest {
         }
     }
 
+    /**
+     * A process that stands still is not gone to the server. It has lost its turn after a while, and once it goes on again
+     * it keeps nothing.
+     */
+    @Test
+    void a_process_that_stands_still_before_any_statement_keeps_no_other_from_migrating_and_does_no_harm_afterwards() {
+        boolean isReached = true;
+        int frozen = 0;
+        for (int statement = 40; isReached; statement += 2 * STRIDE) {
+            isReached = freezeAt(statement);
+            frozen += isReached ? 1 : 0;
+        }
+        assertThat(frozen).as("times in one migration").isGreaterThan(1);
+        System.out.printf("Frozen while migrating PostgreSQL: %d times; another one migrated%n", frozen);
+    }
+
+    private boolean freezeAt(int statement) {
+        try (PostgresApp old = make();
+                ChildJvm child = ChildJvm.start(folder, Child.class, old.url(), String.valueOf(statement), "frozen")) {
+            if (child.hear().equals(DONE)) {
+                return false;
+            }
+            child.freeze();
+            // All that the old app does must not wait for what stands still.
+            goOn(old);
+            assertNextStartCompletes(old, statement);
+            assertThat(catalogue(old)).as("frozen at %s", statement).isEqualTo(Undisturbed.CATALOGUE);
+            child.thaw();
+            child.say("go on");
+            assertThat(child.hear())
+                    .as("frozen at %s: %s", statement, child.logged())
+                    .isEqualTo(DONE);
+            assertNextStartCompletes(old, statement);
+            assertThat(catalogue(old)).as("frozen at %s", statement).isEqualTo(Undisturbed.CATALOGUE);
+            assertThat(old.one("SELECT count(*) FROM multisession_state WHERE name = 'migration'"))
+                    .isEqualTo("0");
+            return true;
+        }
+    }
+
     /** By itself a server only notices that nobody waits for it any more when it has an answer. */
     @Test
     void an_index_that_the_server_still_makes_for_one_who_was_killed_is_given_up_and_made_anew() throws Exception {
@@ -239,7 +287,26 @@ class PostgresMigrationKilledTest {
         }
     }
 
-    /** Migrates, but waits for its death before a statement by its number. */
+    /** The server has made the index, and nobody tells the one who waits for it. */
+    @Test
+    void a_migration_whose_connections_are_lost_without_a_word_is_gone_on_with_by_the_same_process() throws Exception {
+        try (PostgresApp old = make();
+                PostgresApp reader = old.another();
+                SilentRelay relay = SilentRelay.to(PostgresApp.port())) {
+            reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+            reader.all("SELECT 1");
+            CompletableFuture<Void> ours = CompletableFuture.runAsync(() -> Child.migrate(relay.in(old.url())));
+            while (old.all(BUILDERS).isEmpty()) {
+                assertThat(ours).isNotDone();
+            }
+            relay.loseConnections();
+            reader.run("COMMIT");
+            ours.get(60, TimeUnit.SECONDS);
+            assertThat(catalogue(old)).isEqualTo(Undisturbed.CATALOGUE);
+        }
+    }
+
+    /** Migrates, but waits before a statement by its number, for its death or a word. */
     static final class Child {
 
         private Child() {}
@@ -251,17 +318,34 @@ class PostgresMigrationKilledTest {
             PostgresStatementLog.watch(
                     () -> {
                         if (statements.incrementAndGet() == fatal) {
-                            ChildJvm.waitForDeath(HERE);
+                            if (arguments.length > 2) {
+                                ChildJvm.waitForWord(HERE);
+                            } else {
+                                ChildJvm.waitForDeath(HERE);
+                            }
                         }
                     },
                     () -> migrate(arguments[0]));
             System.out.println(DONE);
         }
 
+        private static boolean isMigrated(PostgresMigrator migrator) {
+            try {
+                return !migrator.migrate().isEmpty();
+            } catch (DatabaseBusyException e) {
+                return false;
+            }
+        }
+
         private static void migrate(String url) {
             try (PostgresServer server = PostgresServer.at(url, "postgres", "");
                     Database database = Database.open(server, 2, Duration.ofSeconds(5))) {
-                new PostgresMigrator(database, InstantSource.system()).migrate();
+                PostgresMigrator migrator = new PostgresMigrator(
+                        database, InstantSource.system(), Progress.NONE, Trial.NONE, Pacing.besideOthers(), PATIENCE);
+                while (!isMigrated(migrator)) {
+                    // As a deploy does it.
+                    Thread.onSpinWait();
+                }
             }
         }
     }
