@@ -27,7 +27,8 @@ public final class RunOut {
     /** Few enough in a transaction that a waiting sign-in does not notice. */
     private static final int BATCH = 50;
 
-    private record Found(UserSession session, EndReason reason, Instant at) {}
+    /** @param wasHeld whether it may have ended already, but for its row */
+    private record Found(UserSession session, EndReason reason, Instant at, boolean wasHeld) {}
 
     private final Database database;
     private final Sessions sessions;
@@ -52,13 +53,13 @@ public final class RunOut {
         if (reason == null) {
             return !found.isEmpty() && found.containsKey(session.token().hash());
         }
-        found.putIfAbsent(session.token().hash(), new Found(session, reason, now));
+        found.putIfAbsent(session.token().hash(), new Found(session, reason, now, false));
         return true;
     }
 
-    /** Has this session end, which another one has taken the place of. */
+    /** Has this session end with its row, which somebody held when another one took its place. */
     void note(UserSession session, EndReason reason, Instant at) {
-        found.putIfAbsent(session.token().hash(), new Found(session, reason, at));
+        found.put(session.token().hash(), new Found(session, reason, at, true));
     }
 
     /** How the first of these tokens whose session has run out will have ended; null if none has. */
@@ -93,9 +94,13 @@ public final class RunOut {
         database.execute(transaction -> {
             for (Map.Entry<String, Found> each : some) {
                 Found one = each.getValue();
-                sessions.end(transaction, one.session(), one.reason(), null, one.at());
+                if (one.wasHeld()) {
+                    sessions.endOnceFree(transaction, one.session(), one.reason(), one.at());
+                } else {
+                    boolean unused = sessions.end(transaction, one.session(), one.reason(), null, one.at());
+                }
             }
         });
-        some.forEach(each -> found.remove(each.getKey()));
+        some.forEach(each -> found.remove(each.getKey(), each.getValue()));
     }
 }

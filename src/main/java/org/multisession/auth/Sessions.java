@@ -269,6 +269,22 @@ public final class Sessions {
         return rows.isHeld(transaction, session.token());
     }
 
+    /** Ends a session that {@link #isHeld} by any other means than {@link #signOut}, but for its row; waits for nobody. */
+    void endBesideHolder(
+            Transaction transaction, UserSession session, EndReason reason, @Nullable Client by, Instant now) {
+        if (rows.endBesideHolder(transaction, session.token(), reason, now)) {
+            signIns.end(transaction, session.token().hash());
+            recordEnd(transaction, session.user(), session.token().hash(), reason, by, now);
+        }
+    }
+
+    /** Ends a session for ever that was held, with the row that was left. */
+    void endOnceFree(Transaction transaction, UserSession session, EndReason reason, Instant now) {
+        if (!end(transaction, session, reason, null, now)) {
+            rows.takeRow(transaction, session.token(), reason, now, () -> SessionToken.random(random));
+        }
+    }
+
     /** A session that has to go, and why. */
     record Surplus(UserSession session, EndReason reason) {}
 

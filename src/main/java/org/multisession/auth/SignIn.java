@@ -126,11 +126,12 @@ public final class SignIn {
     }
 
     /**
-     * Ends a session now, or a moment after this transaction where somebody is just changing its row: this one has locked
+     * Ends a session. Its row goes a moment after this transaction where somebody is just changing it: this one has locked
      * the user's, and if it waited, an old app that writes both could be the victim of the deadlock.
      */
     private void end(Transaction transaction, UserSession session, EndReason reason, @Nullable Client by, Instant now) {
         if (sessions.isHeld(transaction, session)) {
+            sessions.endBesideHolder(transaction, session, reason, by, now);
             transaction.afterCommit(() -> runOut.note(session, reason, now));
         } else {
             boolean unused = sessions.end(transaction, session, reason, by, now);

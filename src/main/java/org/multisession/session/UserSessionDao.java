@@ -174,6 +174,12 @@ public final class UserSessionDao {
             WHERE auth_token IN (:token, :hash) AND ended_at IS NULL
             """);
 
+    private static final Sql MARK_ENDED_IF_FREE = Sql.of("mark a session as ended if nobody else is about to", """
+            UPDATE multisession_tokens SET ended_at = :now, end_reason = :reason
+            WHERE auth_token IN (SELECT t.auth_token FROM multisession_tokens t
+              WHERE t.auth_token IN (:token, :hash) AND t.ended_at IS NULL {forUpdateIfFree})
+            """);
+
     /** Nobody needs to know any more which device used a session that is over. */
     private static final Sql FORGET_DEVICE = Sql.of("forget the device of a session", """
             UPDATE multisession_devices SET device = NULL, address = NULL WHERE token_hash = :hash
@@ -453,6 +459,25 @@ public final class UserSessionDao {
     }
 
     /**
+     * Ends a session whose row {@link #isHeld}, and waits for nobody: it opens nothing any more, and its row is left to
+     * {@link #end} and {@link #takeRow}. Returns false where whoever holds the row is just changing whose session it is.
+     */
+    public boolean endBesideHolder(Transaction transaction, StoredToken token, EndReason reason, Instant now) {
+        boolean ended = transaction
+                        .update(MARK_ENDED_IF_FREE)
+                        .bind("now", now)
+                        .bind("reason", reason.stored())
+                        .bind("token", token.text())
+                        .bind("hash", token.hash())
+                        .run()
+                > 0;
+        if (ended) {
+            transaction.update(FORGET_DEVICE).bind("hash", token.hash()).run();
+        }
+        return ended;
+    }
+
+    /**
      * Ends a session for good; returns true if it was one until now.
      *
      * <p>Where rows of the team's refer to it, its row stays for them, with a token that nobody has: so it has ended for
@@ -478,11 +503,17 @@ public final class UserSessionDao {
         boolean isDeleted = transaction.deletesUnlessReferredTo(
                 transaction.update(DELETE).bind("token", token.text()).bind("hash", token.hash()));
         if (ended && !isDeleted) {
-            takeToken(transaction, token.text(), reason, now, nobodys.get());
-            takeToken(transaction, token.hash(), reason, now, nobodys.get());
+            takeRow(transaction, token, reason, now, nobodys);
         }
         transaction.update(FORGET_DEVICE).bind("hash", token.hash()).run();
         return ended;
+    }
+
+    /** Leaves the row of a session that has ended, if it is still there, to the rows of the team's that refer to it. */
+    public void takeRow(
+            Transaction transaction, StoredToken token, EndReason reason, Instant now, Supplier<SessionToken> nobodys) {
+        takeToken(transaction, token.text(), reason, now, nobodys.get());
+        takeToken(transaction, token.hash(), reason, now, nobodys.get());
     }
 
     /** The hash of a token that nobody has opens nothing here, and in the old app for nobody. */

@@ -170,6 +170,38 @@ class PostgresNodesTest {
         }
     }
 
+    /** Its row is held; what we know of it need not be. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_session_that_a_sign_in_replaces_while_its_row_is_held_is_over_on_every_node_at_once(boolean isReferredTo)
+            throws Exception {
+        NewApp killed = NewApp.deploy(old.claim(), clock);
+        try (NewApp other = NewApp.deploy(old.claim(), clock);
+                PostgresApp oldApp = old.another()) {
+            String token = killed.signIn("+7 999 123-45-67");
+            if (isReferredTo) {
+                old.run("CREATE TABLE carts (session_id BIGINT REFERENCES user_sessions (id))");
+                old.run("INSERT INTO carts SELECT id FROM user_sessions WHERE auth_token = ?", token);
+            }
+            oldApp.run("BEGIN");
+            oldApp.seen(token, clock.instant());
+            String next = killed.signIn("+7 999 123-45-67", NewApp.CLIENT, Presented.of(new SessionToken(token)));
+            assertThat(other.opens(token)).isNull();
+            assertThat(other.opens(next)).isEqualTo(42);
+            oldApp.run("COMMIT");
+            assertThat(other.opens(token)).isNull();
+            assertThat(old.one("SELECT count(*) FROM auth_events WHERE outcome = 'replaced'"))
+                    .isEqualTo("1");
+            killed.runOut.flush();
+            assertThat(old.all("SELECT 1 FROM user_sessions WHERE auth_token = ?", token))
+                    .isEmpty();
+            assertThat(old.one("SELECT count(*) FROM auth_events WHERE outcome = 'replaced'"))
+                    .isEqualTo("1");
+        } finally {
+            killed.kill();
+        }
+    }
+
     /** Where a table of the team refers to sessions, its new rows lock the session that they name. */
     @Test
     void the_old_app_that_names_a_session_and_then_writes_it_is_never_the_victim_of_a_deadlock() throws Exception {
