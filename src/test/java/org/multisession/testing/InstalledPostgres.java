@@ -30,10 +30,14 @@ public final class InstalledPostgres implements AutoCloseable {
     private @Nullable ServerProcess server;
 
     private InstalledPostgres(String name, Path home) throws IOException {
+        this(name, home, ServerProcess.freePort());
+    }
+
+    private InstalledPostgres(String name, Path home, int port) {
         this.name = name;
         this.home = home;
         this.folder = home.resolve(name);
-        this.port = ServerProcess.freePort();
+        this.port = port;
     }
 
     /** Skips the test where there is none. */
@@ -74,12 +78,43 @@ public final class InstalledPostgres implements AutoCloseable {
      */
     public static InstalledPostgres make(Path home, String name, String... options) throws IOException {
         InstalledPostgres made = new InstalledPostgres(name, home);
-        List<String> arguments = new ArrayList<>(
-                List.of("-D", made.folder.toString(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"));
-        arguments.addAll(List.of(options));
-        made.run("initdb", arguments);
-        made.start("ready to accept connections");
+        made.init(options);
         return made;
+    }
+
+    /** Makes another server from a dump of this one, which ends, and starts it on the same port. */
+    public InstalledPostgres restoredAs(String other) throws IOException {
+        Path dump = home.resolve(other + ".sql");
+        run(
+                "pg_dump",
+                List.of("-f", dump.toString(), "-h", "127.0.0.1", "-p", "" + port, "-U", "postgres", "postgres"));
+        close();
+        InstalledPostgres restored = new InstalledPostgres(other, home, port);
+        restored.init();
+        restored.run(
+                "psql",
+                List.of(
+                        "-v",
+                        "ON_ERROR_STOP=1",
+                        "-q",
+                        "-f",
+                        dump.toString(),
+                        "-h",
+                        "127.0.0.1",
+                        "-p",
+                        "" + port,
+                        "-U",
+                        "postgres",
+                        "postgres"));
+        return restored;
+    }
+
+    private void init(String... options) throws IOException {
+        List<String> arguments = new ArrayList<>(
+                List.of("-D", folder.toString(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"));
+        arguments.addAll(List.of(options));
+        run("initdb", arguments);
+        start("ready to accept connections");
     }
 
     /** Makes a standby of this one, and starts it. */
