@@ -65,9 +65,16 @@ public final class TimeLimits {
         ComposedSql.run(handle, "SET lock_timeout = 0; SET statement_timeout = 0");
         try {
             work.run(handle);
-        } finally {
-            ComposedSql.run(handle, before);
+        } catch (SQLException | RuntimeException e) {
+            try {
+                ComposedSql.run(handle, before);
+            } catch (SQLException gone) {
+                // With the connection. Of a closed one the pool does not tell why it is.
+                e.addSuppressed(gone);
+            }
+            throw e;
         }
+        ComposedSql.run(handle, before);
     }
 
     /** What is set for a session that others use would stay there for them. */

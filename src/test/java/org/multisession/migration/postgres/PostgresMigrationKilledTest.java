@@ -287,6 +287,22 @@ class PostgresMigrationKilledTest {
         }
     }
 
+    @Test
+    void an_outage_while_an_index_is_made_holds_a_migration_up_and_no_more() throws Exception {
+        try (PostgresApp old = make();
+                PostgresApp reader = old.another()) {
+            reader.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+            reader.all("SELECT 1");
+            CompletableFuture<Void> ours = CompletableFuture.runAsync(() -> Child.migrate(old.url()));
+            while (old.all(BUILDERS).isEmpty()) {
+                assertThat(ours).isNotDone();
+            }
+            old.cutOthers();
+            ours.get(60, TimeUnit.SECONDS);
+            assertThat(catalogue(old)).isEqualTo(Undisturbed.CATALOGUE);
+        }
+    }
+
     /** The server has made the index, and nobody tells the one who waits for it. */
     @Test
     void a_migration_whose_connections_are_lost_without_a_word_is_gone_on_with_by_the_same_process() throws Exception {
