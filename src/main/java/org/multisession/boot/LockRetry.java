@@ -45,6 +45,7 @@ public final class LockRetry {
      */
     public <T> T until(Supplier<T> attempt) {
         @Nullable Instant end = null;
+        String told = "";
         while (true) {
             try {
                 return attempt.get();
@@ -65,7 +66,11 @@ public final class LockRetry {
                                     + " seconds. Find out which one (fuser, lsof), let it finish, and try again",
                             e);
                 }
-                log.info("The database is locked or busy; waiting: {}", e.getMessage());
+                String reason = String.valueOf(e.getMessage());
+                if (!reason.equals(told)) {
+                    told = reason;
+                    log.info("The database is locked or busy; waiting: {}", reason);
+                }
                 rest.accept(PAUSE);
             }
         }

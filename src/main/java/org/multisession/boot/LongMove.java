@@ -2,11 +2,13 @@ package org.multisession.boot;
 
 import java.time.Duration;
 import org.multisession.db.DatabaseBusyException;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.StorageException;
 import org.multisession.migration.Pacing;
 import org.multisession.web.Readiness;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A migration that takes long, on a thread of its own, so that neither Tomcat nor its other applications wait for it.
@@ -68,17 +70,22 @@ final class LongMove {
                 work.run();
                 return;
             } catch (DatabaseBusyException e) {
-                log.warn("Migration: held up, and tried again until it can go on: {}", e.getMessage());
+                told = tell(e, Level.WARN, told);
                 pacing.rest(0);
             } catch (StorageException e) {
-                String reason = String.valueOf(e.getMessage());
-                if (!reason.equals(told)) {
-                    log.error("Migration: held up, and tried again until it can go on: {}", reason);
-                    told = reason;
-                }
+                told = tell(e, Level.ERROR, told);
                 pacing.rest(REST_OF_THE_DISK.toNanos());
             }
         }
+    }
+
+    /** Tells of each reason once, however often it holds the work up; returns the one that was told last. */
+    private static String tell(DatabaseException e, Level level, String told) {
+        String reason = String.valueOf(e.getMessage());
+        if (!reason.equals(told)) {
+            log.atLevel(level).log("Migration: held up, and tried again until it can go on: {}", reason);
+        }
+        return reason;
     }
 
     /** Stops it after the step that it is in; returns whether it had come to its end before. */

@@ -9,11 +9,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.FailureKind;
+import org.multisession.testing.LogLines;
 
 class LockRetryTest {
 
     private Instant now = Instant.parse("2026-01-02T03:04:05Z");
-    private final LockRetry retry = new LockRetry(() -> now, Duration.ofMinutes(1));
+    private final LockRetry retry = new LockRetry(() -> now, Duration.ofMinutes(1), pause -> {});
 
     private String busyFor(int attempts, Duration work) {
         AtomicInteger left = new AtomicInteger(attempts);
@@ -53,5 +54,13 @@ class LockRetryTest {
                 .hasMessageContaining("It was tried for 15 seconds");
 
         assertThat(attempts).hasValueBetween(15, 60);
+    }
+
+    @Test
+    void what_it_waits_for_is_told_once_and_not_at_each_attempt() {
+        try (LogLines log = new LogLines()) {
+            assertThat(busyFor(2, Duration.ofSeconds(20))).isEqualTo("done");
+            assertThat(log.all()).containsExactly("INFO The database is locked or busy; waiting: locked");
+        }
     }
 }
