@@ -70,15 +70,15 @@ public final class Authenticator {
         this.listener = listener;
     }
 
-    /** Where so many answers have a place as this machine has memory for. */
+    /** A cache with room for as many answers as the heap allows. */
     public static AnswerCache<SessionToken, SignedIn> emptyCache() {
         return new AnswerCache<>((int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / BYTES_FOR_EACH));
     }
 
     /**
-     * The user of the first of these values that is somebody's, or null. A browser may hold a stale cookie beside the
-     * good one, so all are tried, in this order. Where another one is another user's, the first counts all the same, as
-     * in the old app; it is told, and written down. The client is asked for only where something is to be written down.
+     * Returns the user of the first of these values that is somebody's, or null. A browser may hold a stale cookie beside
+     * the good one, so all are tried, in this order. If another value is another user's, the first counts all the same,
+     * as in the old app, and that is logged and recorded. The client is supplied only if something is to be recorded.
      */
     public @Nullable SignedIn authenticate(Presented presented, Supplier<Client> client) {
         long began = System.nanoTime();
@@ -175,9 +175,9 @@ public final class Authenticator {
     }
 
     /**
-     * One look at the database, which adds to what is opened.
+     * Looks tokens up in the database, and adds what they open.
      *
-     * @return false if it has missed some on a schema that nobody has checked
+     * @return false if some were found nowhere, on a schema that has not been checked yet
      */
     private boolean look(
             Handle handle,
@@ -232,7 +232,7 @@ public final class Authenticator {
         }
     }
 
-    /** What each value opens, in order. One whose readings open two users' accounts opens none: nobody is guessed. */
+    /** What each value opens, in order. If its readings open two users' accounts, it opens none: nobody is guessed. */
     private static List<SignedIn> found(Presented presented, Map<SessionToken, SignedIn> opened) {
         List<SignedIn> found = new ArrayList<>();
         for (List<SessionToken> readings : presented.values()) {

@@ -62,7 +62,7 @@ public final class Devices {
     /** A device that became one of the user's after the one that asks. */
     public record NewSignIn(Device device, Instant at) {}
 
-    /** How long a sign-in is told to the other devices. */
+    /** For how long a sign-in is shown to the user's other devices. */
     public static final Duration NEWS = Duration.ofDays(30);
 
     private static final int MAX_NEWS = 20;
@@ -165,7 +165,7 @@ public final class Devices {
         });
     }
 
-    /** A way in before it is looked up what it is used by. Exactly one of session and legacy token is there. */
+    /** A session or a legacy token (exactly one of the two is there), before its device is looked up. */
     private record Found(
             @Nullable UserSession session,
             @Nullable SessionToken legacy,

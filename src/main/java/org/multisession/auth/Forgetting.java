@@ -45,7 +45,7 @@ public final class Forgetting {
     private static final int PAGE = 2000;
     private static final int BATCH = 100;
 
-    /** So many that may stand again are made sure of; any more are taken for such. */
+    /** How many that may stand again are looked at more closely; any beyond are taken as such. */
     private static final int MOST_DOUBTFUL = 100_000;
 
     private final Database database;

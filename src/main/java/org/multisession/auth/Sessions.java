@@ -34,8 +34,8 @@ import org.multisession.user.User;
 public final class Sessions {
 
     /**
-     * So many of one user's sessions end in one transaction: an old app may have left thousands, and nobody else writes
-     * meanwhile.
+     * How many of one user's sessions end in one transaction: an old app may have left thousands, and nobody else can
+     * write meanwhile.
      */
     static final int MOST_AT_ONCE = 100;
 

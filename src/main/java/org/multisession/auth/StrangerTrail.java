@@ -110,7 +110,7 @@ public final class StrangerTrail {
         return networks.size() < MAX_COUNTED ? String.valueOf(networks.size()) : MAX_COUNTED + "+";
     }
 
-    /** So many lines in a time; the next time begins with the first line after it. */
+    /** A number of lines for a period; the next period begins with the first line after it. */
     private static final class Budget {
 
         private final Duration time;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>How a stale answer is made impossible: each {@code kept} asks the database whether anybody has committed since the
+ * <p>Why no answer is ever stale: each call of {@code kept} asks the database whether anybody has committed since the
  * last one ({@link AnswerKeeper}). If so, a new, empty {@link State} begins. An answer is kept in the state that was
  * current <em>before</em> it was read. So once something is committed after that reading, everybody who asks later
  * notices it, or somebody else has noticed it, and in both cases finds a state that does not have the answer.
@@ -33,7 +33,7 @@ public final class AnswerCache<K, V> {
 
     private final int most;
 
-    /** Of each kind, answers and keys without one, so many are kept; those that come later are not. */
+    /** @param most how many answers are kept, and how many keys without one; any that come later are not */
     public AnswerCache(int most) {
         this.most = most;
     }
@@ -43,7 +43,7 @@ public final class AnswerCache<K, V> {
 
         private final Map<K, V> answers = new ConcurrentHashMap<>();
 
-        /** By themselves, so that strangers who ask for nonsense take no user's place. */
+        /** Kept apart, so that strangers who ask for nonsense take no user's place. */
         private final Set<K> missing = ConcurrentHashMap.newKeySet();
 
         /** How often some of it was forgotten. Guarded by this. */
@@ -70,7 +70,7 @@ public final class AnswerCache<K, V> {
         }
     }
 
-    /** What is kept, as one caller has asked for it. */
+    /** What is kept, as one caller sees it. */
     public final class Kept {
 
         /** Null where nothing can be kept. */

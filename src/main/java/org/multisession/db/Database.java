@@ -125,7 +125,7 @@ public final class Database implements AutoCloseable {
         return on(serving, serving.readers(), work);
     }
 
-    /** Runs a callback that reads and may find nothing; returns null then. */
+    /** Runs a callback that reads; it may find nothing and return null. */
     public <T> @Nullable T find(Search<T> search) {
         return this.<Optional<T>>read(handle -> Optional.ofNullable(search.run(handle)))
                 .orElse(null);
@@ -341,8 +341,8 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Runs a callback like {@link #execute}, and keeps all answers but those for these keys. Only for what changes no
-     * other answer by its own statements; if a trigger has changed more, nothing is kept.
+     * Runs a callback like {@link #execute}, and keeps all answers but those for these keys. Only for callbacks whose own
+     * statements change no other answer; if a trigger changes more, nothing is kept.
      */
     public <K> void executeAside(AnswerCache<K, ?> cache, Collection<? extends K> keys, Act<? super Transaction> act) {
         if (!isDoneAside(cache, keys, act)) {
@@ -545,7 +545,7 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Empty where readers have held its commit up, and there is time to do all of it once more. */
+    /** Returns nothing if readers have held the commit up, and there is time to do all of it once more. */
     private <T> Optional<Done<T>> attempt(
             Pools serving, ConnectionPool.Lease lease, Work<? super Transaction, T> work, Ending ending, long begun)
             throws SQLException {
@@ -584,7 +584,7 @@ public final class Database implements AutoCloseable {
         return !vendor().isServer() && vendor().kindOf(e) == FailureKind.BUSY;
     }
 
-    /** To be called with the writing connection in hand: nobody else of ours can keep readers out meanwhile. */
+    /** To be called while holding the writing connection, so that no other writer of ours keeps readers out. */
     private static void letReadersIn() {
         LockSupport.parkNanos(LET_IN_NANOS);
     }

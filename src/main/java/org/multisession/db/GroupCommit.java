@@ -28,7 +28,7 @@ public final class GroupCommit {
     static final int BURST = 600;
     static final int MAX_WAITING = 100;
 
-    /** Between two commits, in the long run, where they are limited. */
+    /** The mean time between two commits, where they are limited. */
     private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(50);
 
     /** Waits for some nanoseconds. */
@@ -94,7 +94,7 @@ public final class GroupCommit {
         this.due = nanos.getAsLong();
     }
 
-    /** One that commits as fast as the disk does. */
+    /** Without a limit: it commits as fast as the disk does. */
     public static GroupCommit unlimited(Database database) {
         return new GroupCommit(database, System::nanoTime, LockSupport::parkNanos, 0);
     }

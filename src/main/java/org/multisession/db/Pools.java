@@ -31,12 +31,12 @@ public final class Pools implements AutoCloseable {
     private static final Duration KEEP_ALIVE = Duration.ofMinutes(2);
 
     /**
-     * So long a reader waits for a connection at most. A look takes some microseconds; who has not had a turn by then
-     * is one of too many, and does better to come back than to hold one of Tomcat's threads.
+     * How long a reader waits for a connection at most. A look-up takes some microseconds, so whoever has had no turn by
+     * then is one of too many, and had better come back later than hold one of Tomcat's threads.
      */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    /** So long it waits at the end for work that is under way. */
+    /** How long closing waits for work that is under way. */
     private static final Duration LAST_WAIT = Duration.ofSeconds(10);
 
     private final Source source;
@@ -112,7 +112,7 @@ public final class Pools implements AutoCloseable {
      * Opens one pool of connections to a server, which read and write alike, or leaves nothing open.
      *
      * @param wait how long a caller waits for a connection
-     * @param silence how long work that a client waits for waits for a word of the server
+     * @param silence how long the server may say nothing to work that a client waits for
      * @param prelude the statements that each connection begins with; empty if there are none
      */
     public static Pools ofEquals(
@@ -124,9 +124,9 @@ public final class Pools implements AutoCloseable {
             if (!prelude.isEmpty()) {
                 config.setConnectionInitSql(prelude);
             }
-            // A connection whose server is silent leaves time to try another one.
+            // Short enough that a silent connection leaves time to try another one.
             config.setValidationTimeout(Math.max(250, wait.toMillis() / 2));
-            // What lies between may drop a connection that rests.
+            // Whatever lies between may drop an idle connection.
             config.setMaxLifetime(MAX_LIFETIME.toMillis());
             config.setKeepaliveTime(KEEP_ALIVE.toMillis());
             ConnectionPool pool = new OutagePool(OwnPool.open(config, source.vendor(), loans, silence), source);

@@ -31,13 +31,13 @@ public final class LastSeen {
     /** Few enough in a transaction that a waiting sign-in does not notice. */
     private static final int BATCH = 1000;
 
-    /** So many in one turn at least: 60,000 in a minute. */
+    /** At least this many in one turn: 60,000 in a minute. */
     private static final int LEAST = 5000;
 
-    /** Of more than that, one in so many in each turn, so that the requests have the processor while there are many. */
+    /** If there are more, this fraction of them in one turn, so that the processor is left to the requests meanwhile. */
     private static final int PART = 4;
 
-    /** A use takes about 500 bytes. More that are not written yet are not noted: they are when they are used again. */
+    /** A use takes about 500 bytes. Beyond this many unwritten ones, a use is not noted; the next one may be. */
     private static final int MOST_NOTED = 500_000;
 
     /** A use that is still to be written. */

@@ -27,7 +27,7 @@ public final class TokenHashing {
     private static final int MIN_BATCH = 20;
     private static final int MAX_BATCH = 1000;
 
-    /** So many users of tokens that the database refuses to change are named. */
+    /** How many users are named whose tokens the database refuses to change. */
     private static final int MAX_NAMED = 10;
 
     private static final Logger log = LoggerFactory.getLogger(TokenHashing.class);

@@ -91,7 +91,7 @@ public final class UserSessionDao {
             WHERE t.auth_token IN (:token, :hash)
             """);
 
-    /** So many are asked for by {@code {hasFiveDigits}}. */
+    /** As in {@code {hasFiveDigits}}. */
     private static final int DIGITS_OF_A_NUMBER = 5;
 
     private static final Sql OF_USER =

@@ -24,7 +24,7 @@ import org.multisession.token.SessionToken;
  */
 public final class UserDao {
 
-    /** So many users of one number are told apart; whoever meets more knows enough. */
+    /** How many users of one number are loaded; more would tell nothing new. */
     static final int MAX_OF_ONE_NUMBER = 10;
 
     /**

@@ -12,12 +12,12 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Keeps clients that send their bodies slowly from occupying all of Tomcat's threads, as 200 of them could, a byte at a
- * time.
+ * Keeps clients that send their bodies slowly from occupying all of Tomcat's threads: 200 of them, each sending a byte
+ * at a time, would be enough.
  *
  * <pre>
- * the whole body has come with the header   read at once, without any limit
- * the rest is still on its way              read until a deadline, by few at a time: 408, 503
+ * the whole body came with the header       it is read at once, without any limit
+ * the rest is still on its way              it is read until a deadline, by few at a time: 408, 503
  * it is on its way, and nobody reads it     the answer goes out, and the connection is closed soon
  * </pre>
  *
@@ -39,7 +39,7 @@ public final class BodyFilter extends HttpFilter {
     /** A tenth of the threads that Tomcat has by default. */
     private static final int MAX_WAITING = 20;
 
-    /** How many of one network may wait at a time. */
+    /** How many from one network may wait at a time. */
     private static final int MAX_PER_NETWORK = 4;
 
     private final transient Places strangers = new Places(MAX_WAITING, MAX_PER_NETWORK);

@@ -24,7 +24,7 @@ public final class Postgres implements Vendor {
     /** For connections that nobody else uses. */
     static final Postgres VENDOR = new Postgres("");
 
-    /** So many rows are there to be locked; two keys may share one, and then wait for each other needlessly. */
+    /** How many rows there are to be locked. Two keys may share one, and then wait for each other needlessly. */
     static final int LOCKS = 1024;
 
     /** The migration makes the rows; they say nothing, and only their locks mean anything. */

@@ -13,7 +13,7 @@ import org.multisession.migration.Progress;
 /** Notes the rows that were there before our triggers, some at a time. What is noted already is left alone. */
 final class PostgresBackfill {
 
-    /** So many rows are read, locked and noted in one transaction. */
+    /** How many rows are read, locked and noted in one transaction. */
     private static final int BATCH = 1000;
 
     /**

@@ -21,7 +21,7 @@ import org.multisession.migration.MigrationRefusedException;
  */
 record PostgresInspection(Set<String> userColumns, List<String> missing, boolean isSmall) {
 
-    /** So many rows are noted in some seconds. */
+    /** This many rows are noted within some seconds. */
     private static final int SMALL = 20_000;
 
     private static final String OTHERWISE = "what this version says otherwise than the one before";
