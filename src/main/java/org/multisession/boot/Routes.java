@@ -85,6 +85,10 @@ record Routes(
         SecureRandom random,
         InstantSource clock) {
 
+    /** Not a forward or an include: an exception from one surfaces in the request that it belongs to. */
+    private static final EnumSet<DispatcherType> OUTERMOST =
+            EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR);
+
     void register(ServletContext context) {
         // There is no HttpSession, so Tomcat need not look for its id: it would read every cookie, and write any header
         // that it cannot read into its log, token included.
@@ -101,23 +105,10 @@ record Routes(
     }
 
     private void filters(ServletContext context, HttpProblemResponder failures, SessionCookie cookie) {
-        filter(
-                context,
-                "request-id",
-                new RequestIdFilter(requestIds),
-                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
+        filter(context, "request-id", new RequestIdFilter(requestIds), OUTERMOST);
         filter(context, "bodies", new BodyFilter(), EnumSet.of(DispatcherType.REQUEST));
-        // An exception from a forward or an include surfaces in the request that it belongs to; these start over.
-        filter(
-                context,
-                "errors",
-                new ErrorFilter(failures, random, System::nanoTime),
-                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
-        filter(
-                context,
-                "awaited",
-                new AwaitedFilter(database),
-                EnumSet.of(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR));
+        filter(context, "errors", new ErrorFilter(failures, random, System::nanoTime), OUTERMOST);
+        filter(context, "awaited", new AwaitedFilter(database), OUTERMOST);
         filter(
                 context,
                 "security-headers",

@@ -1,5 +1,5 @@
 /**
- * Starts and stops the application in Tomcat: the settings, the wiring, the routes.
+ * Starts and stops the application in Tomcat: settings, wiring and routes.
  */
 @NullMarked
 package org.multisession.boot;

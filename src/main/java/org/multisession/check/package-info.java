@@ -1,6 +1,6 @@
 /**
- * A report on a database that an engineer signs off on before a deploy: what it holds, who stays signed in, what is to
- * be done first. Reads only.
+ * A report on a database, for whoever signs off on a deploy: what it holds, who stays signed in, and what has to be done
+ * first. It only reads.
  */
 @NullMarked
 package org.multisession.check;

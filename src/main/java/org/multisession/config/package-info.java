@@ -1,5 +1,5 @@
 /**
- * The settings: where they are looked up, their ranges and defaults, and every fault of them named at once.
+ * The settings: where they are looked up, their ranges and defaults, and all their faults, named at once.
  */
 @NullMarked
 package org.multisession.config;

@@ -1,6 +1,6 @@
 /**
- * The database: connections, transactions, statements and times. What differs between kinds of databases is answered by
- * a {@code Vendor} and a {@code Source}, which have packages of their own.
+ * The database: connections, transactions, statements and times. What differs between kinds of databases is behind {@code
+ * Vendor} and {@code Source}, whose implementations have packages of their own.
  */
 @NullMarked
 package org.multisession.db;

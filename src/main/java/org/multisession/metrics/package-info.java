@@ -1,4 +1,4 @@
-/** What happens, counted for Prometheus: the one package that knows Micrometer. */
+/** Counts what happens, for Prometheus. No other package knows Micrometer. */
 @NullMarked
 package org.multisession.metrics;
 

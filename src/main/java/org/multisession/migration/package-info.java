@@ -1,5 +1,5 @@
 /**
- * Brings an old database to many sessions per user, provably and without changing what was there.
+ * Migrates an old database to many sessions per user, verified and without changing what was there; and back.
  */
 @NullMarked
 package org.multisession.migration;

@@ -1,4 +1,4 @@
-/** Everything that is peculiar to PostgreSQL: its connections, its transactions, its error codes. */
+/** Everything that is particular to PostgreSQL: its connections, its transactions, its error codes. */
 @NullMarked
 package org.multisession.db.postgres;
 

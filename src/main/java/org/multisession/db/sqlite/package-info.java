@@ -1,4 +1,4 @@
-/** Everything that is peculiar to SQLite: its file, its pragmas, its error codes, its copies. */
+/** Everything that is particular to SQLite: its file, its pragmas, its error codes, its copies. */
 @NullMarked
 package org.multisession.db.sqlite;
 
