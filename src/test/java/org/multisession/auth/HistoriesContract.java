@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -209,137 +208,6 @@ abstract class HistoriesContract {
         return phone != null && phone.startsWith("+");
     }
 
-    enum Step {
-        SIGN_IN_HERE,
-        SIGN_OUT_HERE,
-        END_ANOTHER_DEVICE,
-        END_ALL_OTHERS,
-        REVOKE,
-        FORGET_A_USER,
-        LEFT_OUT_BY_A_TRIGGER,
-        SWEEP,
-        FORGET,
-        SIGN_IN_OLD_SINGLE,
-        SIGN_IN_OLD_MULTI,
-        SIGN_OUT_THERE,
-        SIGN_OUT_ALL_THERE,
-        RESET_BY_ADMINISTRATOR,
-        SHARE_A_TOKEN,
-        SEEN_BY_OLD_APP,
-        POINT_AT_A_SESSION,
-        PUT_BACK_A_ROW,
-        REPLACE_A_ROW,
-        ROTATE_A_TOKEN,
-        MOVE_A_ROW_AND_BACK,
-        TRUNCATE_SESSIONS,
-        TIME_PASSES,
-        DELETE_USER,
-        ADD_USER,
-        REPLACE_USER,
-        MERGE_USERS,
-        RENUMBER_A_USER,
-        CHANGE_A_NUMBER,
-        REDEPLOY,
-        KILL_AND_DEPLOY,
-        BACK_UP,
-        RESTORE,
-        DUMP_AND_READ,
-        COPY_THERE_AND_BACK,
-        CHANGE_STAGE,
-        UNDEPLOY,
-        REBUILD_USERS,
-        REBUILD_SESSIONS,
-        LEAVE_UNWATCHED_FOR_A_WHILE,
-        DROP_SESSIONS,
-        RENAME_AND_BACK,
-        VACUUM,
-        UNINSTALL_AND_DEPLOY,
-        RESTART_A_NODE,
-        CUT_ALL_CONNECTIONS;
-
-        /** What the old app and people with a shell do. */
-        static final List<Step> THERE = List.of(
-                SIGN_IN_OLD_SINGLE,
-                SIGN_IN_OLD_MULTI,
-                SIGN_OUT_THERE,
-                SIGN_OUT_ALL_THERE,
-                RESET_BY_ADMINISTRATOR,
-                SHARE_A_TOKEN,
-                SEEN_BY_OLD_APP,
-                POINT_AT_A_SESSION,
-                PUT_BACK_A_ROW,
-                REPLACE_A_ROW,
-                ROTATE_A_TOKEN,
-                MOVE_A_ROW_AND_BACK,
-                TRUNCATE_SESSIONS,
-                DELETE_USER,
-                ADD_USER,
-                REPLACE_USER,
-                MERGE_USERS,
-                RENUMBER_A_USER,
-                CHANGE_A_NUMBER);
-
-        /** What only our app does, which repairs the schema before. */
-        static final Set<Step> HERE = EnumSet.range(SIGN_IN_HERE, FORGET);
-
-        /** What happens alike on a database of any kind. */
-        static final List<Step> ANYWHERE = List.of(
-                SIGN_IN_HERE,
-                SIGN_OUT_HERE,
-                END_ANOTHER_DEVICE,
-                REVOKE,
-                SWEEP,
-                SIGN_IN_OLD_SINGLE,
-                SIGN_IN_OLD_MULTI,
-                SIGN_OUT_THERE,
-                SHARE_A_TOKEN,
-                SEEN_BY_OLD_APP,
-                POINT_AT_A_SESSION,
-                ROTATE_A_TOKEN,
-                TIME_PASSES,
-                DELETE_USER,
-                ADD_USER,
-                CHANGE_A_NUMBER,
-                REDEPLOY);
-
-        /** Deploys cost most of the time that a history takes, and a few are enough. */
-        static Step some(List<Step> all, Random random) {
-            Step step = all.get(random.nextInt(all.size()));
-            return step.compareTo(REDEPLOY) >= 0 && random.nextInt(3) > 0 ? some(all, random) : step;
-        }
-    }
-
-    /** What the model knows of a token that is or was a session. */
-    private static final class Session {
-        final long userId;
-        final int incarnation;
-        final Instant started;
-        Instant seen;
-        boolean ended;
-
-        /** Whether it was a legacy token before, which several devices may hold. */
-        boolean shared;
-
-        /** Whether our memory has heard of it; what begins while nobody watches is known after the repair only. */
-        boolean noted = true;
-
-        Session(long userId, int incarnation, Instant now) {
-            this.userId = userId;
-            this.incarnation = incarnation;
-            this.started = now;
-            this.seen = now;
-        }
-
-        Session copy() {
-            Session copy = new Session(userId, incarnation, started);
-            copy.seen = seen;
-            copy.ended = ended;
-            copy.shared = shared;
-            copy.noted = noted;
-            return copy;
-        }
-    }
-
     private final class History {
 
         private OldApp old;
@@ -349,7 +217,7 @@ abstract class HistoriesContract {
         private final TestClock clock = new TestClock();
         private final List<String> told = new ArrayList<>();
 
-        private final Map<String, Session> sessions = new HashMap<>();
+        private final Map<String, PromisedSession> sessions = new HashMap<>();
         private final Map<Long, @Nullable String> legacy = new TreeMap<>();
         private final Map<Long, Integer> incarnations = new HashMap<>();
         private final Map<Long, String> phones = new HashMap<>();
@@ -906,7 +774,7 @@ abstract class HistoriesContract {
             }
         }
 
-        private List<Session> ofUser(long user) {
+        private List<PromisedSession> ofUser(long user) {
             return sessions.values().stream()
                     .filter(session -> session.userId == user)
                     .toList();
@@ -1040,9 +908,9 @@ abstract class HistoriesContract {
             String next = newToken("rotated");
             tell("token " + token + " becomes " + next);
             old.run("UPDATE user_sessions SET auth_token = ? WHERE auth_token = ?", next, token);
-            Session before = session(token);
+            PromisedSession before = session(token);
             before.ended = true;
-            Session session = new Session(before.userId, before.incarnation, before.started);
+            PromisedSession session = new PromisedSession(before.userId, before.incarnation, before.started);
             session.seen = before.seen;
             session.noted = sessionsNoted;
             sessions.put(next, session);
@@ -1063,7 +931,7 @@ abstract class HistoriesContract {
                 if (session.userId != from || session.ended) {
                     return session;
                 }
-                Session moved = new Session(to, incarnation(to), session.started);
+                PromisedSession moved = new PromisedSession(to, incarnation(to), session.started);
                 moved.seen = session.seen;
                 moved.noted = sessionsNoted;
                 moved.ended = session.noted || !isOwn(session, from);
@@ -1357,7 +1225,7 @@ abstract class HistoriesContract {
         }
 
         private Runnable snapshot() {
-            Map<String, Session> sessionsThen = new HashMap<>();
+            Map<String, PromisedSession> sessionsThen = new HashMap<>();
             sessions.forEach((token, session) -> sessionsThen.put(token, session.copy()));
             List<Runnable> others = List.of(
                     then(legacy),
@@ -1456,7 +1324,7 @@ abstract class HistoriesContract {
         private void everyTokenIsRightOrAskedToWait(NewApp here, boolean endsThoseWithoutNumber) {
             for (String token : everyToken) {
                 Long expected = expected(token);
-                Session session = sessions.get(token);
+                PromisedSession session = sessions.get(token);
                 boolean mayBeOver = endsThoseWithoutNumber && session != null && !isNumber(phones.get(session.userId));
                 try {
                     Long opened = here.opens(token);
@@ -1519,7 +1387,7 @@ abstract class HistoriesContract {
             refused.clear();
             for (String token : everyToken) {
                 for (long owner : hasSessionsTable() ? rowsOf(token) : List.<Long>of()) {
-                    Session session = new Session(owner, incarnation(owner), clock.instant());
+                    PromisedSession session = new PromisedSession(owner, incarnation(owner), clock.instant());
                     session.ended = over.contains(token) || !legacy.containsKey(owner);
                     sessions.put(token, session);
                 }
@@ -1633,7 +1501,7 @@ abstract class HistoriesContract {
             sessions.replaceAll((token, session) -> session.noted || session.ended
                     ? session
                     // Its clocks start where it became known.
-                    : new Session(session.userId, session.incarnation, clock.instant()));
+                    : new PromisedSession(session.userId, session.incarnation, clock.instant()));
             nowIsKnown();
             refuseShared();
         }
@@ -1652,7 +1520,7 @@ abstract class HistoriesContract {
         }
 
         private void begin(String token, long user) {
-            Session session = new Session(user, incarnation(user), clock.instant());
+            PromisedSession session = new PromisedSession(user, incarnation(user), clock.instant());
             session.noted = sessionsNoted;
             sessions.put(token, session);
         }
@@ -1730,8 +1598,9 @@ abstract class HistoriesContract {
                 sibling = sibling == null ? Sibling.of(old) : sibling;
                 refuseShared();
                 // Clocks of what is older than the first deploy start there.
-                sessions.replaceAll((token, session) ->
-                        session.ended ? session : new Session(session.userId, session.incarnation, clock.instant()));
+                sessions.replaceAll((token, session) -> session.ended
+                        ? session
+                        : new PromisedSession(session.userId, session.incarnation, clock.instant()));
             }
         }
 
@@ -1847,7 +1716,7 @@ abstract class HistoriesContract {
 
         /** The promises: whose account this token must open now, or null for nobody's. */
         private @Nullable Long expected(String token) {
-            Session session = sessions.get(token);
+            PromisedSession session = sessions.get(token);
             if (session != null) {
                 Instant now = clock.instant();
                 Instant idleSince = session.seen.isBefore(idleFrom) ? idleFrom : session.seen;
@@ -1860,7 +1729,7 @@ abstract class HistoriesContract {
 
         /** The same for a session that has run out without anybody noticing. */
         private @Nullable Long expectedWithoutClocks(String token) {
-            Session session = sessions.get(token);
+            PromisedSession session = sessions.get(token);
             if (session != null) {
                 boolean alive = !session.ended && isOwn(session, session.userId) && legacy.containsKey(session.userId);
                 return alive && isBelieved(session) ? session.userId : null;
@@ -1879,7 +1748,7 @@ abstract class HistoriesContract {
                     : null;
         }
 
-        private boolean isBelieved(Session session) {
+        private boolean isBelieved(PromisedSession session) {
             return session.noted && (!usersUnwatched || isWhoTheyWere(session.userId));
         }
 
@@ -1889,11 +1758,11 @@ abstract class HistoriesContract {
             return isNumber(phone) && Objects.equals(knownPhones.get(user), phone);
         }
 
-        private boolean isOwn(Session session, long user) {
+        private boolean isOwn(PromisedSession session, long user) {
             return session.userId == user && session.incarnation == incarnation(user);
         }
 
-        private Session session(String token) {
+        private PromisedSession session(String token) {
             return Objects.requireNonNull(sessions.get(token));
         }
 
