@@ -17,6 +17,8 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -106,11 +108,20 @@ abstract class HistoriesContract {
 
     abstract Uninstall uninstall(Database database);
 
+    /** Plays a migration and takes it back. */
+    abstract void dryRun(NewApp app);
+
+    /** Whose account each token opens after a deploy, as the check says; nothing where it cannot be asked. */
+    abstract Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock);
+
     /** Whether our app makes triggers anew that a rebuild has taken while it is deployed, or the next deploy does. */
     abstract boolean mendsWhileDeployed();
 
     /** The old app makes the table of its multi form. */
     abstract void makeSessionsTable(OldApp old);
+
+    /** Another connection to this database. */
+    abstract OldApp another(OldApp old);
 
     /** A new user, who may get an id that another one had. */
     abstract long addUser(OldApp old, String phone, @Nullable String token);
@@ -129,6 +140,9 @@ abstract class HistoriesContract {
     abstract void dropTheTeamsTrigger(OldApp old);
 
     abstract void vacuum(OldApp old);
+
+    /** The other journal mode, if nobody else is in the way. */
+    abstract void changeJournal(OldApp old);
 
     /** Copies the database, to be put in its place some day. */
     abstract void backUp(OldApp old);
@@ -215,6 +229,11 @@ abstract class HistoriesContract {
         private final long seed;
         private final Map<String, Integer> played;
         private final TestClock clock = new TestClock();
+
+        /** By which triggers go, whatever the clock says. */
+        private final Instant beginning = clock.instant();
+
+        private final PromisedClock promised = new PromisedClock(clock);
         private final List<String> told = new ArrayList<>();
 
         private final Map<String, PromisedSession> sessions = new HashMap<>();
@@ -237,6 +256,12 @@ abstract class HistoriesContract {
         private final Map<Long, String> knownPhones = new HashMap<>();
         private final Map<Long, @Nullable String> knownTokens = new HashMap<>();
 
+        /** The numbers of users who were deleted, which others may get. */
+        private final Set<String> formerNumbers = new TreeSet<>();
+
+        /** The numbers of those who were deleted while nobody watched the users, by the ids that are free since. */
+        private final Map<Long, String> goneUnseen = new HashMap<>();
+
         /** Who got an id while nobody watched the sessions: whose those are that began in that time, nobody knows. */
         private final Set<Long> newWhileUnwatched = new HashSet<>();
 
@@ -248,19 +273,16 @@ abstract class HistoriesContract {
         private final List<NewApp> nodes = new ArrayList<>();
         private @Nullable Sibling sibling;
         private boolean deployedOnce;
+        /** Of the latest deploy. */
+        private Stage deployed = Stage.COEXIST;
+
+        private final Map<NewApp, Stage> stages = new HashMap<>();
+
+        /** Of the node that is asked, or else of the latest deploy. */
         private Stage stage = Stage.COEXIST;
+
         /** Tokens of which the database has only the hash, so that the old app finds no row for them. */
         private final Set<String> hashed = new HashSet<>();
-
-        /** When one of our nodes last gave a sign of life. */
-        private @Nullable Instant alive;
-
-        private Instant idleFrom = Instant.MIN;
-
-        /** After an absence of more than a day the clock may be wrong, and for as long, a week at most, nothing ends by its age. */
-        private Instant doubtedUntil = Instant.EPOCH;
-
-        private Duration doubtedFor = Duration.ZERO;
 
         private int counter;
 
@@ -309,7 +331,15 @@ abstract class HistoriesContract {
 
         /** One of our nodes; null if none is deployed. */
         private @Nullable NewApp here() {
-            return nodes.size() < 2 ? nodes.stream().findFirst().orElse(null) : nodes.get(random.nextInt(nodes.size()));
+            NewApp here = nodes.size() < 2
+                    ? nodes.stream().findFirst().orElse(null)
+                    : nodes.get(random.nextInt(nodes.size()));
+            stage = here == null ? deployed : stageOf(here);
+            return here;
+        }
+
+        private Stage stageOf(NewApp node) {
+            return Objects.requireNonNull(stages.get(node));
         }
 
         /** Whether our app writes nothing, because triggers are gone that only a deploy makes anew. */
@@ -337,6 +367,9 @@ abstract class HistoriesContract {
                 case SIGN_IN_HERE -> {
                     return signInHere();
                 }
+                case REGISTER_HERE -> {
+                    return registerHere();
+                }
                 case SIGN_IN_OLD_SINGLE -> {
                     long user = someUser();
                     String token = newToken("single");
@@ -345,7 +378,7 @@ abstract class HistoriesContract {
                     if (upserts) {
                         old.run(UPSERT, user, phones.get(user), token);
                     } else {
-                        old.signInSingle(user, token);
+                        there(app -> app.signInSingle(user, token));
                     }
                     setLegacy(user, token);
                 }
@@ -371,6 +404,9 @@ abstract class HistoriesContract {
                 case SWEEP -> {
                     return sweep();
                 }
+                case LOOK_AT_EVERYTHING -> {
+                    return lookAtEverything();
+                }
                 case FORGET -> {
                     return forget();
                 }
@@ -380,7 +416,7 @@ abstract class HistoriesContract {
                         return false;
                     }
                     tell("old sign-out of " + token);
-                    old.signOut(token);
+                    there(app -> app.signOut(token));
                     session(token).ended = true;
                 }
                 case SIGN_OUT_ALL_THERE -> {
@@ -404,7 +440,7 @@ abstract class HistoriesContract {
                         return false;
                     }
                     tell("token of " + from + " given to " + to + " too: " + token);
-                    old.signInSingle(to, token);
+                    there(app -> app.signInSingle(to, token));
                     setLegacy(to, token);
                 }
                 case SEEN_BY_OLD_APP -> {
@@ -413,7 +449,7 @@ abstract class HistoriesContract {
                         return false;
                     }
                     tell("old app saw " + token);
-                    old.seen(token, clock.instant());
+                    there(app -> app.seen(token, clock.instant()));
                     // The old app knows no timeout: what it lets in counts as used. What ended here has no row there.
                     session(token).seen = clock.instant();
                 }
@@ -428,22 +464,23 @@ abstract class HistoriesContract {
                     tell("time passes: " + time);
                     clock.advance(time);
                 }
+                case CLOCK_JUMPS -> clockJumps();
                 case DELETE_USER -> {
                     if (legacy.size() < 2) {
                         return false;
                     }
                     long user = someUser();
                     tell("delete user " + user);
-                    deleteUser(old, user);
+                    there(app -> deleteUser(app, user));
                     isGone(user);
                 }
                 case ADD_USER -> addUser();
                 case REPLACE_USER -> {
                     long user = someUser();
                     String token = newToken("replaced");
-                    String phone = newPhone();
-                    tell("replace user " + user + ", token " + token);
-                    replaceUser(old, user, phone, token);
+                    String phone = random.nextInt(4) == 0 ? phoneOf(user) : newPhone(user);
+                    tell("replace user " + user + ", token " + token + ", number " + phone);
+                    there(app -> replaceUser(app, user, phone, token));
                     isNew(user, phone, token);
                 }
                 case MERGE_USERS -> {
@@ -464,8 +501,7 @@ abstract class HistoriesContract {
                 case KILL_AND_DEPLOY -> {
                     tell("kill and deploy");
                     nodes.forEach(NewApp::kill);
-                    nodes.clear();
-                    ranOutWhileLocked.clear();
+                    forgetNodes();
                     deploy();
                 }
                 case BACK_UP -> {
@@ -479,6 +515,8 @@ abstract class HistoriesContract {
                 case DUMP_AND_READ -> {
                     tell("dumped, read again, and deployed");
                     undeploy();
+                    // A log that stayed would be taken for the new file's own.
+                    Objects.requireNonNull(sibling).close();
                     goOnWith(dumpedAndRead(old));
                     deploy();
                 }
@@ -486,12 +524,15 @@ abstract class HistoriesContract {
                 case REDEPLOY -> {
                     tell("redeploy");
                     undeploy();
-                    deploy();
+                    if (random.nextInt(3) == 0) {
+                        deployAsChecked();
+                    } else {
+                        deploy();
+                    }
                 }
                 case CHANGE_STAGE -> {
-                    Stage[] stages = Stage.values();
-                    stage = stages[random.nextInt(stages.length)];
-                    tell("redeploy in stage " + stage);
+                    deployed = someStage();
+                    tell("redeploy in stage " + deployed);
                     undeploy();
                     deploy();
                 }
@@ -522,6 +563,10 @@ abstract class HistoriesContract {
                     tell("vacuum");
                     vacuum(old);
                 }
+                case CHANGE_JOURNAL -> {
+                    tell("another journal");
+                    changeJournal(old);
+                }
                 case TRUNCATE_SESSIONS -> {
                     tell("truncate of all sessions");
                     old.run("TRUNCATE user_sessions");
@@ -549,6 +594,11 @@ abstract class HistoriesContract {
             if (!isNumber(phone)) {
                 return false;
             }
+            if (isShared(phone)) {
+                tell("sign-in here of " + user + ", whose number is another's too");
+                assertThat(here.trySignIn(phone)).as(story()).isEqualTo(new SignIn.Result.AmbiguousNumber());
+                return true;
+            }
             List<String> presented = someTokens();
             String token = here.signIn(phone, NewApp.CLIENT, presented(presented));
             tell("sign-in here of " + user + " as " + token + " over " + overwritten + ", presenting " + presented);
@@ -571,6 +621,29 @@ abstract class HistoriesContract {
             }
             begin(token, user);
             evict(user, token);
+            return true;
+        }
+
+        private boolean isShared(String phone) {
+            return Collections.frequency(phones.values(), phone) > 1;
+        }
+
+        /** Whoever has a number that nobody has becomes a new user by it. */
+        private boolean registerHere() {
+            NewApp here = here();
+            String phone = newPhone(Long.MIN_VALUE);
+            if (here == null || !isNumber(phone)) {
+                return false;
+            }
+            String token = here.signIn(phone);
+            long user = Long.parseLong(old.one("SELECT id FROM users WHERE phone = ?", phone));
+            tell("registration here of " + user + " as " + token + ", number " + phone);
+            everyToken.add(token);
+            isNew(user, phone, stage == Stage.COEXIST ? token : null);
+            begin(token, user);
+            if (stage != Stage.COEXIST) {
+                hashed.add(token);
+            }
             return true;
         }
 
@@ -614,8 +687,9 @@ abstract class HistoriesContract {
             List<String> gone = ofUser.stream()
                     .filter(token -> !rows.contains(token) && !rows.contains(TokenHash.of(token)))
                     .toList();
+            Instant now = clock.instant();
             Instant youngestGone = gone.stream()
-                    .map(token -> session(token).seen)
+                    .map(token -> session(token).lastActiveAt(now))
                     .max(Instant::compareTo)
                     .orElseThrow(() -> new AssertionError("nothing evicted of " + ofUser.size() + story()));
             assertThat(gone).as("evicted %s", story()).hasSize(surplus).doesNotContain(newest);
@@ -623,7 +697,7 @@ abstract class HistoriesContract {
                 if (gone.contains(token)) {
                     session(token).ended = true;
                 } else {
-                    assertThat(session(token).seen)
+                    assertThat(session(token).lastActiveAt(now))
                             .as("kept %s %s", token, story())
                             .isAfterOrEqualTo(youngestGone);
                 }
@@ -666,7 +740,10 @@ abstract class HistoriesContract {
                             || (target instanceof Revocation.Target.OneUser && session(token).userId == user)
                             || (target instanceof Revocation.Target.OneSession && token.equals(some))
                             || (target instanceof Revocation.Target.OlderThan
-                                    && session(token).started.plus(age).isBefore(clock.instant())))
+                                    && session(token)
+                                            .startedAt(clock.instant())
+                                            .plus(age)
+                                            .isBefore(clock.instant())))
                     .toList();
             tell("revocation of " + target + ": " + meant);
             assertThat(revocation(here).revoke(target).sessions()).as(story()).isEqualTo(meant.size());
@@ -679,6 +756,34 @@ abstract class HistoriesContract {
             return true;
         }
 
+        /** Who only looks changes nothing. */
+        private boolean lookAtEverything() {
+            NewApp here = here();
+            if (here == null) {
+                return false;
+            }
+            tell("an export, a count of everybody's sessions, the status and a dry run");
+            String before = old.dump();
+            personalData(here).export(new User(someUser(), null, null));
+            Revocation.Outcome all = revocation(here).count(new Revocation.Target.Everyone());
+            assertThat(all.sessions()).as(story()).isEqualTo((int) everyToken.stream()
+                    .filter(token -> sessions.containsKey(token) && expected(token) != null)
+                    .count());
+            assertThat(uninstall(here.database).look(random.nextBoolean()).sessions())
+                    .as(story())
+                    .isEqualTo(all.sessions());
+            here.database.read(
+                    handle -> MoveStatus.of(handle, here.missing(handle), clock.instant(), Duration.ofDays(30)));
+            dryRun(here);
+            assertThat(old.dump()).as("only looked at %s", story()).isEqualTo(before);
+            return true;
+        }
+
+        private PersonalData personalData(NewApp here) {
+            return new PersonalData(
+                    here.database, here.sessions, revocation(here), new AuthEventDao(), new PhoneNumbers("RU"), clock);
+        }
+
         private boolean forgetAUser() {
             NewApp here = here();
             if (here == null) {
@@ -686,14 +791,13 @@ abstract class HistoriesContract {
             }
             long user = someUser();
             tell("everything of " + user + " is forgotten");
-            new PersonalData(
-                            here.database,
-                            here.sessions,
-                            revocation(here),
-                            new AuthEventDao(),
-                            new PhoneNumbers("RU"),
-                            clock)
-                    .forget(new User(user, phones.get(user), null));
+            personalData(here).forget(new User(user, phones.get(user), null));
+            Map<String, Object> left = personalData(here).export(new User(user, phones.get(user), null));
+            left.keySet().removeAll(Set.of("exportedAt", "user"));
+            assertThat(left.values()).as("left %s", story()).allMatch(each -> each.equals(List.of()));
+            assertThat(old.all("SELECT auth_token FROM multisession_tokens WHERE user_id = ?", user))
+                    .as("forgotten %s", story())
+                    .isEmpty();
             ofUser(user).forEach(session -> session.ended = true);
             endLegacy(legacy.get(user));
             return true;
@@ -709,7 +813,7 @@ abstract class HistoriesContract {
             long user = someUser();
             String phone = phoneOf(user);
             boolean isOfAdoption = random.nextBoolean();
-            if (here == null || !isNumber(phone) || (isOfAdoption && !isAdopted(legacy.get(user)))) {
+            if (here == null || !isNumber(phone) || isShared(phone) || (isOfAdoption && !isAdopted(legacy.get(user)))) {
                 return false;
             }
             tell("a trigger leaves out " + (isOfAdoption ? "what is adopted" : "new sessions") + " of " + user);
@@ -799,6 +903,12 @@ abstract class HistoriesContract {
             tell("time passes: " + time + ", then a sweep");
             clock.advance(time);
             nodes.forEach(node -> node.sweeper.run());
+            if (promised.believes()) {
+                sessions.values().stream()
+                        .filter(session ->
+                                session.recorded.isAfter(clock.instant().plus(Duration.ofDays(1))))
+                        .forEach(session -> session.recorded = clock.instant());
+            }
             for (String token : everyToken) {
                 if (sessions.containsKey(token) && expected(token) == null) {
                     session(token).ended = true;
@@ -894,7 +1004,7 @@ abstract class HistoriesContract {
             String token = tokens.get(random.nextInt(tokens.size()));
             long user = someUser();
             tell("legacy token of " + user + " set to the session " + token);
-            old.signInSingle(user, token);
+            there(app -> app.signInSingle(user, token));
             setLegacy(user, token);
             return true;
         }
@@ -911,6 +1021,7 @@ abstract class HistoriesContract {
             PromisedSession before = session(token);
             before.ended = true;
             PromisedSession session = new PromisedSession(before.userId, before.incarnation, before.started);
+            session.recorded = beginning;
             session.seen = before.seen;
             session.noted = sessionsNoted;
             sessions.put(next, session);
@@ -926,12 +1037,13 @@ abstract class HistoriesContract {
             }
             tell("user " + from + " is merged into " + to);
             old.run("UPDATE user_sessions SET user_id = ? WHERE user_id = ?", to, from);
-            deleteUser(old, from);
+            there(app -> deleteUser(app, from));
             sessions.replaceAll((token, session) -> {
                 if (session.userId != from || session.ended) {
                     return session;
                 }
                 PromisedSession moved = new PromisedSession(to, incarnation(to), session.started);
+                moved.recorded = beginning;
                 moved.seen = session.seen;
                 moved.noted = sessionsNoted;
                 moved.ended = session.noted || !isOwn(session, from);
@@ -947,6 +1059,10 @@ abstract class HistoriesContract {
             String phone = newPhone();
             if (user == other) {
                 setPhone(user, phone);
+                return;
+            }
+            if (random.nextInt(3) == 0) {
+                setPhone(user, phoneOf(other));
                 return;
             }
             String ofUser = phoneOf(user);
@@ -1005,7 +1121,7 @@ abstract class HistoriesContract {
             tell("row of " + token + " taken by " + taking + " of " + user);
             takeARow(old, String.valueOf(ids.get(0)), user, taking, SqlTime.format(clock.instant()));
             session(token).ended = true;
-            begin(taking, user);
+            beginThere(taking, user);
             return true;
         }
 
@@ -1062,6 +1178,9 @@ abstract class HistoriesContract {
             Collections.shuffle(users, random);
             long one = users.get(0);
             long other = users.get(1);
+            if (phoneOf(one).equals(phoneOf(other))) {
+                return rebuild;
+            }
             tell("users " + one + " and " + other + " change ids in this rebuild");
             for (Map<Long, ?> each : List.of(legacy, phones)) {
                 swap(each, one, other);
@@ -1121,8 +1240,28 @@ abstract class HistoriesContract {
             NewApp here = here();
             if (here != null && !isLocked()) {
                 here.heartbeat.beat();
-                alive = clock.instant();
+                promised.isWrittenDown();
             }
+        }
+
+        /** By minutes or days; one in three puts it right again. It stays ahead of the real time, by which triggers go. */
+        private void clockJumps() {
+            Duration back = Duration.between(clock.instant(), beginning.plusNanos(clock.nanos()));
+            Duration time = random.nextInt(3) == 0 && !back.isZero()
+                    ? back
+                    : Duration.ofMinutes(
+                            random.nextInt(60 * (random.nextBoolean() ? 3 : 300)) * (random.nextInt(3) - 1L));
+            if (clock.instant().plus(time).isBefore(beginning.plus(Duration.ofMinutes(1)))) {
+                time = Duration.between(clock.instant(), beginning.plus(Duration.ofMinutes(1)));
+            }
+            tell("the clock jumps by " + time + " to " + clock.instant().plus(time));
+            nodes.forEach(node -> node.watch.believes(clock.instant()));
+            if (nodes.isEmpty()) {
+                clock.jump(time);
+            } else {
+                promised.jumps(time);
+            }
+            nodes.forEach(node -> node.watch.believes(clock.instant()));
         }
 
         private void rebuild(List<Rebuild> rebuilds) {
@@ -1234,16 +1373,14 @@ abstract class HistoriesContract {
                     then(knownPhones),
                     then(knownTokens),
                     then(newWhileUnwatched),
+                    then(goneUnseen),
                     then(refused),
                     then(hashed));
             boolean usersUnwatchedThen = usersUnwatched;
             boolean sessionsUnwatchedThen = sessionsUnwatched;
             boolean usersNotedThen = usersNoted;
             boolean sessionsNotedThen = sessionsNoted;
-            Instant aliveThen = alive;
-            Instant idleFromThen = idleFrom;
-            Instant doubtedUntilThen = doubtedUntil;
-            Duration doubtedForThen = doubtedFor;
+            Runnable clockThen = promised.snapshot();
             return () -> {
                 sessions.clear();
                 sessionsThen.forEach((token, session) -> sessions.put(token, session.copy()));
@@ -1252,10 +1389,7 @@ abstract class HistoriesContract {
                 sessionsUnwatched = sessionsUnwatchedThen;
                 usersNoted = usersNotedThen;
                 sessionsNoted = sessionsNotedThen;
-                alive = aliveThen;
-                idleFrom = idleFromThen;
-                doubtedUntil = doubtedUntilThen;
-                doubtedFor = doubtedForThen;
+                clockThen.run();
             };
         }
 
@@ -1340,8 +1474,9 @@ abstract class HistoriesContract {
         /** Nothing of ours is written, and whoever asks for it is asked to wait, until the next deploy. */
         private void nothingIsWritten() {
             NewApp here = Objects.requireNonNull(here());
-            List<String> numbers =
-                    phones.values().stream().filter(HistoriesContract::isNumber).toList();
+            List<String> numbers = phones.values().stream()
+                    .filter(phone -> isNumber(phone) && !isShared(phone))
+                    .toList();
             if (numbers.isEmpty()) {
                 return;
             }
@@ -1395,10 +1530,7 @@ abstract class HistoriesContract {
             hashed.retainAll(sessions.keySet());
             tell("what lives on: " + sessions.keySet());
             nowIsKnown();
-            alive = null;
-            idleFrom = Instant.MIN;
-            doubtedUntil = Instant.EPOCH;
-            doubtedFor = Duration.ZERO;
+            promised.isForgotten();
             deployedOnce = false;
             tell("deploy again");
             deploy();
@@ -1432,11 +1564,12 @@ abstract class HistoriesContract {
             } else {
                 going.close();
             }
-            nodes.add(NewApp.deploy(old.claim(), RULES, stage, clock));
-            if (stage != Stage.COEXIST) {
-                hashed.addAll(sessions.keySet());
+            promised.isWrittenDown();
+            if (random.nextInt(3) == 0) {
+                deployed = someStage();
+                tell("in stage " + deployed);
             }
-            alive = clock.instant();
+            deployANode();
             return true;
         }
 
@@ -1447,6 +1580,7 @@ abstract class HistoriesContract {
             Objects.requireNonNull(sibling).close();
             sibling = Sibling.of(old);
             for (NewApp node : nodes) {
+                stage = stageOf(node);
                 everyTokenIsRightOrAskedToWait(node, false);
                 useAllConnections(node);
             }
@@ -1464,6 +1598,18 @@ abstract class HistoriesContract {
                 }
             }
             throw new AssertionError("the connections stay broken " + story());
+        }
+
+        /** By the old app's own connection, or by another one that looks at the database in another way. */
+        private void there(Consumer<OldApp> act) {
+            if (random.nextInt(4) > 0) {
+                act.accept(old);
+                return;
+            }
+            tell("by another connection");
+            try (OldApp other = another(old)) {
+                act.accept(other);
+            }
         }
 
         /** Before our app, if it is there, is asked again. */
@@ -1501,7 +1647,7 @@ abstract class HistoriesContract {
             sessions.replaceAll((token, session) -> session.noted || session.ended
                     ? session
                     // Its clocks start where it became known.
-                    : new PromisedSession(session.userId, session.incarnation, clock.instant()));
+                    : session.knownFrom(clock.instant()));
             nowIsKnown();
             refuseShared();
         }
@@ -1519,6 +1665,12 @@ abstract class HistoriesContract {
             knownTokens.putAll(legacy);
         }
 
+        /** By the old app: our triggers go by the clock of the database. */
+        private void beginThere(String token, long user) {
+            begin(token, user);
+            session(token).recorded = beginning;
+        }
+
         private void begin(String token, long user) {
             PromisedSession session = new PromisedSession(user, incarnation(user), clock.instant());
             session.noted = sessionsNoted;
@@ -1533,10 +1685,16 @@ abstract class HistoriesContract {
         }
 
         private void isNew(long user, String phone, @Nullable String token) {
-            incarnations.merge(user, 1, Integer::sum);
+            String before = Objects.requireNonNullElse(phones.get(user), goneUnseen.getOrDefault(user, ""));
+            // Nobody can tell that it is another account, and it is the same person's.
+            boolean isSame = !usersNoted && isNumber(phone) && phone.equals(before);
+            if (!isSame) {
+                incarnations.merge(user, 1, Integer::sum);
+            }
             legacy.put(user, token);
             phones.put(user, phone);
-            if (sessionsUnwatched) {
+            goneUnseen.remove(user);
+            if (sessionsUnwatched && !isSame) {
                 newWhileUnwatched.add(user);
             }
             if (usersNoted) {
@@ -1547,9 +1705,14 @@ abstract class HistoriesContract {
 
         private void isGone(long user) {
             legacy.remove(user);
-            phones.remove(user);
-            // Whoever gets the id is somebody else, also if they had it before.
-            incarnations.merge(user, 1, Integer::sum);
+            String phone = Objects.requireNonNull(phones.remove(user));
+            formerNumbers.add(phone);
+            if (usersNoted) {
+                // Whoever gets the id is somebody else, also if they had it before.
+                incarnations.merge(user, 1, Integer::sum);
+            } else {
+                goneUnseen.put(user, phone);
+            }
             if (usersNoted) {
                 knownPhones.remove(user);
                 knownTokens.remove(user);
@@ -1559,38 +1722,39 @@ abstract class HistoriesContract {
         private void oldMultiSignIn(long user) {
             String token = newToken("multi");
             tell("old multi sign-in of " + user + " as " + token);
-            old.signInMulti(user, token, clock.instant());
-            begin(token, user);
+            there(app -> app.signInMulti(user, token, clock.instant()));
+            beginThere(token, user);
             setLegacy(user, token);
         }
 
         private void addUser() {
             String token = random.nextBoolean() ? newToken("legacy") : null;
-            String phone = newPhone();
+            String phone = newPhone(legacy.isEmpty() ? 1 : Collections.max(legacy.keySet()) + 1);
             long user = HistoriesContract.this.addUser(old, phone, token);
-            tell("new user " + user + ", token " + token);
+            tell("new user " + user + ", token " + token + ", number " + phone);
             isNew(user, phone, token);
+        }
+
+        /** What the check says of a token is what it opens afterwards. */
+        private void deployAsChecked() {
+            String before = old.dump();
+            Map<String, @Nullable Long> foreseen = foreseen(old, stage, RULES, clock);
+            tell("checked before");
+            assertThat(old.dump()).as("only looked at %s", story()).isEqualTo(before);
+            deploy();
+            NewApp here = Objects.requireNonNull(here());
+            foreseen.forEach((token, user) -> assertThat(here.opens(token))
+                    .as("checked %s %s", token, story())
+                    .isEqualTo(user));
         }
 
         private void deploy() {
             for (int i = 0; i < nodes(old); i++) {
-                nodes.add(NewApp.deploy(old.claim(), RULES, stage, clock));
+                deployANode();
             }
-            Instant since = alive;
-            alive = clock.instant();
-            if (since != null && since.plus(Duration.ofHours(1)).isBefore(clock.instant())) {
-                idleFrom = clock.instant();
-            }
-            if (since != null && since.plus(Duration.ofDays(1)).isBefore(clock.instant())) {
-                Duration away = Duration.between(since, clock.instant());
-                Duration length = away.compareTo(Duration.ofDays(7)) < 0 ? away : Duration.ofDays(7);
-                boolean goesOn = doubtedUntil.isAfter(since);
-                Duration gone = goesOn ? doubtedFor.minus(Duration.between(since, doubtedUntil)) : Duration.ZERO;
-                doubtedFor = goesOn && doubtedFor.compareTo(length) > 0 ? doubtedFor : length;
-                doubtedUntil = clock.instant().plus(doubtedFor).minus(gone);
-            }
+            promised.isDeployed();
             repaired();
-            if (stage != Stage.COEXIST) {
+            if (deployed != Stage.COEXIST) {
                 hashed.addAll(sessions.keySet());
             }
             if (!deployedOnce) {
@@ -1598,10 +1762,23 @@ abstract class HistoriesContract {
                 sibling = sibling == null ? Sibling.of(old) : sibling;
                 refuseShared();
                 // Clocks of what is older than the first deploy start there.
-                sessions.replaceAll((token, session) -> session.ended
-                        ? session
-                        : new PromisedSession(session.userId, session.incarnation, clock.instant()));
+                sessions.replaceAll((token, session) -> session.ended ? session : session.knownFrom(clock.instant()));
             }
+        }
+
+        private void deployANode() {
+            NewApp node = NewApp.deployOpen(old.claim(), RULES, deployed, clock);
+            nodes.add(node);
+            stages.put(node, deployed);
+            stage = deployed;
+            if (deployed != Stage.COEXIST) {
+                hashed.addAll(sessions.keySet());
+            }
+        }
+
+        private Stage someStage() {
+            Stage[] all = Stage.values();
+            return all[random.nextInt(all.length)];
         }
 
         /** A migration that finds a token with two users makes it nobody's for good. */
@@ -1615,10 +1792,16 @@ abstract class HistoriesContract {
 
         private void undeploy() {
             if (!nodes.isEmpty() && !isLocked()) {
-                alive = clock.instant();
+                promised.isWrittenDown();
             }
             nodes.forEach(NewApp::close);
+            forgetNodes();
+        }
+
+        private void forgetNodes() {
             nodes.clear();
+            stages.clear();
+            stage = deployed;
             ranOutWhileLocked.clear();
         }
 
@@ -1631,13 +1814,14 @@ abstract class HistoriesContract {
             } else if (!nodes.isEmpty()) {
                 boolean isToBeRepaired = usersUnwatched || sessionsUnwatched;
                 repaired();
-                lookForTokensToForget(nodes.get(random.nextInt(nodes.size())));
+                lookForTokensToForget(Objects.requireNonNull(here()));
                 nodes.forEach(this::checkOurs);
                 if (isToBeRepaired) {
                     // As every five seconds, where no request has been the reason yet.
                     nodes.forEach(node -> node.database.lookAfterSchema());
                 }
             }
+            stage = deployed;
             List<String> tokens = everyToken.stream().sorted().toList();
             List<@Nullable Long> opened = Objects.requireNonNull(sibling).opens(tokens);
             for (int i = 0; i < tokens.size(); i++) {
@@ -1681,6 +1865,7 @@ abstract class HistoriesContract {
 
         /** Who is let in is let in; nobody else is, and who may have come in unseen is asked to wait. Nothing is written. */
         private void checkLocked(NewApp here) {
+            stage = stageOf(here);
             for (String token : everyToken) {
                 Long expected = ranOutWhileLocked.contains(token) ? null : expected(token);
                 try {
@@ -1696,6 +1881,7 @@ abstract class HistoriesContract {
         }
 
         private void checkOurs(NewApp here) {
+            stage = stageOf(here);
             String stored = TokenHash.of(Objects.requireNonNullElse(someToken(), ""));
             assertThat(here.opens(stored)).as("the hash of a token %s", story()).isNull();
             for (String token : everyToken) {
@@ -1719,10 +1905,11 @@ abstract class HistoriesContract {
             PromisedSession session = sessions.get(token);
             if (session != null) {
                 Instant now = clock.instant();
-                Instant idleSince = session.seen.isBefore(idleFrom) ? idleFrom : session.seen;
+                Instant active = session.lastActiveAt(now);
+                Instant idleSince = active.isBefore(promised.idleFrom()) ? promised.idleFrom() : active;
                 boolean hasRunOut = idleSince.plus(IDLE).isBefore(now)
-                        || session.started.plus(LIFETIME).isBefore(now);
-                return hasRunOut && !now.isBefore(doubtedUntil) ? null : expectedWithoutClocks(token);
+                        || session.startedAt(now).plus(LIFETIME).isBefore(now);
+                return hasRunOut && promised.believes() ? null : expectedWithoutClocks(token);
             }
             return expectedWithoutClocks(token);
         }
@@ -1792,6 +1979,15 @@ abstract class HistoriesContract {
             String token = kind + "-" + counter++;
             everyToken.add(token);
             return token;
+        }
+
+        /** Of whoever gets this id. Some numbers come again; while nobody watches, only to their former id. */
+        private String newPhone(long user) {
+            List<String> former = formerNumbers.stream()
+                    .filter(phone -> !phones.containsValue(phone))
+                    .filter(phone -> (usersNoted && !usersUnwatched) || phone.equals(goneUnseen.get(user)))
+                    .toList();
+            return former.isEmpty() || random.nextInt(3) > 0 ? newPhone() : former.get(random.nextInt(former.size()));
         }
 
         private String newPhone() {

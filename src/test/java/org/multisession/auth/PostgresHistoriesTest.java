@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.multisession.check.Openings;
 import org.multisession.copy.CopyReport;
 import org.multisession.copy.DatabaseCopy;
 import org.multisession.db.Database;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Uninstall;
+import org.multisession.migration.postgres.PostgresDryRun;
 import org.multisession.migration.postgres.PostgresUninstaller;
+import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.PostgresApp;
@@ -72,7 +77,13 @@ class PostgresHistoriesTest extends HistoriesContract {
 
     @Override
     Set<Step> steps() {
-        return EnumSet.complementOf(EnumSet.of(Step.BACK_UP, Step.RESTORE, Step.DUMP_AND_READ));
+        return EnumSet.complementOf(EnumSet.of(
+                Step.BACK_UP,
+                Step.RESTORE,
+                Step.DUMP_AND_READ,
+                Step.CLOCK_JUMPS,
+                Step.CHANGE_JOURNAL,
+                Step.REGISTER_HERE));
     }
 
     @Override
@@ -83,6 +94,16 @@ class PostgresHistoriesTest extends HistoriesContract {
     @Override
     Uninstall uninstall(Database database) {
         return new PostgresUninstaller(database);
+    }
+
+    @Override
+    Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
+        return old instanceof SqliteApp file ? Openings.after(file.path(), stage, rules, clock) : Map.of();
+    }
+
+    @Override
+    void dryRun(NewApp app) {
+        app.database.read(PostgresDryRun::of);
     }
 
     @Override
@@ -151,6 +172,16 @@ class PostgresHistoriesTest extends HistoriesContract {
     @Override
     void vacuum(OldApp old) {
         old.run("VACUUM FULL users");
+    }
+
+    @Override
+    OldApp another(OldApp old) {
+        return old.another();
+    }
+
+    @Override
+    void changeJournal(OldApp old) {
+        throw new AssertionError("there is none");
     }
 
     @Override

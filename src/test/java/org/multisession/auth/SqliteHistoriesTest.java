@@ -1,16 +1,22 @@
 package org.multisession.auth;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.multisession.check.Openings;
 import org.multisession.db.Database;
 import org.multisession.migration.Backup;
 import org.multisession.migration.Progress;
 import org.multisession.migration.Uninstall;
 import org.multisession.migration.Uninstaller;
 import org.multisession.migration.Verification;
+import org.multisession.session.SessionRules;
+import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
 import org.multisession.testing.Rebuilds;
@@ -56,6 +62,16 @@ class SqliteHistoriesTest extends HistoriesContract {
     @Override
     Uninstall uninstall(Database database) {
         return new Uninstaller(database, Backup.NONE, Progress.NONE);
+    }
+
+    @Override
+    Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
+        return Openings.after(((SqliteApp) old).path(), stage, rules, clock);
+    }
+
+    @Override
+    void dryRun(NewApp app) {
+        app.migrator.dryRun();
     }
 
     @Override
@@ -109,6 +125,25 @@ class SqliteHistoriesTest extends HistoriesContract {
     @Override
     void vacuum(OldApp old) {
         old.run("VACUUM");
+    }
+
+    /** To which it is not the main one. */
+    @Override
+    OldApp another(OldApp old) {
+        return ((SqliteApp) old).attached();
+    }
+
+    @Override
+    void changeJournal(OldApp old) {
+        String other = old.one("PRAGMA journal_mode").equals("wal") ? "delete" : "wal";
+        old.run("PRAGMA busy_timeout = 0");
+        try {
+            old.run("PRAGMA journal_mode = " + other);
+        } catch (AssertionError e) {
+            // From a write-ahead log SQLite goes back only if nobody else has the file open.
+            assertThat(e.getCause()).hasMessageContaining("SQLITE_BUSY");
+        }
+        old.run("PRAGMA busy_timeout = 5000");
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Set;
 /** What can happen in a history of both apps. */
 enum Step {
     SIGN_IN_HERE,
+    REGISTER_HERE,
     SIGN_OUT_HERE,
     END_ANOTHER_DEVICE,
     END_ALL_OTHERS,
@@ -15,6 +16,7 @@ enum Step {
     FORGET_A_USER,
     LEFT_OUT_BY_A_TRIGGER,
     SWEEP,
+    LOOK_AT_EVERYTHING,
     FORGET,
     SIGN_IN_OLD_SINGLE,
     SIGN_IN_OLD_MULTI,
@@ -30,6 +32,7 @@ enum Step {
     MOVE_A_ROW_AND_BACK,
     TRUNCATE_SESSIONS,
     TIME_PASSES,
+    CLOCK_JUMPS,
     DELETE_USER,
     ADD_USER,
     REPLACE_USER,
@@ -50,6 +53,7 @@ enum Step {
     DROP_SESSIONS,
     RENAME_AND_BACK,
     VACUUM,
+    CHANGE_JOURNAL,
     UNINSTALL_AND_DEPLOY,
     RESTART_A_NODE,
     CUT_ALL_CONNECTIONS;

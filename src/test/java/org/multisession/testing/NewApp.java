@@ -189,11 +189,16 @@ public final class NewApp implements AutoCloseable {
 
     /** Deploys with the default rules, for everybody. */
     public static NewApp deployOpen(Source source, InstantSource clock) {
+        return deployOpen(source, RULES, Stage.COEXIST, clock);
+    }
+
+    /** Deploys for everybody. */
+    public static NewApp deployOpen(Source source, SessionRules rules, Stage stage, InstantSource clock) {
         return new NewApp(
                 source,
                 new LoginRules(LoginRules.Verification.NONE, LoginRules.Registration.OPEN),
-                RULES,
-                Stage.COEXIST,
+                rules,
+                stage,
                 BUSY_TIMEOUT,
                 clock);
     }

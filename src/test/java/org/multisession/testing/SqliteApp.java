@@ -133,6 +133,13 @@ public final class SqliteApp implements OldApp {
         return open(path);
     }
 
+    /** One more connection, which has another database and this one attached to it. */
+    public SqliteApp attached() {
+        SqliteApp other = open(Path.of(":memory:"));
+        other.run("ATTACH DATABASE '" + path + "' AS of_the_app");
+        return new SqliteApp(path, other.connection);
+    }
+
     @Override
     public void lock() {
         run("BEGIN IMMEDIATE");
