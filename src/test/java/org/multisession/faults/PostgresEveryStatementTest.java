@@ -96,7 +96,7 @@ class PostgresEveryStatementTest {
     }
 
     /** Those of the pool that are broken are replaced when they are used. */
-    private static void useAllConnections(Database database) {
+    static void useAllConnections(Database database) {
         Database.Work<Handle, Boolean> look = handle -> handle.query(ONE).exists();
         DatabaseException last = null;
         for (int tries = 0; tries < 10; tries++) {
