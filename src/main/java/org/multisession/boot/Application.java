@@ -68,6 +68,9 @@ final class Application implements AutoCloseable {
     /** Null where there was nothing to wait for. */
     private @Nullable LongMove move;
 
+    /** Null where an undeploy is to wait for nobody. */
+    private @Nullable Drain drain;
+
     /** Wires it to a database that was migrated, or is about to be. Starts no thread, and registers nothing with Tomcat. */
     private Application(
             Settings settings,
@@ -118,6 +121,9 @@ final class Application implements AutoCloseable {
         Settings settings = read.settings();
         log.info("Settings:\n  {}", String.join("\n  ", read.effective()));
         read.warnings().forEach(warning -> log.warn("Settings: {}", warning));
+        if (!settings.drain().isZero()) {
+            Drain.requireTomcat(context);
+        }
         Source source = Sources.claim(settings.database(), settings.createDatabase(), name(context));
         LockRetry retry = new LockRetry(clock, deployPatience);
         Duration wait = settings.database().file().isPresent() ? busyTimeout : BUSY_TIMEOUT_OF_A_SERVER;
@@ -149,6 +155,9 @@ final class Application implements AutoCloseable {
         String name = name(context);
         Application application = new Application(settings, clock, database, columns, readiness, name);
         try {
+            if (!settings.drain().isZero()) {
+                application.drain = Drain.begin(context, settings.drain(), readiness);
+            }
             if (!move.isShort()) {
                 readiness.migrating("looking at the database", 0, 1);
             }
@@ -162,6 +171,7 @@ final class Application implements AutoCloseable {
                         LongMove.start(() -> run.finish(move), () -> application.serve(name), readiness, pacing);
             }
         } catch (RuntimeException | Error e) {
+            application.leaveTomcat();
             application.housekeeping.close();
             application.requestLog.close();
             throw e;
@@ -170,8 +180,10 @@ final class Application implements AutoCloseable {
     }
 
     private void register(ServletContext context) {
-        meters.watch(() ->
-                readiness.state() instanceof Readiness.State.Serving && !database.isReplaced() && !database.isAway());
+        meters.watch(() -> readiness.state() instanceof Readiness.State.Serving
+                && !readiness.isDraining()
+                && !database.isReplaced()
+                && !database.isAway());
         meters.watchMigration(readiness::rowsDone, readiness::rowsOfStep);
         database.listenBy(storage);
         new Routes(
@@ -268,7 +280,14 @@ final class Application implements AutoCloseable {
         log.info("Multi-Session has stopped; the database is closed");
     }
 
+    private void leaveTomcat() {
+        if (drain != null) {
+            drain.close();
+        }
+    }
+
     private void endWork() {
+        leaveTomcat();
         throttle.stop();
         boolean isServing = move == null || move.stop();
         housekeeping.close();

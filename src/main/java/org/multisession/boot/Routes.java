@@ -247,6 +247,7 @@ record Routes(
                         missingFromSchema,
                         databaseIsShared,
                         storage,
+                        readiness::isDraining,
                         settings.stage().stored(),
                         Product.ours().version()),
                 "/health");

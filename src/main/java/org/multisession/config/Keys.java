@@ -122,7 +122,7 @@ final class Keys {
 
     /** The duration as an operator would write it: Java's has no days. */
     private static String shown(Duration duration) {
-        boolean wholeDays = duration.equals(Duration.ofDays(duration.toDays()));
+        boolean wholeDays = !duration.isZero() && duration.equals(Duration.ofDays(duration.toDays()));
         return wholeDays ? "P" + duration.toDays() + "D" : duration.toString();
     }
 

@@ -14,12 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads the keys one by one and continues after a fault, so that all faults are reported together. */
 final class SettingReader {
 
-    /** What somebody may look for here, with the reason why it cannot be had. */
-    private static final Map<String, String> IMPOSSIBLE = Map.of(
-            "multisession.shutdown.drain",
-            "Tomcat takes an application out of service before it tells it of an undeploy, so nothing in a WAR can delay"
-                    + " that; take the node out of the load balancer first (docs/operations.md)");
-
     private final SettingSources sources;
     private final List<Setting<?>> known;
     private final List<String> faults = new ArrayList<>();
@@ -97,20 +91,15 @@ final class SettingReader {
             String what = name.isKey()
                     ? "the " + name.place() + " " + name.name() + " has no effect"
                     : "there is no setting " + name.name();
-            faults.add(what + reasonOrNearest(name, keys));
+            faults.add(what + "; did you mean " + nearest(name, keys) + "?");
         }
     }
 
-    private static String reasonOrNearest(SettingSources.Misspelled name, List<String> keys) {
+    private static String nearest(SettingSources.Misspelled name, List<String> keys) {
         String letters = SettingSources.letters(name.name());
-        for (Map.Entry<String, String> impossible : IMPOSSIBLE.entrySet()) {
-            if (letters.equals(SettingSources.letters(impossible.getKey()))) {
-                return ": " + impossible.getValue();
-            }
-        }
         return keys.stream()
                 .min(Comparator.comparingInt(key -> EditDistance.between(letters, SettingSources.letters(key))))
-                .map(nearest -> "; did you mean " + name.spelling().apply(nearest) + "?")
+                .map(name.spelling())
                 .orElseThrow();
     }
 

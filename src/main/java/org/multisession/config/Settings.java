@@ -25,6 +25,7 @@ import org.multisession.web.page.Brand;
  * @param migrationBackup whether an existing database is copied before its first change
  * @param backupsKept how many of these copies stay
  * @param phoneRegion region of numbers typed without a country code
+ * @param drain how long an undeploy waits for load balancers
  */
 public record Settings(
         DatabaseLocation database,
@@ -41,7 +42,8 @@ public record Settings(
         CookieRules cookie,
         Brand brand,
         Duration auditKeep,
-        AddressRanges metricsAllow) {
+        AddressRanges metricsAllow,
+        Duration drain) {
 
     /**
      * How codes are delivered.
@@ -77,7 +79,8 @@ public record Settings(
                     CookieKeys.KEYS,
                     BrandKeys.KEYS,
                     AuditKeys.KEYS,
-                    MetricsKeys.KEYS)
+                    MetricsKeys.KEYS,
+                    ShutdownKeys.KEYS)
             .<Setting<?>>flatMap(keys -> keys.all().stream())
             .toList();
 
@@ -120,7 +123,8 @@ public record Settings(
                 CookieKeys.rules(reader),
                 BrandKeys.brand(reader),
                 AuditKeys.keep(reader),
-                MetricsKeys.allow(reader));
+                MetricsKeys.allow(reader),
+                ShutdownKeys.drain(reader));
         if (reader.faults().isEmpty()) {
             DatabaseKeys.requireTwoConnections(reader, settings.database(), settings.poolSize());
         }

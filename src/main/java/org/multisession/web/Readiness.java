@@ -1,15 +1,15 @@
 package org.multisession.web;
 
-/** Whether this application serves already, or is still migrating its database, and how far that is. Thread-safe. */
+/** Whether this application serves already, and still will, or is migrating its database, and how far that is. Thread-safe. */
 public final class Readiness {
 
-    private volatile State state = new State.Serving();
+    private volatile State state = new State.Serving(false);
 
     /** Where the start of this application is. */
     public sealed interface State {
 
-        /** Everything is there. */
-        record Serving() implements State {}
+        /** Everything is there. While it is draining it is about to stop, and nobody should send anything new. */
+        record Serving(boolean isDraining) implements State {}
 
         /** A migration is under way: so many rows of its present step are done. */
         record Migrating(String step, long done, long total) implements State {}
@@ -39,7 +39,16 @@ public final class Readiness {
 
     /** From now on requests are served. */
     public void serving() {
-        state = new State.Serving();
+        state = new State.Serving(false);
+    }
+
+    /** From now on they still are, until this application stops in a moment. */
+    public void draining() {
+        state = new State.Serving(true);
+    }
+
+    public boolean isDraining() {
+        return state instanceof State.Serving serving && serving.isDraining();
     }
 
     /** From now on, and until the next deploy, none is. */

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.testing.PostgresApp;
 import org.multisession.testing.SmallDisk;
@@ -74,6 +75,23 @@ class ApplicationTest {
 
             assertThat(other.all("SELECT name FROM sqlite_master WHERE name = 'user_sessions'"))
                     .hasSize(1);
+        }
+    }
+
+    /** P7: a wait that nobody would observe is refused, before anything is changed. */
+    @Test
+    void a_drain_where_there_is_no_Tomcat_to_be_asked_is_refused_and_nothing_is_changed() {
+        try (SqliteApp other = SqliteApp.make(folder, "single")) {
+            ServletContext context = context(other.name());
+            when(context.getInitParameterNames())
+                    .thenReturn(Collections.enumeration(List.of("multisession.db.url", "multisession.shutdown.drain")));
+            when(context.getInitParameter("multisession.shutdown.drain")).thenReturn("PT10S");
+            assertThatThrownBy(() -> Application.start(context, InstantSource.system()))
+                    .isInstanceOf(SetupRefusedException.class)
+                    .hasMessageContaining("multisession.shutdown.drain cannot be had here")
+                    .hasMessageContaining("take the node out of the load balancer");
+            assertThat(other.all("SELECT name FROM sqlite_master WHERE name = 'user_sessions'"))
+                    .isEmpty();
         }
     }
 

@@ -124,19 +124,6 @@ class SettingsTest {
         assertThat(faults()).singleElement().asString().startsWith("there is no setting MULTISESSION_DB_PORT;");
     }
 
-    @Test
-    void a_setting_that_cannot_be_had_is_refused_with_the_reason() {
-        parameters.put("multisession.shutdown.drain", "PT10S");
-        environment.put("MULTISESSION_SHUTDOWN_DRAIN", "PT10S");
-        assertThat(faults())
-                .hasSize(2)
-                .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("there is no setting multisession.shutdown.drain: Tomcat takes an application out"))
-                .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("there is no setting MULTISESSION_SHUTDOWN_DRAIN: Tomcat takes an application out")
-                        .contains("take the node out of the load balancer first"));
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"db.url", "DB_URL", "login.verification", "LIMIT_NUMBER_PER_HOUR"})
     void a_context_parameter_without_the_prefix_is_a_fault(String name) {
