@@ -66,7 +66,7 @@ final class CheckCommand implements Command {
     public List<Option> options() {
         return List.of(
                 new Option(FORMAT, "text|markdown|json", "the format of the report; text by default"),
-                new Option(FOR, POSTGRESQL, "only list what PostgreSQL cannot hold, before 'copy'"));
+                new Option(FOR, POSTGRESQL, "only list what PostgreSQL cannot hold"));
     }
 
     @Override

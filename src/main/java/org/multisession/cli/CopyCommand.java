@@ -48,8 +48,8 @@ final class CopyCommand implements Command {
     public String explanation() {
         return """
                 Carries every table, the team's and ours, with its ids, so that everybody stays
-                signed in: to PostgreSQL with --to=jdbc:postgresql://HOST/DATABASE, and back to a
-                file with --to=FILE. Tables that are missing there are made. The app may go on
+                signed in: to PostgreSQL with --to=jdbc:postgresql://HOST/DATABASE, and back to
+                a file with --to=FILE. Tables that are missing there are made. The app may go on
                 meanwhile: the source is read as it was at one moment, and nothing is written
                 to it.
 
@@ -63,8 +63,8 @@ final class CopyCommand implements Command {
                 that belongs to a user who is gone) is listed row by row, and then nothing is
                 carried; --dry-run lists it without a target, as does check --for=postgresql.
 
-                The password of --to.user is read from the file, or from the environment
-                variable MULTISESSION_TO_PASSWORD.
+                The password of --to.user is read from --to.password-file, or from the
+                environment variable MULTISESSION_TO_PASSWORD.
 
                 Exit codes: 0 both are the same, 1 rows differ or were refused, 2 could not run.""";
     }
@@ -81,7 +81,7 @@ final class CopyCommand implements Command {
                 new Option(USER, "NAME", "the account there"),
                 new Option(PASSWORD_FILE, "FILE", "a file with its password"),
                 new Option(DRY_RUN, "", "only list what PostgreSQL cannot hold"),
-                new Option(OVERWRITE, "", "even if a Tomcat has used the target since the latest copy"));
+                new Option(OVERWRITE, "", "even if a Tomcat has used it since the latest copy"));
     }
 
     @Override

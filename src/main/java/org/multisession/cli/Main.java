@@ -335,7 +335,11 @@ public final class Main {
             options.append("It takes the settings as options, and no others.\n");
         } else {
             options.append("Options, besides the settings:\n");
-            command.options().forEach(option -> options.append(line(option.usage(), option.meaning())));
+            int widest = command.options().stream()
+                    .mapToInt(option -> option.usage().length())
+                    .max()
+                    .orElse(0);
+            command.options().forEach(option -> options.append(line(widest, option.usage(), option.meaning())));
         }
         return """
                 %1$s: %2$s
@@ -348,6 +352,10 @@ public final class Main {
     }
 
     private static String line(String name, String meaning) {
-        return String.format(Locale.ROOT, "  %-17s %s\n", name, meaning);
+        return line(9, name, meaning);
+    }
+
+    private static String line(int width, String name, String meaning) {
+        return String.format(Locale.ROOT, "  %-" + width + "s  %s\n", name, meaning);
     }
 }

@@ -101,7 +101,7 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "check", "migrate", "status", "uninstall"})
+    @ValueSource(strings = {"", "check", "migrate", "status", "revoke", "export", "forget", "copy", "uninstall"})
     void help_fits_a_terminal(String command) {
         run("help", command.isEmpty() ? "help" : command);
         assertThat(out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
@@ -299,6 +299,19 @@ class MainTest {
                                 ? "the old app goes on as before"
                                 : "nothing of the app's own was changed")
                         + ": there is no file " + folder.resolve("old-app.db"));
+        assertThat(files()).isEmpty();
+    }
+
+    /** With the setting that was advised, it was told the same once more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"check", "status", "uninstall", "revoke --user=1", "export --user=1"})
+    void a_file_that_is_not_there_is_no_reason_to_advise_a_setting_that_makes_none(String command) {
+        List<String> arguments = new ArrayList<>(List.of(command.split(" ", -1)));
+        arguments.addAll(List.of(url(), "--db.create=true"));
+        assertThat(run(arguments.toArray(String[]::new))).isEqualTo(2);
+        assertThat(err())
+                .contains("there is no file " + folder.resolve("old-app.db")
+                        + ". Check multisession.db.url; only a deploy and 'migrate' make a new database");
         assertThat(files()).isEmpty();
     }
 

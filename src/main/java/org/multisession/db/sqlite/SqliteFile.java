@@ -81,7 +81,8 @@ public final class SqliteFile implements Source {
                 Path folder = named.getParent();
                 refuse("there is no file " + named
                         + (folder == null || Files.exists(folder) ? "" : ", and no folder " + folder)
-                        + ". Check multisession.db.url, or set multisession.db.create = true for a new database");
+                        + ". Check multisession.db.url; only a deploy and 'migrate' make a new database, where"
+                        + " multisession.db.create = true");
             }
             created = createEmpty(named);
         }
