@@ -117,6 +117,10 @@ final class ServerCheck {
             facts.add(Fact.of(
                     "triggers", "Triggers of your own", found.foreignTriggers().size()));
             facts.addAll(check.rehearse(copy, rehearsal, now, findings));
+            facts.add(Fact.of(
+                    "longest-wait",
+                    "Longest wait of others",
+                    "half a second at a time; a step that gets no lock by then lets them pass and tries again"));
             return facts;
         }
     }

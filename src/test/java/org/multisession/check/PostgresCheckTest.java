@@ -120,6 +120,7 @@ class PostgresCheckTest {
         assertThat(fact(report, "sessions")).isEqualTo(sessions);
         assertThat(fact(report, "sessions-same")).isEqualTo(same);
         assertThat(fact(report, "deployed-before")).isEqualTo("no");
+        assertThat(fact(report, "longest-wait")).startsWith("half a second");
         assertThat(old.dump()).isEqualTo(before);
     }
 
