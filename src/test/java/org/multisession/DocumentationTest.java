@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.multisession.auth.AuthEvent;
+import org.multisession.otp.OneTimeCodes.Refusal;
 
 /** What all documents have in common: their links lead somewhere, their lines fit, and the index names each of them. */
 class DocumentationTest {
@@ -98,6 +100,21 @@ class DocumentationTest {
                 .collect(Collectors.joining(".*"));
         assertThat(names).isNotEmpty();
         assertThat(Files.readString(Path.of("docs/architecture.md"))).containsPattern("(?s)" + names);
+    }
+
+    @Test
+    void the_page_on_security_names_every_kind_of_event_and_how_it_ends() throws IOException {
+        String page = Files.readString(Path.of("docs/security.md"));
+        assertThat(AuthEvent.values()).allSatisfy(kind -> assertThat(page).contains("\n| `" + word(kind) + "` | "));
+        String row = page.lines()
+                .filter(line -> line.startsWith("| `code-refused` |"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(Refusal.values()).allSatisfy(outcome -> assertThat(row).contains("`" + word(outcome) + "`"));
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     private static Set<String> anchors(Path document) throws IOException {

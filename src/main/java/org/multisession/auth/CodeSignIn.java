@@ -129,8 +129,8 @@ public final class CodeSignIn {
             }
             // A right guess for an unknown number gets the same answer as a wrong one.
             Refusal told = tried instanceof Refusal refusal ? refusal : Refusal.WRONG;
-            trail.codeRefused(
-                    transaction, told.name().toLowerCase(Locale.ROOT), owners.of(transaction, number), client);
+            String outcome = told.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            trail.codeRefused(transaction, outcome, owners.of(transaction, number), client);
             return new Result.Refused(told);
         });
     }

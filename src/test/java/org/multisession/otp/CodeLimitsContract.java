@@ -993,7 +993,7 @@ abstract class CodeLimitsContract {
                     old.all("SELECT outcome FROM auth_events WHERE kind = 'code-refused' ORDER BY id");
             assertThat(refused).hasSize(52);
             assertThat(refused.subList(50, 52))
-                    .containsExactlyInAnyOrder("wrong, further networks: 30", "used_up, further networks: 30");
+                    .containsExactlyInAnyOrder("wrong, further networks: 30", "used-up, further networks: 30");
         }
 
         private List<@Nullable String> hits() {
