@@ -129,7 +129,7 @@ public final class Check {
         PlayedDeploy.Played played;
         Held copying;
         try (ScratchCopy copy = ScratchCopy.of(original, nanoTime)) {
-            copying = Held.byCopy(copy.held());
+            copying = Held.byCopy(rules.makesBackup() ? copy.held() : 0);
             rehearsal = look(copy.path(), facts, findings);
             if (rehearsal == null) {
                 return;

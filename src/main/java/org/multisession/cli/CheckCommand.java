@@ -17,6 +17,7 @@ import org.multisession.check.Format;
 import org.multisession.check.Report;
 import org.multisession.check.Trials;
 import org.multisession.config.Settings;
+import org.multisession.config.Settings.MigrationBackup;
 import org.multisession.config.SetupRefusedException;
 import org.multisession.db.DatabaseException;
 import org.multisession.db.ReadOnly;
@@ -79,8 +80,12 @@ final class CheckCommand implements Command {
         }
         Format format = format(Objects.requireNonNullElse(call.value(FORMAT), "text"));
         Settings settings = call.settings();
-        CheckRules rules =
-                new CheckRules(settings.stage(), settings.asksForCodes(), settings.phoneRegion(), settings.session());
+        CheckRules rules = new CheckRules(
+                settings.stage(),
+                settings.asksForCodes(),
+                settings.phoneRegion(),
+                settings.session(),
+                settings.migrationBackup() == MigrationBackup.AUTO);
         Trials trials = (stage, database) ->
                 new DeployTrial(settings, stage, database, call.terminal().clock());
         Check check = new Check(rules, trials, BUSY_TIMEOUT, call.terminal().clock(), call.progress());

@@ -143,7 +143,7 @@ public record Settings(
         if (location instanceof DatabaseLocation.SqlitePath file
                 && !settings.createDatabase()
                 && !Files.exists(file.path())) {
-            reader.fault("there is no file " + file);
+            reader.fault("there is no file " + file + " (" + DatabaseKeys.URL.key() + ")");
         }
         throw new SetupRefusedException(reader.faults());
     }

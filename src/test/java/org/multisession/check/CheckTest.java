@@ -79,7 +79,7 @@ class CheckTest {
 
     private Report check(Path path, boolean acceptsLegacyTokens, List<Opening> openings) {
         CheckRules rules =
-                new CheckRules(acceptsLegacyTokens ? Stage.COEXIST : Stage.RETIRE, false, "RU", NewApp.RULES);
+                new CheckRules(acceptsLegacyTokens ? Stage.COEXIST : Stage.RETIRE, false, "RU", NewApp.RULES, true);
         Report report =
                 new Check(rules, Trials.NONE, PATIENCE, clock, System::nanoTime, Progress.NONE, openings::add).of(path);
         if (report.facts().stream().anyMatch(fact -> fact.code().equals("users"))) {
@@ -165,31 +165,32 @@ class CheckTest {
     @DisplayName("The sample databases")
     class Samples {
 
-        @Test
-        void the_longest_wait_may_be_the_copy_that_a_deploy_makes_beside_a_rollback_journal() {
-            for (String journal : List.of("delete", "wal")) {
-                try (SqliteApp old = SqliteApp.makeIn(folder, "single")) {
-                    old.all("PRAGMA journal_mode=" + journal);
-                    AtomicLong nanos = new AtomicLong();
-                    CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
-                    Report report = new Check(
-                                    rules,
-                                    Trials.NONE,
-                                    PATIENCE,
-                                    clock,
-                                    () -> nanos.addAndGet(7_000_000_000L),
-                                    Progress.NONE,
-                                    opening -> {})
-                            .of(old.path());
-                    assertThat(report.facts())
-                            .filteredOn(fact -> fact.code().equals("longest-wait"))
-                            .singleElement()
-                            .extracting(Fact::value, InstanceOfAssertFactories.STRING)
-                            .startsWith(
-                                    journal.equals("wal")
-                                            ? "less than a second"
-                                            : "about 7 seconds (copying the database). Many programs give up after 5");
-                }
+        @ParameterizedTest
+        @CsvSource({
+            "delete, true, about 7 seconds (copying the database). Many programs give up after 5",
+            "delete, false, less than a second",
+            "wal, true, less than a second"
+        })
+        void the_longest_wait_may_be_the_copy_that_a_deploy_makes_beside_a_rollback_journal(
+                String journal, boolean makesBackup, String wait) {
+            try (SqliteApp old = SqliteApp.makeIn(folder, "single")) {
+                old.all("PRAGMA journal_mode=" + journal);
+                AtomicLong nanos = new AtomicLong();
+                CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES, makesBackup);
+                Report report = new Check(
+                                rules,
+                                Trials.NONE,
+                                PATIENCE,
+                                clock,
+                                () -> nanos.addAndGet(7_000_000_000L),
+                                Progress.NONE,
+                                opening -> {})
+                        .of(old.path());
+                assertThat(report.facts())
+                        .filteredOn(fact -> fact.code().equals("longest-wait"))
+                        .singleElement()
+                        .extracting(Fact::value, InstanceOfAssertFactories.STRING)
+                        .startsWith(wait);
             }
         }
 
@@ -514,7 +515,7 @@ class CheckTest {
         @Test
         void of_codes_that_the_old_apps_sign_in_makes_worthless_is_told() {
             try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
-                CheckRules withCodes = new CheckRules(Stage.COEXIST, true, "RU", NewApp.RULES);
+                CheckRules withCodes = new CheckRules(Stage.COEXIST, true, "RU", NewApp.RULES, true);
                 Report report = new Check(withCodes, Trials.NONE, PATIENCE, clock, Progress.NONE).of(old.path());
                 assertThat(codes(report)).containsExactly("open-old-sign-in");
                 assertThat(report.isSafe()).isTrue();
@@ -875,7 +876,7 @@ class CheckTest {
             Trials refusing = (stage, database) -> (transaction, userColumns) -> {
                 throw new MigrationRefusedException("a sign-in does not work");
             };
-            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES, true);
             Report report = new Check(rules, refusing, PATIENCE, clock, Progress.NONE).of(old.path());
 
             assertThat(codes(report)).containsExactlyInAnyOrder("deploy-refused", "shared-token");
@@ -893,7 +894,7 @@ class CheckTest {
                 old.run("INSERT INTO users (phone) VALUES ('+79990000009')");
                 throw new MigrationRefusedException("a sign-in does not work");
             };
-            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES, true);
             Report report = new Check(rules, refusing, PATIENCE, clock, Progress.NONE).of(old.path());
 
             assertThat(codes(report)).containsExactly("deploy-refused");
@@ -918,8 +919,8 @@ class CheckTest {
         try (SqliteApp old = SqliteApp.makeBy(folder, USERS + SESSIONS)) {
             NewApp.deploy(old.path(), clock).close();
             clock.advance(Duration.ofDays(31));
-            CheckRules endless =
-                    new CheckRules(Stage.COEXIST, false, "RU", new SessionRules(null, null, 50, Duration.ofMinutes(1)));
+            CheckRules endless = new CheckRules(
+                    Stage.COEXIST, false, "RU", new SessionRules(null, null, 50, Duration.ofMinutes(1)), true);
             assertThat(codes(new Check(endless, Trials.NONE, PATIENCE, clock, Progress.NONE).of(old.path())))
                     .isEmpty();
         }

@@ -19,7 +19,7 @@ public final class Openings {
     public static Map<String, @Nullable Long> after(Path path, Stage stage, SessionRules rules, InstantSource clock) {
         Map<String, @Nullable Long> opened = new HashMap<>();
         new Check(
-                        new CheckRules(stage, false, "RU", rules),
+                        new CheckRules(stage, false, "RU", rules, true),
                         Trials.NONE,
                         Duration.ofSeconds(5),
                         clock,

@@ -70,7 +70,7 @@ class PostgresCheckTest {
     }
 
     private Report check(Stage stage, List<Opening> openings) {
-        CheckRules rules = new CheckRules(stage, false, "RU", NewApp.RULES);
+        CheckRules rules = new CheckRules(stage, false, "RU", NewApp.RULES, true);
         try (PostgresServer server = old.claim()) {
             return new Check(
                             rules,
@@ -226,7 +226,7 @@ class PostgresCheckTest {
         old.run("CREATE ROLE reader_of_checks LOGIN");
         old.run("GRANT SELECT ON users, user_sessions TO reader_of_checks");
         try (PostgresServer server = PostgresServer.at(old.url(), "reader_of_checks", null)) {
-            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+            CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES, true);
             Report report = new Check(rules, Trials.NONE, Duration.ofSeconds(5), clock, Progress.NONE).of(server);
             assertThat(rows(report, "deploy-refused"))
                     .singleElement()

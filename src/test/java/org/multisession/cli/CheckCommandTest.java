@@ -42,7 +42,7 @@ class CheckCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     private int run(Path path, Format format) {
-        CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES);
+        CheckRules rules = new CheckRules(Stage.COEXIST, false, "RU", NewApp.RULES, true);
         Check check = new Check(rules, Trials.NONE, Duration.ofSeconds(1), new TestClock(), Progress.NONE);
         return CheckCommand.run(
                 () -> check.of(path),

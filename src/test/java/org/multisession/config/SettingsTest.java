@@ -527,7 +527,7 @@ class SettingsTest {
     void a_missing_file_is_named_together_with_the_other_faults() {
         parameters.put("multisession.db.url", "/nowhere/app.db");
         parameters.put("multisession.db.pool-size", "0");
-        assertThat(faults()).hasSize(2).contains("there is no file /nowhere/app.db");
+        assertThat(faults()).hasSize(2).contains("there is no file /nowhere/app.db (multisession.db.url)");
     }
 
     @Test

@@ -1043,7 +1043,7 @@ class RebuiltTablesTest {
     private org.multisession.check.Report check(SqliteApp old) {
         return new Check(
                         new org.multisession.check.CheckRules(
-                                org.multisession.session.Stage.COEXIST, false, "RU", NewApp.RULES),
+                                org.multisession.session.Stage.COEXIST, false, "RU", NewApp.RULES, true),
                         org.multisession.check.Trials.NONE,
                         Duration.ofSeconds(5),
                         clock,
