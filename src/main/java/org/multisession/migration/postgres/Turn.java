@@ -157,10 +157,15 @@ final class Turn implements AutoCloseable {
     }
 
     private synchronized void begin(Connection connection) {
+        requireNotLost();
+        atWork = connection;
+    }
+
+    /** The pool does not tell of a closed connection why it is, and that all can be tried again. */
+    private synchronized void requireNotLost() {
         if (isLost) {
             throw lost();
         }
-        atWork = connection;
     }
 
     private synchronized void end() {
@@ -175,6 +180,7 @@ final class Turn implements AutoCloseable {
     /** Takes back what says whose turn it is. */
     void end(Transaction transaction) throws SQLException {
         close();
+        requireNotLost();
         int unused = ComposedSql.update(transaction, FORGET, number);
     }
 
