@@ -21,6 +21,7 @@ import org.multisession.db.Database;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
 import org.multisession.db.Transaction;
+import org.multisession.db.postgres.TimeLimits;
 import org.multisession.db.sqlite.ReadOnlyDatabase;
 import org.multisession.db.sqlite.ScratchCopy;
 import org.multisession.db.sqlite.SqliteFile;
@@ -158,7 +159,7 @@ public final class DatabaseCopy {
     private static <T> T onSnapshot(Database server, Database.Work<? super Handle, T> work) {
         return server.write(snapshot -> {
             ComposedSql.run(snapshot, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-            ComposedSql.run(snapshot, "SET LOCAL statement_timeout = 0");
+            TimeLimits.liftBesideFile(snapshot);
             return work.run(snapshot);
         });
     }
@@ -236,7 +237,7 @@ public final class DatabaseCopy {
             List<CopyReport.Table> tables = to.write(transaction -> {
                 Plans plans = new Plans(
                         catalogue.tables(), PostgresCatalogue.read(transaction).tables(), catalogue.tables());
-                ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
+                TimeLimits.liftBesideFile(transaction);
                 List<CopyReport.Table> carried = carry(
                         transaction,
                         new PostgresTarget(transaction),
@@ -487,7 +488,7 @@ public final class DatabaseCopy {
 
     private long differencesOnServer(Database to, Handle from) {
         return to.dryRun(transaction -> {
-            ComposedSql.run(transaction, "SET LOCAL statement_timeout = 0");
+            TimeLimits.liftBesideFile(transaction);
             Map<String, TableShape> tables = SqliteCatalogue.read(from).tables();
             return differences(
                     new PostgresTarget(transaction),

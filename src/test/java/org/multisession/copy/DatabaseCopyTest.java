@@ -360,6 +360,37 @@ class DatabaseCopyTest {
         assertThat(onPostgres(tokens)).isEqualTo(onSqlite(file, tokens));
     }
 
+    /** An index of a large file takes longer than a pause of a node may. */
+    @Test
+    void a_copy_goes_on_after_its_file_was_at_work_for_longer_than_a_node_may_stand_still() {
+        Set<String> tokens = new LinkedHashSet<>();
+        Path file = history(new Random(8), tokens, Stage.COEXIST);
+        Progress slow = (step, done, total) -> {
+            if (step.equals("copying user_sessions") && done == total) {
+                awaitLongPause();
+            }
+        };
+        assertThat(new DatabaseCopy(clock, slow, false)
+                        .toPostgres(file, target.claim())
+                        .isSame())
+                .isTrue();
+        assertThat(onPostgres(tokens)).isEqualTo(onSqlite(file, tokens));
+        assertThat(new DatabaseCopy(clock, slow, true)
+                        .toSqlite(target.claim(), file)
+                        .isSame())
+                .isTrue();
+        assertThat(onSqlite(file, tokens)).isEqualTo(onPostgres(tokens));
+    }
+
+    /** Until the session of the copy has said nothing for so long, or is gone. */
+    private void awaitLongPause() {
+        String pauses = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                + " AND state = 'idle in transaction' AND clock_timestamp() - state_change %s INTERVAL '6 s'";
+        while (!target.one(pauses.formatted("<=")).equals("0")) {
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
     void what_the_old_app_writes_meanwhile_is_counted_and_comes_with_the_next_run() {
         Set<String> tokens = new LinkedHashSet<>();

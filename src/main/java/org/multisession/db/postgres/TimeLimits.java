@@ -37,6 +37,11 @@ public final class TimeLimits {
                 patience.dividedBy(3).toMillis());
     }
 
+    /** Until the transaction ends, those of the server alone, but that of a pause too: a file is at work in between. */
+    public static void liftBesideFile(Handle transaction) throws SQLException {
+        ComposedSql.run(transaction, WITHOUT_LIMITS + "; SET LOCAL idle_in_transaction_session_timeout = 0");
+    }
+
     static void lift(Connection transaction) throws SQLException {
         try (java.sql.Statement statement = transaction.createStatement()) {
             statement.execute(WITHOUT_LIMITS);
