@@ -26,13 +26,38 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
     /** For each host of a URL. */
     private static final String CONNECT_SECONDS = "2";
 
-    private final PGSimpleDataSource connections;
+    /** Limits what each host of a URL may take until it lets somebody in, and not all of them together. */
+    private static final class EachHost extends PGSimpleDataSource {
+
+        private static final long serialVersionUID = 1L;
+
+        private int silence = (int) MAX_SILENCE.toSeconds();
+
+        /** Once it has let us in, a statement may take longer. */
+        @Override
+        public Connection getConnection(@Nullable String user, @Nullable String password) throws SQLException {
+            Connection connection = super.getConnection(user, password);
+            connection.setNetworkTimeout(Runnable::run, silence * 1000);
+            return connection;
+        }
+
+        /** A pool would have the second host wait for its turn until the time is over, each time anew. */
+        @Override
+        public void setLoginTimeout(int seconds) {}
+
+        private void limit() throws SQLException {
+            silence = getSocketTimeout() > 0 ? getSocketTimeout() : silence;
+            setProperty(PGProperty.SOCKET_TIMEOUT, CONNECT_SECONDS);
+        }
+    }
+
+    private final EachHost connections;
 
     private volatile Postgres vendor = Postgres.VENDOR;
 
     private volatile boolean canNoticeWhoIsGone;
 
-    private PostgresServer(PGSimpleDataSource connections) {
+    private PostgresServer(EachHost connections) {
         this.connections = connections;
     }
 
@@ -44,11 +69,11 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
      * @throws DatabaseException if the URL cannot be read
      */
     public static PostgresServer at(String url, @Nullable String user, @Nullable String password) {
-        PGSimpleDataSource connections = new PGSimpleDataSource();
+        EachHost connections = new EachHost();
         try {
             connections.setURL(url);
             set(connections, PGProperty.CONNECT_TIMEOUT, CONNECT_SECONDS);
-            set(connections, PGProperty.SOCKET_TIMEOUT, String.valueOf(MAX_SILENCE.toSeconds()));
+            connections.limit();
             // A standby shows what may not be true any more, and takes no sign-out.
             set(connections, PGProperty.TARGET_SERVER_TYPE, "primary");
             // Which host is the primary may have changed a moment ago.

@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
@@ -233,6 +235,34 @@ class PostgresDatabaseTest {
                 }
             }
             assertThat(number(1)).isEqualTo(1);
+        }
+    }
+
+    /** As one that is paused: its kernel still takes the call, and nobody answers. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prefer", "disable"})
+    void a_host_that_falls_silent_is_followed_by_the_next_one_of_the_url(String sslMode) throws Exception {
+        try (SilentRelay relay = SilentRelay.to(PostgresApp.port())) {
+            String both = relay.in(old.url()).replaceFirst("(127.0.0.1:\\d+)", "$1,127.0.0.1:" + PostgresApp.port())
+                    + "?sslmode=" + sslMode;
+            try (Database far = Database.open(PostgresServer.at(both, "postgres", ""), 2, Duration.ofSeconds(2))) {
+                far.execute(transaction -> add(transaction, 1, 1));
+                relay.fallSilent();
+                int refused = 0;
+                while (refused < 20 && !isAnswered(far)) {
+                    refused++;
+                }
+                assertThat(refused).isLessThan(20);
+            }
+        }
+    }
+
+    private static boolean isAnswered(Database far) {
+        try {
+            far.whileAwaited(() -> far.read(handle -> value(handle, 1)));
+            return true;
+        } catch (DatabaseBusyException e) {
+            return false;
         }
     }
 
