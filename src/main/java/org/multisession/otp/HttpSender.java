@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.multisession.phone.PhoneNumber;
 
@@ -29,6 +31,8 @@ import org.multisession.phone.PhoneNumber;
  * each is escaped for where it stands: percent-encoded in the URL and in a form, as the inside of a string in JSON.
  */
 public final class HttpSender implements SmsSender {
+
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\{(phone|text|code)}");
 
     /**
      * How to reach the gateway.
@@ -221,24 +225,14 @@ public final class HttpSender implements SmsSender {
 
     /** In one pass, so that braces in a value are not replaced again. */
     static String fill(String template, String number, String code, String text, UnaryOperator<String> escape) {
-        StringBuilder filled = new StringBuilder();
-        int from = 0;
-        while (from < template.length()) {
-            String rest = template.substring(from);
-            if (rest.startsWith("{phone}")) {
-                filled.append(escape.apply(number));
-                from += "{phone}".length();
-            } else if (rest.startsWith("{text}")) {
-                filled.append(escape.apply(text));
-                from += "{text}".length();
-            } else if (rest.startsWith("{code}")) {
-                filled.append(escape.apply(code));
-                from += "{code}".length();
-            } else {
-                filled.append(template.charAt(from++));
-            }
-        }
-        return filled.toString();
+        return PLACEHOLDER
+                .matcher(template)
+                .replaceAll(placeholder -> Matcher.quoteReplacement(escape.apply(
+                        switch (placeholder.group(1)) {
+                            case "phone" -> number;
+                            case "code" -> code;
+                            default -> text;
+                        })));
     }
 
     static String percentEncoded(String text) {
