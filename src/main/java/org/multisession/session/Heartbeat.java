@@ -98,14 +98,18 @@ public final class Heartbeat {
     }
 
     /**
-     * A machine that was suspended tells of no absence at the next start, but no idle clock may have run meanwhile either.
-     * Of several nodes, the one counts that came back last.
+     * A machine that was suspended tells of no absence at the next start, but no idle clock may have run meanwhile either,
+     * and nobody could come by a legacy token. Of several nodes, the one counts that came back last. What a clock that was
+     * ahead has told is replaced.
      */
     private void tellIdleFrom(Transaction transaction, Instant now) {
         Instant from = watch.idleFrom();
         Instant told = SqlTime.parse(state.get(transaction, StateDao.RESUMED));
-        if (from.isAfter(Instant.MIN) && (told == null || told.isBefore(from) || SqlTime.isAhead(told, now))) {
-            state.put(transaction, StateDao.RESUMED, SqlTime.format(from), now);
+        boolean isKnown = from.isAfter(Instant.MIN);
+        if (told == null ? isKnown : SqlTime.isAhead(told, now) || told.isBefore(from)) {
+            String since = SqlTime.format(isKnown ? from : now);
+            state.put(transaction, StateDao.RESUMED, since, now);
+            state.put(transaction, StateDao.WATCHING, since, now);
         }
     }
 

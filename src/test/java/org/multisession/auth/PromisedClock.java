@@ -89,9 +89,9 @@ final class PromisedClock {
         Instant now = clock.instant();
         boolean unused = believes();
         Instant before = told == null ? null : told.idleFrom();
-        boolean isNews = !idleFrom.equals(Instant.MIN)
-                && (before == null || before.isBefore(idleFrom) || SqlTime.isAhead(before, now));
-        told = new Told(now, isNews ? idleFrom : before, doubt());
+        boolean isKnown = !idleFrom.equals(Instant.MIN);
+        boolean isNews = before == null ? isKnown : SqlTime.isAhead(before, now) || before.isBefore(idleFrom);
+        told = new Told(now, isNews ? isKnown ? idleFrom : now : before, doubt());
     }
 
     /** Sets the clock forward or back under a node that looks before and afterwards. */

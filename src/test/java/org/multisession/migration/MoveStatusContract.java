@@ -155,6 +155,29 @@ abstract class MoveStatusContract {
     }
 
     @Test
+    void after_the_machine_was_suspended_the_watch_begins_anew() {
+        goTo(Stage.SETTLE);
+        pass(Duration.ofDays(5));
+        app.opens(ANNAS_OLD_COOKIE);
+        clock.jump(Duration.ofDays(40));
+        pass(Duration.ofHours(1));
+        assertThat(isSafe()).as("they could not come").isFalse();
+        pass(Duration.ofDays(31));
+        assertThat(isSafe()).isTrue();
+    }
+
+    @Test
+    void a_clock_that_was_ahead_for_a_while_does_not_hold_the_watch_up_for_long() {
+        goTo(Stage.SETTLE);
+        clock.jump(Duration.ofDays(4000));
+        pass(Duration.ofHours(1));
+        clock.jump(Duration.ofDays(-4000));
+        pass(Duration.ofHours(1));
+        pass(Duration.ofDays(31));
+        assertThat(isSafe()).isTrue();
+    }
+
+    @Test
     void a_database_that_was_migrated_but_never_deployed_was_never_watched() {
         try (OldApp other = make("single");
                 Source source = other.claim();
