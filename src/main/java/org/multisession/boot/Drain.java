@@ -108,7 +108,9 @@ final class Drain implements AutoCloseable {
             for (Object service : server.isEmpty() ? NONE : all(server.get(), "findServices")) {
                 for (Object host : all(call(service, "getContainer"), "findChildren")) {
                     for (Object candidate : all(host, "findChildren")) {
-                        if (call(candidate, "getServletContext") == context) {
+                        // A context that has not started yet has none, and to ask it for more would change it.
+                        Object loader = get(candidate, "getLoader");
+                        if (loader != null && get(loader, "getClassLoader") == context.getClassLoader()) {
                             return Optional.of(new Place(server.get(), candidate));
                         }
                     }
@@ -144,8 +146,7 @@ final class Drain implements AutoCloseable {
         change(place.server(), "addLifecycleListener", listener);
     }
 
-    private @Nullable Object invoked(Object proxy, Method method, Object[] arguments)
-            throws ReflectiveOperationException {
+    private @Nullable Object invoked(Object proxy, Method method, Object[] arguments) {
         return switch (method.getName()) {
             case "equals" -> proxy == arguments[0];
             case "hashCode" -> System.identityHashCode(proxy);
@@ -157,20 +158,25 @@ final class Drain implements AutoCloseable {
         };
     }
 
-    private void happened(Object event) throws ReflectiveOperationException {
-        if (!call(event, "getType").equals(BEFORE_STOP)) {
-            return;
+    private void happened(Object event) {
+        try {
+            if (call(event, "getType").equals(BEFORE_STOP) && isAsked() && begun.compareAndSet(false, true)) {
+                readiness.draining();
+                log.info(
+                        "Multi-Session is about to stop: /health answers 503 for {}, and requests are served meanwhile",
+                        duration);
+                await();
+            }
+        } catch (ReflectiveOperationException e) {
+            // An end must not fail by this.
+            log.warn("An undeploy goes on without waiting for {}: {}", duration, e.toString());
         }
-        // While a context is reloaded Tomcat holds all requests back, so nobody could see what /health says.
+    }
+
+    /** While a context is reloaded Tomcat holds all requests back, so nobody could see what {@code /health} says. */
+    private boolean isAsked() throws ReflectiveOperationException {
         boolean isReload = (boolean) call(place.context(), "getPaused");
-        boolean isServing = readiness.state() instanceof Readiness.State.Serving;
-        if (isServing && !isReload && begun.compareAndSet(false, true)) {
-            readiness.draining();
-            log.info(
-                    "Multi-Session is about to stop: /health answers 503 for {}, and requests are served meanwhile",
-                    duration);
-            await();
-        }
+        return !isReload && readiness.state() instanceof Readiness.State.Serving;
     }
 
     private void await() {
@@ -203,6 +209,10 @@ final class Drain implements AutoCloseable {
     }
 
     private static Object call(Object object, String method) throws ReflectiveOperationException {
-        return Objects.requireNonNull(object.getClass().getMethod(method).invoke(object));
+        return Objects.requireNonNull(get(object, method));
+    }
+
+    private static @Nullable Object get(Object object, String method) throws ReflectiveOperationException {
+        return object.getClass().getMethod(method).invoke(object);
     }
 }
