@@ -1679,7 +1679,8 @@ abstract class HistoriesContract {
 
         private void setLegacy(long user, @Nullable String token) {
             boolean changes = !Objects.equals(legacy.put(user, token), token);
-            if (changes && usersNoted) {
+            // Of a user who came in while nobody watched nothing is known, also of what becomes of them later.
+            if (changes && usersNoted && knownTokens.containsKey(user)) {
                 knownTokens.put(user, sessionsUnwatched ? null : token);
             }
         }
