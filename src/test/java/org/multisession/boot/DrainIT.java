@@ -34,19 +34,27 @@ class DrainIT {
                         .start()) {
             assertThat(whileDraining(tomcat, server -> server.undeploy("/app"))).containsOnly("200");
 
-            tomcat.deploy(
-                    "/app",
-                    TomcatServer.war(),
-                    Map.of("multisession.db.url", old.path().toString(), "multisession.shutdown.drain", "PT5S"));
+            // Tomcat's own listeners stand in another order where it was running already.
+            deploy(tomcat, old);
+            assertThat(whileDraining(tomcat, server -> server.undeploy("/app"))).containsOnly("200");
+
+            deploy(tomcat, old);
             tomcat.redeploy("/app");
-            Http http = Http.to(tomcat.uri("/app/"));
-            assertThat(http.get("health").body()).startsWith("{\"status\":\"up\"");
+            assertThat(Http.to(tomcat.uri("/app/")).get("health").body()).startsWith("{\"status\":\"up\"");
+            assertThat(new Jvm(tomcat.pid()).instancesAfterGc(Drain.class.getName()))
+                    .as("what ended before has left nothing with Tomcat")
+                    .isEqualTo(1);
 
             assertThat(whileDraining(tomcat, TomcatServer::stop)).containsOnly("200");
-            // Three of it have ended; none was asked to wait once more at the end of another.
-            assertThat(tomcat.log().split("is about to stop", -1)).hasSize(1 + 3);
             assertThat(tomcat.log()).doesNotContain("has failed to stop it");
         }
+    }
+
+    private static void deploy(TomcatServer tomcat, SqliteApp old) {
+        tomcat.deploy(
+                "/app",
+                TomcatServer.war(),
+                Map.of("multisession.db.url", old.path().toString(), "multisession.shutdown.drain", "PT5S"));
     }
 
     /** What somebody who is signed in is answered from the moment when the health is 503, until nothing is there any more. */
