@@ -35,7 +35,7 @@ final class Turn implements AutoCloseable {
 
     /**
      * A row that nothing else locks. Nobody waits for it in a statement: whoever does has a view of the database open, for
-     * which CREATE INDEX CONCURRENTLY of the node that migrates would wait in turn.
+     * which the node that migrates would wait in turn when it makes an index concurrently.
      */
     private static final String TAKE = "SELECT 1 FROM multisession_locks WHERE slot = -1 FOR UPDATE SKIP LOCKED";
 
@@ -44,7 +44,7 @@ final class Turn implements AutoCloseable {
 
     private static final String IS_OURS = "SELECT 1 FROM multisession_locks WHERE slot = ? FOR KEY SHARE";
 
-    /** A SELECT would keep its view of the database, for which CREATE INDEX CONCURRENTLY waits. */
+    /** A SELECT would keep its view of the database, for which an index that is made concurrently waits. */
     private static final String WORD = "SHOW lock_timeout";
 
     private static final String FORGET = "DELETE FROM multisession_locks WHERE slot = ?";
