@@ -80,6 +80,14 @@ public final class Check {
             @Nullable String refusal) {}
 
     /**
+     * What was tried on the snapshot.
+     *
+     * @param rehearsal null if nothing more is to be asked
+     * @param played null if the deploy was refused
+     */
+    private record Tried(@Nullable DryRun rehearsal, PlayedDeploy.@Nullable Played played) {}
+
+    /**
      * The report on a SQLite file.
      *
      * @throws DatabaseException if it cannot be read
@@ -125,32 +133,40 @@ public final class Check {
     }
 
     private void read(ReadOnlyDatabase original, Instant now, List<Fact> facts, Findings findings) {
-        DryRun rehearsal;
-        PlayedDeploy.Played played;
+        Tried tried;
         Held copying;
         try (ScratchCopy copy = ScratchCopy.of(original, nanoTime)) {
             copying = Held.byCopy(rules.makesBackup() ? copy.held() : 0);
-            rehearsal = look(copy.path(), facts, findings);
-            if (rehearsal == null) {
-                return;
-            }
-            DryRun found = rehearsal;
-            played = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, progress, findings)
-                    .on(copy.path(), rehearsal, handle -> ask(handle, found, now, findings));
-            List<Fact> asked = played == null ? null : played.facts();
-            facts.addAll(asked == null ? rehearse(copy.path(), now, findings) : asked);
+            tried = copy.use(path -> tryOn(path, now, facts, findings));
+        }
+        DryRun rehearsal = tried.rehearsal();
+        if (rehearsal == null) {
+            return;
         }
         if (rules.asksForCodes() && (rules.stage().acceptsLegacyTokens() || rehearsal.hasSessionsOfTheOldApp())) {
             findings.add(
                     Fault.OPEN_OLD_SIGN_IN,
                     Row.of("stage " + rules.stage().stored() + ", multisession.login.verification = code"));
         }
+        PlayedDeploy.Played played = tried.played();
         if (played != null) {
             facts.add(Fact.of(
                     "longest-wait",
                     "Longest wait of others, measured on a copy",
                     copying.orLonger(played.longest()).predicted()));
         }
+    }
+
+    private Tried tryOn(Path copy, Instant now, List<Fact> facts, Findings findings) {
+        DryRun rehearsal = look(copy, facts, findings);
+        if (rehearsal == null) {
+            return new Tried(null, null);
+        }
+        PlayedDeploy.Played played = new PlayedDeploy(rules.stage(), trials, busyTimeout, clock, progress, findings)
+                .on(copy, rehearsal, handle -> ask(handle, rehearsal, now, findings));
+        List<Fact> asked = played == null ? null : played.facts();
+        facts.addAll(asked == null ? rehearse(copy, now, findings) : asked);
+        return new Tried(rehearsal, played);
     }
 
     /** What is there before a deploy; null if nothing more is to be asked. */

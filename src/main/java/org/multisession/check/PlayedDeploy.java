@@ -70,6 +70,7 @@ final class PlayedDeploy {
      * @param rehearsal what was there
      * @param question what to ask of the database once it is deployed on
      * @return null if the deploy was refused
+     * @throws DatabaseException if the disk of the copy is full or fails
      */
     @Nullable
     Played on(Path copy, DryRun rehearsal, Database.Work<Handle, List<Fact>> question) {
@@ -128,6 +129,9 @@ final class PlayedDeploy {
     }
 
     private void refused(RuntimeException e) {
+        if (e instanceof DatabaseException failed && failed.kind().isOfTheDisk()) {
+            throw failed;
+        }
         findings.add(Fault.DEPLOY_REFUSED, Row.of(String.valueOf(e.getMessage())));
     }
 

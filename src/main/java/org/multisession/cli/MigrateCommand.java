@@ -1,6 +1,7 @@
 package org.multisession.cli;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -142,12 +143,18 @@ final class MigrateCommand implements Command {
         }
         call.terminal().err().println("Dry run: the database is large, so all of it happens on a copy");
         try (ReadOnlyDatabase original = ReadOnlyDatabase.open(call.databaseFile(), BUSY_TIMEOUT);
-                ScratchCopy copy = ScratchCopy.of(original, nanoTime);
-                DatabaseSession open =
-                        DatabaseSession.open(copy.path(), false, call.terminal().clock())) {
-            MigrationRun run = MigrationRun.onCopy(
-                    call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress());
-            return tell(call, run.migrate(), "happened on a copy", makesBackup(call) ? copy.held() : 0);
+                ScratchCopy copy = ScratchCopy.of(original, nanoTime)) {
+            Migration.Outcome outcome = copy.use(path -> migrate(call, path));
+            return tell(call, outcome, "happened on a copy", makesBackup(call) ? copy.held() : 0);
+        }
+    }
+
+    private static Migration.Outcome migrate(Call call, Path copy) {
+        try (DatabaseSession open =
+                DatabaseSession.open(copy, false, call.terminal().clock())) {
+            return MigrationRun.onCopy(
+                            call.settings(), open.database(), call.terminal().clock(), open.retry(), call.progress())
+                    .migrate();
         }
     }
 

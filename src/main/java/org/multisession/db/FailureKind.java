@@ -37,6 +37,11 @@ public enum FailureKind {
         return this == FULL || this == DISK || this == ACCESS || this == DAMAGE;
     }
 
+    /** Whether the disk is full or fails, whatever is written to it. */
+    public boolean isOfTheDisk() {
+        return this == FULL || this == DISK;
+    }
+
     /** Whether the schema or a row is at fault, and not the state of the disk or of a lock. */
     public boolean isOfTheStatement() {
         return this == CONSTRAINT || this == STATEMENT;

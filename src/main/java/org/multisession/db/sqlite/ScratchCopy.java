@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.FailureKind;
 
 /**
  * A page-by-page snapshot of a database in the temp directory, on which anything may be tried. Only this account can
@@ -76,6 +78,28 @@ public final class ScratchCopy implements AutoCloseable {
             throw new DatabaseException(
                     "nothing can be written to " + System.getProperty("java.io.tmpdir") + " (" + e
                             + "). Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
+                    e);
+        }
+    }
+
+    /**
+     * Does work on it.
+     *
+     * @throws DatabaseException if its disk is full or fails, naming the folder: that says nothing about the database
+     */
+    public <T> T use(Function<Path, T> work) {
+        try {
+            return work.apply(path());
+        } catch (DatabaseException e) {
+            if (!e.kind().isOfTheDisk()) {
+                throw e;
+            }
+            throw new DatabaseException(
+                    "what is tried on a copy in " + System.getProperty("java.io.tmpdir") + " broke off: "
+                            + (e.kind() == FailureKind.FULL
+                                    ? "its disk, or that of SQLite's temporary files, is full"
+                                    : e.getMessage())
+                            + ". Choose another folder with java -Djava.io.tmpdir=FOLDER -jar …",
                     e);
         }
     }
