@@ -42,6 +42,10 @@ BEGIN
 			PERFORM multisession_end(OLD.auth_token, 'row-changed');
 		END IF;
 		DELETE FROM multisession_rows WHERE id = OLD.id;
+	ELSE
+		-- What is still noted of it, with another time, is of a row that was deleted while nobody watched.
+		PERFORM multisession_end(r.auth_token, 'row-deleted') FROM multisession_rows r
+		WHERE r.auth_token = NEW.auth_token AND r.created_at IS DISTINCT FROM NEW.created_at;
 	END IF;
 	PERFORM multisession_end(r.auth_token, 'row-changed') FROM multisession_rows r
 	WHERE r.id = NEW.id AND r.auth_token IS DISTINCT FROM NEW.auth_token;

@@ -2,8 +2,18 @@
 -- SQLite refuses to rename a table into place (as Alembic's batch mode does) while a trigger elsewhere names it.
 -- While a migration in steps is under way, what they see end may not be known yet; then they remember it all the same.
 -- No INSERT OR IGNORE: inside a trigger the outer statement's OR REPLACE would win over it and revive an ended token.
+-- While our triggers count for nothing, a live token that is noted with another time is one whose row was deleted while nobody
+-- watched: it ends, and what is written down from here on must not make it believed. While they count, its row was replaced.
 CREATE TRIGGER IF NOT EXISTS multisession_session_inserted AFTER INSERT ON user_sessions
 BEGIN
+	UPDATE multisession_tokens
+	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-deleted'
+	WHERE ended_at IS NULL AND auth_token = NEW.auth_token
+	AND EXISTS (SELECT 1 FROM multisession_rows r WHERE r.auth_token = NEW.auth_token AND r.created_at IS NOT NEW.created_at)
+	AND (SELECT count(*) FROM sqlite_master
+	WHERE type = 'trigger' AND lower(tbl_name) = 'user_sessions' AND name IN
+	('multisession_session_inserted', 'multisession_session_deleted', 'multisession_session_token_changed')
+	AND rowid < (SELECT rowid FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_watched')) < 3;
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
 	WHERE ended_at IS NULL

@@ -482,6 +482,25 @@ class RebuiltTablesTest {
             }
         }
 
+        @Test
+        void a_session_that_was_deleted_unseen_stays_out_when_its_row_is_put_back_before_the_repair() {
+            try (SqliteApp old = old("multi");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                String phone = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                String triggers = Rebuilds.triggers(old, "user_sessions");
+                old.run(Rebuilds.dropsOfTriggers(old, "user_sessions"));
+                old.signOut(phone);
+                old.run(triggers);
+                old.signInMulti(42, phone, clock.instant().plusSeconds(60));
+                assertThat(sibling.opens(List.of(phone, laptop))).containsExactly(null, 42L);
+                assertThat(app.opens(phone)).isNull();
+                assertThat(app.opens(laptop)).isEqualTo(42);
+                assertThat(reason(old, phone)).isEqualTo("row-deleted");
+            }
+        }
+
         /** A tool that rebuilds user_sessions each night must not keep ended tokens from being forgotten. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)

@@ -713,6 +713,33 @@ class SteppedMoveTest {
     }
 
     @Test
+    void a_session_whose_row_is_replaced_by_itself_between_two_steps_lives_on() throws IOException {
+        try (SqliteApp original = old("multi")) {
+            String user = original.one("SELECT user_id FROM user_sessions WHERE auth_token = ?", LIVE);
+            int pieces = pieces(original.path());
+            for (int at = 1; at < pieces; at++) {
+                Path file = folder.resolve("replaced-" + at + ".db");
+                Files.copy(original.path(), file);
+                try (SqliteApp old = SqliteApp.open(file)) {
+                    int when = at;
+                    migrate(file, 1, Trial.NONE, piece -> {
+                        if (piece == when) {
+                            old.run(
+                                    "INSERT OR REPLACE INTO user_sessions (user_id, auth_token, created_at)"
+                                            + " VALUES (?, ?, '2020-01-02 03:04:05')",
+                                    user,
+                                    LIVE);
+                        }
+                    });
+                    try (NewApp app = NewApp.deploy(file, clock)) {
+                        assertThat(app.opens(LIVE)).as("after piece " + at).isEqualTo(Long.valueOf(user));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
     void a_table_that_is_rebuilt_between_two_steps_is_watched_again_in_the_end() throws IOException {
         try (SqliteApp original = old("multi")) {
             String expected = atOnce(original);

@@ -402,6 +402,21 @@ class PostgresMigratorTest {
         }
     }
 
+    @Test
+    void a_session_that_was_deleted_unseen_stays_out_when_its_row_is_put_back_before_the_repair() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            String annas = app.signIn("+7 999 123-45-67");
+            old.run("ALTER TABLE user_sessions DISABLE TRIGGER USER");
+            old.signOut(SESSION);
+            old.run("ALTER TABLE user_sessions ENABLE TRIGGER USER");
+            old.signInMulti(44, SESSION, clock.instant());
+            migrateAlone();
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens(annas)).isEqualTo(42);
+        }
+    }
+
     /** As somebody does who shuts the app out while mending rows: no other table has the name meanwhile. */
     @Test
     void a_table_that_is_renamed_for_a_while_and_changed_is_watched_all_the_same() {
