@@ -39,8 +39,6 @@ final class Drain implements AutoCloseable {
 
     private static final String BEFORE_STOP = "before_stop";
 
-    private static final Object[] NONE = {};
-
     private static final String REFUSAL =
             "multisession.shutdown.drain cannot be had here: no Tomcat was found in this JVM,"
                     + " by JMX, that has this application and can be asked to wait. Leave it out, and take the node out of the load"
@@ -103,21 +101,21 @@ final class Drain implements AutoCloseable {
 
     private static Optional<Place> find(ServletContext context) throws JMException, ReflectiveOperationException {
         MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
-        for (ObjectName name : beans.queryNames(new ObjectName("*:type=Server"), null)) {
-            Optional<Object> server = managed(beans, name);
-            for (Object service : server.isEmpty() ? NONE : all(server.get(), "findServices")) {
-                for (Object host : all(call(service, "getContainer"), "findChildren")) {
-                    for (Object candidate : all(host, "findChildren")) {
-                        // A context that has not started yet has none, and to ask it for more would change it.
-                        Object loader = get(candidate, "getLoader");
-                        if (loader != null && get(loader, "getClassLoader") == context.getClassLoader()) {
-                            return Optional.of(new Place(server.get(), candidate));
-                        }
-                    }
-                }
+        for (ObjectName name : beans.queryNames(new ObjectName("*:j2eeType=WebModule,*"), null)) {
+            Optional<Object> candidate = managed(beans, name);
+            // A context that has not started yet has no loader, and to ask it for more would change it.
+            Object loader = candidate.isEmpty() ? null : get(candidate.get(), "getLoader");
+            if (loader != null && get(loader, "getClassLoader") == context.getClassLoader()) {
+                return Optional.of(new Place(server(candidate.get()), candidate.get()));
             }
         }
         return Optional.empty();
+    }
+
+    /** A context is in a host, that in an engine, and that in a service. */
+    private static Object server(Object context) throws ReflectiveOperationException {
+        Object engine = call(call(context, "getParent"), "getParent");
+        return call(call(engine, "getService"), "getServer");
     }
 
     /** An object of Tomcat's; none for a server of another kind, which may have such a name too. */

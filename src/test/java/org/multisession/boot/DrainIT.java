@@ -2,7 +2,9 @@ package org.multisession.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +49,28 @@ class DrainIT {
 
             assertThat(whileDraining(tomcat, TomcatServer::stop)).containsOnly("200");
             assertThat(tomcat.log()).doesNotContain("has failed to stop it");
+        }
+    }
+
+    /** All requests are held back meanwhile, so nobody could see what the health says. */
+    @ParameterizedTest
+    @EnumSource
+    void a_reload_does_not_wait(TomcatVersion version) throws IOException {
+        Path watched = Files.writeString(folder.resolve("watched.txt"), "");
+        try (SqliteApp old = SqliteApp.make(folder, "single");
+                TomcatServer tomcat = TomcatServer.of(version)
+                        .descriptor("/app", """
+                                <Context docBase="%s">
+                                  <WatchedResource>%s</WatchedResource>
+                                  <Parameter name="multisession.db.url" value="%s"/>
+                                  <Parameter name="multisession.shutdown.drain" value="PT5M"/>
+                                </Context>
+                                """.formatted(TomcatServer.war(), watched, old.path()))
+                        .start()) {
+            tomcat.reload("/app", watched);
+            assertThat(status(Http.to(tomcat.uri("/app/")), "api/me")).isEqualTo("200");
+            assertThat(tomcat.log()).doesNotContain("is about to stop");
+            tomcat.kill();
         }
     }
 

@@ -373,7 +373,13 @@ public final class TomcatServer implements AutoCloseable {
         await(context + " is up again or has failed", CHANGE_TIMEOUT, () -> changes(context) >= before + 2);
     }
 
-    /** The same with other context parameters, as editing the descriptor does. */
+    /** Has it loaded anew, as touching a file does that its descriptor has watched; returns when it is up again. */
+    public void reload(String context, Path watched) {
+        touch(watched);
+        awaitLog("Reloading Context with name [" + context + "] is completed");
+    }
+
+    /** A redeploy with other context parameters, as editing the descriptor does. */
     public void redeploy(String context, Path warOrDirectory, Map<String, String> parameters) {
         int before = changes(context);
         try {
