@@ -241,6 +241,14 @@ class PostgresStartTest {
     void an_account_a_password_a_database_and_a_server_that_are_wrong_are_refused_with_what_to_do() {
         old.run("DROP ROLE IF EXISTS locked; CREATE ROLE locked LOGIN PASSWORD 'right'");
         PostgresApp.requirePasswordOf("locked");
+        assertThatThrownBy(() -> start(old.url(), "locked"))
+                // A wait for the server would not bring one.
+                .isNotInstanceOf(DatabaseBusyException.class)
+                .hasMessageContaining("does not take this connection (")
+                .hasMessageContaining("no password was provided). Check multisession.db.url, multisession.db.user and")
+                .hasMessageContaining("multisession.db.password");
+        assertThatThrownBy(() -> start(old.url() + "?sslmode=require", "postgres"))
+                .hasMessageContaining("does not take this connection (The server does not support SSL). Check");
         keys.put("multisession.db.password", "s3cret");
         assertThatThrownBy(() -> start(old.url(), "locked"))
                 .isInstanceOf(DatabaseException.class)

@@ -80,6 +80,9 @@ public final class Postgres implements Vendor {
 
     private static final String READ_ONLY = "25006";
 
+    /** The server wants a password that was not given, or the URL an encryption that the server does not have. */
+    private static final String REJECTED = "08004";
+
     /** The server puts its own word for the severity before its message, in its own language. */
     private static final Pattern SEVERITY = Pattern.compile("^[^\\s:\"]+: +");
 
@@ -225,7 +228,7 @@ public final class Postgres implements Vendor {
             // The server stops, starts, has no place left, or has become a standby.
             case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04", "53300", READ_ONLY -> FailureKind.UNREACHABLE;
             case "53100" -> FailureKind.FULL;
-            case "42501" -> FailureKind.ACCESS;
+            case "42501", REJECTED -> FailureKind.ACCESS;
             case "P0001" -> FailureKind.CONSTRAINT;
             case "XX001", "XX002" -> FailureKind.DAMAGE;
             default ->
@@ -275,6 +278,10 @@ public final class Postgres implements Vendor {
         if (state.startsWith("28")) {
             return "the server does not let this account in" + reason
                     + ". Check multisession.db.user and multisession.db.password, and pg_hba.conf";
+        }
+        if (state.equals(REJECTED)) {
+            return "the server does not take this connection (" + obstacle(e)
+                    + "). Check multisession.db.url, multisession.db.user and multisession.db.password";
         }
         return state.startsWith("3D")
                 ? "there is no such database" + reason + ". Check multisession.db.url"
