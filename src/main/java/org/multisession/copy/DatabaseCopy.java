@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
+import org.multisession.db.DatabaseException;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
 import org.multisession.db.Transaction;
@@ -99,14 +101,41 @@ public final class DatabaseCopy {
      * @throws CopyRefusedException if the two do not fit together, or the target was used since the latest copy
      */
     public CopyReport toPostgres(Path source, Source target) {
-        try (Database to = Database.open(target, 2, BUSY_TIMEOUT)) {
+        try (Database to = target(() -> Database.open(target, 2, BUSY_TIMEOUT))) {
             String before = stamp(source);
             CopyReport report = onSnapshot(source, from -> from.read(handle -> carryTo(to, handle)));
             if (report.faultCount() > 0 || stamp(source).equals(before)) {
                 return report;
             }
             return report.withMovedOn(onSnapshot(source, from -> from.read(handle -> differencesOnServer(to, handle))));
+        } catch (DatabaseException e) {
+            // A file has no account: it is that of the target.
+            throw inOptions(
+                    e,
+                    Map.of(
+                            "multisession.db.user",
+                            "--to.user",
+                            "multisession.db.password",
+                            "MULTISESSION_TO_PASSWORD"));
         }
+    }
+
+    /** Opens the target; what is wrong with its name is wrong with an option. */
+    private static Database target(Supplier<Database> opening) {
+        try {
+            return opening.get();
+        } catch (DatabaseException e) {
+            throw inOptions(e, Map.of("multisession.db.url", "--to"));
+        }
+    }
+
+    private static DatabaseException inOptions(DatabaseException e, Map<String, String> options) {
+        String told = String.valueOf(e.getMessage());
+        String named = told;
+        for (Map.Entry<String, String> option : options.entrySet()) {
+            named = named.replace(option.getKey(), option.getValue());
+        }
+        return named.equals(told) ? e : new DatabaseException(named, e.kind(), e);
     }
 
     /** Stays the same as long as nobody writes to the file. */
@@ -140,7 +169,7 @@ public final class DatabaseCopy {
      */
     public CopyReport toSqlite(Source source, Path target) {
         try (Database from = Database.open(source, 2, BUSY_TIMEOUT);
-                Database to = Database.open(SqliteFile.claim(target, true, OWNER), 1, BUSY_TIMEOUT)) {
+                Database to = target(() -> Database.open(SqliteFile.claim(target, true, OWNER), 1, BUSY_TIMEOUT))) {
             String before = stamp(from);
             CopyReport report = onSnapshot(from, snapshot -> carryBack(snapshot, to));
             if (report.faultCount() > 0 || stamp(from).equals(before)) {

@@ -96,6 +96,25 @@ class CopyCommandTest {
     }
 
     @Test
+    void what_is_wrong_with_the_target_is_told_by_the_options_that_name_it() {
+        target.run("DROP ROLE IF EXISTS copy_locked; CREATE ROLE copy_locked LOGIN PASSWORD 'right'");
+        PostgresApp.requirePasswordOf("copy_locked");
+        environment.put("MULTISESSION_TO_PASSWORD", "wrong");
+        assertThat(run("copy", "--db.url=" + file, "--to=" + target.url(), "--to.user=copy_locked"))
+                .isEqualTo(2);
+        assertThat(err).contains("Check --to.user and MULTISESSION_TO_PASSWORD").doesNotContain("multisession.db");
+        assertThat(run("copy", "--db.url=" + file, "--to=" + target.url() + "x", "--to.user=postgres"))
+                .isEqualTo(2);
+        assertThat(err)
+                .contains("there is no such database")
+                .contains("Check --to.")
+                .doesNotContain("multisession.db");
+        assertThat(run("copy", "--db.url=" + target.url(), "--db.user=postgres", "--to=" + folder))
+                .isEqualTo(2);
+        assertThat(err).contains("is not a plain file. Check --to.");
+    }
+
+    @Test
     void what_cannot_be_held_is_listed_with_what_to_do_and_without_the_value() {
         try (SqliteApp old = SqliteApp.open(file)) {
             old.run("UPDATE users SET balance = 'a secret' WHERE id = 44");
