@@ -88,7 +88,7 @@ public final class UserSessionDao {
             LEFT JOIN users u ON u.id = t.user_id AND r.id IS NOT NULL
             LEFT JOIN multisession_accounts a ON a.user_id = u.id
             LEFT JOIN multisession_sign_ins i ON i.token_hash = :hash
-            WHERE t.auth_token IN (:token, :hash)
+            WHERE t.auth_token IN (:token, :hash) AND {isPrimary}
             """);
 
     /** As in {@code {hasFiveDigits}}. */

@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
- * A primary and a standby: what the primary acknowledges, the standby has as well. The primary can be killed, and the
+ * A primary and a standby: what the primary acknowledges, the standby has as well, on disk. The primary can be killed, and the
  * standby promoted.
  */
 public final class PostgresPair implements AutoCloseable {
@@ -39,6 +39,31 @@ public final class PostgresPair implements AutoCloseable {
     public String url() {
         return "jdbc:postgresql://127.0.0.1:" + primary.port() + ",127.0.0.1:" + standby.port()
                 + "/postgres?targetServerType=primary";
+    }
+
+    /** The URL of the primary alone. */
+    public String urlOfPrimary() {
+        return primary.url();
+    }
+
+    public int portOfPrimary() {
+        return primary.port();
+    }
+
+    public int portOfStandby() {
+        return standby.port();
+    }
+
+    /** From now on the standby keeps what it is told of, and shows what there is now. */
+    public void holdStandbyBack() {
+        String now = primary.query("SELECT pg_current_wal_lsn()");
+        while (!"t".equals(standby.query("SELECT pg_last_wal_replay_lsn() >= '" + now + "'"))) {
+            Thread.onSpinWait();
+        }
+        standby.query("SELECT pg_wal_replay_pause()");
+        while (!"paused".equals(standby.query("SELECT pg_get_wal_replay_pause_state()"))) {
+            Thread.onSpinWait();
+        }
     }
 
     /** Ends the primary with all its processes, in whatever they are. */

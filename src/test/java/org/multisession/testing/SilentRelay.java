@@ -18,16 +18,18 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SilentRelay implements AutoCloseable {
 
     private final ServerSocket door;
-    private final int server;
+    private final int first;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
     // Guarded by this.
     private boolean isSilent;
     private int taken;
     private int lost;
+    private int server;
     private boolean isClosed;
 
     private SilentRelay(int server) {
+        this.first = server;
         this.server = server;
         try {
             this.door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -45,7 +47,7 @@ public final class SilentRelay implements AutoCloseable {
 
     /** The address with this relay in the place of the server. */
     public String in(String url) {
-        return url.replace(":" + server + "/", ":" + door.getLocalPort() + "/").replace("localhost", "127.0.0.1");
+        return url.replace(":" + first + "/", ":" + door.getLocalPort() + "/").replace("localhost", "127.0.0.1");
     }
 
     public synchronized void fallSilent() {
@@ -62,6 +64,16 @@ public final class SilentRelay implements AutoCloseable {
         lost = taken;
     }
 
+    /** Ends what is open, and relays to another server from now on, as an address does that was moved. */
+    public synchronized void leadTo(int port) {
+        server = port;
+        open.forEach(this::close);
+    }
+
+    private synchronized int server() {
+        return server;
+    }
+
     private synchronized int number() {
         return ++taken;
     }
@@ -70,7 +82,7 @@ public final class SilentRelay implements AutoCloseable {
         try {
             while (true) {
                 Socket client = keep(door.accept());
-                Socket toServer = keep(new Socket(InetAddress.getLoopbackAddress(), server));
+                Socket toServer = keep(new Socket(InetAddress.getLoopbackAddress(), server()));
                 int number = number();
                 start("relay: there", () -> pass(number, client, toServer));
                 start("relay: back", () -> pass(number, toServer, client));

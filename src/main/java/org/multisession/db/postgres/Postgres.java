@@ -36,9 +36,20 @@ public final class Postgres implements Vendor {
             + " FROM pg_catalog.pg_trigger"
             + " WHERE tgrelid = to_regclass('users') AND tgname LIKE 'multisession\\_%')";
 
+    /** A setting that nobody has. The server names it in whatever language it speaks. */
+    private static final String ASKED_OF_A_STANDBY = "multisession.asked_of_a_standby";
+
+    /**
+     * Fails where the server is a standby, and is true elsewhere. A pooler, or a pool with a single address, may be led to
+     * one while we run. As a query of its own it is asked once, before any row, and also where there is none.
+     */
+    private static final String IS_PRIMARY =
+            "(SELECT CASE WHEN pg_is_in_recovery() THEN current_setting('" + ASKED_OF_A_STANDBY + "') END IS NULL)";
+
     /** What has our prefix is made by the migration. */
     private static final Map<String, String> WORDS = Map.ofEntries(
-            Map.entry("schemaState", "SELECT count(*) FROM multisession_triggers"),
+            Map.entry("isPrimary", IS_PRIMARY),
+            Map.entry("schemaState", "SELECT count(*) FROM multisession_triggers WHERE " + IS_PRIMARY),
             Map.entry("triggers", "multisession_triggers"),
             // A name that the inner row does not have is the outer one's. It opens no table. It is always of one type:
             // otherwise statements that were prepared before would fail.
@@ -221,6 +232,9 @@ public final class Postgres implements Vendor {
         if (state == null || state.length() != 5) {
             return FailureKind.OTHER;
         }
+        if (isOfAStandby(e)) {
+            return FailureKind.UNREACHABLE;
+        }
         return switch (state) {
             case "40001", "40P01" -> FailureKind.CONFLICT;
             // A lock or a statement took too long; somebody is altering or dropping what a plan was made for.
@@ -243,6 +257,10 @@ public final class Postgres implements Vendor {
                     default -> FailureKind.OTHER;
                 };
         };
+    }
+
+    private static boolean isOfAStandby(SQLException e) {
+        return "42704".equals(e.getSQLState()) && String.valueOf(e.getMessage()).contains(ASKED_OF_A_STANDBY);
     }
 
     @Override
@@ -291,6 +309,9 @@ public final class Postgres implements Vendor {
 
     /** What the driver says of a connection names a host at the most. */
     private String obstacle(SQLException e) {
+        if (isOfAStandby(e)) {
+            return "its server is a standby, which does not know of the latest sign-outs";
+        }
         String words = reasonIn(e).replaceFirst("\\.? Check that .*|\\.$", "");
         if (READ_ONLY.equals(e.getSQLState())) {
             return words + "; it is a standby, or somebody has made it read-only";

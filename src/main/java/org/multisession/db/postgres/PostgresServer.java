@@ -74,8 +74,8 @@ public final class PostgresServer extends PostgresSource implements ReadOnly {
             connections.setURL(url);
             set(connections, PGProperty.CONNECT_TIMEOUT, CONNECT_SECONDS);
             connections.limit();
-            // A standby shows what may not be true any more, and takes no sign-out.
-            set(connections, PGProperty.TARGET_SERVER_TYPE, "primary");
+            // A standby shows what may not be true any more, and takes no sign-out. Whatever a service file says.
+            connections.setProperty(PGProperty.TARGET_SERVER_TYPE, "primary");
             // Which host is the primary may have changed a moment ago.
             set(connections, PGProperty.HOST_RECHECK_SECONDS, "1");
             set(connections, PGProperty.TCP_KEEP_ALIVE, "true");

@@ -90,8 +90,8 @@ record PostgresInspection(Set<String> userColumns, List<String> missing, boolean
             WHERE p.proname = ANY (string_to_array(:names, ',')) AND pg_function_is_visible(p.oid)
             """);
 
-    private static final Sql TRIGGERS =
-            Sql.of("look for all triggers of ours", "SELECT name, on_table FROM multisession_triggers");
+    private static final Sql TRIGGERS = Sql.of(
+            "look for all triggers of ours", "SELECT name, on_table FROM multisession_triggers WHERE {isPrimary}");
 
     private static final Sql TRIGGER = Sql.of(
             "look for a trigger of ours",
