@@ -271,6 +271,7 @@ public final class Database implements AutoCloseable {
     private synchronized boolean isTakenOver(Pools next) {
         if (!isClosed) {
             pools = next;
+            guard.startAnew();
         }
         return !isClosed;
     }

@@ -50,6 +50,9 @@ public interface Guard {
      */
     boolean hasSeen(Handle handle, long state) throws SQLException;
 
+    /** Forgets the states that it has checked: they were those of a database in whose place is another one now. */
+    default void startAnew() {}
+
     /** Whether a failure only means that a table or column is away because somebody is changing the schema. */
     boolean isOfARebuild(SQLException failure);
 }

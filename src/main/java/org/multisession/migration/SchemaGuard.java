@@ -117,6 +117,15 @@ public final class SchemaGuard implements Guard {
         return false;
     }
 
+    /** Each file numbers its schema by itself. */
+    @Override
+    public void startAnew() {
+        complete = NONE;
+        emptied = NONE;
+        refusal = null;
+        stand(null);
+    }
+
     @Override
     public boolean isOfARebuild(SQLException failure) {
         return MISSING.matcher(String.valueOf(failure.getMessage())).find();

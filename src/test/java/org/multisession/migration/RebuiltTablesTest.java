@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +60,34 @@ class RebuiltTablesTest {
 
     private NewApp deploy(SqliteApp old) {
         return NewApp.deploy(old.path(), clock);
+    }
+
+    /** The number is the file's own, and another file may come to the one that was looked at last. */
+    @Test
+    void what_is_dropped_in_a_file_that_took_the_place_is_made_anew_whatever_the_number_of_its_schema()
+            throws IOException {
+        try (SqliteApp old = old("multi");
+                NewApp app = deploy(old)) {
+            Path copy = folder.resolve("copy.db");
+            old.run("VACUUM INTO '" + copy + "'");
+            for (int i = 0; i < 5; i++) {
+                old.run("CREATE TABLE of_the_team_" + i + " (x)");
+            }
+            app.database.lookAfterSchema();
+            String seen = old.one("PRAGMA schema_version");
+
+            Files.move(copy, old.path(), StandardCopyOption.ATOMIC_MOVE);
+            assertThat(app.database.isReplaced()).isTrue();
+            app.goOnWithSuccessor();
+            try (SqliteApp next = SqliteApp.open(old.path())) {
+                next.run("DROP TRIGGER multisession_session_inserted");
+                while (!next.one("PRAGMA schema_version").equals(seen)) {
+                    next.run("CREATE TABLE another" + next.one("PRAGMA schema_version") + " (x)");
+                }
+                assertThat(app.opens(app.signIn(ANNA))).isEqualTo(42);
+                assertThat(app.migrator.missing()).isEmpty();
+            }
+        }
     }
 
     @Nested

@@ -85,6 +85,8 @@ public final class NewApp implements AutoCloseable {
     public final PhoneReading phoneReading;
 
     private final Source source;
+    private final InstantSource clock;
+    private final Services services;
     public final Heartbeat heartbeat;
     public final ClockWatch watch;
     private boolean closed;
@@ -97,6 +99,7 @@ public final class NewApp implements AutoCloseable {
             Duration busyTimeout,
             InstantSource clock) {
         this.source = source;
+        this.clock = clock;
         try {
             database = Database.open(source, 2, busyTimeout);
         } catch (RuntimeException e) {
@@ -118,7 +121,7 @@ public final class NewApp implements AutoCloseable {
         }
         guard = new SchemaGuard(migrator, clock);
         database.guardBy(postgres == null ? guard : postgres.guard());
-        Services services = new Services(
+        services = new Services(
                 database,
                 columns,
                 new Services.Rules(stage, login, rules, CodeApp.RULES, "RU", Duration.ofDays(180)),
@@ -280,6 +283,14 @@ public final class NewApp implements AutoCloseable {
 
     public static PhoneNumber number(String phone) {
         return Objects.requireNonNull(NUMBERS.parse(phone));
+    }
+
+    /** Goes on with the file that was put in the place of the open one, as {@code boot.Application} does. */
+    public void goOnWithSuccessor() {
+        Database successor = database.openSuccessor("/test");
+        new Migrator(successor, clock).migrate();
+        services.beginOn(successor);
+        database.continueOn(successor);
     }
 
     /** Lets go of the database without a last word, as a process that is killed does. */
