@@ -25,18 +25,27 @@ import org.junit.jupiter.api.Test;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.DatabaseException;
+import org.multisession.db.DatabaseReplacedException;
 import org.multisession.db.Handle;
 import org.multisession.db.Source;
 import org.multisession.db.Sql;
 import org.multisession.db.SqlTime;
 import org.multisession.migration.MoveStatus;
 import org.multisession.migration.Uninstall;
+import org.multisession.otp.ChallengeSecret;
+import org.multisession.otp.CodeRules;
+import org.multisession.otp.Delivery;
+import org.multisession.otp.OneTimeCodes.CodeRequestResult;
+import org.multisession.otp.OneTimeCodes.Refusal;
 import org.multisession.phone.PhoneNumbers;
 import org.multisession.session.EndedTokenDao;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
+import org.multisession.session.TokenHashing;
+import org.multisession.session.TokenHashingDao;
+import org.multisession.testing.CodeApp;
 import org.multisession.testing.MemoryFolder;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
@@ -66,6 +75,10 @@ abstract class HistoriesContract {
     private static final String UPSERT = "INSERT INTO users (id, phone, auth_token) VALUES (?, ?, ?)"
             + " ON CONFLICT (id) DO UPDATE SET auth_token = excluded.auth_token, phone = excluded.phone";
 
+    private static final String UPSERT_OF_SESSION =
+            "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?)"
+                    + " ON CONFLICT (auth_token) DO UPDATE SET last_seen_at = excluded.last_seen_at";
+
     /** What somebody changes, and what changes it back. */
     private static final List<Change> CHANGES_AND_BACK = List.of(
             changes("users RENAME TO users_away", "users_away RENAME TO users"),
@@ -89,6 +102,12 @@ abstract class HistoriesContract {
     private static final Duration IDLE = Duration.ofHours(10);
     private static final Duration LIFETIME = Duration.ofHours(100);
     private static final Duration KEEP = Duration.ofHours(1);
+    private static final CodeRules CODES = new CodeRules(
+            Duration.ofMinutes(5),
+            3,
+            Duration.ZERO,
+            new CodeRules.Limits(1000, 1000, 1000, 1000, 1000, 1000, 0),
+            Delivery.PLAIN);
     private static final SessionRules RULES = new SessionRules(IDLE, LIFETIME, 6, Duration.ofSeconds(1));
 
     /** An empty database of the old app with a users table, in this folder. */
@@ -139,7 +158,8 @@ abstract class HistoriesContract {
 
     abstract void dropTheTeamsTrigger(OldApp old);
 
-    abstract void vacuum(OldApp old);
+    /** What tidies a database up and changes nothing in it, in several ways. */
+    abstract List<String> tidying();
 
     /** The other journal mode, if nobody else is in the way. */
     abstract void changeJournal(OldApp old);
@@ -150,14 +170,17 @@ abstract class HistoriesContract {
     /** Puts the latest copy in its place, while our app is away. */
     abstract void restore(OldApp old);
 
+    /** The same by another file in its place, whoever has it open. */
+    abstract OldApp replaced(OldApp old);
+
     /** The same database, made anew from its dump while our app is away. */
     abstract OldApp dumpedAndRead(OldApp old);
 
-    /** The same in a database of the other kind, while our app is away. */
-    abstract OldApp copiedThere(OldApp old, TestClock clock);
+    /** The same in a database of the other kind, a new one or one that it was copied to before, while our app is away. */
+    abstract OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock);
 
-    /** The same in a new database of this kind. */
-    abstract OldApp copiedBack(OldApp there, TestClock clock);
+    /** The same in a database of this kind, a new one or the one that it all came from. */
+    abstract OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock);
 
     /** Every connection to the database is cut, but for the old app's. */
     abstract void cutConnections(OldApp old);
@@ -284,6 +307,14 @@ abstract class HistoriesContract {
         /** Tokens of which the database has only the hash, so that the old app finds no row for them. */
         private final Set<String> hashed = new HashSet<>();
 
+        /** Of the challenges that somebody has. */
+        private final List<PromisedCode> codes = new ArrayList<>();
+
+        private boolean isInTransaction;
+
+        /** When nobody remembers what has ended. */
+        private boolean isUninstalled;
+
         private int counter;
 
         /** Goes back to what was known when the latest backup was made. */
@@ -370,6 +401,12 @@ abstract class HistoriesContract {
                 case REGISTER_HERE -> {
                     return registerHere();
                 }
+                case ASK_FOR_A_CODE -> {
+                    return askForACode();
+                }
+                case TRY_A_CODE -> {
+                    return tryACode();
+                }
                 case SIGN_IN_OLD_SINGLE -> {
                     long user = someUser();
                     String token = newToken("single");
@@ -403,6 +440,9 @@ abstract class HistoriesContract {
                 }
                 case SWEEP -> {
                     return sweep();
+                }
+                case TEND -> {
+                    return tend();
                 }
                 case LOOK_AT_EVERYTHING -> {
                     return lookAtEverything();
@@ -449,7 +489,9 @@ abstract class HistoriesContract {
                         return false;
                     }
                     tell("old app saw " + token);
-                    there(app -> app.seen(token, clock.instant()));
+                    // The row may be gone with its user.
+                    boolean upserts = random.nextInt(4) == 0 && !rowsOf(token).isEmpty();
+                    there(app -> see(app, token, upserts));
                     // The old app knows no timeout: what it lets in counts as used. What ended here has no row there.
                     session(token).seen = clock.instant();
                 }
@@ -459,6 +501,10 @@ abstract class HistoriesContract {
                 case PUT_BACK_A_ROW -> {
                     return putBackARow();
                 }
+                case MAKE_SESSIONS_OF_TOKENS -> {
+                    return makeSessionsOfTokens();
+                }
+                case IN_ONE_TRANSACTION -> inOneTransaction();
                 case TIME_PASSES -> {
                     Duration time = Duration.ofMinutes(random.nextInt(60 * 12));
                     tell("time passes: " + time);
@@ -559,9 +605,10 @@ abstract class HistoriesContract {
                 case RENAME_AND_BACK -> {
                     return renameAndBack();
                 }
-                case VACUUM -> {
-                    tell("vacuum");
-                    vacuum(old);
+                case TIDY_UP -> {
+                    String sql = tidying().get(random.nextInt(tidying().size()));
+                    tell(sql);
+                    old.run(sql);
                 }
                 case CHANGE_JOURNAL -> {
                     tell("another journal");
@@ -589,7 +636,6 @@ abstract class HistoriesContract {
                 return false;
             }
             long user = someUser();
-            String overwritten = legacy.get(user);
             String phone = old.one("SELECT phone FROM users WHERE id = ?", user);
             if (!isNumber(phone)) {
                 return false;
@@ -600,7 +646,12 @@ abstract class HistoriesContract {
                 return true;
             }
             List<String> presented = someTokens();
-            String token = here.signIn(phone, NewApp.CLIENT, presented(presented));
+            signedIn(user, here.signIn(phone, NewApp.CLIENT, presented(presented)), presented);
+            return true;
+        }
+
+        private void signedIn(long user, String token, List<String> presented) {
+            String overwritten = legacy.get(user);
             tell("sign-in here of " + user + " as " + token + " over " + overwritten + ", presenting " + presented);
             everyToken.add(token);
             // One browser, one session; what other devices may hold as well is not this browser's.
@@ -621,7 +672,6 @@ abstract class HistoriesContract {
             }
             begin(token, user);
             evict(user, token);
-            return true;
         }
 
         private boolean isShared(String phone) {
@@ -635,7 +685,11 @@ abstract class HistoriesContract {
             if (here == null || !isNumber(phone)) {
                 return false;
             }
-            String token = here.signIn(phone);
+            registered(phone, here.signIn(phone));
+            return true;
+        }
+
+        private void registered(String phone, String token) {
             long user = Long.parseLong(old.one("SELECT id FROM users WHERE phone = ?", phone));
             tell("registration here of " + user + " as " + token + ", number " + phone);
             everyToken.add(token);
@@ -643,6 +697,75 @@ abstract class HistoriesContract {
             begin(token, user);
             if (stage != Stage.COEXIST) {
                 hashed.add(token);
+            }
+        }
+
+        /** The number's owner of now asks for a code, or somebody who has asked already asks for another. */
+        private boolean askForACode() {
+            NewApp here = here();
+            List<PromisedCode> open =
+                    codes.stream().filter(code -> !code.isOver).toList();
+            boolean again = !open.isEmpty() && random.nextBoolean();
+            PromisedCode held = again ? open.get(random.nextInt(open.size())) : null;
+            String phone = held == null ? phoneOf(someUser()) : held.number;
+            if (here == null || !isNumber(phone) || Collections.frequency(phones.values(), phone) != 1) {
+                return false;
+            }
+            try (CodeApp app = CodeApp.over(here, CODES, clock)) {
+                CodeRequestResult asked = app.ask(phone, CodeApp.HOME, held == null ? null : held.secret);
+                if (asked instanceof CodeRequestResult.Limited) {
+                    // A request that a clock which was ahead has left counts for a day.
+                    return false;
+                }
+                ChallengeSecret secret = CodeApp.challenged(asked);
+                String code = app.sent.next().code();
+                tell((again ? "another code " : "a code ") + code + " for " + phone);
+                if (held != null && secret.value().equals(held.secret.value())) {
+                    held.isSent(code, clock.instant());
+                } else {
+                    codes.add(new PromisedCode(secret, phone, CODES, code, clock.instant()));
+                }
+            }
+            return true;
+        }
+
+        /** Good for whoever has the number now, once. */
+        private boolean tryACode() {
+            NewApp here = here();
+            PromisedCode asked = codes.isEmpty() ? null : codes.get(random.nextInt(codes.size()));
+            if (here == null || asked == null) {
+                return false;
+            }
+            List<Long> owners = phones.entrySet().stream()
+                    .filter(entry -> asked.number.equals(entry.getValue()))
+                    .map(Map.Entry::getKey)
+                    .toList();
+            if (owners.isEmpty() && !steps().contains(Step.REGISTER_HERE)) {
+                return false;
+            }
+            Instant now = clock.instant();
+            List<String> presented = someTokens();
+            String code = asked.some(random);
+            CodeSignIn.Result result;
+            try (CodeApp app = CodeApp.over(here, CODES, clock)) {
+                result = app.codes.signIn(asked.secret, code, NewApp.CLIENT, presented(presented));
+            }
+            Refusal refusal = asked.attempt(code, now);
+            tell("code " + code + " for " + asked.number + " of " + owners + ": "
+                    + (refusal == null ? "right" : refusal));
+            if (refusal != null || owners.size() > 1) {
+                assertThat(result)
+                        .as(story())
+                        .isEqualTo(new CodeSignIn.Result.Refused(refusal == null ? Refusal.WRONG : refusal));
+                return true;
+            }
+            assertThat(result).as(story()).isInstanceOf(CodeSignIn.Result.Started.class);
+            String token =
+                    ((CodeSignIn.Result.Started) result).session().token().value();
+            if (owners.isEmpty()) {
+                registered(asked.number, token);
+            } else {
+                signedIn(owners.get(0), token, presented);
             }
             return true;
         }
@@ -756,6 +879,26 @@ abstract class HistoriesContract {
             return true;
         }
 
+        /** What our app does behind the requests, but for ending and forgetting, changes nothing for anybody. */
+        private boolean tend() {
+            NewApp here = here();
+            if (here == null) {
+                return false;
+            }
+            tell("housekeeping");
+            here.signInSweep.run();
+            here.deviceSweep.run();
+            int unused = here.phoneReading.run(() -> true);
+            boolean isSettled = !old.one("SELECT value FROM multisession_state WHERE name = 'stage'")
+                    .equals(Stage.COEXIST.stored());
+            unused = new TokenHashing(here.database, new TokenHashingDao(), new StateDao(), () -> true)
+                    .runWhileSettled();
+            if (isSettled) {
+                hashed.addAll(sessions.keySet());
+            }
+            return true;
+        }
+
         /** Who only looks changes nothing. */
         private boolean lookAtEverything() {
             NewApp here = here();
@@ -800,6 +943,7 @@ abstract class HistoriesContract {
                     .isEmpty();
             ofUser(user).forEach(session -> session.ended = true);
             endLegacy(legacy.get(user));
+            codes.stream().filter(code -> code.number.equals(phoneOf(user))).forEach(code -> code.isOver = true);
             return true;
         }
 
@@ -1009,11 +1153,95 @@ abstract class HistoriesContract {
             return true;
         }
 
-        /** The old app gives a device another token, in the same row. */
+        private void see(OldApp app, String token, boolean upserts) {
+            if (upserts) {
+                String time = SqlTime.format(clock.instant());
+                app.run(UPSERT_OF_SESSION, session(token).userId, token, time, time);
+            } else {
+                app.seen(token, clock.instant());
+            }
+        }
+
+        /** As an old app that is about to have many sessions does with the one that each user has. */
+        private boolean makeSessionsOfTokens() {
+            if (!sessionsNoted) {
+                // Unseen, it may also have ended again, and what it was before nobody can tell from what it is.
+                return false;
+            }
+            String time = SqlTime.format(clock.instant());
+            legacy.forEach((user, token) -> {
+                boolean isShared = Collections.frequency(legacy.values(), token) > 1;
+                PromisedSession session = sessions.get(token);
+                // Of what came and went unseen nobody knows anything.
+                if (isUninstalled
+                        || token == null
+                        || !everyToken.contains(token)
+                        || isShared
+                        || !old.all("SELECT 1 FROM user_sessions WHERE auth_token = ?", token)
+                                .isEmpty()
+                        || (session != null && (!session.noted || !session.ended))) {
+                    return;
+                }
+                tell("token " + token + " of " + user + " is made a session");
+                old.run(
+                        "INSERT INTO user_sessions (user_id, auth_token, created_at, last_seen_at)"
+                                + " VALUES (?, ?, ?, ?)",
+                        user,
+                        token,
+                        time,
+                        time);
+                if (session == null && !refused.contains(token)) {
+                    beginThere(token, user);
+                }
+            });
+            return true;
+        }
+
+        /** Nobody sees any of it before it is committed, or ever, if it is not. */
+        private void inOneTransaction() {
+            Runnable before = snapshot();
+            Map<NewApp, Map<String, @Nullable Long>> opened = new HashMap<>();
+            for (NewApp node : nodes) {
+                stage = stageOf(node);
+                Map<String, @Nullable Long> ofNode = new HashMap<>();
+                everyToken.forEach(token -> ofNode.put(token, expected(token)));
+                opened.put(node, ofNode);
+            }
+            tell("begin");
+            old.run("BEGIN");
+            isInTransaction = true;
+            for (int i = 1 + random.nextInt(3); i > 0; i--) {
+                List<Step> there = Step.IN_A_TRANSACTION;
+                step(there.get(random.nextInt(there.size())));
+            }
+            isInTransaction = false;
+            if (!isLocked()) {
+                opened.forEach((node, ofNode) -> ofNode.forEach((token, user) -> assertThat(node.opens(token))
+                        .as("token %s, meanwhile %s", token, story())
+                        .isEqualTo(user)));
+            }
+            if (random.nextBoolean()) {
+                tell("commit");
+                old.run("COMMIT");
+            } else {
+                tell("rollback");
+                old.run("ROLLBACK");
+                before.run();
+            }
+        }
+
+        /** The old app gives a device another token, in the same row, or one that has ended. */
         private boolean rotateAToken() {
             String token = someSession();
             if (token == null || hashed.contains(token) || expectedWithoutClocks(token) == null) {
                 return false;
+            }
+            String over = random.nextInt(3) > 0 ? null : someEndedToken();
+            if (over != null && rowsOf(over).isEmpty()) {
+                tell("token " + token + " becomes " + over + " once more");
+                old.run("UPDATE user_sessions SET auth_token = ? WHERE auth_token = ?", over, token);
+                session(token).ended = true;
+                return true;
             }
             String next = newToken("rotated");
             tell("token " + token + " becomes " + next);
@@ -1091,12 +1319,7 @@ abstract class HistoriesContract {
         }
 
         private boolean putBackARow() {
-            String token = sessions.keySet().stream()
-                    // Of what came and went unseen nobody knows anything.
-                    .filter(each -> session(each).ended && session(each).noted)
-                    .sorted()
-                    .findFirst()
-                    .orElse(null);
+            String token = someEndedToken();
             if (token == null) {
                 return false;
             }
@@ -1104,6 +1327,16 @@ abstract class HistoriesContract {
             boolean replaces = random.nextBoolean();
             HistoriesContract.this.putBackARow(old, someUser(), token, replaces);
             return true;
+        }
+
+        /** The first of them. */
+        private @Nullable String someEndedToken() {
+            return sessions.keySet().stream()
+                    // Of what came and went unseen nobody knows anything.
+                    .filter(each -> !isUninstalled && session(each).ended && session(each).noted)
+                    .sorted()
+                    .findFirst()
+                    .orElse(null);
         }
 
         /** Another session takes the row id, for which no DELETE trigger fires. */
@@ -1354,18 +1587,45 @@ abstract class HistoriesContract {
             if (latest == null) {
                 return false;
             }
-            tell("the backup is restored, and deployed");
-            undeploy();
-            restore(old);
+            boolean isAway = nodes.isEmpty() || !promised.believes() || random.nextInt(3) == 0;
+            boolean isReplaced = !isAway && random.nextBoolean();
+            if (isAway) {
+                tell("the backup is restored, and deployed");
+                undeploy();
+                restore(old);
+            } else if (!isReplaced) {
+                tell("the backup is restored under our app");
+                restore(old);
+            } else {
+                tell("the backup is put in the place of the database under our app");
+                Objects.requireNonNull(sibling).close();
+                old = replaced(old);
+                sibling = Sibling.of(old);
+                nodes.forEach(this::nothingIsAnswered);
+                nodes.forEach(NewApp::goOnWithSuccessor);
+            }
             latest.run();
-            theOldAppGoesOn();
-            deploy();
+            if (isAway) {
+                theOldAppGoesOn();
+                deploy();
+            } else if (isReplaced) {
+                promised.isDeployed();
+                repaired();
+            }
             return true;
+        }
+
+        private void nothingIsAnswered(NewApp node) {
+            for (String token : everyToken) {
+                assertThatThrownBy(() -> node.opens(token)).as(story()).isInstanceOf(DatabaseReplacedException.class);
+            }
         }
 
         private Runnable snapshot() {
             Map<String, PromisedSession> sessionsThen = new HashMap<>();
             sessions.forEach((token, session) -> sessionsThen.put(token, session.copy()));
+            List<PromisedCode> codesThen =
+                    codes.stream().map(PromisedCode::copy).toList();
             List<Runnable> others = List.of(
                     then(legacy),
                     then(incarnations),
@@ -1380,15 +1640,19 @@ abstract class HistoriesContract {
             boolean sessionsUnwatchedThen = sessionsUnwatched;
             boolean usersNotedThen = usersNoted;
             boolean sessionsNotedThen = sessionsNoted;
+            boolean isToBeMendedThen = isToBeMended;
             Runnable clockThen = promised.snapshot();
             return () -> {
                 sessions.clear();
                 sessionsThen.forEach((token, session) -> sessions.put(token, session.copy()));
+                codes.clear();
+                codesThen.forEach(code -> codes.add(code.copy()));
                 others.forEach(Runnable::run);
                 usersUnwatched = usersUnwatchedThen;
                 sessionsUnwatched = sessionsUnwatchedThen;
                 usersNoted = usersNotedThen;
                 sessionsNoted = sessionsNotedThen;
+                isToBeMended = isToBeMendedThen;
                 clockThen.run();
             };
         }
@@ -1414,30 +1678,48 @@ abstract class HistoriesContract {
             undeploy();
             deploy();
             undeploy();
-            tell("copied to a database of the other kind, and deployed there");
-            // Of users who are gone, which only SQLite keeps; a copy is refused until they are deleted.
-            old.run("DELETE FROM user_sessions WHERE user_id NOT IN (SELECT id FROM users)");
-            sessions.values().forEach(session -> session.ended |= !legacy.containsKey(session.userId));
-            goOnWith(copiedThere(old, clock));
+            tell("copied to a database of the other kind");
+            letGoOfOrphans();
+            OldApp first = old;
+            OldApp there = copiedThere(old, null, clock);
+            if (random.nextBoolean()) {
+                goOnFor(4);
+                tell("copied once more, what has changed since");
+                letGoOfOrphans();
+                copiedThere(old, there, clock);
+            }
+            tell("deployed there");
+            goOnWith(there);
+            goOnFor(8);
+            boolean isInTheFirst = random.nextBoolean();
+            tell("copied back" + (isInTheFirst ? " over the first" : "") + ", and deployed");
+            letGoOfOrphans();
+            goOnWith(copiedBack(old, isInTheFirst ? first : null, clock));
+            there.close();
+            if (!isInTheFirst) {
+                first.close();
+            }
+            deploy();
+        }
+
+        private void goOnFor(int steps) {
             deploy();
             check();
-            for (int i = random.nextInt(8); i > 0; i--) {
+            for (int i = random.nextInt(steps); i > 0; i--) {
                 step(Step.ANYWHERE.get(random.nextInt(Step.ANYWHERE.size())));
                 check();
             }
             undeploy();
-            tell("copied back, and deployed");
+        }
+
+        /** Of users who are gone, which only SQLite keeps; a copy is refused until they are deleted. */
+        private void letGoOfOrphans() {
             old.run("DELETE FROM user_sessions WHERE user_id NOT IN (SELECT id FROM users)");
             sessions.values().forEach(session -> session.ended |= !legacy.containsKey(session.userId));
-            goOnWith(copiedBack(old, clock));
-            deploy();
         }
 
         private void goOnWith(OldApp next) {
             Objects.requireNonNull(sibling).close();
-            if (next != old) {
-                old.close();
-            }
             old = next;
             sibling = Sibling.of(old);
         }
@@ -1514,12 +1796,13 @@ abstract class HistoriesContract {
                 assertThat(alive)
                         .as("kept %s", story())
                         .allSatisfy(token -> assertThat(rowsOf(token)).isNotEmpty());
-                theOldAppGoesOn(Step.THERE.stream()
-                        .filter(step -> steps().contains(step) && step != Step.PUT_BACK_A_ROW)
-                        .toList());
+                isUninstalled = true;
+                theOldAppGoesOn();
+                isUninstalled = false;
             }
             sessions.clear();
             refused.clear();
+            codes.forEach(code -> code.isOver = true);
             for (String token : everyToken) {
                 for (long owner : hasSessionsTable() ? rowsOf(token) : List.<Long>of()) {
                     PromisedSession session = new PromisedSession(owner, incarnation(owner), clock.instant());
@@ -1602,7 +1885,7 @@ abstract class HistoriesContract {
 
         /** By the old app's own connection, or by another one that looks at the database in another way. */
         private void there(Consumer<OldApp> act) {
-            if (random.nextInt(4) > 0) {
+            if (isInTransaction || random.nextInt(4) > 0) {
                 act.accept(old);
                 return;
             }
@@ -1614,10 +1897,7 @@ abstract class HistoriesContract {
 
         /** Before our app, if it is there, is asked again. */
         private void theOldAppGoesOn() {
-            theOldAppGoesOn(Step.THERE.stream().filter(steps()::contains).toList());
-        }
-
-        private void theOldAppGoesOn(List<Step> there) {
+            List<Step> there = Step.THERE.stream().filter(steps()::contains).toList();
             for (int i = random.nextInt(4); i > 0; i--) {
                 step(there.get(random.nextInt(there.size())));
             }

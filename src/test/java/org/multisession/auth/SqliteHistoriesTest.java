@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -123,8 +124,8 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void vacuum(OldApp old) {
-        old.run("VACUUM");
+    List<String> tidying() {
+        return List.of("VACUUM", "REINDEX", "ANALYZE", "PRAGMA incremental_vacuum", "PRAGMA optimize");
     }
 
     /** To which it is not the main one. */
@@ -207,6 +208,11 @@ class SqliteHistoriesTest extends HistoriesContract {
         old.run("restore from '" + backup(old) + "'");
     }
 
+    @Override
+    OldApp replaced(OldApp old) {
+        return ((SqliteApp) old).replacedBy(backup(old));
+    }
+
     private static Path backup(OldApp old) {
         return Path.of(((SqliteApp) old).path() + ".backup");
     }
@@ -217,12 +223,12 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    OldApp copiedThere(OldApp old, TestClock clock) {
+    OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock) {
         throw new AssertionError("it stays here");
     }
 
     @Override
-    OldApp copiedBack(OldApp there, TestClock clock) {
+    OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock) {
         throw new AssertionError("it stays here");
     }
 

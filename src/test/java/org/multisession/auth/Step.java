@@ -9,6 +9,8 @@ import java.util.Set;
 enum Step {
     SIGN_IN_HERE,
     REGISTER_HERE,
+    ASK_FOR_A_CODE,
+    TRY_A_CODE,
     SIGN_OUT_HERE,
     END_ANOTHER_DEVICE,
     END_ALL_OTHERS,
@@ -16,6 +18,7 @@ enum Step {
     FORGET_A_USER,
     LEFT_OUT_BY_A_TRIGGER,
     SWEEP,
+    TEND,
     LOOK_AT_EVERYTHING,
     FORGET,
     SIGN_IN_OLD_SINGLE,
@@ -27,10 +30,12 @@ enum Step {
     SEEN_BY_OLD_APP,
     POINT_AT_A_SESSION,
     PUT_BACK_A_ROW,
+    MAKE_SESSIONS_OF_TOKENS,
     REPLACE_A_ROW,
     ROTATE_A_TOKEN,
     MOVE_A_ROW_AND_BACK,
     TRUNCATE_SESSIONS,
+    IN_ONE_TRANSACTION,
     TIME_PASSES,
     CLOCK_JUMPS,
     DELETE_USER,
@@ -39,9 +44,9 @@ enum Step {
     MERGE_USERS,
     RENUMBER_A_USER,
     CHANGE_A_NUMBER,
+    BACK_UP,
     REDEPLOY,
     KILL_AND_DEPLOY,
-    BACK_UP,
     RESTORE,
     DUMP_AND_READ,
     COPY_THERE_AND_BACK,
@@ -52,7 +57,7 @@ enum Step {
     LEAVE_UNWATCHED_FOR_A_WHILE,
     DROP_SESSIONS,
     RENAME_AND_BACK,
-    VACUUM,
+    TIDY_UP,
     CHANGE_JOURNAL,
     UNINSTALL_AND_DEPLOY,
     RESTART_A_NODE,
@@ -69,6 +74,7 @@ enum Step {
             SEEN_BY_OLD_APP,
             POINT_AT_A_SESSION,
             PUT_BACK_A_ROW,
+            MAKE_SESSIONS_OF_TOKENS,
             REPLACE_A_ROW,
             ROTATE_A_TOKEN,
             MOVE_A_ROW_AND_BACK,
@@ -80,12 +86,19 @@ enum Step {
             RENUMBER_A_USER,
             CHANGE_A_NUMBER);
 
+    /** Those of them that a transaction may hold, without making others wait. */
+    static final List<Step> IN_A_TRANSACTION = THERE.stream()
+            .filter(step -> step != TRUNCATE_SESSIONS && step != REPLACE_USER)
+            .toList();
+
     /** What only our app does, which repairs the schema before. */
     static final Set<Step> HERE = EnumSet.range(SIGN_IN_HERE, FORGET);
 
     /** What happens alike on a database of any kind. */
     static final List<Step> ANYWHERE = List.of(
             SIGN_IN_HERE,
+            ASK_FOR_A_CODE,
+            TRY_A_CODE,
             SIGN_OUT_HERE,
             END_ANOTHER_DEVICE,
             REVOKE,

@@ -49,6 +49,8 @@ public final class CodeApp implements AutoCloseable {
     public final CodeLimits limits;
     public final CodeSignIn codes;
 
+    private boolean isBorrowed;
+
     /** What happens where commits of requests for codes have to wait for their turn. */
     public volatile Runnable whileAsksRest = () -> {};
 
@@ -84,6 +86,13 @@ public final class CodeApp implements AutoCloseable {
     /** Deploys for everybody. */
     public static CodeApp deployOpen(Source source, CodeRules rules, InstantSource clock) {
         return new CodeApp(NewApp.deployOpen(source, clock), rules, clock, new SecureRandom());
+    }
+
+    /** Over an app that is deployed; closing this leaves that one deployed. */
+    public static CodeApp over(NewApp app, CodeRules rules, InstantSource clock) {
+        CodeApp over = new CodeApp(app, rules, clock, new SecureRandom());
+        over.isBorrowed = true;
+        return over;
     }
 
     /** Asks for a code from {@link #HOME}. */
@@ -171,6 +180,8 @@ public final class CodeApp implements AutoCloseable {
     @Override
     public void close() {
         queue.close();
-        app.close();
+        if (!isBorrowed) {
+            app.close();
+        }
     }
 }

@@ -105,6 +105,20 @@ public final class SqliteApp implements OldApp {
         return open(path);
     }
 
+    /** A copy of another file in the place of this one, whose log goes along; closes this one. */
+    public SqliteApp replacedBy(Path other) {
+        close();
+        try {
+            Path copy = Files.copy(other, Path.of(path + ".next"), StandardCopyOption.REPLACE_EXISTING);
+            Files.deleteIfExists(Path.of(path + "-wal"));
+            Files.deleteIfExists(Path.of(path + "-shm"));
+            Files.move(copy, path, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return open(path);
+    }
+
     @Override
     public SqliteFile claim() {
         return SqliteFile.claim(path, false, "/test");
