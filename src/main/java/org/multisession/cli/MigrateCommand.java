@@ -107,7 +107,7 @@ final class MigrateCommand implements Command {
         }
         try {
             call.say(Plurals.counted(run.hashTokens(), "token")
-                    + " replaced with hashes; their sessions live on. The old app can no longer read them.");
+                    + " replaced with hashes; nobody is signed out by it. The old app can no longer read them.");
             return DONE;
         } catch (DatabaseException e) {
             call.terminal()

@@ -99,7 +99,7 @@ public final class TokenHashing {
                 next = fitting(asked, nanoTime.getAsLong() - start);
             } while (batch == asked && isWanted && throttle.goesOn());
             if (hashed > 0) {
-                log.info("Stage: {} tokens lie in the database as hashes now; their sessions live on", hashed);
+                log.info("Stage: {} tokens lie in the database as hashes now; nobody is signed out by it", hashed);
             }
             tellOfRefused();
             return hashed;
