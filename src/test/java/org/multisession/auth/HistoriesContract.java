@@ -1924,7 +1924,7 @@ abstract class HistoriesContract {
                     }
                 });
             }
-            sessions.replaceAll((token, session) -> session.noted || session.ended
+            sessions.replaceAll((token, session) -> session.noted || session.ended || isOfNobody(session)
                     ? session
                     // Its clocks start where it became known.
                     : session.knownFrom(clock.instant()));
@@ -2199,8 +2199,7 @@ abstract class HistoriesContract {
         private @Nullable Long expectedWithoutClocks(String token) {
             PromisedSession session = sessions.get(token);
             if (session != null) {
-                boolean alive = !session.ended && isOwn(session, session.userId) && legacy.containsKey(session.userId);
-                return alive && isBelieved(session) ? session.userId : null;
+                return !session.ended && !isOfNobody(session) && isBelieved(session) ? session.userId : null;
             }
             if (stage == Stage.RETIRE) {
                 return null;
@@ -2224,6 +2223,11 @@ abstract class HistoriesContract {
         private boolean isWhoTheyWere(long user) {
             String phone = phones.get(user);
             return isNumber(phone) && Objects.equals(knownPhones.get(user), phone);
+        }
+
+        /** Whose user is gone. One that also began unseen has left nothing behind that tells of it. */
+        private boolean isOfNobody(PromisedSession session) {
+            return !isOwn(session, session.userId) || !legacy.containsKey(session.userId);
         }
 
         private boolean isOwn(PromisedSession session, long user) {
