@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.logging.Handler;
@@ -357,6 +358,26 @@ class SteppedMoveTest {
         }
     }
 
+    /** Migrates copies, each of which somebody does something to after another piece. */
+    private void afterPieces(SqliteApp original, int every, Consumer<SqliteApp> act, BiConsumer<SqliteApp, String> then)
+            throws IOException {
+        int pieces = pieces(original.path());
+        assertThat(pieces).isGreaterThan(20);
+        for (int at = 1; at < pieces; at += every) {
+            Path file = folder.resolve("at-" + at + ".db");
+            Files.copy(original.path(), file);
+            try (SqliteApp old = SqliteApp.open(file)) {
+                int when = at;
+                migrate(file, 1, Trial.NONE, piece -> {
+                    if (piece == when) {
+                        act.accept(old);
+                    }
+                });
+                then.accept(old, "after piece " + at);
+            }
+        }
+    }
+
     @Test
     void what_the_old_app_does_between_two_steps_is_missed_by_none() throws IOException {
         try (SqliteApp original = old("multi")) {
@@ -364,45 +385,38 @@ class SteppedMoveTest {
             original.signInMulti(47, "zz-the-last-to-be-recorded-of-all-sessions", clock.instant());
             List<@Nullable String> moved = original.all("SELECT auth_token FROM user_sessions WHERE user_id = 44");
             assertThat(moved).isNotEmpty();
-            int pieces = pieces(original.path());
-            assertThat(pieces).isGreaterThan(20);
-            for (int at = 1; at < pieces; at++) {
-                Path file = folder.resolve("at-" + at + ".db");
-                Files.copy(original.path(), file);
-                try (SqliteApp old = SqliteApp.open(file)) {
-                    int when = at;
-                    migrate(file, 1, Trial.NONE, piece -> {
-                        if (piece == when) {
-                            old.signOut(LIVE);
-                            old.signInMulti(43, "new-session-of-43-signed-in-meanwhile", clock.instant());
-                            old.run("UPDATE user_sessions SET user_id = 43 WHERE user_id = 44");
-                            old.deleteUser(47);
-                            old.run("INSERT INTO users (id, phone) VALUES (47, '+79990009947')");
-                            old.run("UPDATE users SET phone = '+79990009945' WHERE id = 45");
+            afterPieces(
+                    original,
+                    1,
+                    old -> {
+                        old.signOut(LIVE);
+                        old.signInMulti(43, "new-session-of-43-signed-in-meanwhile", clock.instant());
+                        old.run("UPDATE user_sessions SET user_id = 43 WHERE user_id = 44");
+                        old.deleteUser(47);
+                        old.run("INSERT INTO users (id, phone) VALUES (47, '+79990009947')");
+                        old.run("UPDATE users SET phone = '+79990009945' WHERE id = 45");
+                    },
+                    (old, moment) -> {
+                        try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                            assertThat(app.opens(LIVE)).as(moment).isNull();
+                            assertThat(app.opens("new-session-of-43-signed-in-meanwhile"))
+                                    .as(moment)
+                                    .isEqualTo(43);
+                            for (String token : old.all("SELECT auth_token FROM user_sessions WHERE user_id = 47")) {
+                                assertThat(app.opens(String.valueOf(token)))
+                                        .as(moment)
+                                        .isNull();
+                            }
+                            for (String token : moved) {
+                                assertThat(app.opens(String.valueOf(token)))
+                                        .as(moment)
+                                        .isNull();
+                            }
+                            assertThat(app.trySignIn("+79990009945").toString())
+                                    .as(moment)
+                                    .contains("Started");
                         }
                     });
-                    try (NewApp app = NewApp.deploy(file, clock)) {
-                        String moment = "after piece " + at;
-                        assertThat(app.opens(LIVE)).as(moment).isNull();
-                        assertThat(app.opens("new-session-of-43-signed-in-meanwhile"))
-                                .as(moment)
-                                .isEqualTo(43);
-                        for (String token : old.all("SELECT auth_token FROM user_sessions WHERE user_id = 47")) {
-                            assertThat(app.opens(String.valueOf(token)))
-                                    .as(moment)
-                                    .isNull();
-                        }
-                        for (String token : moved) {
-                            assertThat(app.opens(String.valueOf(token)))
-                                    .as(moment)
-                                    .isNull();
-                        }
-                        assertThat(app.trySignIn("+79990009945").toString())
-                                .as(moment)
-                                .contains("Started");
-                    }
-                }
-            }
         }
     }
 
@@ -499,16 +513,12 @@ class SteppedMoveTest {
     void what_another_node_has_begun_anew_is_not_noted_as_done_by_one_in_the_middle() throws IOException {
         try (SqliteApp original = old("multi")) {
             String expected = atOnce(original);
-            int pieces = pieces(original.path());
-            for (int at = 1; at < pieces; at++) {
-                Path file = folder.resolve("anew-" + at + ".db");
-                Files.copy(original.path(), file);
-                try (SqliteApp old = SqliteApp.open(file)) {
-                    int when = at;
-                    migrate(file, 1, Trial.NONE, piece -> {
-                        String isAtWork =
-                                old.one("SELECT count(*) FROM sqlite_master WHERE name = 'multisession_state'");
-                        if (piece == when && isAtWork.equals("1")) {
+            afterPieces(
+                    original,
+                    1,
+                    old -> {
+                        if (old.one("SELECT count(*) FROM sqlite_master WHERE name = 'multisession_state'")
+                                .equals("1")) {
                             for (String table : List.of("tokens", "rows", "accounts", "phones")) {
                                 old.run("DELETE FROM multisession_" + table);
                             }
@@ -516,10 +526,8 @@ class SteppedMoveTest {
                                     + " SET value = 'first #another record rows accounts phones shared end'"
                                     + " WHERE name = 'migration'");
                         }
-                    });
-                    assertThat(withoutTimes(old)).as("after piece " + at).isEqualTo(expected);
-                }
-            }
+                    },
+                    (old, moment) -> assertThat(withoutTimes(old)).as(moment).isEqualTo(expected));
         }
     }
 
@@ -715,53 +723,38 @@ class SteppedMoveTest {
     @Test
     void a_session_whose_row_is_replaced_by_itself_between_two_steps_lives_on() throws IOException {
         try (SqliteApp original = old("multi")) {
-            String user = original.one("SELECT user_id FROM user_sessions WHERE auth_token = ?", LIVE);
-            int pieces = pieces(original.path());
-            for (int at = 1; at < pieces; at++) {
-                Path file = folder.resolve("replaced-" + at + ".db");
-                Files.copy(original.path(), file);
-                try (SqliteApp old = SqliteApp.open(file)) {
-                    int when = at;
-                    migrate(file, 1, Trial.NONE, piece -> {
-                        if (piece == when) {
-                            old.run(
-                                    "INSERT OR REPLACE INTO user_sessions (user_id, auth_token, created_at)"
-                                            + " VALUES (?, ?, '2020-01-02 03:04:05')",
-                                    user,
-                                    LIVE);
+            afterPieces(
+                    original,
+                    1,
+                    old -> old.run(
+                            "INSERT OR REPLACE INTO user_sessions (user_id, auth_token, created_at)"
+                                    + " VALUES (42, ?, '2020-01-02 03:04:05')",
+                            LIVE),
+                    (old, moment) -> {
+                        try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                            assertThat(app.opens(LIVE)).as(moment).isEqualTo(42);
                         }
                     });
-                    try (NewApp app = NewApp.deploy(file, clock)) {
-                        assertThat(app.opens(LIVE)).as("after piece " + at).isEqualTo(Long.valueOf(user));
-                    }
-                }
-            }
         }
     }
 
     @Test
     void a_table_that_is_rebuilt_between_two_steps_is_watched_again_in_the_end() throws IOException {
         try (SqliteApp original = old("multi")) {
-            String expected = atOnce(original);
-            int pieces = pieces(original.path());
-            for (int at = 1; at < pieces; at += 3) {
-                Path file = folder.resolve("rebuilt-" + at + ".db");
-                Files.copy(original.path(), file);
-                try (SqliteApp old = SqliteApp.open(file)) {
-                    int when = at;
-                    migrate(file, 1, Trial.NONE, piece -> {
-                        if (piece == when) {
-                            old.run("DROP TRIGGER multisession_session_deleted");
-                            old.signOut(LIVE);
+            assertThat(atOnce(original)).contains(LIVE);
+            afterPieces(
+                    original,
+                    3,
+                    old -> {
+                        old.run("DROP TRIGGER multisession_session_deleted");
+                        old.signOut(LIVE);
+                    },
+                    (old, moment) -> {
+                        assertThat(missing(old.path())).as(moment).isEmpty();
+                        try (NewApp app = NewApp.deploy(old.path(), clock)) {
+                            assertThat(app.opens(LIVE)).as(moment).isNull();
                         }
                     });
-                    assertThat(missing(file)).isEmpty();
-                    try (NewApp app = NewApp.deploy(file, clock)) {
-                        assertThat(app.opens(LIVE)).isNull();
-                    }
-                    assertThat(expected).contains(LIVE);
-                }
-            }
         }
     }
 
