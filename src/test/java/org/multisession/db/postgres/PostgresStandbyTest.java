@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.multisession.db.ComposedSql;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.Sql;
@@ -21,6 +22,8 @@ import org.multisession.testing.NewApp;
 import org.multisession.testing.PostgresPair;
 import org.multisession.testing.SilentRelay;
 import org.multisession.testing.TestClock;
+import org.multisession.token.Presented;
+import org.multisession.token.SessionToken;
 
 /** A standby that lags, where the primary is expected. */
 class PostgresStandbyTest {
@@ -62,6 +65,8 @@ class PostgresStandbyTest {
                 pair.holdStandbyBack();
                 other.signOut(ended);
                 String unseen = other.signIn(PHONE);
+                other.database.execute(transaction ->
+                        ComposedSql.run(transaction, "INSERT INTO users (phone) VALUES ('+79990001122')"));
 
                 relay.leadTo(pair.portOfStandby());
                 for (String token : List.of(ended, live, unseen, LEGACY, "a stranger's")) {
@@ -69,6 +74,14 @@ class PostgresStandbyTest {
                             .isInstanceOf(DatabaseBusyException.class)
                             .hasMessageContaining("its server is a standby");
                 }
+                Presented two = new Presented(
+                        List.of(List.of(new SessionToken(unseen)), List.of(new SessionToken("a stranger's"))));
+                assertThatThrownBy(() -> app.authenticator.authenticate(two, () -> NewApp.CLIENT))
+                        .as("two cookies at once")
+                        .isInstanceOf(DatabaseBusyException.class);
+                assertThatThrownBy(() -> app.trySignIn("+79990001122"))
+                        .as("a number that the standby does not know")
+                        .isInstanceOf(DatabaseBusyException.class);
                 assertThatThrownBy(() -> app.database.<List<String>>read(app::missing))
                         .as("what /health asks")
                         .isInstanceOf(DatabaseBusyException.class);
@@ -76,6 +89,9 @@ class PostgresStandbyTest {
                 relay.leadTo(pair.portOfPrimary());
                 assertThat(app.opens(ended)).isNull();
                 assertThat(app.opens("a stranger's")).isNull();
+                assertThat(app.authenticator.authenticate(two, () -> NewApp.CLIENT))
+                        .isNotNull();
+                assertThat(app.signIn("+79990001122")).isNotEmpty();
                 assertThat(app.opens(live)).isEqualTo(42);
                 assertThat(app.opens(unseen)).isEqualTo(42);
                 assertThat(app.opens(LEGACY)).isEqualTo(45);
