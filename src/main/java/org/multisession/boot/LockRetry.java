@@ -69,7 +69,7 @@ public final class LockRetry {
                 String reason = String.valueOf(e.getMessage());
                 if (!reason.equals(told)) {
                     told = reason;
-                    log.info("The database is locked or busy; waiting: {}", reason);
+                    log.info("The database cannot be used yet; waiting for it: {}", reason);
                 }
                 rest.accept(PAUSE);
             }

@@ -60,7 +60,7 @@ class LockRetryTest {
     void what_it_waits_for_is_told_once_and_not_at_each_attempt() {
         try (LogLines log = new LogLines()) {
             assertThat(busyFor(2, Duration.ofSeconds(20))).isEqualTo("done");
-            assertThat(log.all()).containsExactly("INFO The database is locked or busy; waiting: locked");
+            assertThat(log.all()).containsExactly("INFO The database cannot be used yet; waiting for it: locked");
         }
     }
 }

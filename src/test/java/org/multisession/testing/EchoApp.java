@@ -18,11 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** An app that knows nothing of us: it answers with what it was asked, line by line, method and target first. */
 public final class EchoApp implements AutoCloseable {
 
-    static {
-        // The JDK's server sends head and body apart, and would wait for the head's receipt in between.
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
-
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final AtomicInteger asked = new AtomicInteger();
