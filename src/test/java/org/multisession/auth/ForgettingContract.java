@@ -69,15 +69,7 @@ abstract class ForgettingContract {
     }
 
     private Forgetting forgetting(String node, Throttle throttle, Duration keep) {
-        return new Forgetting(
-                app.database,
-                new EndedTokenDao(new StateDao()),
-                keep,
-                new SweeperLease(app.database, new StateDao(), node, clock),
-                app.watch,
-                throttle,
-                salts::getAndIncrement,
-                clock);
+        return Forgettings.of(app, node, keep, throttle, salts::getAndIncrement, clock);
     }
 
     /** A look on each of so many days. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.multisession.auth.Authenticator;
+import org.multisession.auth.Census;
 import org.multisession.auth.DeviceSweep;
 import org.multisession.auth.Devices;
 import org.multisession.auth.Forgetting;
@@ -75,6 +76,7 @@ public final class NewApp implements AutoCloseable {
     public final DeviceSweep deviceSweep;
     public final Sweeper sweeper;
     public final Forgetting forgetting;
+    public final Census census;
     public final LastSeen lastSeen;
     public final RunOut runOut;
     public final Sessions sessions;
@@ -150,6 +152,7 @@ public final class NewApp implements AutoCloseable {
         deviceSweep = services.deviceSweep;
         sweeper = services.sweeper;
         forgetting = services.forgetting;
+        census = services.census;
     }
 
     /** Deploys with the default rules, for known numbers only. */

@@ -1,4 +1,4 @@
-package org.multisession.auth;
+package org.multisession.histories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,10 +24,10 @@ import org.multisession.testing.Rebuilds;
 import org.multisession.testing.SqliteApp;
 import org.multisession.testing.TestClock;
 
-class SqliteHistoriesTest extends HistoriesContract {
+final class SqliteKind implements DatabaseKind {
 
     @Override
-    SqliteApp fresh(Path folder, int number) {
+    public SqliteApp fresh(Path folder, int number) {
         SqliteApp old = SqliteApp.open(folder.resolve(number + ".db"));
         // The order of the rows in a table without AUTOINCREMENT: the highest id is given out again after a delete.
         old.run(
@@ -36,17 +36,12 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    int count() {
-        return 300;
-    }
-
-    @Override
-    int nodes(OldApp old) {
+    public int nodes(OldApp old) {
         return 1;
     }
 
     @Override
-    Set<Step> steps() {
+    public Set<Step> steps() {
         return EnumSet.complementOf(EnumSet.of(
                 Step.TRUNCATE_SESSIONS,
                 Step.RESTART_A_NODE,
@@ -56,32 +51,32 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    OptionalLong verifiedSessions(NewApp app) {
+    public OptionalLong verifiedSessions(NewApp app) {
         return OptionalLong.of(Verification.sessions(app.database));
     }
 
     @Override
-    Uninstall uninstall(Database database) {
+    public Uninstall uninstall(Database database) {
         return new Uninstaller(database, Backup.NONE, Progress.NONE);
     }
 
     @Override
-    Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
+    public Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
         return Openings.after(((SqliteApp) old).path(), stage, rules, clock);
     }
 
     @Override
-    void dryRun(NewApp app) {
+    public void dryRun(NewApp app) {
         app.migrator.dryRun();
     }
 
     @Override
-    boolean mendsWhileDeployed() {
+    public boolean mendsWhileDeployed() {
         return true;
     }
 
     @Override
-    void makeSessionsTable(OldApp old) {
+    public void makeSessionsTable(OldApp old) {
         old.run("""
                 CREATE TABLE user_sessions (
                     id INTEGER NOT NULL, user_id INTEGER NOT NULL, auth_token VARCHAR(128) NOT NULL,
@@ -92,50 +87,50 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    boolean hasSessionsTable(OldApp old) {
+    public boolean hasSessionsTable(OldApp old) {
         return !old.all("SELECT 1 FROM sqlite_master WHERE name = 'user_sessions'")
                 .isEmpty();
     }
 
     @Override
-    long addUser(OldApp old, String phone, @Nullable String token) {
+    public long addUser(OldApp old, String phone, @Nullable String token) {
         return old.addUser(phone, token);
     }
 
     @Override
-    void deleteUser(OldApp old, long user) {
+    public void deleteUser(OldApp old, long user) {
         old.deleteUser(user);
     }
 
     @Override
-    void renumberUser(OldApp old, long user, long id) {
+    public void renumberUser(OldApp old, long user, long id) {
         old.run("UPDATE users SET id = ? WHERE id = ?", id, user);
     }
 
     @Override
-    void leaveOutSessions(OldApp old, String condition) {
+    public void leaveOutSessions(OldApp old, String condition) {
         old.run("CREATE TRIGGER of_the_team BEFORE INSERT ON user_sessions WHEN " + condition
                 + " BEGIN SELECT RAISE(IGNORE); END");
     }
 
     @Override
-    void dropTheTeamsTrigger(OldApp old) {
+    public void dropTheTeamsTrigger(OldApp old) {
         old.run("DROP TRIGGER of_the_team");
     }
 
     @Override
-    List<String> tidying() {
+    public List<String> tidying() {
         return List.of("VACUUM", "REINDEX", "ANALYZE", "PRAGMA incremental_vacuum", "PRAGMA optimize");
     }
 
     /** To which it is not the main one. */
     @Override
-    OldApp another(OldApp old) {
+    public OldApp another(OldApp old) {
         return ((SqliteApp) old).attached();
     }
 
     @Override
-    void changeJournal(OldApp old) {
+    public void changeJournal(OldApp old) {
         String other = old.one("PRAGMA journal_mode").equals("wal") ? "delete" : "wal";
         old.run("PRAGMA busy_timeout = 0");
         try {
@@ -148,12 +143,12 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void replaceUser(OldApp old, long user, String phone, String token) {
+    public void replaceUser(OldApp old, long user, String phone, String token) {
         old.run("INSERT OR REPLACE INTO users (id, phone, auth_token) VALUES (?, ?, ?)", user, phone, token);
     }
 
     @Override
-    void putBackARow(OldApp old, long user, String token, boolean replaces) {
+    public void putBackARow(OldApp old, long user, String token, boolean replaces) {
         old.run(
                 "INSERT OR " + (replaces ? "REPLACE" : "IGNORE")
                         + " INTO user_sessions (user_id, auth_token) VALUES (?, ?)",
@@ -162,7 +157,7 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void takeARow(OldApp old, String id, long user, String token, String time) {
+    public void takeARow(OldApp old, String id, long user, String token, String time) {
         old.run(
                 "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token, created_at, last_seen_at)"
                         + " VALUES (?1, ?2, ?3, ?4, ?4)",
@@ -173,43 +168,43 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    String rebuiltUsers(Rebuilds.Way way) {
+    public String rebuiltUsers(Rebuilds.Way way) {
         return Rebuilds.narrowUsers(way);
     }
 
     @Override
-    String rebuiltSessions(Rebuilds.Way way) {
+    public String rebuiltSessions(Rebuilds.Way way) {
         return Rebuilds.narrowSessions(way);
     }
 
     @Override
-    String puttingTriggersBack(OldApp old, String table, String rebuild) {
+    public String puttingTriggersBack(OldApp old, String table, String rebuild) {
         return Rebuilds.puttingTriggersBack((SqliteApp) old, table, rebuild);
     }
 
     /** There is one. */
     @Override
-    Gap gap(OldApp old, String table, boolean isTheFirstWay) {
+    public Gap gap(OldApp old, String table, boolean isTheFirstWay) {
         return new Gap(Rebuilds.dropsOfTriggers((SqliteApp) old, table), Rebuilds.triggers((SqliteApp) old, table));
     }
 
     @Override
-    boolean renamingTakesForeignKeysAlong() {
+    public boolean renamingTakesForeignKeysAlong() {
         return true;
     }
 
     @Override
-    void backUp(OldApp old) {
+    public void backUp(OldApp old) {
         old.run("backup to '" + backup(old) + "'");
     }
 
     @Override
-    void restore(OldApp old) {
+    public void restore(OldApp old) {
         old.run("restore from '" + backup(old) + "'");
     }
 
     @Override
-    OldApp replaced(OldApp old) {
+    public OldApp replaced(OldApp old) {
         return ((SqliteApp) old).replacedBy(backup(old));
     }
 
@@ -218,22 +213,22 @@ class SqliteHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    OldApp dumpedAndRead(OldApp old) {
+    public OldApp dumpedAndRead(OldApp old) {
         return ((SqliteApp) old).dumpedAndRead();
     }
 
     @Override
-    OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock) {
+    public OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock) {
         throw new AssertionError("it stays here");
     }
 
     @Override
-    OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock) {
+    public OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock) {
         throw new AssertionError("it stays here");
     }
 
     @Override
-    void cutConnections(OldApp old) {
+    public void cutConnections(OldApp old) {
         throw new AssertionError("there are none");
     }
 }

@@ -1,4 +1,4 @@
-package org.multisession.auth;
+package org.multisession.histories;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package org.multisession.auth;
+package org.multisession.histories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,7 +30,7 @@ import org.multisession.testing.TestClock;
  * Two nodes on one server. What an old app may do there: give out ids by itself, so that the highest one comes again after
  * a delete; have a foreign key, one that cascades, or none; put in a row that is there.
  */
-class PostgresHistoriesTest extends HistoriesContract {
+final class PostgresKind implements DatabaseKind {
 
     private static final String SESSIONS = """
             CREATE TABLE %s (
@@ -58,7 +58,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     private Path folder = Path.of("");
 
     @Override
-    PostgresApp fresh(Path folder, int number) {
+    public PostgresApp fresh(Path folder, int number) {
         this.number = number;
         this.folder = folder;
         return PostgresApp.makeBy(
@@ -66,17 +66,12 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    int count() {
-        return 25;
-    }
-
-    @Override
-    int nodes(OldApp old) {
+    public int nodes(OldApp old) {
         return old instanceof PostgresApp ? 2 : 1;
     }
 
     @Override
-    Set<Step> steps() {
+    public Set<Step> steps() {
         return EnumSet.complementOf(EnumSet.of(
                 Step.BACK_UP,
                 Step.RESTORE,
@@ -87,48 +82,48 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    OptionalLong verifiedSessions(NewApp app) {
+    public OptionalLong verifiedSessions(NewApp app) {
         return OptionalLong.empty();
     }
 
     @Override
-    Uninstall uninstall(Database database) {
+    public Uninstall uninstall(Database database) {
         return new PostgresUninstaller(database);
     }
 
     @Override
-    Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
+    public Map<String, @Nullable Long> foreseen(OldApp old, Stage stage, SessionRules rules, TestClock clock) {
         return old instanceof SqliteApp file ? Openings.after(file.path(), stage, rules, clock) : Map.of();
     }
 
     @Override
-    void dryRun(NewApp app) {
+    public void dryRun(NewApp app) {
         app.database.read(PostgresDryRun::of);
     }
 
     @Override
-    boolean mendsWhileDeployed() {
+    public boolean mendsWhileDeployed() {
         return false;
     }
 
     @Override
-    void makeSessionsTable(OldApp old) {
+    public void makeSessionsTable(OldApp old) {
         old.run(SESSIONS.formatted("user_sessions", REFERENCES.get(number % REFERENCES.size())));
     }
 
     @Override
-    boolean hasSessionsTable(OldApp old) {
+    public boolean hasSessionsTable(OldApp old) {
         return !old.one("SELECT to_regclass('user_sessions')").equals("null");
     }
 
     @Override
-    long addUser(OldApp old, String phone, @Nullable String token) {
+    public long addUser(OldApp old, String phone, @Nullable String token) {
         return Long.parseLong(old.one(
                 "INSERT INTO users SELECT coalesce(max(id), 0) + 1, ?, ? FROM users RETURNING id", phone, token));
     }
 
     @Override
-    void deleteUser(OldApp old, long user) {
+    public void deleteUser(OldApp old, long user) {
         if (old instanceof SqliteApp) {
             old.deleteUser(user);
             return;
@@ -138,7 +133,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void renumberUser(OldApp old, long user, long id) {
+    public void renumberUser(OldApp old, long user, long id) {
         letGoOfSessions(old, user, "");
         old.run("UPDATE users SET id = ? WHERE id = ?", id, user);
     }
@@ -157,7 +152,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void leaveOutSessions(OldApp old, String condition) {
+    public void leaveOutSessions(OldApp old, String condition) {
         old.run("CREATE FUNCTION of_the_team() RETURNS trigger LANGUAGE plpgsql AS" + " $$ BEGIN IF " + condition
                 + " THEN RETURN NULL; END IF; RETURN NEW; END $$");
         old.run("CREATE TRIGGER of_the_team BEFORE INSERT ON user_sessions"
@@ -165,27 +160,27 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void dropTheTeamsTrigger(OldApp old) {
+    public void dropTheTeamsTrigger(OldApp old) {
         old.run("DROP FUNCTION of_the_team() CASCADE");
     }
 
     @Override
-    List<String> tidying() {
+    public List<String> tidying() {
         return List.of("VACUUM FULL users", "VACUUM FULL user_sessions", "ANALYZE", "REINDEX TABLE user_sessions");
     }
 
     @Override
-    OldApp another(OldApp old) {
+    public OldApp another(OldApp old) {
         return old.another();
     }
 
     @Override
-    void changeJournal(OldApp old) {
+    public void changeJournal(OldApp old) {
         throw new AssertionError("there is none");
     }
 
     @Override
-    void replaceUser(OldApp old, long user, String phone, String token) {
+    public void replaceUser(OldApp old, long user, String phone, String token) {
         old.run("BEGIN");
         deleteUser(old, user);
         old.addUserAs(user, phone, token);
@@ -193,7 +188,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void putBackARow(OldApp old, long user, String token, boolean replaces) {
+    public void putBackARow(OldApp old, long user, String token, boolean replaces) {
         old.run(
                 "INSERT INTO user_sessions (user_id, auth_token) VALUES (?, ?) ON CONFLICT (auth_token) DO "
                         + (replaces ? "UPDATE SET user_id = excluded.user_id" : "NOTHING"),
@@ -202,7 +197,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void takeARow(OldApp old, String id, long user, String token, String time) {
+    public void takeARow(OldApp old, String id, long user, String token, String time) {
         old.run(
                 "INSERT INTO user_sessions (id, user_id, auth_token, created_at, last_seen_at) VALUES (?, ?, ?, ?, ?)"
                         + " ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, auth_token = excluded.auth_token,"
@@ -215,12 +210,12 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    String rebuiltUsers(Rebuilds.Way way) {
+    public String rebuiltUsers(Rebuilds.Way way) {
         return rebuilt("users", COPY_OF_USERS, way);
     }
 
     @Override
-    String rebuiltSessions(Rebuilds.Way way) {
+    public String rebuiltSessions(Rebuilds.Way way) {
         return rebuilt("user_sessions", COPY_OF_SESSIONS, way);
     }
 
@@ -236,12 +231,12 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    String puttingTriggersBack(OldApp old, String table, String rebuild) {
+    public String puttingTriggersBack(OldApp old, String table, String rebuild) {
         return ((PostgresApp) old).puttingTriggersBack(table, rebuild);
     }
 
     @Override
-    Gap gap(OldApp old, String table, boolean isTheFirstWay) {
+    public Gap gap(OldApp old, String table, boolean isTheFirstWay) {
         return isTheFirstWay
                 ? new Gap(
                         "ALTER TABLE " + table + " DISABLE TRIGGER USER",
@@ -250,39 +245,39 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    boolean renamingTakesForeignKeysAlong() {
+    public boolean renamingTakesForeignKeysAlong() {
         return false;
     }
 
     @Override
-    void backUp(OldApp old) {
+    public void backUp(OldApp old) {
         throw new AssertionError("there are none");
     }
 
     @Override
-    void restore(OldApp old) {
+    public void restore(OldApp old) {
         throw new AssertionError("there are none");
     }
 
     @Override
-    OldApp replaced(OldApp old) {
+    public OldApp replaced(OldApp old) {
         throw new AssertionError("there are none");
     }
 
     @Override
-    OldApp dumpedAndRead(OldApp old) {
+    public OldApp dumpedAndRead(OldApp old) {
         throw new AssertionError("it stays as it is");
     }
 
     @Override
-    OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock) {
+    public OldApp copiedThere(OldApp old, @Nullable OldApp before, TestClock clock) {
         Path file = before == null ? folder.resolve(copies++ + ".db") : ((SqliteApp) before).path();
         requireSame(new DatabaseCopy(clock, Progress.NONE, false).toSqlite(old.claim(), file));
         return before == null ? SqliteApp.open(file) : before;
     }
 
     @Override
-    OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock) {
+    public OldApp copiedBack(OldApp there, @Nullable OldApp first, TestClock clock) {
         OldApp back = first == null ? PostgresApp.empty() : first;
         // Where a Tomcat has been since, it is to be said that all of that goes.
         requireSame(new DatabaseCopy(clock, Progress.NONE, first != null)
@@ -296,7 +291,7 @@ class PostgresHistoriesTest extends HistoriesContract {
     }
 
     @Override
-    void cutConnections(OldApp old) {
+    public void cutConnections(OldApp old) {
         ((PostgresApp) old).cutOthers();
     }
 }
