@@ -24,6 +24,7 @@
       <form class="form" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login/code">
         <c:if test="${not empty next}"><input type="hidden" name="next" value="<c:out value='${next}'/>"></c:if>
         <c:if test="${isConfirming}"><input type="hidden" name="confirm" value="1"></c:if>
+        <input type="hidden" name="number" value="<c:out value='${number}'/>">
         <div class="field">
           <label class="field__label" for="code"><ms:text key="code.field"/></label>
           <div id="code-hint">
@@ -48,6 +49,7 @@
     <form class="form form--close" method="post" action="<c:out value='${pageContext.request.contextPath}'/>/login/code">
       <c:if test="${not empty next}"><input type="hidden" name="next" value="<c:out value='${next}'/>"></c:if>
       <c:if test="${isConfirming}"><input type="hidden" name="confirm" value="1"></c:if>
+      <input type="hidden" name="number" value="<c:out value='${number}'/>">
       <c:if test="${resend.ahead}"><ms:wait of="${resend}" key="code.resend-in" holds="true"/></c:if>
       <button class="button<c:if test='${not isOver}'> button--quiet</c:if>" type="submit" name="resend" value="1" autocomplete="off"><ms:text key="${isOver ? 'code.resend.over' : 'code.resend'}"/></button>
     </form>

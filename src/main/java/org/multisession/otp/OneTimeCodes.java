@@ -192,7 +192,7 @@ public final class OneTimeCodes {
         return asked;
     }
 
-    /** The secret that this number was proved with; the latest if none was. */
+    /** The secret that this number was proved with, or else the latest that it was asked for with; the latest if none was. */
     private @Nullable ChallengeSecret heldFor(String number, String network, List<ChallengeSecret> all) {
         if (all.size() < 2) {
             return all.isEmpty() ? null : all.get(0);
@@ -202,7 +202,14 @@ public final class OneTimeCodes {
                 .filter(secret ->
                         knownBrowsers.asker(handle, number, secret.hash(), network, now) == Asker.KNOWN_BROWSER)
                 .findFirst()
+                .or(() -> all.stream()
+                        .filter(secret -> isOf(number, challenges.find(handle, secret.hash())))
+                        .findFirst())
                 .orElse(all.get(0)));
+    }
+
+    private static boolean isOf(String number, @Nullable Challenge challenge) {
+        return challenge != null && challenge.number().equals(number);
     }
 
     /**
@@ -232,7 +239,7 @@ public final class OneTimeCodes {
             Instant now) {
         Instant expires = now.plus(rules.ttl());
         Challenge before = held == null ? null : challenges.find(transaction, held.hash());
-        boolean goesOn = before != null && before.number().equals(number) && end(before, now) == null;
+        boolean goesOn = before != null && isOf(number, before) && end(before, now) == null;
         if (held != null && before != null && goesOn && !(before.isStrangers() && sends)) {
             challenges.resend(transaction, before, held.mac(code), expires, now);
             return held;

@@ -591,6 +591,21 @@ abstract class CodesContract {
         }
 
         @Test
+        void goes_on_with_its_challenge_though_another_number_was_asked_for_in_between() {
+            ChallengeSecret annas = app.challenge(ANNA);
+            String first = app.sent.next().code();
+            app.refusal(annas, CodeApp.notThis(first));
+            ChallengeSecret borises = CodeApp.challenged(app.ask(BORIS, CodeApp.HOME, annas));
+            clock.advance(MINUTE);
+            ChallengeSecret again =
+                    CodeApp.challenged(app.askHolding(ANNA, CodeApp.HOME, List.of(borises, annas)));
+            assertThat(app.codes.standing(again))
+                    .extracting(ChallengeStatus::attemptsLeft)
+                    .isEqualTo(4);
+            assertThat(app.app.opens(app.signIn(again, first))).isEqualTo(42);
+        }
+
+        @Test
         void does_not_give_used_attempts_back_and_the_challenge_says_how_many_are_left() {
             ChallengeSecret secret = app.challenge(ANNA);
             assertThat(app.codes.standing(secret))

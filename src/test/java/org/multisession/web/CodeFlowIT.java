@@ -307,6 +307,47 @@ class CodeFlowIT {
             assertThat(expired.body()).contains("role=\"alert\"", "has expired", "href=\"/login?edit=1\"");
         }
 
+        /** The cookie holds the requests of both tabs; the page says of which number it is. */
+        @Test
+        void the_codes_of_two_numbers_are_typed_in_two_tabs_each_in_its_own() {
+            String first = log.user();
+            String second = log.user();
+            Answer asked = askByForm(log, first);
+            String firstTab = numberField(log.http().get("login/code", "Accept", HTML, "Cookie", cookie(asked, CHALLENGE)));
+            String cookies = cookie(askByForm(log, second, "Cookie", cookie(asked, CHALLENGE)), CHALLENGE);
+            String secondTab = numberField(log.http().get("login/code", "Accept", HTML, "Cookie", cookies));
+            Answer wrong = post(log, cookies, firstTab, wrong(codeInLog(first)));
+            assertThat(wrong.body()).contains(firstTab, "Attempts left: 4").doesNotContain(secondTab);
+            Answer resend = log.http()
+                    .postForm(
+                            "login/code", Map.of("resend", "1", "number", firstTab), "Accept", HTML, "Cookie", cookies);
+            assertThat(resend.status()).isEqualTo(429);
+            assertThat(resend.body()).contains(firstTab).doesNotContain(secondTab);
+            Answer done = post(log, cookies, firstTab, codeInLog(first));
+            assertThat(text(log.http().get("api/me", "Cookie", cookie(done, "auth_token")), "phone"))
+                    .isEqualTo(first);
+            // The first tab is done; what is typed there is no try at the code of the second.
+            Answer late = post(log, cookies, firstTab, codeInLog(first));
+            assertThat(late.header("Location")).hasValue("/login?lost=1");
+            assertThat(log.http().get("login/code", "Accept", HTML, "Cookie", cookies).body())
+                    .contains(secondTab)
+                    .doesNotContain("Attempts left");
+            assertThat(post(log, cookies, secondTab, codeInLog(second)).headers("Set-Cookie"))
+                    .hasSize(1);
+        }
+
+        private static String numberField(Answer page) {
+            Matcher field =
+                    Pattern.compile("name=\"number\" value=\"([^\"]+)\"").matcher(page.body());
+            assertThat(field.find()).as(page.body()).isTrue();
+            return field.group(1);
+        }
+
+        private static Answer post(Deployed at, String cookies, String number, String code) {
+            return at.http()
+                    .postForm("login/code", Map.of("code", code, "number", number), "Accept", HTML, "Cookie", cookies);
+        }
+
         @Test
         void another_browser_can_do_nothing_with_the_code() {
             String phone = log.user();

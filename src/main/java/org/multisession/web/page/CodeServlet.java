@@ -65,11 +65,11 @@ public final class CodeServlet extends MethodServlet {
     protected void doGet(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         CodeStep step = CodeStep.of(FormBody.ofQuery(request));
-        List<ChallengeSecret> held = challenge.read(request);
-        ChallengeStatus standing = held.isEmpty() ? null : codes.standing(held.get(0));
-        if (standing == null) {
+        Asked asked = latest(request);
+        if (asked == null) {
             startOver(request, response, step);
         } else {
+            ChallengeStatus standing = asked.standing();
             Page page = new Page(200, standing, step);
             show(request, response, standing.end() == null ? page : page.saying(errorKey(standing.end())));
         }
@@ -80,18 +80,19 @@ public final class CodeServlet extends MethodServlet {
             throws ServletException, IOException {
         FormBody form = FormBody.read(request);
         CodeStep step = CodeStep.of(form);
-        List<ChallengeSecret> held = challenge.read(request);
-        ChallengeStatus standing = held.isEmpty() ? null : codes.standing(held.get(0));
-        if (standing == null) {
+        String number = form.get("number");
+        Asked asked = number == null ? latest(request) : latestFor(number, request);
+        if (asked == null) {
             startOver(request, response, step);
             return;
         }
+        ChallengeStatus standing = asked.standing();
         boolean isResend = form.get("resend") != null;
         try {
             if (isResend) {
-                resend(request, response, held.get(0), standing, step);
+                resend(request, response, asked.secret(), standing, step);
             } else {
-                attempt(request, response, held.get(0), standing, form.get("code"), step);
+                attempt(request, response, asked.secret(), standing, form.get("code"), step);
             }
         } catch (DatabaseBusyException | StorageException e) {
             // The form stays, with its input, which the general page for 503 would lose. It speaks of the code alone,
@@ -107,6 +108,39 @@ public final class CodeServlet extends MethodServlet {
                     response,
                     new Page(503, standing, step).saying(errorKey).typed(form.get("code")));
         }
+    }
+
+    /** A request for a code that this browser has made. */
+    private record Asked(ChallengeSecret secret, ChallengeStatus standing) {}
+
+    /** The latest request; null if there is none, or it is over and forgotten. */
+    private @Nullable Asked latest(HttpServletRequest request) {
+        List<ChallengeSecret> held = challenge.read(request);
+        return held.isEmpty() ? null : asked(held.get(0));
+    }
+
+    /**
+     * The latest request for the number that the page shows. In another tab, a code for another number may have been
+     * asked for since; it must not lose an attempt by what is typed here.
+     */
+    private @Nullable Asked latestFor(String shown, HttpServletRequest request) {
+        for (ChallengeSecret secret : challenge.read(request)) {
+            Asked asked = asked(secret);
+            if (asked != null && shown.equals(shown(asked.standing()))) {
+                return asked;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Asked asked(ChallengeSecret secret) {
+        ChallengeStatus standing = codes.standing(secret);
+        return standing == null ? null : new Asked(secret, standing);
+    }
+
+    /** In full, for whoever typed it: the challenge belongs to this browser only. */
+    private @Nullable String shown(ChallengeStatus standing) {
+        return phoneNumbers.pretty(standing.number());
     }
 
     private void resend(
@@ -215,8 +249,7 @@ public final class CodeServlet extends MethodServlet {
         model.put("errorKey", page.errorKey());
         model.put("isCodeWrong", page.status() == 422);
         model.put("typed", page.typed());
-        // In full, for whoever typed it: the challenge belongs to this browser only.
-        model.put("number", phoneNumbers.pretty(standing.number()));
+        model.put("number", shown(standing));
         model.put("isOver", standing.isOver());
         model.put("attemptsLeft", standing.attemptsLeft());
         model.put("goodFor", Wait.of(standing.expiresIn(), messages));
