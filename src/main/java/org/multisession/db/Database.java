@@ -613,8 +613,9 @@ public final class Database implements AutoCloseable {
     private static void forgetIfBroken(Pools serving, ConnectionPool.Lease lease, SQLException e) {
         FailureKind kind = serving.source().vendor().kindOf(e);
         if (!kind.leavesConnectionIntact()) {
-            // Whoever gets the failure, or watches for it, tells of a disk; each request may fail by one.
-            if (!kind.isOfTheStorage()) {
+            // Whoever gets the failure, or watches for it, tells of a disk or a statement; each request may fail by
+            // one.
+            if (!kind.isOfTheStorage() && !kind.isOfTheStatement()) {
                 // Not by the words of the driver, which may quote a value.
                 log.warn(
                         "Replacing a database connection after: {}",

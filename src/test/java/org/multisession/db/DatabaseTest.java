@@ -899,6 +899,18 @@ class DatabaseTest {
         }
     }
 
+    /** Where a table is gone, each request would write the same once more than it is told of. */
+    @Test
+    void a_statement_that_fails_is_told_of_by_nobody_but_whoever_gets_the_failure() throws Exception {
+        try (LogLines log = new LogLines("org.multisession.db")) {
+            open(SHORT, database -> {
+                old.run("DROP TABLE counters");
+                assertThatThrownBy(() -> count(database)).isInstanceOf(DatabaseException.class);
+            });
+            assertThat(log.of(Level.WARNING)).isEmpty();
+        }
+    }
+
     /** Each task by the clock and each request would tell of it, and not who watches the storage. */
     @Test
     void a_connection_that_cannot_be_opened_is_told_of_as_a_fault_of_the_storage() throws Exception {

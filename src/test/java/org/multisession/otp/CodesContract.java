@@ -597,8 +597,7 @@ abstract class CodesContract {
             app.refusal(annas, CodeApp.notThis(first));
             ChallengeSecret borises = CodeApp.challenged(app.ask(BORIS, CodeApp.HOME, annas));
             clock.advance(MINUTE);
-            ChallengeSecret again =
-                    CodeApp.challenged(app.askHolding(ANNA, CodeApp.HOME, List.of(borises, annas)));
+            ChallengeSecret again = CodeApp.challenged(app.askHolding(ANNA, CodeApp.HOME, List.of(borises, annas)));
             assertThat(app.codes.standing(again))
                     .extracting(ChallengeStatus::attemptsLeft)
                     .isEqualTo(4);

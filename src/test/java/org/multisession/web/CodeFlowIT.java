@@ -313,7 +313,8 @@ class CodeFlowIT {
             String first = log.user();
             String second = log.user();
             Answer asked = askByForm(log, first);
-            String firstTab = numberField(log.http().get("login/code", "Accept", HTML, "Cookie", cookie(asked, CHALLENGE)));
+            String firstTab =
+                    numberField(log.http().get("login/code", "Accept", HTML, "Cookie", cookie(asked, CHALLENGE)));
             String cookies = cookie(askByForm(log, second, "Cookie", cookie(asked, CHALLENGE)), CHALLENGE);
             String secondTab = numberField(log.http().get("login/code", "Accept", HTML, "Cookie", cookies));
             Answer wrong = post(log, cookies, firstTab, wrong(codeInLog(first)));
@@ -329,7 +330,9 @@ class CodeFlowIT {
             // The first tab is done; what is typed there is no try at the code of the second.
             Answer late = post(log, cookies, firstTab, codeInLog(first));
             assertThat(late.header("Location")).hasValue("/login?lost=1");
-            assertThat(log.http().get("login/code", "Accept", HTML, "Cookie", cookies).body())
+            assertThat(log.http()
+                            .get("login/code", "Accept", HTML, "Cookie", cookies)
+                            .body())
                     .contains(secondTab)
                     .doesNotContain("Attempts left");
             assertThat(post(log, cookies, secondTab, codeInLog(second)).headers("Set-Cookie"))
