@@ -446,6 +446,22 @@ class CodeFlowIT {
             assertThat(log.http().get("login", "Accept", HTML).body()).doesNotContain("has no request");
         }
 
+        /** The answer to the right code may be lost, and whoever typed it types it again. */
+        @Test
+        void who_sends_a_right_code_again_reads_that_it_was_used_and_gets_another_at_once() {
+            String phone = log.user();
+            String challenge = cookie(askByForm(log, phone), CHALLENGE);
+            assertThat(post(log, challenge, codeInLog(phone)).headers("Set-Cookie"))
+                    .hasSize(1);
+            Answer again = post(log, challenge, codeInLog(phone));
+            assertThat(again.headers("Set-Cookie")).isEmpty();
+            assertThat(log.http()
+                            .get(again.header("Location").orElseThrow(), "Accept", HTML)
+                            .body())
+                    .contains("have expired or been used already, so ask for a new one");
+            assertThat(askByForm(log, phone, "Cookie", challenge).status()).isEqualTo(303);
+        }
+
         @Test
         void each_challenge_has_a_secret_of_its_own_and_no_sign_in_takes_a_token_from_outside() {
             String phone = log.user();
@@ -668,6 +684,19 @@ class CodeFlowIT {
             assertProblem(problem, 429, "too-many-requests");
             assertThat(Integer.parseInt(problem.header("Retry-After").orElseThrow()))
                     .isBetween(1, 60);
+        }
+
+        /** The answer to a first click may be lost, with its cookie. The message for it comes all the same. */
+        @Test
+        void say_what_to_do_about_a_code_that_comes_for_a_request_of_which_this_browser_has_no_cookie() {
+            String phone = log.user();
+            String challenge = cookie(askByForm(log, phone), CHALLENGE);
+            String advice = "it belongs to another request: wait, then ask for a new one here";
+            String link = "I already have a code";
+            assertThat(askByForm(log, phone).body()).contains(advice).doesNotContain(link);
+            assertThat(askByForm(log, phone, "Cookie", challenge).body())
+                    .contains(link)
+                    .doesNotContain(advice);
         }
 
         @Test

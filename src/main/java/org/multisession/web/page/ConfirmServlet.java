@@ -108,7 +108,9 @@ public final class ConfirmServlet extends MethodServlet {
             model.put("wait", Wait.ofSeconds(refusal.retryIn(), new Messages(Browser.language(request))));
             if (refusal.status() == 429) {
                 response.setHeader("Retry-After", String.valueOf(refusal.retryIn()));
-                model.put("codePage", codePage(request, signedIn, next));
+                String codePage = codePage(request, signedIn, next);
+                model.put("codePage", codePage);
+                model.put("errorKey", codePage == null ? PhoneStep.Refusal.WAIT_ELSEWHERE : refusal.errorKey());
             }
         }
         Pages.show(request, response, refusal == null ? 200 : refusal.status(), "confirm", model);

@@ -159,6 +159,8 @@ public final class LoginServlet extends MethodServlet {
             PhoneNumber refused = refusal.status() == 429 ? phoneNumbers.read(number) : null;
             if (refused != null && refused.text().equals(step.latestNumber(request))) {
                 model.put("codePage", CodeStep.signIn(next).url(request));
+            } else if (refused != null) {
+                model.put("errorKey", PhoneStep.Refusal.WAIT_ELSEWHERE);
             }
         }
         model.put("phoneExample", phoneNumbers.example());

@@ -18,6 +18,12 @@ public interface PhoneStep {
      */
     record Refusal(int status, String errorKey, long retryIn) {
 
+        /**
+         * The message key for whoever must wait and has no code to type in here. The answer to an earlier click may have
+         * been lost, with its cookie, and the code for it comes all the same.
+         */
+        static final String WAIT_ELSEWHERE = "login.error.wait.elsewhere";
+
         static Refusal of(String errorKey) {
             return new Refusal(422, errorKey, 0);
         }
