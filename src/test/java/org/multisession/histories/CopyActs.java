@@ -40,17 +40,80 @@ final class CopyActs extends Acts {
             tell("the backup is put in the place of the database under our app");
             world.replace(kind::replaced);
             nodes.all().forEach(checks::nothingIsAnswered);
-            nodes.all().forEach(NewApp::goOnWithSuccessor);
         }
         latest.run();
         if (isAway) {
             history.theOldAppGoesOn();
             nodes.deploy();
         } else if (isReplaced) {
-            promises.clocks.isDeployed();
-            promises.repaired();
+            goOnWithSuccessor();
         }
         return true;
+    }
+
+    /** The file is gone under our app, or another one is in its place, and then it is there again as if nothing had been. */
+    boolean moveAwayAndBack() {
+        if (nodes.isAway() || !promises.clocks.believes()) {
+            return false;
+        }
+        tell("the database is moved away");
+        kind.moveAway(world.old);
+        Runnable latest = backup;
+        if (latest != null && random.nextBoolean()) {
+            nodes.all().forEach(checks::nothingIsAnswered);
+            anotherStandsIn(latest);
+            return true;
+        }
+        boolean isMissed = random.nextBoolean();
+        if (isMissed) {
+            nodes.all().forEach(checks::nothingIsAnswered);
+        }
+        if (kind.writesWhileAway(world.old)) {
+            world.isAlone = true;
+            history.theOldAppGoesOn();
+            world.isAlone = false;
+        }
+        tell("and back" + (isMissed ? ", and was missed" : ""));
+        kind.moveBack(world.old);
+        if (isMissed) {
+            goOnWithSuccessor();
+        }
+        return true;
+    }
+
+    /** Nothing of what happens to the latest backup in its place happens to the database. */
+    private void anotherStandsIn(Runnable latest) {
+        tell("the backup is put where it was");
+        Runnable before = promises.snapshot();
+        OldApp away = world.old;
+        world.goOnWith(kind.standIn(away));
+        latest.run();
+        goOnWithSuccessor();
+        checks.check();
+        history.goOnAnywhere(4);
+        tell("and the first one comes back");
+        // What a clock is doubted for that was away for long stays in doubt, but not after a deploy.
+        boolean isDoubted = !promises.clocks.believes();
+        if (isDoubted) {
+            nodes.undeploy();
+        }
+        world.old.close();
+        kind.moveBack(away);
+        world.goOnWith(away);
+        before.run();
+        if (isDoubted) {
+            nodes.deploy();
+        } else {
+            nodes.all().forEach(checks::nothingIsAnswered);
+            goOnWithSuccessor();
+        }
+    }
+
+    /** As a second after another file was found. */
+    private void goOnWithSuccessor() {
+        nodes.all().forEach(NewApp::goOnWithSuccessor);
+        promises.clocks.isDeployed();
+        promises.repaired();
     }
 
     boolean dumpAndRead() {

@@ -78,6 +78,18 @@ interface DatabaseKind {
     /** The same by another file in its place, whoever has it open. */
     OldApp replaced(OldApp old);
 
+    /** The database's file goes elsewhere, whoever has it open. */
+    void moveAway(OldApp old);
+
+    /** The latest copy is where the file was that is away. */
+    OldApp standIn(OldApp away);
+
+    /** The file is in its place again, whatever was there meanwhile. */
+    void moveBack(OldApp away);
+
+    /** Whether a program can go on to write to a file that was moved away. */
+    boolean writesWhileAway(OldApp old);
+
     /** The same database, made anew from its dump while our app is away. */
     OldApp dumpedAndRead(OldApp old);
 

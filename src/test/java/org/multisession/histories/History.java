@@ -139,6 +139,7 @@ final class History {
 
             case BACK_UP -> copies.backUp();
             case RESTORE -> copies.restore();
+            case MOVE_AWAY_AND_BACK -> copies.moveAwayAndBack();
             case DUMP_AND_READ -> copies.dumpAndRead();
             case COPY_THERE_AND_BACK -> copies.copyThereAndBack();
 
@@ -167,10 +168,15 @@ final class History {
     void goOnFor(int steps) {
         nodes.deploy();
         checks.check();
+        goOnAnywhere(steps);
+        nodes.undeploy();
+    }
+
+    /** For a few steps that may happen on any database. */
+    void goOnAnywhere(int steps) {
         for (int i = world.random.nextInt(steps); i > 0; i--) {
             step(world.some(Step.ANYWHERE));
             checks.check();
         }
-        nodes.undeploy();
     }
 }

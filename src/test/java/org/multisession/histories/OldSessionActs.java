@@ -277,11 +277,11 @@ final class OldSessionActs extends Acts {
         });
         tell("begin");
         world.old.run("BEGIN");
-        world.isInTransaction = true;
+        world.isAlone = true;
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
             history.step(world.some(Step.IN_A_TRANSACTION));
         }
-        world.isInTransaction = false;
+        world.isAlone = false;
         if (!nodes.isLocked()) {
             opened.forEach((node, ofNode) -> ofNode.forEach((token, user) -> assertThat(node.opens(token))
                     .as("token %s, meanwhile %s", token, story())

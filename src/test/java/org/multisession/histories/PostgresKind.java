@@ -75,6 +75,7 @@ final class PostgresKind implements DatabaseKind {
         return EnumSet.complementOf(EnumSet.of(
                 Step.BACK_UP,
                 Step.RESTORE,
+                Step.MOVE_AWAY_AND_BACK,
                 Step.DUMP_AND_READ,
                 Step.CLOCK_JUMPS,
                 Step.CHANGE_JOURNAL,
@@ -261,6 +262,26 @@ final class PostgresKind implements DatabaseKind {
 
     @Override
     public OldApp replaced(OldApp old) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    public void moveAway(OldApp old) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    public OldApp standIn(OldApp away) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    public void moveBack(OldApp away) {
+        throw new AssertionError("there are none");
+    }
+
+    @Override
+    public boolean writesWhileAway(OldApp old) {
         throw new AssertionError("there are none");
     }
 

@@ -2,6 +2,9 @@ package org.multisession.histories;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -206,6 +209,33 @@ final class SqliteKind implements DatabaseKind {
     @Override
     public OldApp replaced(OldApp old) {
         return ((SqliteApp) old).replacedBy(backup(old));
+    }
+
+    @Override
+    public void moveAway(OldApp old) {
+        ((SqliteApp) old).moveAway();
+    }
+
+    @Override
+    public OldApp standIn(OldApp away) {
+        Path path = ((SqliteApp) away).path();
+        try {
+            Files.copy(backup(away), path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return SqliteApp.open(path);
+    }
+
+    @Override
+    public void moveBack(OldApp away) {
+        ((SqliteApp) away).moveBack();
+    }
+
+    /** SQLite begins no rollback journal beside a path that leads elsewhere. */
+    @Override
+    public boolean writesWhileAway(OldApp old) {
+        return old.one("PRAGMA journal_mode").equals("wal");
     }
 
     private static Path backup(OldApp old) {

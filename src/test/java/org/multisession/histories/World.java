@@ -32,7 +32,8 @@ final class World implements AutoCloseable {
     /** Opened at the first deploy. */
     private @Nullable Sibling sibling;
 
-    boolean isInTransaction;
+    /** Whether nobody else could come to this database: it is in a transaction, or moved away. */
+    boolean isAlone;
 
     private final long seed;
     private final List<String> told = new ArrayList<>();
@@ -88,7 +89,7 @@ final class World implements AutoCloseable {
 
     /** By the old app's own connection, or by another one that looks at the database in another way. */
     void there(Consumer<OldApp> act) {
-        if (isInTransaction || random.nextInt(4) > 0) {
+        if (isAlone || random.nextInt(4) > 0) {
             act.accept(old);
             return;
         }

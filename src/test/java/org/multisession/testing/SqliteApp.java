@@ -119,6 +119,34 @@ public final class SqliteApp implements OldApp {
         return open(path);
     }
 
+    /** The file goes elsewhere with all that belongs to it, whoever has it open. */
+    public void moveAway() {
+        move(path, away());
+    }
+
+    /** It comes back, whatever is in its place by now. */
+    public void moveBack() {
+        move(away(), path);
+    }
+
+    private Path away() {
+        return Path.of(path + ".away");
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            for (String suffix : List.of("-wal", "-shm", "-journal", "")) {
+                Path file = Path.of(from + suffix);
+                Files.deleteIfExists(Path.of(to + suffix));
+                if (Files.exists(file)) {
+                    Files.move(file, Path.of(to + suffix));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public SqliteFile claim() {
         return SqliteFile.claim(path, false, "/test");
