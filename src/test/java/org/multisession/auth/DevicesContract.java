@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.DatabaseListener;
 import org.multisession.db.SqlTime;
@@ -21,12 +19,11 @@ import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /** What a user's devices are, and the ending of one from another. */
-abstract class DevicesContract {
+abstract class DevicesContract extends DeployedContract {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final String BORIS = "+7 999 123-45-68";
@@ -34,28 +31,9 @@ abstract class DevicesContract {
     private static final Client PHONE = new Client("192.0.2.7", "a phone");
     private static final Client LAPTOP = new Client("2001:db8::1", "a laptop");
 
-    private final TestClock clock = new TestClock();
-    private OldApp old;
-    private NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
     /** The definition of an id that the database gives out. */
     String id() {
         return "id INTEGER NOT NULL PRIMARY KEY";
-    }
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
     }
 
     private SignedIn by(String token) {

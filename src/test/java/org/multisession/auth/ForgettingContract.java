@@ -7,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,46 +17,20 @@ import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
 import org.multisession.session.Throttle;
 import org.multisession.testing.LogLines;
-import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.TokenHash;
 
 /** What has ended is forgotten when it cannot come back, and not before. */
-abstract class ForgettingContract {
+abstract class ForgettingContract extends DeployedContract {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final Duration DAY = Duration.ofDays(1);
     private static final int KEEP_DAYS = 10;
     static final Duration KEEP = Duration.ofDays(KEEP_DAYS);
 
-    final TestClock clock = new TestClock();
-    OldApp old;
-    NewApp app;
     private final AtomicLong salts = new AtomicLong(1);
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
 
     /** A tool replaces the table users, and its rows stay as they are. */
     abstract void rebuildUsers();
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), NewApp.RULES, clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
-    }
-
-    private void redeploy(Stage stage) {
-        app.close();
-        app = NewApp.deploy(old.claim(), NewApp.RULES, stage, clock);
-    }
 
     private Forgetting forgetting() {
         return forgetting("one", () -> true);

@@ -11,45 +11,22 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.session.Client;
 import org.multisession.session.EndReason;
 import org.multisession.session.Stage;
 import org.multisession.session.UserSessionDao.Ending;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.CookieValue;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /** What becomes of a request that carries more than one token, or one in an odd spelling: on every database. */
-abstract class PresentedContract {
+abstract class PresentedContract extends DeployedContract {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final String BORIS = "+7 999 123-45-68";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
-
-    final TestClock clock = new TestClock();
-    OldApp old;
-    NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
-    }
 
     @Test
     void a_token_is_found_as_every_library_writes_it_into_a_cookie() {

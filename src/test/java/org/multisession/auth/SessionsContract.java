@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -25,24 +23,16 @@ import org.multisession.session.Stage;
 import org.multisession.session.UserSession;
 import org.multisession.testing.NewApp;
 import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.token.TokenHash;
 
 /** Who is signed in, and who is not: the promises P1 to P4, on every database. */
-abstract class SessionsContract {
+abstract class SessionsContract extends DeployedContract {
 
     static final String ANNA = "+7 999 123-45-67";
     private static final String BORIS = "+7 999 123-45-68";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
-
-    final TestClock clock = new TestClock();
-    OldApp old;
-    NewApp app;
-
-    /** A fresh database of the old app, in its single form, that {@link #deploy} can open. */
-    abstract OldApp single();
 
     /** The same as the multi form leaves it. */
     abstract OldApp multi();
@@ -55,18 +45,6 @@ abstract class SessionsContract {
 
     /** From now on a trigger of the team's removes each new session that has no time of its creation. */
     abstract void removeSessionsWithoutTime();
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = deploy(NewApp.RULES);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
-    }
 
     NewApp deploy(SessionRules rules) {
         return NewApp.deploy(old.claim(), rules, clock);

@@ -8,21 +8,17 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.auth.Devices.Ended;
 import org.multisession.session.Client;
 import org.multisession.session.SessionRules;
 import org.multisession.session.Stage;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 
 /** What a recent sign-in is needed for, and who is told of one. */
-abstract class SignInsContract {
+abstract class SignInsContract extends DeployedContract {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
@@ -31,28 +27,9 @@ abstract class SignInsContract {
     private static final Duration FRESH = Duration.ofMinutes(15);
     private static final SessionRules RULES = NewApp.RULES.freshFor(FRESH);
 
-    private final TestClock clock = new TestClock();
-    private OldApp old;
-    private NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deployProving(old.claim(), RULES, Stage.COEXIST, clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
-    }
-
-    private void redeploy(Stage stage) {
-        app.close();
-        app = NewApp.deployProving(old.claim(), RULES, stage, clock);
+    @Override
+    NewApp deploy(Stage stage) {
+        return NewApp.deployProving(old.claim(), RULES, stage, clock);
     }
 
     private SignedIn by(String token) {

@@ -36,7 +36,7 @@ class SqliteStagesTest extends StagesContract {
         // The old app's own doing; ours is what is looked at here.
         old.run("PRAGMA secure_delete=ON");
         old.run("UPDATE users SET auth_token = NULL");
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         app.close();
         // As bytes: also where SQLite has only marked them as free.
         String file = Files.readString(folder.resolve("old-app.db"), StandardCharsets.ISO_8859_1);

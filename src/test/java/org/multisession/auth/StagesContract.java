@@ -8,8 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,46 +19,20 @@ import org.multisession.session.TokenHashing;
 import org.multisession.session.TokenHashingDao;
 import org.multisession.session.UserSessionDao;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 import org.multisession.token.Presented;
 import org.multisession.token.SessionToken;
 import org.multisession.token.TokenHash;
 
 /** The stages of the move, and the way back: nobody is signed out by them, and no token is left behind. */
-abstract class StagesContract {
+abstract class StagesContract extends DeployedContract {
 
     static final String ANNA = "+7 999 123-45-67";
     static final String BORIS = "+7 999 123-45-68";
     private static final String ANNAS_OLD_COOKIE = "old_token_xyz123";
     private static final String BORIS_OLD_COOKIE = "DfiTF-AlNZAtEWvg8nKUp1FFM5v0r1P7NRMa6oBxoOE";
 
-    final TestClock clock = new TestClock();
-    OldApp old;
-    NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
     /** From now on a trigger of the team's refuses to change the token of a session of this user, with an error or without. */
     abstract void keepTokens(long userId, boolean isSilent);
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), NewApp.RULES, Stage.COEXIST, clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
-    }
-
-    void goTo(Stage stage) {
-        app.close();
-        app = NewApp.deploy(old.claim(), NewApp.RULES, stage, clock);
-    }
 
     private List<String> tokensIn(String table) {
         List<String> tokens = new ArrayList<>();
@@ -74,7 +46,7 @@ abstract class StagesContract {
         String laptop = app.signIn(ANNA);
         String ended = app.signIn(ANNA);
         app.signOut(ended);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         assertThat(app.opens(phone)).isEqualTo(42);
         assertThat(app.opens(laptop)).isEqualTo(42);
         assertThat(app.opens(ANNAS_OLD_COOKIE)).as("adopted").isEqualTo(42);
@@ -86,7 +58,7 @@ abstract class StagesContract {
 
     @Test
     void a_session_made_while_settled_lies_there_as_a_hash_and_leaves_the_users_table_alone() {
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         String before = old.rows("users");
         String phone = app.signIn(ANNA);
         assertThat(app.opens(phone)).isEqualTo(42);
@@ -102,7 +74,7 @@ abstract class StagesContract {
         String phone = app.signIn(ANNA);
         old.run("UPDATE users SET auth_token = ? WHERE id = 43", TokenHash.of("whatever"));
         for (Stage stage : List.of(Stage.SETTLE, Stage.RETIRE, Stage.COEXIST)) {
-            goTo(stage);
+            redeploy(stage);
             assertThat(tokensIn("user_sessions")).contains(TokenHash.of(phone));
             assertThat(app.opens(TokenHash.of(phone))).as("%s", stage).isNull();
             assertThat(app.opens(TokenHash.of("whatever")))
@@ -115,7 +87,7 @@ abstract class StagesContract {
     @Test
     void retiring_refuses_the_legacy_tokens_and_nothing_else() {
         String phone = app.signIn(ANNA);
-        goTo(Stage.RETIRE);
+        redeploy(Stage.RETIRE);
         assertThat(app.opens(phone)).isEqualTo(42);
         assertThat(app.opens(ANNAS_OLD_COOKIE)).as("adopted").isEqualTo(42);
         assertThat(app.opens(BORIS_OLD_COOKIE)).as("legacy").isNull();
@@ -125,11 +97,11 @@ abstract class StagesContract {
     @Test
     void going_back_keeps_every_session_alive_and_mirrors_again() {
         String first = app.signIn(ANNA);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         String second = app.signIn(ANNA);
-        goTo(Stage.RETIRE);
+        redeploy(Stage.RETIRE);
         String third = app.signIn(ANNA);
-        goTo(Stage.COEXIST);
+        redeploy(Stage.COEXIST);
         assertThat(List.of(first, second, third))
                 .allSatisfy(token -> assertThat(app.opens(token)).isEqualTo(42));
         assertThat(app.opens(BORIS_OLD_COOKIE)).isEqualTo(43);
@@ -142,12 +114,12 @@ abstract class StagesContract {
     void what_ended_before_settling_stays_ended_when_the_old_app_puts_its_row_back() {
         String ended = app.signIn(ANNA);
         app.signOut(ended);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (42, ?)", ended);
         assertThat(app.opens(ended)).isNull();
-        goTo(Stage.COEXIST);
+        redeploy(Stage.COEXIST);
         assertThat(app.opens(ended)).isNull();
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         assertThat(app.opens(ended)).isNull();
         assertThat(tokensIn("user_sessions")).as("the row in plain").doesNotContain(ended);
     }
@@ -155,7 +127,7 @@ abstract class StagesContract {
     @Test
     void a_session_whose_hash_is_known_is_not_opened_to_another_user_by_a_row_in_plain() {
         String annas = app.signIn(ANNA);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, ?)", annas);
         assertThat(app.opens(annas)).isEqualTo(42);
         old.deleteUser(42);
@@ -164,10 +136,10 @@ abstract class StagesContract {
 
     @Test
     void a_row_that_the_old_app_writes_in_plain_while_settled_is_accepted_and_hashed_at_the_next_deploy() {
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'written-by-the-old-app')");
         assertThat(app.opens("written-by-the-old-app")).isEqualTo(43);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         assertThat(app.opens("written-by-the-old-app")).isEqualTo(43);
         assertThat(tokensIn("user_sessions")).containsExactly(TokenHash.of("written-by-the-old-app"));
     }
@@ -176,20 +148,20 @@ abstract class StagesContract {
     void a_token_with_a_hash_does_not_come_back_through_the_mirror_once_it_has_ended() {
         String phone = app.signIn(ANNA);
         assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         app.signOut(phone);
         assertThat(old.legacyTokenOf(42)).isEqualTo(phone);
         assertThat(app.opens(phone)).isNull();
-        goTo(Stage.COEXIST);
+        redeploy(Stage.COEXIST);
         assertThat(app.opens(phone)).isNull();
     }
 
     @Test
     void a_token_whose_hash_has_ended_is_not_adopted_after_going_back() {
         String ended = app.signIn(ANNA);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         app.signOut(ended);
-        goTo(Stage.COEXIST);
+        redeploy(Stage.COEXIST);
         assertThat(old.legacyTokenOf(42)).isEqualTo(ended);
         app.signIn(ANNA);
         assertThat(app.opens(ended)).isNull();
@@ -218,7 +190,7 @@ abstract class StagesContract {
         String here = app.signIn(ANNA);
         app.signOut(here);
         String living = app.signIn(ANNA);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         String settled = app.signIn(ANNA);
         app.signOut(settled);
         // The same in plain, made and ended by the old app, tells nothing of the session that lives.
@@ -226,7 +198,7 @@ abstract class StagesContract {
         old.signOut(living);
         assertThat(whyEnded(living)).isNull();
         for (Stage stage : List.of(Stage.SETTLE, Stage.COEXIST)) {
-            goTo(stage);
+            redeploy(stage);
             assertThat(whyEnded(here)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
             assertThat(whyEnded(settled)).as("%s", stage).isEqualTo(EndReason.SIGNED_OUT);
             assertThat(whyEnded(living)).as("%s", stage).isNull();
@@ -241,7 +213,7 @@ abstract class StagesContract {
 
     @Test
     void a_node_left_behind_in_settle_hashes_nothing_once_another_is_back_in_coexist() {
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         TokenHashing leftBehind = new TokenHashing(app.database, new TokenHashingDao(), new StateDao(), () -> true);
         old.run("INSERT INTO user_sessions (user_id, auth_token) VALUES (43, 'before')");
         assertThat(leftBehind.runWhileSettled()).isEqualTo(1);
@@ -336,7 +308,7 @@ abstract class StagesContract {
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1201)
                 INSERT INTO user_sessions (user_id, auth_token) SELECT 43, 'token-' || i FROM n
                 """);
-        goTo(Stage.SETTLE);
+        redeploy(Stage.SETTLE);
         assertThat(tokensIn("user_sessions")).hasSize(1201).allMatch(TokenHash::isOne);
         assertThat(tokensIn("multisession_tokens")).hasSize(1201).allMatch(TokenHash::isOne);
         assertThat(app.opens("token-1")).isEqualTo(43);

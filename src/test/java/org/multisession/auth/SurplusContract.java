@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.multisession.db.SqlTime;
@@ -17,41 +16,27 @@ import org.multisession.session.IdleWatch;
 import org.multisession.session.SessionRules;
 import org.multisession.session.SurplusDao;
 import org.multisession.session.UserSession;
-import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 
 /** Which of a user's sessions go at a sign-in, whatever times stand in their rows, and how few are loaded for it. */
-abstract class SurplusContract {
+abstract class SurplusContract extends DeployedContract {
 
     private static final String BORIS = "+7 999 123-45-68";
     private static final int MOST = 5;
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(100), MOST, Duration.ofMinutes(1));
 
-    private final TestClock clock = new TestClock();
-    private OldApp old;
-    private NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
     /** Texts that the old app, or anybody, may have written as this time; null is none. */
     abstract List<@Nullable String> written(Instant time);
 
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), RULES, clock);
-        // From now on there is no legacy token to adopt.
-        app.signIn(BORIS);
-        old.run("DELETE FROM user_sessions");
+    @Override
+    SessionRules rules() {
+        return RULES;
     }
 
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
+    @BeforeEach
+    void letThereBeNoLegacyTokenToAdopt() {
+        app.signIn(BORIS);
+        old.run("DELETE FROM user_sessions");
     }
 
     void leave(String token, @Nullable String created, @Nullable String seen, Instant recorded) {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,33 +16,17 @@ import org.multisession.session.StateDao;
 import org.multisession.session.SweeperLease;
 import org.multisession.testing.LogLines;
 import org.multisession.testing.NewApp;
-import org.multisession.testing.OldApp;
-import org.multisession.testing.TestClock;
 
 /** What has run out leaves without being asked for, and nothing else does. */
-abstract class SweeperContract {
+abstract class SweeperContract extends DeployedContract {
 
     private static final String ANNA = "+7 999 123-45-67";
     private static final SessionRules RULES =
             new SessionRules(Duration.ofDays(30), Duration.ofDays(365), 5000, Duration.ofMinutes(1));
 
-    final TestClock clock = new TestClock();
-    OldApp old;
-    NewApp app;
-
-    /** A fresh database of the old app, in its single form. */
-    abstract OldApp single();
-
-    @BeforeEach
-    void deployOnTheOldDatabase() {
-        old = single();
-        app = NewApp.deploy(old.claim(), RULES, clock);
-    }
-
-    @AfterEach
-    void undeploy() {
-        app.close();
-        old.close();
+    @Override
+    SessionRules rules() {
+        return RULES;
     }
 
     private List<String> reasons() {
