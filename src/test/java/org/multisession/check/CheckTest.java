@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.multisession.check.Reports.codes;
 import static org.multisession.check.Reports.rows;
+import static org.multisession.check.Reports.text;
+import static org.multisession.check.Reports.written;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -114,16 +113,6 @@ class CheckTest {
         return Arrays.stream(codes).mapToLong(code -> fact(report, code)).sum();
     }
 
-    private static String written(Report report, Format format) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            format.write(report, out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toString(StandardCharsets.UTF_8);
-    }
-
     /** The report on the plain database above after these statements. */
     private Report after(String... statements) {
         return after(true, statements);
@@ -149,14 +138,6 @@ class CheckTest {
                 .filter(fact -> fact.code().equals(code))
                 .map(Fact::number)
                 .filter(Objects::nonNull)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static String text(Report report, String code) {
-        return report.facts().stream()
-                .filter(fact -> fact.code().equals(code))
-                .map(Fact::value)
                 .findFirst()
                 .orElseThrow();
     }

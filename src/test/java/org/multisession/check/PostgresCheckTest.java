@@ -3,11 +3,9 @@ package org.multisession.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.multisession.check.Reports.codes;
 import static org.multisession.check.Reports.rows;
+import static org.multisession.check.Reports.text;
+import static org.multisession.check.Reports.written;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -89,24 +87,6 @@ class PostgresCheckTest {
         old = another;
     }
 
-    private static String fact(Report report, String code) {
-        return report.facts().stream()
-                .filter(fact -> fact.code().equals(code))
-                .map(Fact::value)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static String written(Report report, Format format) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            format.write(report, out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toString(StandardCharsets.UTF_8);
-    }
-
     @ParameterizedTest
     @CsvSource({"single, 0, 0", "multi, 4, 2"})
     void a_good_database_is_safe_and_stays_as_it_is(String script, String sessions, String same) {
@@ -115,12 +95,12 @@ class PostgresCheckTest {
         Report report = check();
         assertThat(report.isSafe()).isTrue();
         assertThat(codes(report)).containsExactly("empty-token");
-        assertThat(fact(report, "legacy-tokens")).isEqualTo("6");
-        assertThat(fact(report, "legacy-tokens-same")).isEqualTo("6");
-        assertThat(fact(report, "sessions")).isEqualTo(sessions);
-        assertThat(fact(report, "sessions-same")).isEqualTo(same);
-        assertThat(fact(report, "deployed-before")).isEqualTo("no");
-        assertThat(fact(report, "longest-wait")).startsWith("half a second");
+        assertThat(text(report, "legacy-tokens")).isEqualTo("6");
+        assertThat(text(report, "legacy-tokens-same")).isEqualTo("6");
+        assertThat(text(report, "sessions")).isEqualTo(sessions);
+        assertThat(text(report, "sessions-same")).isEqualTo(same);
+        assertThat(text(report, "deployed-before")).isEqualTo("no");
+        assertThat(text(report, "longest-wait")).startsWith("half a second");
         assertThat(old.dump()).isEqualTo(before);
     }
 
@@ -129,8 +109,8 @@ class PostgresCheckTest {
         instead(PostgresApp.empty());
         Report report = check();
         assertThat(report.findings()).isEmpty();
-        assertThat(fact(report, "users")).isEqualTo("0");
-        assertThat(fact(report, "old-app")).isEqualTo("none: the database is empty");
+        assertThat(text(report, "users")).isEqualTo("0");
+        assertThat(text(report, "old-app")).isEqualTo("none: the database is empty");
     }
 
     @Test
@@ -144,10 +124,10 @@ class PostgresCheckTest {
         assertThat(report.isSafe()).isTrue();
         assertThat(codes(report)).containsExactly("empty-token", "ended-token", "missing-time");
         assertThat(rows(report, "ended-token")).containsExactly("user 43 (signed-out)");
-        assertThat(fact(report, "to-be-made")).isEqualTo("nothing");
-        assertThat(fact(report, "deployed-before")).isEqualTo("yes");
-        assertThat(fact(report, "sessions-only-here")).isEqualTo("2");
-        assertThat(fact(report, "sessions-mirrored")).isEqualTo("1");
+        assertThat(text(report, "to-be-made")).isEqualTo("nothing");
+        assertThat(text(report, "deployed-before")).isEqualTo("yes");
+        assertThat(text(report, "sessions-only-here")).isEqualTo("2");
+        assertThat(text(report, "sessions-mirrored")).isEqualTo("1");
     }
 
     @ParameterizedTest
@@ -249,7 +229,7 @@ class PostgresCheckTest {
         Report report = check();
         assertThat(codes(report)).containsExactly("not-tried", "trigger");
         assertThat(rows(report, "not-tried")).containsExactly("the trigger audit of users");
-        assertThat(fact(report, "method")).contains("by reading alone");
+        assertThat(text(report, "method")).contains("by reading alone");
         NewApp.deploy(old.claim(), clock).close();
         assertThat(rows(check(), "trigger")).as("ours are none").containsExactly("audit");
     }

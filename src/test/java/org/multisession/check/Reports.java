@@ -1,5 +1,9 @@
 package org.multisession.check;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,5 +31,24 @@ final class Reports {
                 .flatMap(finding -> finding.rows().stream())
                 .map(Row::text)
                 .toList();
+    }
+
+    /** What the report says of a fact, which must be in it. */
+    static String text(Report report, String code) {
+        return report.facts().stream()
+                .filter(fact -> fact.code().equals(code))
+                .map(Fact::value)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static String written(Report report, Format format) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            format.write(report, out);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toString(StandardCharsets.UTF_8);
     }
 }

@@ -52,17 +52,7 @@ public final class RawConnection implements AutoCloseable {
 
     /** Sends a request without a body: its target as it stands, its header lines as they stand after {@code Host}. */
     public Answer request(String method, String target, String... headerLines) {
-        StringBuilder request = new StringBuilder()
-                .append(method)
-                .append(' ')
-                .append(target)
-                .append(" HTTP/1.1\r\nHost: 127.0.0.1:")
-                .append(port)
-                .append("\r\n");
-        for (String line : headerLines) {
-            request.append(line).append("\r\n");
-        }
-        return exchange(method, request.append("\r\n").toString().getBytes(ISO_8859_1));
+        return exchange(method, RawHttp.bytes(port, method, target, List.of(headerLines)));
     }
 
     /** Sends the bytes of a whole request and reads its answer, which to HEAD has no body. */

@@ -27,17 +27,22 @@ public final class RawHttp {
 
     /** The same by any method, without a body. */
     public static Answer request(int port, String method, String target, String... headerLines) {
+        List<String> lines = new ArrayList<>(List.of("Connection: close"));
+        lines.addAll(List.of(headerLines));
+        return exchange(port, bytes(port, method, target, lines));
+    }
+
+    /** A request without a body. */
+    static byte[] bytes(int port, String method, String target, List<String> headerLines) {
         StringBuilder request = new StringBuilder()
                 .append(method)
                 .append(' ')
                 .append(target)
                 .append(" HTTP/1.1\r\nHost: 127.0.0.1:")
                 .append(port)
-                .append("\r\nConnection: close\r\n");
-        for (String line : headerLines) {
-            request.append(line).append("\r\n");
-        }
-        return exchange(port, request.append("\r\n").toString().getBytes(ISO_8859_1));
+                .append("\r\n");
+        headerLines.forEach(line -> request.append(line).append("\r\n"));
+        return request.append("\r\n").toString().getBytes(ISO_8859_1);
     }
 
     /** A POST whose body comes a byte at a time, until the answer is there. */
