@@ -67,6 +67,9 @@ public final class ClockWatch implements IdleWatch {
     /** Null if there is no doubt. */
     private @Nullable Instant doubtedSince;
 
+    /** Whether the doubt is what a database has told, and nothing that was seen here. */
+    private boolean isTold;
+
     /** How far the clock is from what it should say. */
     private Duration off = Duration.ZERO;
 
@@ -85,10 +88,18 @@ public final class ClockWatch implements IdleWatch {
         this.latestNanos = nanos.getAsLong();
     }
 
-    /** Call it at a start with the earliest beginning of idle clocks; null if they always ran. */
+    /**
+     * Call it at a start with the earliest beginning of idle clocks; null if they always ran. What another database has
+     * told, which was in the place of this one, counts no more.
+     */
     synchronized void idleFrom(@Nullable Instant from) {
         idleFrom = from == null ? Instant.MIN : from;
         idleFromBefore = idleFrom;
+        if (isTold) {
+            isTold = false;
+            doubtedSince = null;
+            off = Duration.ZERO;
+        }
     }
 
     /** Call it at a start with the doubt that the previous run has left. */
@@ -97,6 +108,7 @@ public final class ClockWatch implements IdleWatch {
             return;
         }
         lastBelieved = null;
+        isTold |= doubtedSince == null;
         doubtedSince = before.since();
         // How far it is off nobody knows by now, but further than makes it right.
         off = LONG_ABSENCE;
@@ -111,6 +123,7 @@ public final class ClockWatch implements IdleWatch {
 
     /** Call it at a start if the clock is this far from the last heartbeat. */
     synchronized void doubt(Instant now, Duration far) {
+        isTold |= doubtedSince == null;
         off = far;
         doubt(now, far, nanos.getAsLong());
         log.warn(
@@ -184,6 +197,7 @@ public final class ClockWatch implements IdleWatch {
 
     private void doubtJump(Instant now, Duration jump, long count) {
         idleFrom = now;
+        isTold = false;
         doubt(now, jump, count);
         log.warn(
                 "The clock has jumped to {}, {} from where it should be. Nothing ends by its age and nothing old is"

@@ -2,6 +2,8 @@ package org.multisession.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -28,5 +30,31 @@ class SqliteSweeperTest extends SweeperContract {
         assertThat(app.sweeper.run()).isZero();
         clock.advance(Duration.ofDays(2));
         assertThat(app.sweeper.run()).isEqualTo(2);
+    }
+
+    @Test
+    void an_old_backup_that_was_served_for_a_moment_keeps_nothing_alive_in_the_database_that_comes_back()
+            throws IOException {
+        SqliteApp database = (SqliteApp) old;
+        String phone = app.signIn("+7 999 123-45-67");
+        Path backup = folder.resolve("backup.db");
+        old.run("backup to '" + backup + "'");
+        clock.advance(Duration.ofDays(29));
+        app.heartbeat.beat();
+
+        database.moveAway();
+        Files.copy(backup, database.path());
+        assertThat(app.database.isReplaced()).isTrue();
+        app.goOnWithSuccessor();
+        assertThat(app.watch.believes(clock.instant())).as("29 days away").isFalse();
+        database.moveBack();
+        assertThat(app.database.isReplaced()).isTrue();
+        app.goOnWithSuccessor();
+
+        assertThat(app.watch.believes(clock.instant())).isTrue();
+        clock.advance(Duration.ofDays(2));
+        // With the old cookie that it adopted.
+        assertThat(app.sweeper.run()).isEqualTo(2);
+        assertThat(app.opens(phone)).isNull();
     }
 }
