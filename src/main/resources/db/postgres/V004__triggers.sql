@@ -41,6 +41,9 @@ BEGIN
 			-- It was changed while nobody watched, and what is written down from here on must not make it believed.
 			PERFORM multisession_end(OLD.auth_token, 'row-changed');
 		END IF;
+		-- Another token than the row's own is noted of it if the row lost that one while nobody watched.
+		PERFORM multisession_end(r.auth_token, 'row-changed') FROM multisession_rows r
+		WHERE r.id = OLD.id AND r.auth_token IS DISTINCT FROM OLD.auth_token;
 		DELETE FROM multisession_rows WHERE id = OLD.id;
 	ELSE
 		-- What is still noted of it, with another time, is of a row that was deleted while nobody watched.
@@ -64,6 +67,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
 	IF TG_RELID = to_regclass('user_sessions') THEN
 		PERFORM multisession_end_row(OLD.auth_token, OLD.user_id, 'row-deleted');
+		PERFORM multisession_end(r.auth_token, 'row-deleted') FROM multisession_rows r
+		WHERE r.id = OLD.id AND r.auth_token IS DISTINCT FROM OLD.auth_token;
 		DELETE FROM multisession_rows WHERE id = OLD.id;
 	ELSIF to_regclass('user_sessions') IS NOT NULL THEN
 		PERFORM multisession_missed(TG_RELID, TG_NAME);

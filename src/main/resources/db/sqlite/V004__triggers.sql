@@ -31,13 +31,15 @@ BEGIN
 END
 
 -- A table that was renamed out of the way takes its triggers along, and its rows live on in the one that takes its place:
--- whoever empties it before dropping it has ended nothing.
+-- whoever empties it before dropping it has ended nothing. Another token than the row's own is noted of it if the row lost
+-- that one while nobody watched.
 CREATE TRIGGER IF NOT EXISTS multisession_session_deleted AFTER DELETE ON user_sessions
 WHEN (SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND name = 'multisession_session_deleted') = 'user_sessions'
 BEGIN
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-deleted'
-	WHERE auth_token = OLD.auth_token AND ended_at IS NULL;
+	WHERE ended_at IS NULL
+	AND (auth_token = OLD.auth_token OR auth_token = (SELECT r.auth_token FROM multisession_rows r WHERE r.id = OLD.id));
 	INSERT INTO multisession_tokens (auth_token, user_id, recorded_at, ended_at, end_reason)
 	SELECT OLD.auth_token, OLD.user_id, now, now, 'row-deleted'
 	FROM (SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now') AS now)
@@ -68,8 +70,9 @@ BEGIN
 	AND EXISTS (SELECT 1 FROM multisession_state WHERE name = 'migration');
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
-	WHERE ended_at IS NULL
-	AND auth_token = (SELECT r.auth_token FROM multisession_rows r WHERE r.id = NEW.id AND r.auth_token IS NOT NEW.auth_token);
+	WHERE ended_at IS NULL AND auth_token IN
+	(SELECT r.auth_token FROM multisession_rows r WHERE r.id = NEW.id AND r.auth_token IS NOT NEW.auth_token
+	UNION ALL SELECT r.auth_token FROM multisession_rows r WHERE r.id = OLD.id AND r.auth_token IS NOT OLD.auth_token);
 	UPDATE multisession_tokens
 	SET ended_at = strftime('%Y-%m-%d %H:%M:%f000', 'now'), end_reason = 'row-changed'
 	WHERE ended_at IS NULL AND auth_token = NEW.auth_token AND user_id IS NOT NEW.user_id;

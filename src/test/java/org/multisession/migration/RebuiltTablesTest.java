@@ -532,6 +532,51 @@ class RebuiltTablesTest {
             }
         }
 
+        /** The row has another token by then, and what is noted of the first one goes with the row. */
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "DELETE FROM user_sessions WHERE auth_token = 'rotated'",
+                    "UPDATE user_sessions SET auth_token = 'next' WHERE auth_token = 'rotated'",
+                    "UPDATE user_sessions SET id = id + 1000 WHERE auth_token = 'rotated'",
+                    "INSERT OR REPLACE INTO user_sessions (id, user_id, auth_token)"
+                            + " SELECT id, user_id, 'next' FROM user_sessions WHERE auth_token = 'rotated'"
+                })
+        void a_token_that_a_row_lost_unseen_stays_out_when_it_is_put_back_after_the_row_has_changed_again(
+                String change) {
+            try (SqliteApp old = old("multi");
+                    NewApp app = deploy(old);
+                    Sibling sibling = Sibling.open(old.path())) {
+                String phone = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                String triggers = Rebuilds.triggers(old, "user_sessions");
+                old.run(Rebuilds.dropsOfTriggers(old, "user_sessions"));
+                old.run("UPDATE user_sessions SET auth_token = 'rotated' WHERE auth_token = ?", phone);
+                old.run(triggers);
+                old.run(change);
+                old.signInMulti(42, phone, clock.instant().plusSeconds(60));
+                assertThat(sibling.opens(List.of(phone, laptop))).containsExactly(null, 42L);
+                assertThat(app.opens(phone)).isNull();
+                assertThat(app.opens(laptop)).isEqualTo(42);
+            }
+        }
+
+        @Test
+        void a_token_that_a_row_lost_unseen_stays_out_when_the_row_gets_it_back() {
+            try (SqliteApp old = old("multi");
+                    NewApp app = deploy(old)) {
+                String phone = app.signIn(ANNA);
+                String laptop = app.signIn(ANNA);
+                String triggers = Rebuilds.triggers(old, "user_sessions");
+                old.run(Rebuilds.dropsOfTriggers(old, "user_sessions"));
+                old.run("UPDATE user_sessions SET auth_token = 'rotated' WHERE auth_token = ?", phone);
+                old.run(triggers);
+                old.run("UPDATE user_sessions SET auth_token = ? WHERE auth_token = 'rotated'", phone);
+                assertThat(app.opens(phone)).isNull();
+                assertThat(app.opens(laptop)).isEqualTo(42);
+            }
+        }
+
         /** A tool that rebuilds user_sessions each night must not keep ended tokens from being forgotten. */
         @ParameterizedTest
         @EnumSource(Rebuilds.Way.class)

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.multisession.db.Database;
 import org.multisession.db.DatabaseBusyException;
 import org.multisession.db.postgres.PostgresServer;
@@ -415,6 +417,49 @@ class PostgresMigratorTest {
             assertThat(app.opens(SESSION)).isNull();
             assertThat(app.opens(annas)).isEqualTo(42);
         }
+    }
+
+    /** The row has another token by then, and what is noted of the first one goes with the row. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DELETE FROM user_sessions WHERE auth_token = 'rotated'",
+                "UPDATE user_sessions SET auth_token = 'next' WHERE auth_token = 'rotated'",
+                "UPDATE user_sessions SET id = id + 1000 WHERE auth_token = 'rotated'",
+                "INSERT INTO user_sessions (id, user_id, auth_token)"
+                        + " SELECT id, user_id, 'next' FROM user_sessions WHERE auth_token = 'rotated'"
+                        + " ON CONFLICT (id) DO UPDATE SET auth_token = excluded.auth_token"
+            })
+    void a_token_that_a_row_lost_unseen_stays_out_when_it_is_put_back_after_the_row_has_changed_again(String change) {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            String annas = app.signIn("+7 999 123-45-67");
+            loseTheTokenUnseen();
+            old.run(change);
+            old.signInMulti(44, SESSION, clock.instant());
+            migrateAlone();
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens(annas)).isEqualTo(42);
+        }
+    }
+
+    @Test
+    void a_token_that_a_row_lost_unseen_stays_out_when_the_row_gets_it_back() {
+        try (NewApp app = NewApp.deploy(old.claim(), clock)) {
+            assertThat(app.opens(SESSION)).isEqualTo(44);
+            String annas = app.signIn("+7 999 123-45-67");
+            loseTheTokenUnseen();
+            old.run("UPDATE user_sessions SET auth_token = ? WHERE auth_token = 'rotated'", SESSION);
+            migrateAlone();
+            assertThat(app.opens(SESSION)).isNull();
+            assertThat(app.opens(annas)).isEqualTo(42);
+        }
+    }
+
+    private void loseTheTokenUnseen() {
+        old.run("ALTER TABLE user_sessions DISABLE TRIGGER USER");
+        old.run("UPDATE user_sessions SET auth_token = 'rotated' WHERE auth_token = ?", SESSION);
+        old.run("ALTER TABLE user_sessions ENABLE TRIGGER USER");
     }
 
     /** As somebody does who shuts the app out while mending rows: no other table has the name meanwhile. */
