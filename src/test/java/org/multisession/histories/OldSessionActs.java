@@ -178,7 +178,9 @@ final class OldSessionActs extends Acts {
             // Unseen, it may also have ended again, and what it was before nobody can tell from what it is.
             return false;
         }
-        String time = SqlTime.format(clock.instant());
+        // A moment later than anything before: a row that is put back with the same time cannot be told from one that
+        // nobody touched.
+        String time = SqlTime.format(clock.instant().plusMillis(1));
         promises.legacy.forEach((user, token) -> {
             boolean isShared = Collections.frequency(promises.legacy.values(), token) > 1;
             PromisedSession session = promises.sessions.get(token);
