@@ -216,6 +216,10 @@ class FreshSignInIT {
         assertThat(tooSoon.status()).isEqualTo(429);
         assertThat(tooSoon.header("Retry-After")).isPresent();
         assertThat(tooSoon.body()).contains("Too many codes were requested.", "/login/code?next=%2Fsessions");
+        // The answer with the challenge may have been lost.
+        assertThat(post("/login/confirm", Map.of("next", "/sessions"), cookies).body())
+                .contains("it belongs to another request")
+                .doesNotContain("/login/code?next");
         assertThat(isSignedIn(desk)).isTrue();
     }
 
